@@ -1,0 +1,30 @@
+"""Service periods on the calendar: slot grid, time zones, midnight, turn times.
+
+Pure: knows no Django and no clock. A time of a service is counted in wall-clock minutes from the midnight of its
+business date, so 17:00 is 1020 and half past one after that midnight is 1530. An instant is always an aware UTC
+datetime; a naive one is a ValueError.
+"""
+
+from capacity.calendar.grid import ServiceTimes, SlotTime, service_times
+from capacity.calendar.hours import PeriodHours, periods_on
+from capacity.calendar.overlaps import find_overlaps
+from capacity.calendar.requested import RequestedTime, resolve_instant, resolve_time
+from capacity.calendar.turn_times import TurnBand, find_band_gaps, longest_turn_minutes, turn_minutes
+from capacity.calendar.wall_clock import local_wall_time
+
+__all__ = [
+    "PeriodHours",
+    "RequestedTime",
+    "ServiceTimes",
+    "SlotTime",
+    "TurnBand",
+    "find_band_gaps",
+    "find_overlaps",
+    "local_wall_time",
+    "longest_turn_minutes",
+    "periods_on",
+    "resolve_instant",
+    "resolve_time",
+    "service_times",
+    "turn_minutes",
+]

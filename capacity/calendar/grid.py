@@ -1,0 +1,74 @@
+"""The slot grid: every start time of a service on one business date."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from capacity.calendar.hours import PeriodHours
+from capacity.calendar.wall_clock import instants_of, jump_over, wall_clock
+
+
+@dataclass(frozen=True)
+class SlotTime:
+    """Place one start time of the grid; `fold` is 1 for the second instant of a repeated wall time.
+
+    `minute` counts from the midnight of the business date and may pass 1440. `ends_at` is `slot_minutes` of elapsed
+    time after `starts_at`.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    wall_time: time
+    fold: int
+    minute: int
+
+
+@dataclass(frozen=True)
+class ServiceTimes:
+    """Place one service period on one business date; `slots` are sorted by instant and may be empty.
+
+    A border that the clocks jump over lies at the jump. Of a repeated border, `opens_at` is the first and
+    `closes_at` the last instant.
+    """
+
+    period_id: int
+    name: str
+    business_date: date
+    slots: tuple[SlotTime, ...]
+    opens_at: datetime
+    closes_at: datetime
+
+
+def service_times(period: PeriodHours, business_date: date, zone: ZoneInfo, slot_minutes: int) -> ServiceTimes:
+    """Return the slots of a period on a business date, whether or not it is offered that day.
+
+    The grid runs in wall-clock steps: a start that does not exist gives no slot, a repeated one gives two.
+
+    Raises:
+        ValueError: `slot_minutes` is not positive.
+    """
+    slots = (
+        slot
+        for minute in period.seating_minutes(slot_minutes)
+        for slot in _slots_at(business_date, minute, zone, slot_minutes)
+    )
+    return ServiceTimes(
+        period_id=period.period_id,
+        name=period.name,
+        business_date=business_date,
+        slots=tuple(sorted(slots, key=lambda slot: slot.starts_at)),
+        opens_at=_border(business_date, period.start_minute, zone)[0],
+        closes_at=_border(business_date, period.end_minute, zone)[-1],
+    )
+
+
+def _slots_at(business_date: date, minute: int, zone: ZoneInfo, slot_minutes: int) -> Iterator[SlotTime]:
+    wall = wall_clock(business_date, minute)
+    for fold, starts_at in enumerate(instants_of(wall, zone)):
+        yield SlotTime(starts_at, starts_at + timedelta(minutes=slot_minutes), wall.time(), fold, minute)
+
+
+def _border(business_date: date, minute: int, zone: ZoneInfo) -> tuple[datetime, ...]:
+    wall = wall_clock(business_date, minute)
+    return instants_of(wall, zone) or (jump_over(wall, zone),)

@@ -1,0 +1,66 @@
+"""Wall clock and instant, told apart by a round trip.
+
+A wall time exists if going to UTC and back gives it again; it is repeated if both of its folds do (PEP 495).
+"""
+
+from bisect import bisect_left
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+MINUTES_PER_DAY = 24 * 60
+
+
+def minute_of(wall: time) -> int:
+    """Return the minutes since midnight; seconds are cut off."""
+    return wall.hour * 60 + wall.minute
+
+
+def wall_clock(business_date: date, minute: int) -> datetime:
+    """Return the naive wall clock of a minute counted from the midnight of a business date."""
+    return datetime.combine(business_date, time.min) + timedelta(minutes=minute)
+
+
+def to_local(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return an instant in the zone of a restaurant.
+
+    Raises:
+        ValueError: `instant` is naive.
+    """
+    # A naive datetime would silently be taken for the server's own zone.
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs a zone")
+    return instant.astimezone(zone)
+
+
+def local_wall_time(instant: datetime, zone: ZoneInfo) -> time:
+    """Return what the clock on the restaurant's wall shows at an instant.
+
+    Raises:
+        ValueError: `instant` is naive.
+    """
+    return to_local(instant, zone).time()
+
+
+def instants_of(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """Return the instants at which the wall shows a time: none in a gap, two in time order where it is repeated."""
+    real = {instant for instant in _both_folds(wall, zone) if instant.astimezone(zone).replace(tzinfo=None) == wall}
+    return tuple(sorted(real))
+
+
+def jump_over(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return the instant at which the clocks jump over a wall time that does not exist."""
+    after, before = _both_folds(wall, zone)  # PEP 495: in a gap, fold 0 reads the offset of before the jump
+    old_offset = before.astimezone(zone).utcoffset()
+
+    def has_jumped(second: int) -> bool:
+        return (before + timedelta(seconds=second)).astimezone(zone).utcoffset() != old_offset
+
+    seconds = int((after - before).total_seconds())
+    return before + timedelta(seconds=bisect_left(range(seconds), True, key=has_jumped))
+
+
+def _both_folds(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    return (
+        wall.replace(tzinfo=zone, fold=0).astimezone(UTC),
+        wall.replace(tzinfo=zone, fold=1).astimezone(UTC),
+    )
