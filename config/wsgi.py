@@ -1,0 +1,12 @@
+"""WSGI entry point of the web server: `granian --interface wsgi config.wsgi:application`."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from config import embedded
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+embedded.join_if_configured()
+application = get_wsgi_application()

@@ -1,0 +1,28 @@
+"""Settings of the test run: the project's own, on a throw-away server unless one is given.
+
+They are set in the environment, so that a web server or command started by a test gets the
+same ones.
+"""
+
+import os
+import secrets
+
+# What a developer keeps in .env must not change the outcome of a test.
+os.environ["ENV_FILE"] = ""
+
+from config import embedded  # noqa: E402 - reads the environment set above
+
+if embedded.is_configured():
+    server = embedded.Instance(
+        embedded.DEMO.directory / f"test-{os.getpid()}-{secrets.token_hex(4)}", throw_away=True
+    )
+    embedded.join(server)
+    os.environ["DATABASE_URL"] = server.url
+
+os.environ.setdefault("SECRET_KEY", "used-by-tests-only")
+os.environ["DATABASE_POOL_SIZE"] = "0"
+os.environ["HTTPS_ONLY"] = "false"
+
+from config.settings import *  # noqa: E402, F403 - all of the settings under test
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
