@@ -1,0 +1,53 @@
+"""Closed sets of values of the bookings app, in the words of the API."""
+
+from django.db import models
+
+
+class BookingStatus(models.TextChoices):
+    """Where a booking stands in its life."""
+
+    HELD = "held", "Held"
+    CONFIRMED = "confirmed", "Confirmed"
+    ARRIVED = "arrived", "Arrived"
+    SEATED = "seated", "Seated"
+    COMPLETED = "completed", "Completed"
+    CANCELLED = "cancelled", "Cancelled"
+    NO_SHOW = "no_show", "No-show"
+    EXPIRED = "expired", "Expired"
+
+
+# A booking in one of these is in the counters; a hold only until it expires.
+COUNTING_STATUSES = (
+    BookingStatus.HELD,
+    BookingStatus.CONFIRMED,
+    BookingStatus.ARRIVED,
+    BookingStatus.SEATED,
+    BookingStatus.COMPLETED,
+)
+CANCELLABLE_STATUSES = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ARRIVED)
+
+
+class BookingSource(models.TextChoices):
+    """By which way in a booking came."""
+
+    WEB = "web", "Web"
+    PHONE = "phone", "Phone"
+    WALK_IN = "walk_in", "Walk-in"
+    PARTNER = "partner", "Partner"
+
+
+class EventKind(models.TextChoices):
+    """What happened to a booking."""
+
+    CREATED = "created", "Created"
+    CANCELLED = "cancelled", "Cancelled"
+    EXPIRED = "expired", "Expired"
+    MOVED_TO_SERVICE = "moved_to_service", "Moved to another service"
+
+
+class OverrideSource(models.TextChoices):
+    """Who or which mode authorised an excess."""
+
+    SHADOW = "shadow", "Shadow mode"
+    SETTINGS = "settings", "Change of settings"
+    STAFF = "staff", "Staff"

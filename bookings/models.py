@@ -1,0 +1,196 @@
+"""Bookings, their history, their tables and what was authorised above a limit."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models import F, Q
+
+from bookings.choices import (
+    COUNTING_STATUSES,
+    BookingSource,
+    BookingStatus,
+    EventKind,
+    OverrideSource,
+)
+from capacity.models import ServiceDay
+from tables.choices import SeatingType
+from tables.models import Restaurant, Table
+
+IDEMPOTENCY_KEY_LENGTH = 255
+
+
+class Booking(models.Model):
+    """One party's booking: `[starts_at, ends_at)` in UTC, turn and buffer minutes as decided then."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    reference = models.CharField(max_length=10, unique=True, editable=False)
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="bookings")
+    service_day = models.ForeignKey(ServiceDay, on_delete=models.PROTECT, related_name="bookings")
+    business_date = models.DateField()
+    wall_time = models.TimeField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    turn_minutes = models.PositiveSmallIntegerField()
+    buffer_minutes = models.PositiveSmallIntegerField(default=0)
+    party_size = models.PositiveIntegerField()
+    status = models.CharField(max_length=12, choices=BookingStatus.choices, default=BookingStatus.CONFIRMED)
+    source = models.CharField(max_length=8, choices=BookingSource.choices, default=BookingSource.WEB)
+    seating = models.CharField("seating wish", max_length=16, choices=SeatingType.choices, blank=True)
+    guest_name = models.CharField(max_length=120)
+    guest_email = models.EmailField(blank=True)
+    guest_phone = models.CharField(max_length=32, blank=True)
+    notes = models.CharField(max_length=1000, blank=True)
+    marketing_opt_in = models.BooleanField(default=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    seated_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    token_generation = models.PositiveIntegerField(default=1)
+    idempotency_key = models.CharField(max_length=IDEMPOTENCY_KEY_LENGTH, null=True, blank=True)  # noqa: DJ001 - "no key" must not collide in the unique constraint
+    request_hash = models.CharField(max_length=64, blank=True)
+    stored_answer = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["restaurant", "idempotency_key"], name="booking_idempotency_key_unique_in_restaurant"
+            ),
+            models.CheckConstraint(name="booking_party_size_positive", condition=Q(party_size__gte=1)),
+            models.CheckConstraint(name="booking_stay_in_order", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(
+                name="booking_status_known", condition=Q(status__in=BookingStatus.values)
+            ),
+            models.CheckConstraint(
+                name="booking_hold_has_an_expiry",
+                condition=~Q(status=BookingStatus.HELD) | Q(expires_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            # The decision reads live stays of a restaurant from here: it must never fall back to a
+            # sequential scan, which at SERIALIZABLE conflicts with strangers.
+            models.Index(
+                fields=["restaurant", "ends_at", "starts_at"],
+                name="booking_live_stays",
+                condition=Q(status__in=COUNTING_STATUSES),
+            ),
+            models.Index(fields=["restaurant", "business_date", "starts_at"], name="booking_by_date"),
+            models.Index(
+                fields=["service_day", "expires_at"],
+                name="booking_holds",
+                condition=Q(status=BookingStatus.HELD),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class BookingEvent(models.Model):
+    """One entry of a booking's history. Rows are only ever added."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="+")
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=24, choices=EventKind.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    actor_label = models.CharField(max_length=80)
+    from_value = models.JSONField(null=True, blank=True)
+    to_value = models.JSONField(null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["booking", "created_at"], name="booking_event_by_booking")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class TableAssignment(models.Model):
+    """A table held for a booking during an interval, buffer included; one row per table."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="+")
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="assignments")
+    table = models.ForeignKey(Table, on_delete=models.PROTECT, related_name="assignments")
+    during = DateTimeRangeField()
+    pinned = models.BooleanField(default=False)
+    assigned_by = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "booking_table_assignments"
+        constraints = [
+            # Not deferrable: no code path can put two parties on one table at one time.
+            ExclusionConstraint(
+                name="assignment_no_double_seating",
+                expressions=[("table", RangeOperators.EQUAL), ("during", RangeOperators.OVERLAPS)],
+            ),
+            models.CheckConstraint(
+                name="assignment_interval_not_empty",
+                condition=Q(during__isempty=False, during__lower_inf=False, during__upper_inf=False),
+            ),
+        ]
+        indexes = [GistIndex(fields=["restaurant", "during"], name="assignment_by_time")]
+
+    def __str__(self) -> str:
+        return f"table {self.table_id}"
+
+
+class CapacityOverride(models.Model):
+    """Who or which mode authorised covers or parties above a limit, how many, and why."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="capacity_overrides")
+    service_day = models.ForeignKey(ServiceDay, on_delete=models.PROTECT, related_name="overrides")
+    slot_starts_at = models.DateTimeField(null=True, blank=True)
+    limit = models.CharField(max_length=24)
+    amount = models.PositiveIntegerField()
+    source = models.CharField(max_length=8, choices=OverrideSource.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=200)
+    booking = models.ForeignKey(
+        Booking, on_delete=models.CASCADE, null=True, blank=True, related_name="overrides"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="override_amount_positive", condition=Q(amount__gte=1)),
+            models.CheckConstraint(name="override_reason_given", condition=~Q(reason="")),
+        ]
+        indexes = [models.Index(fields=["service_day", "limit"], name="override_by_service_day")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} above {self.limit}"
+
+
+class AuditRun(models.Model):
+    """What one run of the auditor found."""
+
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    restaurant = models.ForeignKey(
+        Restaurant, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    from_date = models.DateField(null=True, blank=True)
+    to_date = models.DateField(null=True, blank=True)
+    has_overbooking = models.BooleanField()
+    overbookings = models.PositiveIntegerField(default=0)
+    problems = models.PositiveIntegerField(default=0)
+    authorised_excess = models.PositiveIntegerField(default=0)
+    report = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["-finished_at"], name="audit_run_latest")]
+
+    def __str__(self) -> str:
+        return f"Audit of {self.finished_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,74 @@
+"""Counters from stays: the one rule of who starts where and who is present when. Pure, no Django.
+
+A booking starts in the latest slot of its service day not after its start, and is present in every
+slot, of any service day, whose quarter hour its stay touches. Outside all slots it counts in the
+service totals only.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay(Generic[K]):
+    """A party in the counters: its service day by key, its covers, `[starts_at, ends_at)` in UTC."""
+
+    service: K
+    party_size: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SlotSpan:
+    """The quarter hour of a slot, in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass
+class Counts(Generic[K]):
+    """Covers and parties by service key, and starting and present by the start of the slot."""
+
+    covers: Counter[K] = field(default_factory=Counter)
+    parties: Counter[K] = field(default_factory=Counter)
+    starting_covers: Counter[datetime] = field(default_factory=Counter)
+    starting_parties: Counter[datetime] = field(default_factory=Counter)
+    present_covers: Counter[datetime] = field(default_factory=Counter)
+    present_parties: Counter[datetime] = field(default_factory=Counter)
+
+
+def count_stays(stays: Iterable[Stay[K]], slots_by_service: Mapping[K, Iterable[SlotSpan]]) -> Counts[K]:
+    """Count stays into the slots of the given services."""
+    starts = {
+        service: sorted(slot.starts_at for slot in slots) for service, slots in slots_by_service.items()
+    }
+    spans = [slot for slots in slots_by_service.values() for slot in slots]
+    counts: Counts[K] = Counts()
+    for stay in stays:
+        _count_in_service(stay, starts.get(stay.service, []), counts)
+        _count_presence(stay, spans, counts)
+    return counts
+
+
+def _count_in_service(stay: Stay[K], starts: list[datetime], counts: Counts[K]) -> None:
+    counts.covers[stay.service] += stay.party_size
+    counts.parties[stay.service] += 1
+    before = bisect_right(starts, stay.starts_at)
+    if before:
+        counts.starting_covers[starts[before - 1]] += stay.party_size
+        counts.starting_parties[starts[before - 1]] += 1
+
+
+def _count_presence(stay: Stay[K], spans: list[SlotSpan], counts: Counts[K]) -> None:
+    for span in spans:
+        if span.starts_at < stay.ends_at and stay.starts_at < span.ends_at:
+            counts.present_covers[span.starts_at] += stay.party_size
+            counts.present_parties[span.starts_at] += 1

@@ -1,0 +1,280 @@
+"""When guests are seated, how many, and the counters that say how full each service is."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from capacity.choices import ClosureChannel, SeatingMode, Weekday
+from tables.models import Restaurant
+
+LONGEST_TURN = 24 * 60
+
+
+def within_limit(counter: str, limit: str, excess: str) -> Q:
+    """Say that a counter is not negative and passes its limit by no more than its authorised excess."""
+    below = Q(**{f"{limit}__isnull": True}) | Q(**{f"{counter}__lte": F(limit) + F(excess)})
+    return Q(**{f"{counter}__gte": 0, f"{excess}__gte": 0}) & below
+
+
+class ServicePeriod(models.Model):
+    """A named span when guests are seated; `on_date` makes it the special hours of that date."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="service_periods")
+    name = models.CharField(max_length=60)
+    weekdays = ArrayField(
+        models.PositiveSmallIntegerField(choices=Weekday.choices), default=list, blank=True, size=7
+    )
+    start_time = models.TimeField("start")
+    last_seating = models.TimeField()
+    end_time = models.TimeField("end")
+    seating_mode = models.CharField(max_length=8, choices=SeatingMode.choices, default=SeatingMode.TABLES)
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+    on_date = models.DateField("special hours on", null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["restaurant", "name", "on_date"],
+                name="service_period_name_unique_in_restaurant",
+                condition=Q(retired_at__isnull=True),
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="service_period_dates_in_order",
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+            ),
+            models.CheckConstraint(
+                name="service_period_weekdays_are_iso",
+                condition=Q(weekdays__contained_by=[day.value for day in Weekday]),
+            ),
+            models.CheckConstraint(
+                name="service_period_seating_mode_known", condition=Q(seating_mode__in=SeatingMode.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TurnTime(models.Model):
+    """How many minutes a party up to a size keeps its table, for one period or the whole restaurant."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="turn_times")
+    service_period = models.ForeignKey(
+        ServicePeriod, on_delete=models.CASCADE, related_name="turn_times", null=True, blank=True
+    )
+    up_to = models.PositiveSmallIntegerField("parties up to", validators=[MinValueValidator(1)])
+    minutes = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(5), MaxValueValidator(LONGEST_TURN)]
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["restaurant", "service_period", "up_to"],
+                name="turn_time_band_unique_in_scope",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="turn_time_in_range",
+                condition=Q(up_to__gte=1, minutes__gte=5, minutes__lte=LONGEST_TURN),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"up to {self.up_to}: {self.minutes} min"
+
+
+class CapacityRule(models.Model):
+    """Limits for a scope; an empty limit says nothing. `capacity.limits` resolves them field by field."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="capacity_rules")
+    service_period = models.ForeignKey(
+        ServicePeriod, on_delete=models.CASCADE, related_name="capacity_rules", null=True, blank=True
+    )
+    weekday = models.PositiveSmallIntegerField(choices=Weekday.choices, null=True, blank=True)
+    from_date = models.DateField(null=True, blank=True)
+    to_date = models.DateField(null=True, blank=True)
+    from_time = models.TimeField(null=True, blank=True)
+    to_time = models.TimeField(null=True, blank=True)
+    max_covers = models.PositiveIntegerField("covers per service", null=True, blank=True)
+    max_parties = models.PositiveIntegerField("parties per service", null=True, blank=True)
+    pacing_covers = models.PositiveIntegerField("covers starting per slot", null=True, blank=True)
+    pacing_parties = models.PositiveIntegerField("parties starting per slot", null=True, blank=True)
+    occupancy_covers = models.PositiveIntegerField("covers present", null=True, blank=True)
+    occupancy_parties = models.PositiveIntegerField("parties present", null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        db_table = "restaurant_capacity_rules"
+        constraints = [
+            models.CheckConstraint(
+                name="capacity_rule_dates_in_order",
+                condition=Q(from_date__isnull=True, to_date__isnull=True)
+                | Q(from_date__isnull=False, to_date__isnull=False, to_date__gte=F("from_date")),
+            ),
+            models.CheckConstraint(
+                name="capacity_rule_times_come_in_pairs",
+                condition=Q(from_time__isnull=True, to_time__isnull=True)
+                | Q(from_time__isnull=False, to_time__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="capacity_rule_weekday_is_iso",
+                condition=Q(weekday__isnull=True) | Q(weekday__gte=1, weekday__lte=7),
+            ),
+            models.CheckConstraint(
+                name="capacity_rule_service_limits_have_no_time",
+                condition=Q(from_time__isnull=True) | Q(max_covers__isnull=True, max_parties__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Rule {self.pk}"
+
+
+class Closure(models.Model):
+    """A span with no new bookings; existing bookings stay."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="closures")
+    service_period = models.ForeignKey(
+        ServicePeriod, on_delete=models.CASCADE, related_name="closures", null=True, blank=True
+    )
+    from_date = models.DateField()
+    to_date = models.DateField()
+    from_time = models.TimeField(null=True, blank=True)
+    to_time = models.TimeField(null=True, blank=True)
+    channel = models.CharField(max_length=8, choices=ClosureChannel.choices, default=ClosureChannel.ALL)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="closure_dates_in_order", condition=Q(to_date__gte=F("from_date"))
+            ),
+            models.CheckConstraint(
+                name="closure_times_come_in_pairs",
+                condition=Q(from_time__isnull=True, to_time__isnull=True)
+                | Q(from_time__isnull=False, to_time__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="closure_channel_known", condition=Q(channel__in=ClosureChannel.values)
+            ),
+        ]
+        indexes = [models.Index(fields=["restaurant", "to_date"], name="closure_by_restaurant_and_end")]
+
+    def __str__(self) -> str:
+        return f"Closed {self.from_date} to {self.to_date}"
+
+
+class ServiceDay(models.Model):
+    """One service period on one business date, with its limits and counters. Its row is the lock."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="service_days")
+    service_period = models.ForeignKey(ServicePeriod, on_delete=models.PROTECT, related_name="service_days")
+    business_date = models.DateField()
+    starts_at = models.DateTimeField(help_text="First slot.")
+    ends_at = models.DateTimeField(help_text="Last possible end of a stay.")
+    max_covers = models.PositiveIntegerField(null=True, blank=True)
+    max_parties = models.PositiveIntegerField(null=True, blank=True)
+    booked_covers = models.IntegerField(default=0)
+    booked_parties = models.IntegerField(default=0)
+    excess_covers = models.IntegerField(default=0)
+    excess_parties = models.IntegerField(default=0)
+    version = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["restaurant", "service_period", "business_date"],
+                name="service_day_unique_in_restaurant",
+            ),
+            models.CheckConstraint(
+                name="service_day_covers_within_limit",
+                condition=within_limit("booked_covers", "max_covers", "excess_covers"),
+            ),
+            models.CheckConstraint(
+                name="service_day_parties_within_limit",
+                condition=within_limit("booked_parties", "max_parties", "excess_parties"),
+            ),
+            models.CheckConstraint(
+                name="service_day_times_in_order", condition=Q(ends_at__gte=F("starts_at"))
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["restaurant", "business_date"], name="service_day_by_date"),
+            models.Index(fields=["restaurant", "ends_at"], name="service_day_by_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.business_date}"
+
+
+class BookingSlot(models.Model):
+    """One start time of a service day. `[starts_at, ends_at)` is its quarter hour."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="booking_slots")
+    service_day = models.ForeignKey(ServiceDay, on_delete=models.CASCADE, related_name="slots")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    bookable = models.BooleanField(default=True)
+    pacing_covers = models.PositiveIntegerField(null=True, blank=True)
+    pacing_parties = models.PositiveIntegerField(null=True, blank=True)
+    occupancy_covers = models.PositiveIntegerField(null=True, blank=True)
+    occupancy_parties = models.PositiveIntegerField(null=True, blank=True)
+    starting_covers = models.IntegerField(default=0)
+    starting_parties = models.IntegerField(default=0)
+    present_covers = models.IntegerField(default=0)
+    present_parties = models.IntegerField(default=0)
+    excess_pacing_covers = models.IntegerField(default=0)
+    excess_pacing_parties = models.IntegerField(default=0)
+    excess_occupancy_covers = models.IntegerField(default=0)
+    excess_occupancy_parties = models.IntegerField(default=0)
+    version = models.PositiveBigIntegerField(default=1)
+
+    class Meta:
+        db_table = "booking_slots"
+        constraints = [
+            models.UniqueConstraint(fields=["restaurant", "starts_at"], name="slot_start_unique_in_restaurant"),
+            models.CheckConstraint(
+                name="slot_starting_covers_within_limit",
+                condition=within_limit("starting_covers", "pacing_covers", "excess_pacing_covers"),
+            ),
+            models.CheckConstraint(
+                name="slot_starting_parties_within_limit",
+                condition=within_limit("starting_parties", "pacing_parties", "excess_pacing_parties"),
+            ),
+            models.CheckConstraint(
+                name="slot_present_covers_within_limit",
+                condition=within_limit("present_covers", "occupancy_covers", "excess_occupancy_covers"),
+            ),
+            models.CheckConstraint(
+                name="slot_present_parties_within_limit",
+                condition=within_limit("present_parties", "occupancy_parties", "excess_occupancy_parties"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.starts_at.isoformat()
+
+
+class EnforcementSwitch(models.Model):
+    """The restaurant-independent switch of enforcement: one row, read under the lock of every booking."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    enforced = models.BooleanField(default=True)
+    reason = models.CharField(max_length=200, blank=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="enforcement_switch_is_one_row", condition=Q(id=1))]
+
+    def __str__(self) -> str:
+        return "enforced" if self.enforced else "not enforced"

@@ -1,0 +1,289 @@
+"""What a service day still takes: pure rules, no Django. One function decides for every caller.
+
+Availability, booking, explanation and shadow mode all ask `decide`: what is shown is what is accepted.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+ONLINE = "online"
+IN_HOUSE = "in_house"
+WALK_IN = "walk_in"
+
+
+class ReasonCode(StrEnum):
+    """Why a request is refused, in the order in which the first gives the error."""
+
+    PARTY_TOO_SMALL = "PARTY_TOO_SMALL"
+    PARTY_TOO_LARGE = "PARTY_TOO_LARGE"
+    PAST = "PAST"
+    TOO_SOON = "TOO_SOON"
+    TOO_FAR = "TOO_FAR"
+    CLOSED = "CLOSED"
+    OUTSIDE_SERVICE = "OUTSIDE_SERVICE"
+    SERVICE_COVERS = "SERVICE_COVERS"
+    SERVICE_PARTIES = "SERVICE_PARTIES"
+    PACING_COVERS = "PACING_COVERS"
+    PACING_PARTIES = "PACING_PARTIES"
+    OCCUPANCY_COVERS = "OCCUPANCY_COVERS"
+    OCCUPANCY_PARTIES = "OCCUPANCY_PARTIES"
+    NO_TABLE = "NO_TABLE"
+
+
+# Shadow mode waives these and nothing else.
+CAPACITY_REASONS = frozenset(
+    {
+        ReasonCode.SERVICE_COVERS,
+        ReasonCode.SERVICE_PARTIES,
+        ReasonCode.PACING_COVERS,
+        ReasonCode.PACING_PARTIES,
+        ReasonCode.OCCUPANCY_COVERS,
+        ReasonCode.OCCUPANCY_PARTIES,
+        ReasonCode.NO_TABLE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason of a refusal: `used` of `limit` were taken when `asked` more were wanted."""
+
+    code: ReasonCode
+    limit: int | None = None
+    used: int | None = None
+    asked: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitUse:
+    """How much of one limit is used. No limit: `limit` is None."""
+
+    code: ReasonCode
+    limit: int | None
+    used: int
+
+    def refuses(self, asked: int) -> bool:
+        """Say whether `asked` more would pass the limit."""
+        return self.limit is not None and self.used + asked > self.limit
+
+    @property
+    def percent(self) -> int | None:
+        """Return round(100 x used / limit), None without a limit to speak of."""
+        return percent_of(self.used, self.limit)
+
+    def reason(self, asked: int) -> Reason:
+        """Return this limit as the reason of a refusal."""
+        return Reason(self.code, self.limit, self.used, asked)
+
+
+def percent_of(used: int, limit: int | None) -> int | None:
+    """Return round(100 x used / limit) with halves up; None without a limit, 100 for a limit of 0."""
+    if limit is None:
+        return None
+    return 100 if limit == 0 else (200 * used + limit) // (2 * limit)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """One start time with its limits and counters; `[starts_at, ends_at)` is its quarter hour, in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    slot_id: int | None = None
+    bookable: bool = True
+    pacing_covers: int | None = None
+    pacing_parties: int | None = None
+    occupancy_covers: int | None = None
+    occupancy_parties: int | None = None
+    starting_covers: int = 0
+    starting_parties: int = 0
+    present_covers: int = 0
+    present_parties: int = 0
+
+    def is_touched_by(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Say whether a stay `[starts_at, ends_at)` is present in this quarter hour."""
+        return self.starts_at < ends_at and starts_at < self.ends_at
+
+    def uses(self) -> tuple[LimitUse, LimitUse, LimitUse, LimitUse]:
+        """Return the four limits of this slot with what is used of each."""
+        return (
+            LimitUse(ReasonCode.PACING_COVERS, self.pacing_covers, self.starting_covers),
+            LimitUse(ReasonCode.PACING_PARTIES, self.pacing_parties, self.starting_parties),
+            LimitUse(ReasonCode.OCCUPANCY_COVERS, self.occupancy_covers, self.present_covers),
+            LimitUse(ReasonCode.OCCUPANCY_PARTIES, self.occupancy_parties, self.present_parties),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """One service day with its limits, counters and slots (sorted by start)."""
+
+    period_id: int
+    period_name: str
+    business_date: date
+    starts_at: datetime
+    ends_at: datetime
+    slots: tuple[SlotState, ...]
+    service_day_id: int | None = None
+    max_covers: int | None = None
+    max_parties: int | None = None
+    booked_covers: int = 0
+    booked_parties: int = 0
+    version: int = 0
+
+    def uses(self) -> tuple[LimitUse, LimitUse]:
+        """Return the limits of the whole service with what is used of each."""
+        return (
+            LimitUse(ReasonCode.SERVICE_COVERS, self.max_covers, self.booked_covers),
+            LimitUse(ReasonCode.SERVICE_PARTIES, self.max_parties, self.booked_parties),
+        )
+
+    def starting_slot(self, starts_at: datetime) -> SlotState | None:
+        """Return the latest slot not after `starts_at`: the one in which the party starts."""
+        before = [slot for slot in self.slots if slot.starts_at <= starts_at]
+        return before[-1] if before else None
+
+
+@dataclass(frozen=True, slots=True)
+class BookingWindow:
+    """What a restaurant takes online, how early and how late."""
+
+    zone: ZoneInfo
+    party_size_min: int = 1
+    party_size_max: int = 8
+    min_notice_minutes: int = 0
+    max_days_ahead: int = 365
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRequest:
+    """A party that wants to stay `[starts_at, ends_at)` (UTC) on a business date, by a way in."""
+
+    party_size: int
+    business_date: date
+    starts_at: datetime
+    ends_at: datetime
+    channel: str = ONLINE
+
+
+@dataclass(frozen=True, slots=True)
+class DayState:
+    """All that a decision depends on.
+
+    `service` is the service day in which the party would start, None outside every service;
+    `present` are the slots, of any service day, that its stay touches; `closed` says that a
+    closure (or a day without service) covers the start; `no_table` is the planner's refusal.
+    """
+
+    window: BookingWindow
+    service: ServiceState | None
+    present: tuple[SlotState, ...] = ()
+    closed: bool = False
+    no_table: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Accept, or refuse with every reason that holds, in the order of `ReasonCode`."""
+
+    reasons: tuple[Reason, ...] = ()
+    waived: tuple[Reason, ...] = ()
+
+    @property
+    def is_accepted(self) -> bool:
+        return not self.reasons
+
+    def in_shadow(self) -> "Decision":
+        """Return the decision of shadow mode: limits and tables are waived, all else holds."""
+        return replace(
+            self,
+            reasons=tuple(reason for reason in self.reasons if reason.code not in CAPACITY_REASONS),
+            waived=tuple(reason for reason in self.reasons if reason.code in CAPACITY_REASONS),
+        )
+
+
+def decide(request: PartyRequest, day: DayState, now: datetime) -> Decision:
+    """Accept a request, or refuse it with every reason that holds."""
+    return Decision(tuple(_all_reasons(request, day, now)))
+
+
+def _all_reasons(request: PartyRequest, day: DayState, now: datetime) -> Iterator[Reason]:
+    if request.channel == ONLINE:
+        yield from _party_reasons(request.party_size, day.window)
+    yield from _window_reasons(request, day.window, now)
+    yield from _hours_reasons(request, day)
+    yield from _limit_reasons(request, day)
+    if day.no_table is not None:
+        yield day.no_table
+
+
+def _party_reasons(party_size: int, window: BookingWindow) -> Iterator[Reason]:
+    if party_size < window.party_size_min:
+        yield Reason(ReasonCode.PARTY_TOO_SMALL, limit=window.party_size_min, asked=party_size)
+    if party_size > window.party_size_max:
+        yield Reason(ReasonCode.PARTY_TOO_LARGE, limit=window.party_size_max, asked=party_size)
+
+
+def _window_reasons(request: PartyRequest, window: BookingWindow, now: datetime) -> Iterator[Reason]:
+    if request.channel == WALK_IN:
+        return
+    if request.starts_at < now:
+        yield Reason(ReasonCode.PAST)
+    if request.channel != ONLINE:
+        return
+    notice = timedelta(minutes=window.min_notice_minutes)
+    if now <= request.starts_at < now + notice:
+        ahead = int((request.starts_at - now).total_seconds() // 60)
+        yield Reason(ReasonCode.TOO_SOON, limit=window.min_notice_minutes, asked=ahead)
+    days_ahead = (request.business_date - now.astimezone(window.zone).date()).days
+    if days_ahead > window.max_days_ahead:
+        yield Reason(ReasonCode.TOO_FAR, limit=window.max_days_ahead, asked=days_ahead)
+
+
+def _hours_reasons(request: PartyRequest, day: DayState) -> Iterator[Reason]:
+    if day.closed:
+        yield Reason(ReasonCode.CLOSED)
+    elif day.service is None:
+        yield Reason(ReasonCode.OUTSIDE_SERVICE)
+    elif request.channel == ONLINE and not _starts_in_bookable_slot(request, day.service):
+        yield Reason(ReasonCode.OUTSIDE_SERVICE)
+
+
+def _starts_in_bookable_slot(request: PartyRequest, service: ServiceState) -> bool:
+    slot = service.starting_slot(request.starts_at)
+    return slot is not None and slot.starts_at == request.starts_at and slot.bookable
+
+
+def _limit_reasons(request: PartyRequest, day: DayState) -> Iterator[Reason]:
+    if day.service is None:
+        return
+    for use in limits_met(request.starts_at, day.service, day.present):
+        asked = 1 if use.code.endswith("_PARTIES") else request.party_size
+        if use.refuses(asked):
+            yield use.reason(asked)
+
+
+def limits_met(
+    starts_at: datetime, service: ServiceState, present: Iterable[SlotState]
+) -> Iterator[LimitUse]:
+    """Yield every limit that a start at `starts_at` meets, occupancy at its least free moment."""
+    yield from service.uses()
+    slot = service.starting_slot(starts_at)
+    if slot is not None:
+        yield from slot.uses()[:2]
+    occupancies = [touched.uses()[2:] for touched in present]
+    for uses in zip(*occupancies, strict=True):
+        yield min(uses, key=_room_left)
+
+
+def _room_left(use: LimitUse) -> float:
+    return float("inf") if use.limit is None else use.limit - use.used
+
+
+def fullest_use(uses: Iterable[LimitUse]) -> LimitUse | None:
+    """Return the limit that is used most in per cent, the first of equals; None if none limits."""
+    limited = [use for use in uses if use.limit is not None]
+    return max(limited, key=lambda use: use.percent or 0, default=None)

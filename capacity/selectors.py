@@ -1,0 +1,201 @@
+"""What a restaurant has set: periods, turn times, rules, closures, mode, and the database's clock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import BooleanField, DateTimeField, Func, QuerySet, Subquery
+
+from capacity.calendar import PeriodHours, ServiceTimes, TurnBand, periods_on, service_times
+from capacity.choices import ClosureChannel, SeatingMode
+from capacity.limits import Rule
+from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServicePeriod, TurnTime
+from capacity.policy import ONLINE, BookingWindow
+from config.errors import RecordNotFound
+from tables.choices import EnforcementMode
+from tables.models import Restaurant
+
+
+class ClockTimestamp(Func):
+    """The database's clock as it runs on, not the start of the transaction."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
+
+
+@dataclass(frozen=True)
+class ClosedSpan:
+    """A closure as a decision sees it: dates inclusive, times half-open and perhaps past midnight."""
+
+    period_id: int | None
+    from_date: date
+    to_date: date
+    from_time: time | None
+    to_time: time | None
+    channel: str
+
+    def covers(self, period_id: int | None, business_date: date, wall_time: time, channel: str) -> bool:
+        """Say whether a start is closed to a way in."""
+        return (
+            self.from_date <= business_date <= self.to_date
+            and self.period_id in (None, period_id)
+            and self.channel in (ClosureChannel.ALL, channel)
+            and self._covers_time(wall_time)
+        )
+
+    def _covers_time(self, wall_time: time) -> bool:
+        if self.from_time is None or self.to_time is None:
+            return True
+        if self.from_time < self.to_time:
+            return self.from_time <= wall_time < self.to_time
+        return wall_time >= self.from_time or wall_time < self.to_time
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """All that a restaurant has set, read at `now` by the database's clock."""
+
+    restaurant: Restaurant
+    now: datetime
+    is_enforced: bool
+    periods: tuple[PeriodHours, ...]
+    modes: dict[int, str]
+    bands: tuple[TurnBand, ...]
+    rules: tuple[Rule, ...]
+    closures: tuple[ClosedSpan, ...]
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Return the zone of the restaurant's wall clock."""
+        return self.restaurant.zone
+
+    @cached_property
+    def window(self) -> BookingWindow:
+        """Return what the restaurant takes online, how early and how late."""
+        house = self.restaurant
+        return BookingWindow(
+            zone=self.zone,
+            party_size_min=house.party_size_min,
+            party_size_max=house.party_size_max,
+            min_notice_minutes=house.min_notice_minutes,
+            max_days_ahead=house.max_days_ahead,
+        )
+
+    @property
+    def today(self) -> date:
+        """Return the calendar date on the restaurant's wall."""
+        return self.now.astimezone(self.zone).date()
+
+    def periods_on(self, business_date: date) -> tuple[PeriodHours, ...]:
+        """Return the periods offered on a business date, by start."""
+        return periods_on(self.periods, business_date)
+
+    def services_on(self, business_date: date) -> list[ServiceTimes]:
+        """Return the services of a business date that have at least one slot."""
+        house = self.restaurant
+        offered = [
+            service_times(period, business_date, self.zone, house.slot_minutes)
+            for period in self.periods_on(business_date)
+        ]
+        return [service for service in offered if service.slots]
+
+    def needs_tables(self, period_id: int) -> bool:
+        """Say whether a party of this period must be seated at a table."""
+        return self.modes.get(period_id, SeatingMode.TABLES) == SeatingMode.TABLES
+
+    def is_closed(
+        self, period_id: int | None, business_date: date, wall_time: time, channel: str = ONLINE
+    ) -> bool:
+        """Say whether a closure covers a start."""
+        return any(closure.covers(period_id, business_date, wall_time, channel) for closure in self.closures)
+
+
+def get_service_settings(restaurant_id: int) -> ServiceSettings:
+    """Load the settings of a restaurant, the mode and the clock in 5 queries.
+
+    Raises: `RecordNotFound`.
+    """
+    restaurant = _restaurants_with_clock().filter(pk=restaurant_id).first()
+    if restaurant is None:
+        raise RecordNotFound
+    periods = list(ServicePeriod.objects.filter(restaurant_id=restaurant_id, retired_at__isnull=True))
+    return ServiceSettings(
+        restaurant=restaurant,
+        now=restaurant.clock,
+        is_enforced=_is_enforced(restaurant, switch=restaurant.switch),
+        periods=tuple(period_hours(period) for period in periods),
+        modes={period.pk: period.seating_mode for period in periods},
+        bands=list_turn_bands(restaurant_id),
+        rules=list_rules(restaurant_id),
+        closures=_list_closures(restaurant_id),
+    )
+
+
+def _restaurants_with_clock() -> "QuerySet[Restaurant]":
+    switch = EnforcementSwitch.objects.filter(pk=1).values("enforced")
+    return Restaurant.objects.annotate(
+        clock=ClockTimestamp(), switch=Subquery(switch, output_field=BooleanField())
+    )
+
+
+def _is_enforced(restaurant: Restaurant, *, switch: bool | None) -> bool:
+    # The weakest of three wins; a switch that nobody ever touched has no row and is on.
+    return (
+        settings.ENABLE_CAPACITY_ENFORCEMENT
+        and switch is not False
+        and restaurant.enforcement == EnforcementMode.ENFORCE
+    )
+
+
+def period_hours(period: ServicePeriod) -> PeriodHours:
+    """Return what the calendar needs of a period."""
+    return PeriodHours(
+        period_id=period.pk,
+        name=period.name,
+        weekdays=frozenset(period.weekdays),
+        start_time=period.start_time,
+        last_seating=period.last_seating,
+        end_time=period.end_time,
+        valid_from=period.valid_from,
+        valid_to=period.valid_to,
+        on_date=period.on_date,
+    )
+
+
+def list_turn_bands(restaurant_id: int) -> tuple[TurnBand, ...]:
+    """List the turn times of a restaurant in 1 query."""
+    rows = TurnTime.objects.filter(restaurant_id=restaurant_id)
+    return tuple(TurnBand(*row) for row in rows.values_list("up_to", "minutes", "service_period_id"))
+
+
+RULE_COLUMNS = (
+    "pk",
+    "service_period_id",
+    "weekday",
+    "from_date",
+    "to_date",
+    "from_time",
+    "to_time",
+    "max_covers",
+    "max_parties",
+    "pacing_covers",
+    "pacing_parties",
+    "occupancy_covers",
+    "occupancy_parties",
+)
+
+
+def list_rules(restaurant_id: int) -> tuple[Rule, ...]:
+    """List the capacity rules of a restaurant in 1 query."""
+    rows = CapacityRule.objects.filter(restaurant_id=restaurant_id).values_list(*RULE_COLUMNS)
+    return tuple(Rule(*row) for row in rows)
+
+
+def _list_closures(restaurant_id: int) -> tuple[ClosedSpan, ...]:
+    rows: Iterable[tuple[int | None, date, date, time | None, time | None, str]] = Closure.objects.filter(
+        restaurant_id=restaurant_id
+    ).values_list("service_period_id", "from_date", "to_date", "from_time", "to_time", "channel")
+    return tuple(ClosedSpan(*row) for row in rows)

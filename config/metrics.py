@@ -1,0 +1,44 @@
+"""The metrics of a decision. docs/operations.md maps them to the owner's names."""
+
+from prometheus_client import Counter, Histogram
+
+LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0)
+
+booking_creation_latency = Histogram(
+    "booking_creation_latency_seconds",
+    "Time from a booking request to its answer, by outcome.",
+    ["outcome"],
+    buckets=LATENCY_BUCKETS,
+)
+availability_check_latency = Histogram(
+    "availability_check_latency_seconds",
+    "Time to answer an availability request.",
+    buckets=LATENCY_BUCKETS,
+)
+booking_outcome = Counter("booking_outcome_total", "Booking requests by outcome.", ["outcome"])
+booking_capacity_exceeded = Counter(
+    "booking_capacity_exceeded_total", "Refused bookings, once for every reason that held.", ["reason"]
+)
+booking_attempts = Histogram(
+    "booking_attempts",
+    "Attempts that a capacity transaction took.",
+    ["operation"],
+    buckets=(1, 2, 3, 5, 10, 20, 50),
+)
+booking_retries = Counter(
+    "booking_retries_total", "Attempts that ran again, by SQLSTATE (or 'claim').", ["sqlstate"]
+)
+booking_lock_wait = Histogram(
+    "booking_lock_wait_seconds",
+    "Time spent waiting for the gate and for the service day rows.",
+    ["stage"],
+    buckets=LATENCY_BUCKETS,
+)
+booking_constraint_disagreement = Counter(
+    "booking_constraint_disagreement_total",
+    "Times that a capacity constraint refused what the policy had accepted: must stay 0.",
+    ["constraint"],
+)
+booking_shadow_error = Counter(
+    "booking_shadow_error_total", "Decisions in shadow mode that failed and were waived."
+)

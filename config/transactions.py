@@ -1,0 +1,243 @@
+"""The only transactions on the path of a decision: gate, isolation, timeouts, run again until a deadline."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+
+from config import metrics
+from config.errors import BookingConflict
+
+logger = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SERIALIZATION_FAILURE = "40001"
+DEADLOCK_DETECTED = "40P01"
+LOCK_NOT_AVAILABLE = "55P03"
+TRANSIENT_STATES = frozenset({SERIALIZATION_FAILURE, DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE})
+
+READ_COMMITTED = "read committed"
+SETTINGS_DEADLINE_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 0.05
+# The upper half of the bigint keeps these advisory locks apart from anybody else's.
+GATE_NAMESPACE = 0x4D54 << 48
+
+
+class Reaction(Enum):
+    """What a violated constraint means for the transaction that met it."""
+
+    RUN_AGAIN = "somebody was faster: the whole call runs again and sees it"
+    DISAGREEMENT = "policy and database disagree: counted, logged, run again"
+
+
+class Claim(Protocol):
+    """What an attempt is about to lock."""
+
+    @property
+    def service_day_ids(self) -> Sequence[int]: ...
+
+
+C = TypeVar("C", bound=Claim)
+
+
+class ClaimTooSmall(Exception):
+    """The rows that were locked turn out not to be all that this write touches."""
+
+
+class TransactionRequired(RuntimeError):
+    """A row lock was asked for outside a transaction, where it would end at once."""
+
+
+def require_atomic() -> None:
+    """Raise `TransactionRequired` unless a transaction is open."""
+    if not connection.in_atomic_block:
+        raise TransactionRequired("row locks need a transaction")
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """How the attempts of one operation run."""
+
+    operation: str
+    isolation: str
+    deadline_seconds: float
+    gated: bool
+    reactions: Mapping[str, Reaction]
+
+
+@dataclass
+class _Run:
+    """The attempts of one call."""
+
+    terms: _Terms
+    started: float = field(default_factory=time.monotonic)
+    attempts: int = 0
+
+    @property
+    def remaining_seconds(self) -> float:
+        return self.terms.deadline_seconds - (time.monotonic() - self.started)
+
+    @property
+    def timeout_milliseconds(self) -> int:
+        return max(1, int(self.remaining_seconds * 1000))
+
+    def until_deadline(self, attempt: Callable[[], T]) -> T:
+        try:
+            while True:
+                self.attempts += 1
+                try:
+                    return attempt()
+                except (ClaimTooSmall, DatabaseError) as error:
+                    self._run_again_or_raise(error)
+        finally:
+            metrics.booking_attempts.labels(operation=self.terms.operation).observe(self.attempts)
+
+    def _run_again_or_raise(self, error: Exception) -> None:
+        state = _retry_state(error, self.terms.reactions)
+        if state is None:
+            raise error
+        metrics.booking_retries.labels(sqlstate=state).inc()
+        pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**self.attempts))  # noqa: S311 - jitter
+        if self.remaining_seconds <= pause:
+            raise BookingConflict from error
+        time.sleep(pause)
+
+
+def capacity_transaction(
+    claim: Callable[P, C],
+    *,
+    reactions: Mapping[str, Reaction],
+) -> Callable[[Callable[Concatenate[C, P], T]], Callable[P, T]]:
+    """Make a write of bookings run in one outermost transaction, again until `BOOKING_DEADLINE_SECONDS`.
+
+    `claim` runs before each attempt, in autocommit, and names the service days to lock; the
+    decorated function gets its answer as first argument. With the gate on, the call waits for
+    `pg_advisory_lock` on these days BEFORE its snapshot is taken: at SERIALIZABLE a waiter on the
+    row lock would wake with a snapshot that is too old, and start over (docs/locking.md).
+
+    Raises: `BookingConflict` when the deadline passes; whatever the decorated function raises.
+    """
+
+    def decorate(call: Callable[Concatenate[C, P], T]) -> Callable[P, T]:
+        @wraps(call)
+        def run(*args: P.args, **kwargs: P.kwargs) -> T:
+            current = _Run(_booking_terms(call.__name__.lstrip("_"), reactions))
+
+            def attempt() -> T:
+                claimed = claim(*args, **kwargs)
+                with _gate(claimed.service_day_ids, current), _transaction(current):
+                    return call(claimed, *args, **kwargs)
+
+            return current.until_deadline(attempt)
+
+        return run
+
+    return decorate
+
+
+def settings_transaction(call: Callable[P, T]) -> Callable[P, T]:
+    """Make a change of settings run in one outermost READ COMMITTED transaction, again for 60 s.
+
+    Lock, then read: each statement after the lock sees what was committed before it.
+
+    Raises: `BookingConflict` when the deadline passes; whatever the decorated function raises.
+    """
+    terms = _Terms(call.__name__, READ_COMMITTED, SETTINGS_DEADLINE_SECONDS, gated=False, reactions={})
+
+    @wraps(call)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        current = _Run(terms)
+
+        def attempt() -> T:
+            with _transaction(current):
+                return call(*args, **kwargs)
+
+        return current.until_deadline(attempt)
+
+    return run
+
+
+def _booking_terms(operation: str, reactions: Mapping[str, Reaction]) -> _Terms:
+    isolation = settings.BOOKING_ISOLATION
+    gated = settings.BOOKING_GATE and isolation != READ_COMMITTED
+    return _Terms(operation, isolation, settings.BOOKING_DEADLINE_SECONDS, gated, reactions)
+
+
+@contextmanager
+def _transaction(run: _Run) -> Iterator[None]:
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        # One round trip; both values are ours, and a SET takes no parameters.
+        cursor.execute(
+            f"SET TRANSACTION ISOLATION LEVEL {run.terms.isolation};"
+            f"SET LOCAL lock_timeout = {run.timeout_milliseconds};"
+            f"SET LOCAL statement_timeout = {run.timeout_milliseconds + 1000}"
+        )
+        yield
+
+
+@contextmanager
+def _gate(service_day_ids: Sequence[int], run: _Run) -> Iterator[None]:
+    if not run.terms.gated or not service_day_ids:
+        yield
+        return
+    try:
+        _enter_gate(sorted(service_day_ids), run)
+        yield
+    finally:
+        _leave_gate()
+
+
+def _enter_gate(service_day_ids: Sequence[int], run: _Run) -> None:
+    started = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)",
+            [str(run.timeout_milliseconds), str(run.timeout_milliseconds + 1000)],
+        )
+        for day_id in service_day_ids:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [GATE_NAMESPACE | day_id])
+    metrics.booking_lock_wait.labels(stage="gate").observe(time.monotonic() - started)
+
+
+def _leave_gate() -> None:
+    # After a broken connection there is nothing to give back: its end released the locks.
+    if connection.connection is None or connection.connection.closed:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock_all()")
+        cursor.execute("RESET lock_timeout; RESET statement_timeout")
+
+
+def _retry_state(error: Exception, reactions: Mapping[str, Reaction]) -> str | None:
+    """Return the label under which an error is run again, None if it is final."""
+    if isinstance(error, ClaimTooSmall):
+        return "claim"
+    state = _diagnosis(error, "sqlstate")
+    if isinstance(error, OperationalError) and state in TRANSIENT_STATES:
+        return state
+    if isinstance(error, IntegrityError) and _reacts_to(error, reactions):
+        return state
+    return None
+
+
+def _reacts_to(error: IntegrityError, reactions: Mapping[str, Reaction]) -> bool:
+    constraint = getattr(_diagnosis(error, "diag"), "constraint_name", None)
+    reaction = reactions.get(constraint or "")
+    if reaction is Reaction.DISAGREEMENT:
+        metrics.booking_constraint_disagreement.labels(constraint=constraint).inc()
+        logger.error("policy and database disagree", extra={"constraint": constraint})
+    return reaction is not None
+
+
+def _diagnosis(error: Exception, attribute: str) -> Any:
+    return getattr(error.__cause__, attribute, None)

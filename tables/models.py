@@ -1,0 +1,157 @@
+"""The restaurant and its floor: who seats guests where."""
+
+import uuid
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus, default_audience
+from tables.querysets import TableQuerySet
+
+LARGEST_PARTY = 1000
+
+
+def validate_timezone(name: str) -> None:
+    """Refuse a name that is no IANA zone (`ValidationError`)."""
+    if name not in available_timezones():
+        raise ValidationError("%(name)s is not an IANA time zone.", code="timezone", params={"name": name})
+
+
+class Restaurant(models.Model):
+    """A house that takes parties, with its booking window and its mode."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slug = models.SlugField(max_length=63, unique=True)
+    name = models.CharField(max_length=120)
+    active = models.BooleanField(default=True)
+    phone = models.CharField(max_length=32, blank=True)
+    email = models.EmailField(blank=True)
+    address = models.CharField(max_length=255, blank=True)
+    timezone = models.CharField(max_length=64, validators=[validate_timezone])
+    slot_minutes = models.PositiveSmallIntegerField(
+        default=15, validators=[MinValueValidator(5), MaxValueValidator(240)]
+    )
+    party_size_min = models.PositiveSmallIntegerField("smallest online party", default=1)
+    party_size_max = models.PositiveSmallIntegerField("largest online party", default=8)
+    min_notice_minutes = models.PositiveIntegerField(default=0)
+    max_days_ahead = models.PositiveSmallIntegerField(default=365)
+    cancel_cutoff_minutes = models.PositiveIntegerField(default=0)
+    grace_minutes = models.PositiveSmallIntegerField(default=15)
+    buffer_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(240)])
+    enforcement = models.CharField(
+        max_length=8, choices=EnforcementMode.choices, default=EnforcementMode.ENFORCE
+    )
+    beta_partner = models.BooleanField(default=False)
+    shows_tables = models.BooleanField("guests see their table", default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="restaurant_slot_minutes_in_range", condition=Q(slot_minutes__gte=5, slot_minutes__lte=240)
+            ),
+            models.CheckConstraint(
+                name="restaurant_party_size_in_order",
+                condition=Q(party_size_min__gte=1)
+                & Q(party_size_max__gte=F("party_size_min"))
+                & Q(party_size_max__lte=LARGEST_PARTY),
+            ),
+            models.CheckConstraint(
+                name="restaurant_enforcement_known", condition=Q(enforcement__in=EnforcementMode.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone in which this restaurant's wall clock runs."""
+        return ZoneInfo(self.timezone)
+
+
+class Section(models.Model):
+    """A group of tables, as the staff names it."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="sections")
+    name = models.CharField(max_length=80)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["restaurant", "name"], name="section_name_unique_in_restaurant"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Table(models.Model):
+    """One physical table."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="tables")
+    section = models.ForeignKey(
+        Section, on_delete=models.PROTECT, related_name="tables", null=True, blank=True
+    )
+    number = models.CharField(
+        max_length=20, validators=[RegexValidator(r"^\S(.*\S)?$", "No spaces at the ends.", code="number")]
+    )
+    capacity = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(LARGEST_PARTY)]
+    )
+    min_party_size = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
+    max_party_size = models.PositiveSmallIntegerField(blank=True, validators=[MinValueValidator(1)])
+    priority = models.SmallIntegerField(default=0, help_text="Of equally good tables the lower number goes first.")
+    seating_type = models.CharField(max_length=16, choices=SeatingType.choices, default=SeatingType.INDOOR)
+    status = models.CharField(max_length=16, choices=TableStatus.choices, default=TableStatus.ACTIVE)
+    audience = ArrayField(
+        models.CharField(max_length=16, choices=Audience.choices), default=default_audience, blank=True
+    )
+    x = models.IntegerField(null=True, blank=True)
+    y = models.IntegerField(null=True, blank=True)
+    shape = models.CharField(max_length=16, choices=TableShape.choices, default=TableShape.SQUARE)
+
+    objects = TableQuerySet.as_manager()
+
+    class Meta:
+        db_table = "table_inventory"
+        constraints = [
+            models.UniqueConstraint(fields=["restaurant", "number"], name="table_number_unique_in_restaurant"),
+            models.CheckConstraint(name="table_capacity_positive", condition=Q(capacity__gt=0)),
+            models.CheckConstraint(
+                name="table_party_size_in_order",
+                condition=Q(min_party_size__gte=1) & Q(max_party_size__gte=F("min_party_size")),
+            ),
+            models.CheckConstraint(name="table_status_known", condition=Q(status__in=TableStatus.values)),
+            models.CheckConstraint(
+                name="table_seating_type_known", condition=Q(seating_type__in=SeatingType.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class TableCombination(models.Model):
+    """Tables that are used as one, with a party size range of their own."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="combinations")
+    tables = models.ManyToManyField(Table, related_name="combinations")
+    min_party_size = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    max_party_size = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="combination_party_size_in_order",
+                condition=Q(min_party_size__gte=1) & Q(max_party_size__gte=F("min_party_size")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.min_party_size} to {self.max_party_size} at combined tables"
