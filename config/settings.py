@@ -1,13 +1,18 @@
 """Settings, from the environment alone (config/env.py); .env.example says what each does."""
 
+from typing import Any
+
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
+from config.backends import caches_of, database_of
 from config.env import BASE_DIR, env
 
-# What runs on the embedded database is a demo or a test on this machine: only there do a
-# made-up key and plain http do as defaults.
+# What runs on the embedded database is a demo on this machine: only there do a made-up key,
+# plain http and no throttling do as defaults.
 IS_EMBEDDED = embedded.is_configured()
+
+# Identity and trust
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY", default="") or (embedded.DEMO.secret_key if IS_EMBEDDED else "")
@@ -15,6 +20,37 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY must be set where DATABASE_URL is set")
 MANAGE_TOKEN_KEY = env.str("MANAGE_TOKEN_KEY", default="") or SECRET_KEY
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "Idempotency-Replayed", "X-Request-ID"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "x-manage-token",
+    "x-request-id",
+]
+CORS_URLS_REGEX = r"^/api/"
+
+# A proxy may say over which protocol the guest came and from where: it is believed only
+# where there is one, since anybody can send these headers.
+NUM_PROXIES = env.int("NUM_PROXIES", default=0)
+if NUM_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+HTTPS_ONLY = env.bool("HTTPS_ONLY", default=not IS_EMBEDDED)
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+# Probes and scrapers inside the network speak plain http.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=365 * 24 * 3600) if HTTPS_ONLY else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
+SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SESSION_COOKIE_SECURE = HTTPS_ONLY
+CSRF_COOKIE_SECURE = HTTPS_ONLY
+
+# Applications
 
 INSTALLED_APPS = [
     "unfold",
@@ -37,6 +73,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.health.HealthProbes",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -68,13 +105,94 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": env.db_url_config(env.str("DATABASE_URL", default="") or embedded.DEMO.url)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+# Database and caches
+
+DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.DEMO.url
+DATABASES: dict[str, dict[str, Any]] = {"default": database_of(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+CACHES = caches_of(REDIS_URL)
+
+# Booking engine
+
+BOOKING_ISOLATION = env.str("BOOKING_ISOLATION", default="serializable")
+if BOOKING_ISOLATION not in ("serializable", "read committed"):
+    raise ImproperlyConfigured("BOOKING_ISOLATION is 'serializable' or 'read committed'")
+# Off behind a transaction-mode pooler, where a session lock would stay with a stranger.
+BOOKING_GATE = env.bool("BOOKING_GATE", default=True)
+BOOKING_DEADLINE_SECONDS = env.float("BOOKING_DEADLINE_SECONDS", default=5.0)
+ENABLE_CAPACITY_ENFORCEMENT = env.bool("ENABLE_CAPACITY_ENFORCEMENT", default=True)
+PUBLIC_CAPACITY_DETAILS = env.bool("PUBLIC_CAPACITY_DETAILS", default=True)
+THROTTLE_BOOKINGS = env.str("THROTTLE_BOOKINGS", default="off" if IS_EMBEDDED else "60/min")
+THROTTLE_AVAILABILITY = env.str("THROTTLE_AVAILABILITY", default="off" if IS_EMBEDDED else "120/min")
+
+# HTTP
+
+PORT = env.int("PORT", default=8000)
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.api.exception_handler",
+    "NUM_PROXIES": NUM_PROXIES,
+    "URL_FORMAT_OVERRIDE": None,
 }
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Maitre",
+    "DESCRIPTION": "Restaurant capacity and availability: look for a table, book it, cancel it.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# whitenoise reads the packages' own static files at start: no collectstatic, no step that a
+# deployment can forget.
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+
+# A working day.
+SESSION_COOKIE_AGE = 12 * 3600
+LOGIN_URL = "admin:login"
+
+# Language, time, mail, logs
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
-STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact_tokens": {"()": "config.redaction.RedactTokens"}},
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["redact_tokens"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Django's own handlers for these would print the token of a manage link.
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
+}
+
+PROMETHEUS_EXPORT_MIGRATIONS = False

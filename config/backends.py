@@ -1,0 +1,75 @@
+"""Databases and caches as Django wants them, from the addresses in the environment."""
+
+from typing import Any
+
+from config.env import env
+
+
+def database_of(url: str) -> dict[str, Any]:
+    """Return the DATABASES entry of a PostgreSQL address, by its URL."""
+    database: dict[str, Any] = env.db_url_config(url)
+    options = database.setdefault("OPTIONS", {})
+    # A socket directory has no other place in a URL; here every part of Django finds it.
+    database["HOST"] = options.pop("host", database["HOST"])
+    # Hosts of such poolers hand out addresses with this mark, which libpq does not know.
+    is_marked = options.pop("pgbouncer", "false") == "true"
+    database["ATOMIC_REQUESTS"] = False
+    database["CONN_MAX_AGE"] = 0
+    # A connection that died with a restart of the server is replaced, not handed out.
+    database["CONN_HEALTH_CHECKS"] = True
+    if env.bool("DATABASE_TRANSACTION_POOLER", default=is_marked):
+        _suit_transaction_pooler(database)
+    else:
+        options["options"] = f"{options.get('options', '')} {_server_options()}".strip()
+    if pool := _pool():
+        options["pool"] = pool
+    return database
+
+
+def _suit_transaction_pooler(database: dict[str, Any]) -> None:
+    """Give up what needs a session: cursors, prepared statements and start options.
+
+    The timeouts are then set on the role, see docs/operations.md.
+    """
+    database["DISABLE_SERVER_SIDE_CURSORS"] = True
+    database["OPTIONS"]["prepare_threshold"] = None
+
+
+def _server_options() -> str:
+    """Return the libpq options that bound every wait; PostgreSQL's defaults are all "never"."""
+    seconds = {
+        "statement_timeout": env.float("DATABASE_STATEMENT_TIMEOUT_SECONDS", default=30.0),
+        "lock_timeout": env.float("DATABASE_LOCK_TIMEOUT_SECONDS", default=10.0),
+        "idle_in_transaction_session_timeout": env.float("DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_SECONDS", default=30.0),
+        # A statement whose client is gone stops, and gives its locks back.
+        "client_connection_check_interval": env.float("DATABASE_CLIENT_CHECK_SECONDS", default=2.0),
+    }
+    return " ".join(f"-c {name}={round(value * 1000)}" for name, value in seconds.items())
+
+
+def _pool() -> dict[str, Any]:
+    """Return the settings of psycopg's pool; empty for a process that connects directly."""
+    size = env.int("DATABASE_POOL_SIZE", default=0)
+    if not size:
+        return {}
+    return {
+        "min_size": 1,
+        "max_size": size,
+        # Short: a guest is better told to come back (503) than kept in a queue.
+        "timeout": env.float("DATABASE_POOL_TIMEOUT_SECONDS", default=2.0),
+    }
+
+
+def caches_of(redis_url: str) -> dict[str, dict[str, Any]]:
+    """Return CACHES: `default` is shared where there is a Redis, `local` is per process."""
+    local = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"}
+    if not redis_url:
+        return {"default": local | {"LOCATION": "default"}, "local": local}
+    shared = {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": redis_url,
+        "KEY_PREFIX": "maitre",
+        # A cache that does not answer at once is as good as none.
+        "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+    }
+    return {"default": shared, "local": local}
