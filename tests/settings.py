@@ -10,19 +10,18 @@ import secrets
 # What a developer keeps in .env must not change the outcome of a test.
 os.environ["ENV_FILE"] = ""
 
-from config import embedded  # noqa: E402 - reads the environment set above
+from config import embedded
 
 if embedded.is_configured():
-    server = embedded.Instance(
-        embedded.DEMO.directory / f"test-{os.getpid()}-{secrets.token_hex(4)}", throw_away=True
-    )
+    server = embedded.Instance(embedded.DEMO.directory / f"test-{os.getpid()}-{secrets.token_hex(4)}", throw_away=True)
     embedded.join(server)
     os.environ["DATABASE_URL"] = server.url
 
 os.environ.setdefault("SECRET_KEY", "used-by-tests-only")
 os.environ["DATABASE_POOL_SIZE"] = "0"
 os.environ["HTTPS_ONLY"] = "false"
+os.environ["THROTTLE_BOOKINGS"] = os.environ["THROTTLE_AVAILABILITY"] = "off"
 
-from config.settings import *  # noqa: E402, F403 - all of the settings under test
+from config.settings import *  # noqa: F403 - all of the settings under test
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
