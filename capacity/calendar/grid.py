@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from capacity.calendar.hours import PeriodHours
 from capacity.calendar.wall_clock import instants_of, jump_over, wall_clock
 
+ONE_MINUTE = timedelta(minutes=1)
+
 
 @dataclass(frozen=True)
 class SlotTime:
@@ -28,8 +30,8 @@ class SlotTime:
 class ServiceTimes:
     """Place one service period on one business date; `slots` are sorted by instant and may be empty.
 
-    A border that the clocks jump over lies at the jump. Of a repeated border, `opens_at` is the first and
-    `closes_at` the last instant.
+    `opens_at` is the first instant of the start, `closes_at` the end of the last minute; where the clocks jump over
+    that minute, both lie at the jump.
     """
 
     period_id: int
@@ -58,8 +60,8 @@ def service_times(period: PeriodHours, business_date: date, zone: ZoneInfo, slot
         name=period.name,
         business_date=business_date,
         slots=tuple(sorted(slots, key=lambda slot: slot.starts_at)),
-        opens_at=_border(business_date, period.start_minute, zone)[0],
-        closes_at=_border(business_date, period.end_minute, zone)[-1],
+        opens_at=_opens_at(wall_clock(business_date, period.start_minute), zone),
+        closes_at=_closes_at(wall_clock(business_date, period.end_minute), zone),
     )
 
 
@@ -69,6 +71,13 @@ def _slots_at(business_date: date, minute: int, zone: ZoneInfo, slot_minutes: in
         yield SlotTime(starts_at, starts_at + timedelta(minutes=slot_minutes), wall.time(), fold, minute)
 
 
-def _border(business_date: date, minute: int, zone: ZoneInfo) -> tuple[datetime, ...]:
-    wall = wall_clock(business_date, minute)
-    return instants_of(wall, zone) or (jump_over(wall, zone),)
+def _opens_at(start: datetime, zone: ZoneInfo) -> datetime:
+    instants = instants_of(start, zone)
+    return instants[0] if instants else jump_over(start, zone)
+
+
+def _closes_at(end: datetime, zone: ZoneInfo) -> datetime:
+    # The end itself may be repeated an hour later without a minute of the service in between: ask the minute before.
+    last_minute = end - ONE_MINUTE
+    instants = instants_of(last_minute, zone)
+    return instants[-1] + ONE_MINUTE if instants else jump_over(last_minute, zone)
