@@ -8,13 +8,19 @@ included. `gate.lock` orders the processes that find out whether the server runs
 import atexit
 import fcntl
 import os
+import shutil
 
 from config.embedded import server
 from config.embedded.instance import Instance
 from config.embedded.locks import acquire, locked, open_lock, try_lock
 from config.env import BASE_DIR, env
 
-__all__ = ["DEMO", "Instance", "is_configured", "join", "join_if_configured", "leave"]
+__all__ = ["DEMO", "Instance", "is_configured", "join", "join_if_configured", "leave", "remove"]
+
+
+class InstanceInUse(Exception):
+    """The embedded server is in use: stop the demo and every command first."""
+
 
 DEMO = Instance(BASE_DIR / ".demo")
 _held: dict[Instance, int] = {}
@@ -69,6 +75,25 @@ def leave(instance: Instance) -> None:
             acquire(users, fcntl.LOCK_SH)
     finally:
         os.close(users)
+
+
+def remove(instance: Instance) -> None:
+    """Delete the instance with all its data.
+
+    Raises: InstanceInUse.
+    """
+    if not instance.directory.exists():
+        return
+    with locked(instance.gate_lock):
+        users = open_lock(instance.users_lock)
+        try:
+            if not try_lock(users, fcntl.LOCK_EX):
+                raise InstanceInUse(InstanceInUse.__doc__)
+            server.stop(instance)
+            for directory in (instance.runtime, instance.directory):
+                shutil.rmtree(directory, ignore_errors=True)
+        finally:
+            os.close(users)
 
 
 def _forget_after_fork() -> None:

@@ -1,0 +1,64 @@
+# Targets for people; `make help` lists them. Everything runs in .venv, made on first use.
+
+VENV := $(CURDIR)/.venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTHON ?= python3
+
+# Settings of a real deployment, for the checks: only the secret is made up.
+PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhost/maitre \
+	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
+	ALLOWED_HOSTS=maitre.example
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format race rush fuzz requirements clean
+
+help:  ## Show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP)  ## Make .venv and install what is pinned
+
+$(STAMP): requirements.txt requirements-dev.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt -r requirements-dev.txt
+	touch $@
+
+demo: install  ## Serve two restaurants on PORT (8000), with PostgreSQL; Ctrl-C stops everything
+	@exec $(BIN)/python manage.py demo
+
+test: install  ## Run all tests; fail under 80 % branch coverage
+	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/coverage report --fail-under=80
+
+lint: install  ## Check style, types, imports, migrations and production settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	ENV_FILE= $(BIN)/python manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: install  ## Put the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+race: install  ## Run the race suite, twenty rounds of each race
+	RACE_ROUNDS=$${RACE_ROUNDS:-20} $(BIN)/python -m pytest tests/concurrency
+
+rush: install  ## Let 100 guests ask at once for 40 covers, with the protections and without
+	@exec $(BIN)/python manage.py rush
+
+fuzz: install  ## Run the property tests with many more examples
+	FUZZ=1 $(BIN)/python -m pytest -m fuzz
+
+requirements: install  ## Pin the newest releases that requirements*.in allow
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet pip-tools
+	for name in requirements requirements-dev; do \
+		$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-options \
+			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links $$name.in || exit 1; \
+	done
+
+clean:  ## Remove the demo's data and what tests and checks leave behind (not .venv)
+	test ! -x $(BIN)/python || $(BIN)/python -c "from config import embedded; embedded.remove(embedded.DEMO)"
+	rm -rf .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -path ./.venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
