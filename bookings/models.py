@@ -64,9 +64,7 @@ class Booking(models.Model):
             ),
             models.CheckConstraint(name="booking_party_size_positive", condition=Q(party_size__gte=1)),
             models.CheckConstraint(name="booking_stay_in_order", condition=Q(ends_at__gt=F("starts_at"))),
-            models.CheckConstraint(
-                name="booking_status_known", condition=Q(status__in=BookingStatus.values)
-            ),
+            models.CheckConstraint(name="booking_status_known", condition=Q(status__in=BookingStatus.values)),
             models.CheckConstraint(
                 name="booking_hold_has_an_expiry",
                 condition=~Q(status=BookingStatus.HELD) | Q(expires_at__isnull=False),
@@ -157,9 +155,7 @@ class CapacityOverride(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     reason = models.CharField(max_length=200)
-    booking = models.ForeignKey(
-        Booking, on_delete=models.CASCADE, null=True, blank=True, related_name="overrides"
-    )
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, null=True, blank=True, related_name="overrides")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -178,9 +174,7 @@ class AuditRun(models.Model):
 
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
-    restaurant = models.ForeignKey(
-        Restaurant, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
-    )
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     from_date = models.DateField(null=True, blank=True)
     to_date = models.DateField(null=True, blank=True)
     has_overbooking = models.BooleanField()

@@ -47,9 +47,7 @@ class Counts(Generic[K]):
 
 def count_stays(stays: Iterable[Stay[K]], slots_by_service: Mapping[K, Iterable[SlotSpan]]) -> Counts[K]:
     """Count stays into the slots of the given services."""
-    starts = {
-        service: sorted(slot.starts_at for slot in slots) for service, slots in slots_by_service.items()
-    }
+    starts = {service: sorted(slot.starts_at for slot in slots) for service, slots in slots_by_service.items()}
     spans = [slot for slots in slots_by_service.values() for slot in slots]
     counts: Counts[K] = Counts()
     for stay in stays:

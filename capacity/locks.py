@@ -23,9 +23,7 @@ def lock_service_days(service_day_ids: Iterable[int]) -> list[ServiceDay]:
     require_atomic()
     started = time.monotonic()
     ids = sorted(set(service_day_ids))
-    locked = list(
-        ServiceDay.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk")
-    )
+    locked = list(ServiceDay.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk"))
     metrics.booking_lock_wait.labels(stage="row").observe(time.monotonic() - started)
     ServiceDay.objects.filter(pk__in=[day.pk for day in locked]).update(version=F("version") + 1)
     for day in locked:

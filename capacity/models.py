@@ -23,9 +23,7 @@ class ServicePeriod(models.Model):
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="service_periods")
     name = models.CharField(max_length=60)
-    weekdays = ArrayField(
-        models.PositiveSmallIntegerField(choices=Weekday.choices), default=list, blank=True, size=7
-    )
+    weekdays = ArrayField(models.PositiveSmallIntegerField(choices=Weekday.choices), default=list, blank=True, size=7)
     start_time = models.TimeField("start")
     last_seating = models.TimeField()
     end_time = models.TimeField("end")
@@ -68,9 +66,7 @@ class TurnTime(models.Model):
         ServicePeriod, on_delete=models.CASCADE, related_name="turn_times", null=True, blank=True
     )
     up_to = models.PositiveSmallIntegerField("parties up to", validators=[MinValueValidator(1)])
-    minutes = models.PositiveSmallIntegerField(
-        validators=[MinValueValidator(5), MaxValueValidator(LONGEST_TURN)]
-    )
+    minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(5), MaxValueValidator(LONGEST_TURN)])
 
     class Meta:
         constraints = [
@@ -153,17 +149,13 @@ class Closure(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="closure_dates_in_order", condition=Q(to_date__gte=F("from_date"))
-            ),
+            models.CheckConstraint(name="closure_dates_in_order", condition=Q(to_date__gte=F("from_date"))),
             models.CheckConstraint(
                 name="closure_times_come_in_pairs",
                 condition=Q(from_time__isnull=True, to_time__isnull=True)
                 | Q(from_time__isnull=False, to_time__isnull=False),
             ),
-            models.CheckConstraint(
-                name="closure_channel_known", condition=Q(channel__in=ClosureChannel.values)
-            ),
+            models.CheckConstraint(name="closure_channel_known", condition=Q(channel__in=ClosureChannel.values)),
         ]
         indexes = [models.Index(fields=["restaurant", "to_date"], name="closure_by_restaurant_and_end")]
 
@@ -175,7 +167,7 @@ class ServiceDay(models.Model):
     """One service period on one business date, with its limits and counters. Its row is the lock."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="service_days")
-    service_period = models.ForeignKey(ServicePeriod, on_delete=models.PROTECT, related_name="service_days")
+    service_period = models.ForeignKey(ServicePeriod, on_delete=models.RESTRICT, related_name="service_days")
     business_date = models.DateField()
     starts_at = models.DateTimeField(help_text="First slot.")
     ends_at = models.DateTimeField(help_text="Last possible end of a stay.")
@@ -201,9 +193,7 @@ class ServiceDay(models.Model):
                 name="service_day_parties_within_limit",
                 condition=within_limit("booked_parties", "max_parties", "excess_parties"),
             ),
-            models.CheckConstraint(
-                name="service_day_times_in_order", condition=Q(ends_at__gte=F("starts_at"))
-            ),
+            models.CheckConstraint(name="service_day_times_in_order", condition=Q(ends_at__gte=F("starts_at"))),
         ]
         indexes = [
             models.Index(fields=["restaurant", "business_date"], name="service_day_by_date"),

@@ -1,8 +1,9 @@
 """What a service day still takes: pure rules, no Django. One function decides for every caller.
 
-Availability, booking, explanation and shadow mode all ask `decide`: what is shown is what is accepted.
+Availability, booking and shadow mode all ask `decide`: what is shown is what is accepted.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -69,6 +70,23 @@ class LimitUse:
         """Say whether `asked` more would pass the limit."""
         return self.limit is not None and self.used + asked > self.limit
 
+    def asked_by(self, party_size: int) -> int:
+        """Return what a party asks of this limit: its covers, or itself as one party."""
+        return 1 if self.code.endswith("_PARTIES") else party_size
+
+    def after(self, party_size: int) -> "LimitUse":
+        """Return this use with one more party counted."""
+        return replace(self, used=self.used + self.asked_by(party_size))
+
+    def excess_raised_by(self, party_size: int) -> int:
+        """Return by how much one more party raises what is above the limit."""
+        return self.after(party_size).excess - self.excess
+
+    @property
+    def excess(self) -> int:
+        """Return what is above the limit."""
+        return 0 if self.limit is None else max(0, self.used - self.limit)
+
     @property
     def percent(self) -> int | None:
         """Return round(100 x used / limit), None without a limit to speak of."""
@@ -93,6 +111,7 @@ class SlotState:
     starts_at: datetime
     ends_at: datetime
     slot_id: int | None = None
+    service_day_id: int | None = None
     bookable: bool = True
     pacing_covers: int | None = None
     pacing_parties: int | None = None
@@ -143,8 +162,8 @@ class ServiceState:
 
     def starting_slot(self, starts_at: datetime) -> SlotState | None:
         """Return the latest slot not after `starts_at`: the one in which the party starts."""
-        before = [slot for slot in self.slots if slot.starts_at <= starts_at]
-        return before[-1] if before else None
+        before = bisect_right(self.slots, starts_at, key=lambda slot: slot.starts_at)
+        return self.slots[before - 1] if before else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +229,23 @@ def decide(request: PartyRequest, day: DayState, now: datetime) -> Decision:
     return Decision(tuple(_all_reasons(request, day, now)))
 
 
+def decide_without_capacity(request: PartyRequest, day: DayState, now: datetime) -> Decision:
+    """Decide on party size, booking window and opening hours alone: what no mode waives."""
+    return Decision(tuple(_standing_reasons(request, day, now)))
+
+
 def _all_reasons(request: PartyRequest, day: DayState, now: datetime) -> Iterator[Reason]:
+    yield from _standing_reasons(request, day, now)
+    yield from _limit_reasons(request, day)
+    if day.no_table is not None:
+        yield day.no_table
+
+
+def _standing_reasons(request: PartyRequest, day: DayState, now: datetime) -> Iterator[Reason]:
     if request.channel == ONLINE:
         yield from _party_reasons(request.party_size, day.window)
     yield from _window_reasons(request, day.window, now)
     yield from _hours_reasons(request, day)
-    yield from _limit_reasons(request, day)
-    if day.no_table is not None:
-        yield day.no_table
 
 
 def _party_reasons(party_size: int, window: BookingWindow) -> Iterator[Reason]:
@@ -246,9 +274,7 @@ def _window_reasons(request: PartyRequest, window: BookingWindow, now: datetime)
 def _hours_reasons(request: PartyRequest, day: DayState) -> Iterator[Reason]:
     if day.closed:
         yield Reason(ReasonCode.CLOSED)
-    elif day.service is None:
-        yield Reason(ReasonCode.OUTSIDE_SERVICE)
-    elif request.channel == ONLINE and not _starts_in_bookable_slot(request, day.service):
+    elif day.service is None or (request.channel == ONLINE and not _starts_in_bookable_slot(request, day.service)):
         yield Reason(ReasonCode.OUTSIDE_SERVICE)
 
 
@@ -261,14 +287,12 @@ def _limit_reasons(request: PartyRequest, day: DayState) -> Iterator[Reason]:
     if day.service is None:
         return
     for use in limits_met(request.starts_at, day.service, day.present):
-        asked = 1 if use.code.endswith("_PARTIES") else request.party_size
+        asked = use.asked_by(request.party_size)
         if use.refuses(asked):
             yield use.reason(asked)
 
 
-def limits_met(
-    starts_at: datetime, service: ServiceState, present: Iterable[SlotState]
-) -> Iterator[LimitUse]:
+def limits_met(starts_at: datetime, service: ServiceState, present: Iterable[SlotState]) -> Iterator[LimitUse]:
     """Yield every limit that a start at `starts_at` meets, occupancy at its least free moment."""
     yield from service.uses()
     slot = service.starting_slot(starts_at)

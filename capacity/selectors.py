@@ -7,7 +7,8 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import BooleanField, DateTimeField, Func, QuerySet, Subquery
+from django.db import connection
+from django.db.models import BooleanField, DateTimeField, Func, Subquery
 
 from capacity.calendar import PeriodHours, ServiceTimes, TurnBand, periods_on, service_times
 from capacity.choices import ClosureChannel, SeatingMode
@@ -106,9 +107,7 @@ class ServiceSettings:
         """Say whether a party of this period must be seated at a table."""
         return self.modes.get(period_id, SeatingMode.TABLES) == SeatingMode.TABLES
 
-    def is_closed(
-        self, period_id: int | None, business_date: date, wall_time: time, channel: str = ONLINE
-    ) -> bool:
+    def is_closed(self, period_id: int | None, business_date: date, wall_time: time, channel: str = ONLINE) -> bool:
         """Say whether a closure covers a start."""
         return any(closure.covers(period_id, business_date, wall_time, channel) for closure in self.closures)
 
@@ -118,14 +117,12 @@ def get_service_settings(restaurant_id: int) -> ServiceSettings:
 
     Raises: `RecordNotFound`.
     """
-    restaurant = _restaurants_with_clock().filter(pk=restaurant_id).first()
-    if restaurant is None:
-        raise RecordNotFound
+    restaurant, now, switch = _get_restaurant_with_clock(restaurant_id)
     periods = list(ServicePeriod.objects.filter(restaurant_id=restaurant_id, retired_at__isnull=True))
     return ServiceSettings(
         restaurant=restaurant,
-        now=restaurant.clock,
-        is_enforced=_is_enforced(restaurant, switch=restaurant.switch),
+        now=now,
+        is_enforced=_is_enforced(restaurant, switch=switch),
         periods=tuple(period_hours(period) for period in periods),
         modes={period.pk: period.seating_mode for period in periods},
         bands=list_turn_bands(restaurant_id),
@@ -134,11 +131,25 @@ def get_service_settings(restaurant_id: int) -> ServiceSettings:
     )
 
 
-def _restaurants_with_clock() -> "QuerySet[Restaurant]":
+def read_clock() -> datetime:
+    """Read the database's clock in 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row: tuple[datetime] = cursor.fetchone()
+    return row[0]
+
+
+def _get_restaurant_with_clock(restaurant_id: int) -> tuple[Restaurant, datetime, bool | None]:
+    """Get a restaurant, the database's clock and the switch (None if never touched) in 1 query."""
     switch = EnforcementSwitch.objects.filter(pk=1).values("enforced")
-    return Restaurant.objects.annotate(
-        clock=ClockTimestamp(), switch=Subquery(switch, output_field=BooleanField())
+    found = (
+        Restaurant.objects.filter(pk=restaurant_id)
+        .annotate(clock=ClockTimestamp(), switch=Subquery(switch, output_field=BooleanField()))
+        .first()
     )
+    if found is None:
+        raise RecordNotFound
+    return found, found.clock, found.switch
 
 
 def _is_enforced(restaurant: Restaurant, *, switch: bool | None) -> bool:

@@ -222,7 +222,7 @@ def _retry_state(error: Exception, reactions: Mapping[str, Reaction]) -> str | N
     """Return the label under which an error is run again, None if it is final."""
     if isinstance(error, ClaimTooSmall):
         return "claim"
-    state = _diagnosis(error, "sqlstate")
+    state: str | None = _diagnosis(error, "sqlstate")
     if isinstance(error, OperationalError) and state in TRANSIENT_STATES:
         return state
     if isinstance(error, IntegrityError) and _reacts_to(error, reactions):

@@ -1,24 +1,18 @@
 """The restaurant and its floor: who seats guests where."""
 
 import uuid
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
 from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus, default_audience
 from tables.querysets import TableQuerySet
+from tables.validators import validate_timezone
 
 LARGEST_PARTY = 1000
-
-
-def validate_timezone(name: str) -> None:
-    """Refuse a name that is no IANA zone (`ValidationError`)."""
-    if name not in available_timezones():
-        raise ValidationError("%(name)s is not an IANA time zone.", code="timezone", params={"name": name})
 
 
 class Restaurant(models.Model):
@@ -42,9 +36,7 @@ class Restaurant(models.Model):
     cancel_cutoff_minutes = models.PositiveIntegerField(default=0)
     grace_minutes = models.PositiveSmallIntegerField(default=15)
     buffer_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(240)])
-    enforcement = models.CharField(
-        max_length=8, choices=EnforcementMode.choices, default=EnforcementMode.ENFORCE
-    )
+    enforcement = models.CharField(max_length=8, choices=EnforcementMode.choices, default=EnforcementMode.ENFORCE)
     beta_partner = models.BooleanField(default=False)
     shows_tables = models.BooleanField("guests see their table", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -95,15 +87,11 @@ class Table(models.Model):
     """One physical table."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="tables")
-    section = models.ForeignKey(
-        Section, on_delete=models.PROTECT, related_name="tables", null=True, blank=True
-    )
+    section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="tables", null=True, blank=True)
     number = models.CharField(
         max_length=20, validators=[RegexValidator(r"^\S(.*\S)?$", "No spaces at the ends.", code="number")]
     )
-    capacity = models.PositiveSmallIntegerField(
-        validators=[MinValueValidator(1), MaxValueValidator(LARGEST_PARTY)]
-    )
+    capacity = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(LARGEST_PARTY)])
     min_party_size = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
     max_party_size = models.PositiveSmallIntegerField(blank=True, validators=[MinValueValidator(1)])
     priority = models.SmallIntegerField(default=0, help_text="Of equally good tables the lower number goes first.")
@@ -128,9 +116,7 @@ class Table(models.Model):
                 condition=Q(min_party_size__gte=1) & Q(max_party_size__gte=F("min_party_size")),
             ),
             models.CheckConstraint(name="table_status_known", condition=Q(status__in=TableStatus.values)),
-            models.CheckConstraint(
-                name="table_seating_type_known", condition=Q(seating_type__in=SeatingType.values)
-            ),
+            models.CheckConstraint(name="table_seating_type_known", condition=Q(seating_type__in=SeatingType.values)),
         ]
 
     def __str__(self) -> str:

@@ -6,14 +6,10 @@ from django.db.models import DecimalField, F, Func, QuerySet, Value
 from django.db.models.functions import Cast
 
 if TYPE_CHECKING:
-    from tables.models import Table
-
-    _TableQuerySet = QuerySet[Table, Table]
-else:
-    _TableQuerySet = QuerySet
+    from tables.models import Table  # noqa: F401 - named in the string below
 
 
-class TableQuerySet(_TableQuerySet):
+class TableQuerySet(QuerySet["Table"]):
     """Tables of one or more restaurants."""
 
     def in_number_order(self) -> Self:

@@ -9,217 +9,544 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tables', '0001_tables_begin'),
+        ("tables", "0001_tables_begin"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ServicePeriod',
+            name="ServicePeriod",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(choices=[(1, 'Monday'), (2, 'Tuesday'), (3, 'Wednesday'), (4, 'Thursday'), (5, 'Friday'), (6, 'Saturday'), (7, 'Sunday')]), blank=True, default=list, size=7)),
-                ('start_time', models.TimeField(verbose_name='start')),
-                ('last_seating', models.TimeField()),
-                ('end_time', models.TimeField(verbose_name='end')),
-                ('seating_mode', models.CharField(choices=[('tables', 'Tables: accept if the party can be seated'), ('covers', 'Covers: numbers only')], default='tables', max_length=8)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('on_date', models.DateField(blank=True, null=True, verbose_name='special hours on')),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='service_periods', to='tables.restaurant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "weekdays",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(
+                            choices=[
+                                (1, "Monday"),
+                                (2, "Tuesday"),
+                                (3, "Wednesday"),
+                                (4, "Thursday"),
+                                (5, "Friday"),
+                                (6, "Saturday"),
+                                (7, "Sunday"),
+                            ]
+                        ),
+                        blank=True,
+                        default=list,
+                        size=7,
+                    ),
+                ),
+                ("start_time", models.TimeField(verbose_name="start")),
+                ("last_seating", models.TimeField()),
+                ("end_time", models.TimeField(verbose_name="end")),
+                (
+                    "seating_mode",
+                    models.CharField(
+                        choices=[
+                            ("tables", "Tables: accept if the party can be seated"),
+                            ("covers", "Covers: numbers only"),
+                        ],
+                        default="tables",
+                        max_length=8,
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("on_date", models.DateField(blank=True, null=True, verbose_name="special hours on")),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="service_periods",
+                        to="tables.restaurant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ServiceDay',
+            name="ServiceDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField()),
-                ('starts_at', models.DateTimeField(help_text='First slot.')),
-                ('ends_at', models.DateTimeField(help_text='Last possible end of a stay.')),
-                ('max_covers', models.PositiveIntegerField(blank=True, null=True)),
-                ('max_parties', models.PositiveIntegerField(blank=True, null=True)),
-                ('booked_covers', models.IntegerField(default=0)),
-                ('booked_parties', models.IntegerField(default=0)),
-                ('excess_covers', models.IntegerField(default=0)),
-                ('excess_parties', models.IntegerField(default=0)),
-                ('version', models.PositiveBigIntegerField(default=1)),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='service_days', to='tables.restaurant')),
-                ('service_period', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_days', to='capacity.serviceperiod')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("business_date", models.DateField()),
+                ("starts_at", models.DateTimeField(help_text="First slot.")),
+                ("ends_at", models.DateTimeField(help_text="Last possible end of a stay.")),
+                ("max_covers", models.PositiveIntegerField(blank=True, null=True)),
+                ("max_parties", models.PositiveIntegerField(blank=True, null=True)),
+                ("booked_covers", models.IntegerField(default=0)),
+                ("booked_parties", models.IntegerField(default=0)),
+                ("excess_covers", models.IntegerField(default=0)),
+                ("excess_parties", models.IntegerField(default=0)),
+                ("version", models.PositiveBigIntegerField(default=1)),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="service_days", to="tables.restaurant"
+                    ),
+                ),
+                (
+                    "service_period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="service_days",
+                        to="capacity.serviceperiod",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Closure',
+            name="Closure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_date', models.DateField()),
-                ('to_date', models.DateField()),
-                ('from_time', models.TimeField(blank=True, null=True)),
-                ('to_time', models.TimeField(blank=True, null=True)),
-                ('channel', models.CharField(choices=[('all', 'All bookings'), ('online', 'Online bookings')], default='all', max_length=8)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='closures', to='tables.restaurant')),
-                ('service_period', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='closures', to='capacity.serviceperiod')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("from_date", models.DateField()),
+                ("to_date", models.DateField()),
+                ("from_time", models.TimeField(blank=True, null=True)),
+                ("to_time", models.TimeField(blank=True, null=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("all", "All bookings"), ("online", "Online bookings")], default="all", max_length=8
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=200)),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="closures", to="tables.restaurant"
+                    ),
+                ),
+                (
+                    "service_period",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="closures",
+                        to="capacity.serviceperiod",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CapacityRule',
+            name="CapacityRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('weekday', models.PositiveSmallIntegerField(blank=True, choices=[(1, 'Monday'), (2, 'Tuesday'), (3, 'Wednesday'), (4, 'Thursday'), (5, 'Friday'), (6, 'Saturday'), (7, 'Sunday')], null=True)),
-                ('from_date', models.DateField(blank=True, null=True)),
-                ('to_date', models.DateField(blank=True, null=True)),
-                ('from_time', models.TimeField(blank=True, null=True)),
-                ('to_time', models.TimeField(blank=True, null=True)),
-                ('max_covers', models.PositiveIntegerField(blank=True, null=True, verbose_name='covers per service')),
-                ('max_parties', models.PositiveIntegerField(blank=True, null=True, verbose_name='parties per service')),
-                ('pacing_covers', models.PositiveIntegerField(blank=True, null=True, verbose_name='covers starting per slot')),
-                ('pacing_parties', models.PositiveIntegerField(blank=True, null=True, verbose_name='parties starting per slot')),
-                ('occupancy_covers', models.PositiveIntegerField(blank=True, null=True, verbose_name='covers present')),
-                ('occupancy_parties', models.PositiveIntegerField(blank=True, null=True, verbose_name='parties present')),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='capacity_rules', to='tables.restaurant')),
-                ('service_period', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='capacity_rules', to='capacity.serviceperiod')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "weekday",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        choices=[
+                            (1, "Monday"),
+                            (2, "Tuesday"),
+                            (3, "Wednesday"),
+                            (4, "Thursday"),
+                            (5, "Friday"),
+                            (6, "Saturday"),
+                            (7, "Sunday"),
+                        ],
+                        null=True,
+                    ),
+                ),
+                ("from_date", models.DateField(blank=True, null=True)),
+                ("to_date", models.DateField(blank=True, null=True)),
+                ("from_time", models.TimeField(blank=True, null=True)),
+                ("to_time", models.TimeField(blank=True, null=True)),
+                ("max_covers", models.PositiveIntegerField(blank=True, null=True, verbose_name="covers per service")),
+                ("max_parties", models.PositiveIntegerField(blank=True, null=True, verbose_name="parties per service")),
+                (
+                    "pacing_covers",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="covers starting per slot"),
+                ),
+                (
+                    "pacing_parties",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="parties starting per slot"),
+                ),
+                ("occupancy_covers", models.PositiveIntegerField(blank=True, null=True, verbose_name="covers present")),
+                (
+                    "occupancy_parties",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="parties present"),
+                ),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="capacity_rules",
+                        to="tables.restaurant",
+                    ),
+                ),
+                (
+                    "service_period",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="capacity_rules",
+                        to="capacity.serviceperiod",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'restaurant_capacity_rules',
+                "db_table": "restaurant_capacity_rules",
             },
         ),
         migrations.CreateModel(
-            name='TurnTime',
+            name="TurnTime",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('up_to', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1)], verbose_name='parties up to')),
-                ('minutes', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(1440)])),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='turn_times', to='tables.restaurant')),
-                ('service_period', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='turn_times', to='capacity.serviceperiod')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "up_to",
+                    models.PositiveSmallIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)], verbose_name="parties up to"
+                    ),
+                ),
+                (
+                    "minutes",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(1440),
+                        ]
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="turn_times", to="tables.restaurant"
+                    ),
+                ),
+                (
+                    "service_period",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="turn_times",
+                        to="capacity.serviceperiod",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EnforcementSwitch',
+            name="EnforcementSwitch",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ('enforced', models.BooleanField(default=True)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('changed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ("enforced", models.BooleanField(default=True)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "changed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='enforcement_switch_is_one_row')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="enforcement_switch_is_one_row")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BookingSlot',
+            name="BookingSlot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('bookable', models.BooleanField(default=True)),
-                ('pacing_covers', models.PositiveIntegerField(blank=True, null=True)),
-                ('pacing_parties', models.PositiveIntegerField(blank=True, null=True)),
-                ('occupancy_covers', models.PositiveIntegerField(blank=True, null=True)),
-                ('occupancy_parties', models.PositiveIntegerField(blank=True, null=True)),
-                ('starting_covers', models.IntegerField(default=0)),
-                ('starting_parties', models.IntegerField(default=0)),
-                ('present_covers', models.IntegerField(default=0)),
-                ('present_parties', models.IntegerField(default=0)),
-                ('excess_pacing_covers', models.IntegerField(default=0)),
-                ('excess_pacing_parties', models.IntegerField(default=0)),
-                ('excess_occupancy_covers', models.IntegerField(default=0)),
-                ('excess_occupancy_parties', models.IntegerField(default=0)),
-                ('version', models.PositiveBigIntegerField(default=1)),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='booking_slots', to='tables.restaurant')),
-                ('service_day', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slots', to='capacity.serviceday')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("bookable", models.BooleanField(default=True)),
+                ("pacing_covers", models.PositiveIntegerField(blank=True, null=True)),
+                ("pacing_parties", models.PositiveIntegerField(blank=True, null=True)),
+                ("occupancy_covers", models.PositiveIntegerField(blank=True, null=True)),
+                ("occupancy_parties", models.PositiveIntegerField(blank=True, null=True)),
+                ("starting_covers", models.IntegerField(default=0)),
+                ("starting_parties", models.IntegerField(default=0)),
+                ("present_covers", models.IntegerField(default=0)),
+                ("present_parties", models.IntegerField(default=0)),
+                ("excess_pacing_covers", models.IntegerField(default=0)),
+                ("excess_pacing_parties", models.IntegerField(default=0)),
+                ("excess_occupancy_covers", models.IntegerField(default=0)),
+                ("excess_occupancy_parties", models.IntegerField(default=0)),
+                ("version", models.PositiveBigIntegerField(default=1)),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="booking_slots",
+                        to="tables.restaurant",
+                    ),
+                ),
+                (
+                    "service_day",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="slots", to="capacity.serviceday"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'booking_slots',
-                'constraints': [models.UniqueConstraint(fields=('restaurant', 'starts_at'), name='slot_start_unique_in_restaurant'), models.CheckConstraint(condition=models.Q(('excess_pacing_covers__gte', 0), ('starting_covers__gte', 0), models.Q(('pacing_covers__isnull', True), ('starting_covers__lte', django.db.models.expressions.CombinedExpression(models.F('pacing_covers'), '+', models.F('excess_pacing_covers'))), _connector='OR')), name='slot_starting_covers_within_limit'), models.CheckConstraint(condition=models.Q(('excess_pacing_parties__gte', 0), ('starting_parties__gte', 0), models.Q(('pacing_parties__isnull', True), ('starting_parties__lte', django.db.models.expressions.CombinedExpression(models.F('pacing_parties'), '+', models.F('excess_pacing_parties'))), _connector='OR')), name='slot_starting_parties_within_limit'), models.CheckConstraint(condition=models.Q(('excess_occupancy_covers__gte', 0), ('present_covers__gte', 0), models.Q(('occupancy_covers__isnull', True), ('present_covers__lte', django.db.models.expressions.CombinedExpression(models.F('occupancy_covers'), '+', models.F('excess_occupancy_covers'))), _connector='OR')), name='slot_present_covers_within_limit'), models.CheckConstraint(condition=models.Q(('excess_occupancy_parties__gte', 0), ('present_parties__gte', 0), models.Q(('occupancy_parties__isnull', True), ('present_parties__lte', django.db.models.expressions.CombinedExpression(models.F('occupancy_parties'), '+', models.F('excess_occupancy_parties'))), _connector='OR')), name='slot_present_parties_within_limit')],
+                "db_table": "booking_slots",
+                "constraints": [
+                    models.UniqueConstraint(fields=("restaurant", "starts_at"), name="slot_start_unique_in_restaurant"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("excess_pacing_covers__gte", 0),
+                            ("starting_covers__gte", 0),
+                            models.Q(
+                                ("pacing_covers__isnull", True),
+                                (
+                                    "starting_covers__lte",
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("pacing_covers"), "+", models.F("excess_pacing_covers")
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="slot_starting_covers_within_limit",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("excess_pacing_parties__gte", 0),
+                            ("starting_parties__gte", 0),
+                            models.Q(
+                                ("pacing_parties__isnull", True),
+                                (
+                                    "starting_parties__lte",
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("pacing_parties"), "+", models.F("excess_pacing_parties")
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="slot_starting_parties_within_limit",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("excess_occupancy_covers__gte", 0),
+                            ("present_covers__gte", 0),
+                            models.Q(
+                                ("occupancy_covers__isnull", True),
+                                (
+                                    "present_covers__lte",
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("occupancy_covers"), "+", models.F("excess_occupancy_covers")
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="slot_present_covers_within_limit",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("excess_occupancy_parties__gte", 0),
+                            ("present_parties__gte", 0),
+                            models.Q(
+                                ("occupancy_parties__isnull", True),
+                                (
+                                    "present_parties__lte",
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("occupancy_parties"), "+", models.F("excess_occupancy_parties")
+                                    ),
+                                ),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="slot_present_parties_within_limit",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='serviceperiod',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at__isnull', True)), fields=('restaurant', 'name', 'on_date'), name='service_period_name_unique_in_restaurant', nulls_distinct=False),
+            model_name="serviceperiod",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("retired_at__isnull", True)),
+                fields=("restaurant", "name", "on_date"),
+                name="service_period_name_unique_in_restaurant",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_from__isnull', True), ('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='service_period_dates_in_order'),
+            model_name="serviceperiod",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_from__isnull", True),
+                    ("valid_to__isnull", True),
+                    ("valid_to__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="service_period_dates_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('weekdays__contained_by', [1, 2, 3, 4, 5, 6, 7])), name='service_period_weekdays_are_iso'),
+            model_name="serviceperiod",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weekdays__contained_by", [1, 2, 3, 4, 5, 6, 7])),
+                name="service_period_weekdays_are_iso",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceperiod',
-            constraint=models.CheckConstraint(condition=models.Q(('seating_mode__in', ['tables', 'covers'])), name='service_period_seating_mode_known'),
+            model_name="serviceperiod",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("seating_mode__in", ["tables", "covers"])), name="service_period_seating_mode_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='serviceday',
-            index=models.Index(fields=['restaurant', 'business_date'], name='service_day_by_date'),
+            model_name="serviceday",
+            index=models.Index(fields=["restaurant", "business_date"], name="service_day_by_date"),
         ),
         migrations.AddIndex(
-            model_name='serviceday',
-            index=models.Index(fields=['restaurant', 'ends_at'], name='service_day_by_end'),
+            model_name="serviceday",
+            index=models.Index(fields=["restaurant", "ends_at"], name="service_day_by_end"),
         ),
         migrations.AddConstraint(
-            model_name='serviceday',
-            constraint=models.UniqueConstraint(fields=('restaurant', 'service_period', 'business_date'), name='service_day_unique_in_restaurant'),
+            model_name="serviceday",
+            constraint=models.UniqueConstraint(
+                fields=("restaurant", "service_period", "business_date"), name="service_day_unique_in_restaurant"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceday',
-            constraint=models.CheckConstraint(condition=models.Q(('booked_covers__gte', 0), ('excess_covers__gte', 0), models.Q(('max_covers__isnull', True), ('booked_covers__lte', django.db.models.expressions.CombinedExpression(models.F('max_covers'), '+', models.F('excess_covers'))), _connector='OR')), name='service_day_covers_within_limit'),
+            model_name="serviceday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("booked_covers__gte", 0),
+                    ("excess_covers__gte", 0),
+                    models.Q(
+                        ("max_covers__isnull", True),
+                        (
+                            "booked_covers__lte",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("max_covers"), "+", models.F("excess_covers")
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                name="service_day_covers_within_limit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceday',
-            constraint=models.CheckConstraint(condition=models.Q(('booked_parties__gte', 0), ('excess_parties__gte', 0), models.Q(('max_parties__isnull', True), ('booked_parties__lte', django.db.models.expressions.CombinedExpression(models.F('max_parties'), '+', models.F('excess_parties'))), _connector='OR')), name='service_day_parties_within_limit'),
+            model_name="serviceday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("booked_parties__gte", 0),
+                    ("excess_parties__gte", 0),
+                    models.Q(
+                        ("max_parties__isnull", True),
+                        (
+                            "booked_parties__lte",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("max_parties"), "+", models.F("excess_parties")
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                name="service_day_parties_within_limit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceday',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='service_day_times_in_order'),
+            model_name="serviceday",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gte", models.F("starts_at"))), name="service_day_times_in_order"
+            ),
         ),
         migrations.AddIndex(
-            model_name='closure',
-            index=models.Index(fields=['restaurant', 'to_date'], name='closure_by_restaurant_and_end'),
+            model_name="closure",
+            index=models.Index(fields=["restaurant", "to_date"], name="closure_by_restaurant_and_end"),
         ),
         migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(('to_date__gte', models.F('from_date'))), name='closure_dates_in_order'),
+            model_name="closure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("to_date__gte", models.F("from_date"))), name="closure_dates_in_order"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_time__isnull', True), ('to_time__isnull', True)), models.Q(('from_time__isnull', False), ('to_time__isnull', False)), _connector='OR'), name='closure_times_come_in_pairs'),
+            model_name="closure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_time__isnull", True), ("to_time__isnull", True)),
+                    models.Q(("from_time__isnull", False), ("to_time__isnull", False)),
+                    _connector="OR",
+                ),
+                name="closure_times_come_in_pairs",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='closure',
-            constraint=models.CheckConstraint(condition=models.Q(('channel__in', ['all', 'online'])), name='closure_channel_known'),
+            model_name="closure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("channel__in", ["all", "online"])), name="closure_channel_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capacityrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_date__isnull', True), ('to_date__isnull', True)), models.Q(('from_date__isnull', False), ('to_date__gte', models.F('from_date')), ('to_date__isnull', False)), _connector='OR'), name='capacity_rule_dates_in_order'),
+            model_name="capacityrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_date__isnull", True), ("to_date__isnull", True)),
+                    models.Q(
+                        ("from_date__isnull", False),
+                        ("to_date__gte", models.F("from_date")),
+                        ("to_date__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="capacity_rule_dates_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capacityrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_time__isnull', True), ('to_time__isnull', True)), models.Q(('from_time__isnull', False), ('to_time__isnull', False)), _connector='OR'), name='capacity_rule_times_come_in_pairs'),
+            model_name="capacityrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("from_time__isnull", True), ("to_time__isnull", True)),
+                    models.Q(("from_time__isnull", False), ("to_time__isnull", False)),
+                    _connector="OR",
+                ),
+                name="capacity_rule_times_come_in_pairs",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capacityrule',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__isnull', True), models.Q(('weekday__gte', 1), ('weekday__lte', 7)), _connector='OR'), name='capacity_rule_weekday_is_iso'),
+            model_name="capacityrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("weekday__isnull", True), models.Q(("weekday__gte", 1), ("weekday__lte", 7)), _connector="OR"
+                ),
+                name="capacity_rule_weekday_is_iso",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capacityrule',
-            constraint=models.CheckConstraint(condition=models.Q(('from_time__isnull', True), models.Q(('max_covers__isnull', True), ('max_parties__isnull', True)), _connector='OR'), name='capacity_rule_service_limits_have_no_time'),
+            model_name="capacityrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("from_time__isnull", True),
+                    models.Q(("max_covers__isnull", True), ("max_parties__isnull", True)),
+                    _connector="OR",
+                ),
+                name="capacity_rule_service_limits_have_no_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='turntime',
-            constraint=models.UniqueConstraint(fields=('restaurant', 'service_period', 'up_to'), name='turn_time_band_unique_in_scope', nulls_distinct=False),
+            model_name="turntime",
+            constraint=models.UniqueConstraint(
+                fields=("restaurant", "service_period", "up_to"),
+                name="turn_time_band_unique_in_scope",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='turntime',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gte', 5), ('minutes__lte', 1440), ('up_to__gte', 1)), name='turn_time_in_range'),
+            model_name="turntime",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("minutes__gte", 5), ("minutes__lte", 1440), ("up_to__gte", 1)),
+                name="turn_time_in_range",
+            ),
         ),
     ]

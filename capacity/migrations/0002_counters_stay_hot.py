@@ -9,6 +9,4 @@ TABLES = ("capacity_serviceday", "booking_slots")
 
 class Migration(migrations.Migration):
     dependencies = [("capacity", "0001_capacity_begin")]
-    operations = [
-        migrations.RunSQL(SQL.format(table=table), REVERSE.format(table=table)) for table in TABLES
-    ]
+    operations = [migrations.RunSQL(SQL.format(table=table), REVERSE.format(table=table)) for table in TABLES]

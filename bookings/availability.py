@@ -1,0 +1,265 @@
+"""Ask policy and seating: may this party start then? One answer for every caller."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+
+from bookings.day import DayBook, Interval
+from bookings.errors import NonexistentTime
+from capacity.calendar import RequestedTime, local_wall_time, resolve_instant, resolve_time, turn_minutes
+from capacity.policy import (
+    ONLINE,
+    DayState,
+    Decision,
+    LimitUse,
+    PartyRequest,
+    Reason,
+    ReasonCode,
+    ServiceState,
+    SlotState,
+    decide,
+    decide_without_capacity,
+    fullest_use,
+    limits_met,
+)
+from capacity.selectors import ServiceSettings
+from config import metrics
+from config.errors import InputInvalid
+from tables.seating import SeatingPlan, SeatingRefusal, SeatingRequest, find_seating
+
+logger = logging.getLogger(__name__)
+
+ALTERNATIVES_WITHIN = timedelta(hours=2)
+MOST_ALTERNATIVES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a party asks for: a start on a business date, perhaps a seating type, by a way in."""
+
+    party_size: int
+    business_date: date
+    starts_at: datetime
+    wall_time: time
+    period_id: int | None
+    seating: str | None = None
+    channel: str = ONLINE
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The answer to a wish: decision, service day, stay, the slots it touches, the seating plan.
+
+    `[starts_at of the wish, ends_at)` is the stay; `blocked_until` adds the buffer. `plan` is None
+    in `covers` mode, and where no table is left.
+    """
+
+    wish: Wish
+    decision: Decision
+    service: ServiceState | None
+    present: tuple[SlotState, ...]
+    turn_minutes: int
+    buffer_minutes: int
+    plan: SeatingPlan | None = None
+
+    @property
+    def is_available(self) -> bool:
+        return self.decision.is_accepted
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.wish.starts_at + timedelta(minutes=self.turn_minutes)
+
+    @property
+    def blocked_until(self) -> datetime:
+        return self.ends_at + timedelta(minutes=self.buffer_minutes)
+
+    @property
+    def uses(self) -> tuple[LimitUse, ...]:
+        """Return every limit that this start meets; none outside service."""
+        if self.service is None:
+            return ()
+        return tuple(limits_met(self.wish.starts_at, self.service, self.present))
+
+    @property
+    def fullest(self) -> LimitUse | None:
+        """Return the limit that this start meets and that is used most."""
+        return fullest_use(self.uses)
+
+
+def read_wish(
+    settings: ServiceSettings,
+    *,
+    party_size: int,
+    business_date: date,
+    wall_time: time | None = None,
+    starts_at: datetime | None = None,
+    seating: str | None = None,
+    channel: str = ONLINE,
+) -> Wish:
+    """Turn a wall time, an instant or both into a wish.
+
+    Of a repeated wall time the first instant is meant unless `starts_at` names the other.
+
+    Raises: `InputInvalid` for a time off its grid or an instant against the wall time,
+    `NonexistentTime` for a time that the clocks jump over.
+    """
+    requested = _requested_time(settings, business_date, wall_time, starts_at)
+    if not requested.exists:
+        raise NonexistentTime(
+            wall_time=requested.wall_time,
+            next_time=requested.next_existing,
+            next_starts_at=requested.starts_at if requested.next_existing else None,
+        )
+    if not requested.on_grid:
+        raise _off_grid(settings, requested, "startsAt" if wall_time is None else "time")
+    return Wish(
+        party_size=party_size,
+        business_date=business_date,
+        starts_at=requested.starts_at,
+        wall_time=requested.wall_time,
+        period_id=requested.period.period_id if requested.period and requested.is_bookable else None,
+        seating=seating,
+        channel=channel,
+    )
+
+
+def _requested_time(
+    settings: ServiceSettings, business_date: date, wall_time: time | None, starts_at: datetime | None
+) -> RequestedTime:
+    periods = settings.periods_on(business_date)
+    slot_minutes = settings.restaurant.slot_minutes
+    if wall_time is None:
+        if starts_at is None:
+            raise ValueError("a wish names a wall time or an instant")
+        return resolve_instant(periods, business_date, starts_at, settings.zone, slot_minutes)
+    by_wall_time = resolve_time(periods, business_date, wall_time, settings.zone, slot_minutes)
+    if starts_at is None or not by_wall_time.exists or starts_at == by_wall_time.starts_at:
+        return by_wall_time
+    if starts_at != by_wall_time.second_starts_at:
+        raise InputInvalid.of_field(
+            "startsAt", "mismatch", "startsAt is another instant than date and time in the restaurant's zone."
+        )
+    return resolve_instant(periods, business_date, starts_at, settings.zone, slot_minutes)
+
+
+def _off_grid(settings: ServiceSettings, requested: RequestedTime, field: str) -> InputInvalid:
+    start = requested.period.start_time if requested.period else requested.wall_time
+    message = f"Start times run every {settings.restaurant.slot_minutes} minutes from {start:%H:%M}."
+    return InputInvalid.of_field(field, "off_grid", message)
+
+
+def assess(book: DayBook, wish: Wish) -> Assessment:
+    """Decide a wish on loaded days: policy, planner and mode."""
+    settings = book.settings
+    service = book.service(wish.period_id, wish.business_date)
+    turn = turn_minutes(settings.bands, wish.period_id, wish.party_size)
+    ends_at = wish.starts_at + timedelta(minutes=turn)
+    day = DayState(
+        window=settings.window,
+        service=service,
+        present=book.present_slots(Interval(wish.starts_at, ends_at)),
+        closed=_is_closed(settings, wish),
+    )
+    judge = _judge if settings.is_enforced else _judge_in_shadow
+    decision, plan = judge(book, wish, day, ends_at)
+    return Assessment(
+        wish=wish,
+        decision=decision,
+        service=service,
+        present=day.present,
+        turn_minutes=turn,
+        buffer_minutes=settings.restaurant.buffer_minutes,
+        plan=plan,
+    )
+
+
+def _judge(book: DayBook, wish: Wish, day: DayState, ends_at: datetime) -> tuple[Decision, SeatingPlan | None]:
+    seating = _find_seating(book, wish, ends_at) if day.service is not None else None
+    if isinstance(seating, SeatingRefusal):
+        day = replace(day, no_table=_no_table(seating))
+    decision = decide(_party_request(wish, ends_at), day, book.settings.now)
+    return decision, seating if isinstance(seating, SeatingPlan) else None
+
+
+def _judge_in_shadow(
+    book: DayBook, wish: Wish, day: DayState, ends_at: datetime
+) -> tuple[Decision, SeatingPlan | None]:
+    """Decide in full, waive limits and tables; a decision that fails refuses nobody."""
+    try:
+        decision, plan = _judge(book, wish, day, ends_at)
+    except Exception:
+        # The one place where anything is caught: in shadow mode the engine is on trial, not the guest.
+        logger.exception("shadow decision failed")
+        metrics.booking_shadow_error.inc()
+        return decide_without_capacity(_party_request(wish, ends_at), day, book.settings.now), None
+    return decision.in_shadow(), plan
+
+
+def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
+    return PartyRequest(wish.party_size, wish.business_date, wish.starts_at, ends_at, wish.channel)
+
+
+def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
+    if not settings.periods_on(wish.business_date):
+        return True
+    return settings.is_closed(wish.period_id, wish.business_date, wish.wall_time, wish.channel)
+
+
+def _find_seating(book: DayBook, wish: Wish, ends_at: datetime) -> SeatingPlan | SeatingRefusal | None:
+    if wish.period_id is None or not book.settings.needs_tables(wish.period_id):
+        return None
+    blocked_until = ends_at + timedelta(minutes=book.settings.restaurant.buffer_minutes)
+    request = SeatingRequest(wish.party_size, wish.starts_at, blocked_until, wish.seating, wish.channel)
+    return find_seating(book.tables, book.occupancy, request)
+
+
+def _no_table(refusal: SeatingRefusal) -> Reason:
+    return Reason(ReasonCode.NO_TABLE, limit=refusal.suitable, used=refusal.taken, asked=1)
+
+
+def assess_slots(
+    book: DayBook, business_date: date, *, party_size: int, seating: str | None, channel: str = ONLINE
+) -> Iterator[Assessment]:
+    """Decide every slot of a business date that is offered, in order of start."""
+    for slot, period_id in _slots_on(book, business_date):
+        yield assess(
+            book,
+            Wish(
+                party_size=party_size,
+                business_date=business_date,
+                starts_at=slot.starts_at,
+                wall_time=local_wall_time(slot.starts_at, book.settings.zone),
+                period_id=period_id,
+                seating=seating,
+                channel=channel,
+            ),
+        )
+
+
+def _slots_on(book: DayBook, business_date: date) -> list[tuple[SlotState, int]]:
+    offered = [
+        service
+        for period in book.settings.periods_on(business_date)
+        if (service := book.service(period.period_id, business_date)) is not None
+    ]
+    slots = [(slot, service.period_id) for service in offered for slot in service.slots if slot.bookable]
+    return sorted(slots, key=lambda found: found[0].starts_at)
+
+
+def find_alternatives(book: DayBook, wish: Wish) -> tuple[Assessment, ...]:
+    """Find at most 5 bookable starts of the same date within 2 hours, nearest first, then earlier first."""
+    near = [
+        other
+        for other in assess_slots(
+            book,
+            wish.business_date,
+            party_size=wish.party_size,
+            seating=wish.seating,
+            channel=wish.channel,
+        )
+        if abs(other.wish.starts_at - wish.starts_at) <= ALTERNATIVES_WITHIN and other.is_available
+    ]
+    near.sort(key=lambda other: (abs(other.wish.starts_at - wish.starts_at), other.wish.starts_at))
+    return tuple(near[:MOST_ALTERNATIVES])

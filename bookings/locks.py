@@ -1,0 +1,79 @@
+"""What a write of bookings locks, and what a violated constraint means for it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bookings.availability import Assessment
+from bookings.day import DayBook, Hold, Interval, ServiceKey
+from capacity.models import ServiceDay
+from config.transactions import ClaimTooSmall, Reaction
+
+REACTIONS: Final = {
+    "assignment_no_double_seating": Reaction.RUN_AGAIN,
+    "booking_idempotency_key_unique_in_restaurant": Reaction.RUN_AGAIN,
+    "bookings_booking_reference_key": Reaction.RUN_AGAIN,
+    "service_day_covers_within_limit": Reaction.DISAGREEMENT,
+    "service_day_parties_within_limit": Reaction.DISAGREEMENT,
+    "slot_starting_covers_within_limit": Reaction.DISAGREEMENT,
+    "slot_starting_parties_within_limit": Reaction.DISAGREEMENT,
+    "slot_present_covers_within_limit": Reaction.DISAGREEMENT,
+    "slot_present_parties_within_limit": Reaction.DISAGREEMENT,
+}
+
+
+@dataclass(frozen=True)
+class ServiceDayClaim:
+    """The service days that an attempt is about to lock, in id order, for a stay with its buffer."""
+
+    service_day_ids: tuple[int, ...]
+    interval: Interval
+
+    def require(self, reach: "Reach") -> None:
+        """Raise `ClaimTooSmall` unless all that is touched is claimed: the call then runs again with more."""
+        is_claimed = reach.service_day_ids.issubset(self.service_day_ids) and reach.interval == self.interval
+        if reach.missing or not is_claimed:
+            raise ClaimTooSmall
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The service days that a write touches: those with a row by id, those without by key."""
+
+    service_day_ids: frozenset[int]
+    missing: frozenset[ServiceKey]
+    interval: Interval
+
+    def as_claim(self) -> ServiceDayClaim:
+        """Return what to lock."""
+        return ServiceDayClaim(tuple(sorted(self.service_day_ids)), self.interval)
+
+
+def reach_of(book: DayBook, assessment: Assessment) -> Reach:
+    """Find the service days that meet a stay with its buffer, and those of the holds that it frees."""
+    wish = assessment.wish
+    own = Interval(wish.starts_at, assessment.blocked_until)
+    holds = holds_in_the_way(book, assessment)
+    intervals = [own, *(Interval(hold.starts_at, hold.blocked_until) for hold in holds)]
+    met = [service for interval in intervals for service in book.services_meeting(interval)]
+    return Reach(
+        service_day_ids=frozenset(it.service_day_id for it in met if it.service_day_id is not None),
+        missing=frozenset(ServiceKey(it.period_id, it.business_date) for it in met if it.service_day_id is None),
+        interval=own,
+    )
+
+
+def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[Hold, ...]:
+    """Return the holds that are over and that a stay would meet, in its service day or at a table."""
+    wish = assessment.wish
+    own = (wish.period_id, wish.business_date)
+    return tuple(
+        hold for hold in book.expired_holds if hold.key == own or hold.meets(wish.starts_at, assessment.blocked_until)
+    )
+
+
+def service_day_ids_meeting(restaurant_id: int, interval: Interval) -> frozenset[int]:
+    """Find the service days with a row whose [starts_at, ends_at] meets an interval, in 1 query."""
+    met = ServiceDay.objects.filter(
+        restaurant_id=restaurant_id, starts_at__lte=interval.ends_at, ends_at__gte=interval.starts_at
+    )
+    return frozenset(met.values_list("pk", flat=True))

@@ -1,0 +1,37 @@
+"""The use cases: everything that writes bookings, or settings that bookings depend on."""
+
+from bookings.services.booking import BookingReceipt, GuestDetails, create_booking_with_capacity_check
+from bookings.services.cancellation import cancel_booking
+from bookings.services.excess import RaisedExcess
+from bookings.services.materialization import (
+    Materialization,
+    materialize_service_days,
+    plan_materialization,
+)
+from bookings.services.settings_changes import (
+    SettingsOutcome,
+    change_settings,
+    create_restaurant,
+    delete_row,
+    delete_settings_row,
+    save_settings_row,
+    set_enforcement,
+)
+
+__all__ = [
+    "BookingReceipt",
+    "GuestDetails",
+    "Materialization",
+    "RaisedExcess",
+    "SettingsOutcome",
+    "cancel_booking",
+    "change_settings",
+    "create_booking_with_capacity_check",
+    "create_restaurant",
+    "delete_row",
+    "delete_settings_row",
+    "materialize_service_days",
+    "plan_materialization",
+    "save_settings_row",
+    "set_enforcement",
+]

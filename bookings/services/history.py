@@ -1,0 +1,42 @@
+"""Write the history of bookings."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+
+from bookings.choices import EventKind
+from bookings.models import Booking, BookingEvent
+
+GUEST = "guest"
+ENGINE = "engine"
+
+# Whoever acts: a user of the admin, or None for a guest.
+Actor = AbstractBaseUser | None
+
+
+def record_event(
+    booking: Booking,
+    kind: EventKind,
+    *,
+    actor: Actor = None,
+    label: str | None = None,
+    from_value: Any = None,
+    to_value: Any = None,
+    reason: str = "",
+) -> None:
+    """Add one entry to a booking's history; the label is the user's name unless given."""
+    BookingEvent.objects.create(
+        restaurant_id=booking.restaurant_id,
+        booking=booking,
+        kind=kind,
+        actor_id=actor.pk if actor else None,
+        actor_label=label or actor_label(actor),
+        from_value=from_value,
+        to_value=to_value,
+        reason=reason,
+    )
+
+
+def actor_label(actor: Actor) -> str:
+    """Return the name under which an actor stands in the history."""
+    return actor.get_username() if actor else GUEST

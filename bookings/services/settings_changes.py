@@ -1,0 +1,199 @@
+"""Change what a restaurant has set, and fit its future service days to it in the same transaction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from django.db.models import Model, ProtectedError, RestrictedError
+
+from bookings.choices import COUNTING_STATUSES
+from bookings.errors import PeriodsOverlap, RecordInUse, TableInUse
+from bookings.models import Booking, TableAssignment
+from bookings.services.excess import RaisedExcess, read_excesses, record_settings_excess
+from bookings.services.history import Actor
+from bookings.services.refit import missing_services, refit_service_days
+from capacity.calendar import find_overlaps
+from capacity.locks import lock_future_service_days
+from capacity.models import EnforcementSwitch, ServiceDay, ServicePeriod
+from capacity.selectors import ServiceSettings, get_service_settings, read_clock
+from config.transactions import settings_transaction
+from tables.locks import lock_restaurant_settings
+from tables.models import Restaurant, Table
+
+# Service that began before this midnight may still be running.
+DATES_STILL_RUNNING = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class SettingsOutcome:
+    """What a change of settings meant for the future.
+
+    `service_days` were fitted; `raised` is what now stands above a limit, authorised by this
+    change; `bookings` are live ones where there is no service or a closure any more.
+    """
+
+    service_days: int
+    raised: tuple[RaisedExcess, ...]
+    bookings: tuple[Booking, ...]
+
+
+@settings_transaction
+def change_settings(
+    *, restaurant_id: int, change: Callable[[], object], reason: str, actor: Actor = None
+) -> SettingsOutcome:
+    """Run a change of settings rows and fit the future service days and slots to it.
+
+    Locks the restaurant row FOR NO KEY UPDATE, then its service days from yesterday on. `change`
+    saves or deletes rows and may run more than once. Limits below what is booked keep the bookings,
+    as excess that this change authorises.
+
+    Raises: `RecordNotFound`, `PeriodsOverlap`, `BookingConflict`, and whatever `change` raises.
+    """
+    lock_restaurant_settings(restaurant_id)
+    stranded_before = _stranded_ids(restaurant_id)
+    change()
+    settings = get_service_settings(restaurant_id)
+    _require_disjoint_periods(settings)
+    days = lock_future_service_days(restaurant_id, from_date=settings.today - DATES_STILL_RUNNING)
+    before = read_excesses(day.pk for day in days)
+    days += _create_missing_days(settings, days)
+    refit_service_days(settings, days)
+    raised = record_settings_excess(restaurant_id, (day.pk for day in days), before=before, reason=reason, actor=actor)
+    stranded = _list_stranded(settings)
+    return SettingsOutcome(
+        service_days=len(days),
+        raised=raised,
+        bookings=tuple(booking for booking in stranded if booking.pk not in stranded_before),
+    )
+
+
+def _require_disjoint_periods(settings: ServiceSettings) -> None:
+    overlaps = find_overlaps(settings.periods)
+    if overlaps:
+        raise PeriodsOverlap([(first.name, second.name) for first, second in overlaps])
+
+
+def _create_missing_days(settings: ServiceSettings, days: list[ServiceDay]) -> list[ServiceDay]:
+    """Create, without slots yet, the days that a new period adds between existing ones."""
+    expected = missing_services(settings, days, settings.today)
+    rows = [
+        ServiceDay(
+            restaurant_id=settings.restaurant.pk,
+            service_period_id=key.period_id,
+            business_date=key.business_date,
+            starts_at=service.slots[0].starts_at,
+            ends_at=service.slots[-1].ends_at,
+        )
+        for key, service in expected.items()
+    ]
+    return ServiceDay.objects.bulk_create(rows, batch_size=2000)
+
+
+def _stranded_ids(restaurant_id: int) -> frozenset[int]:
+    return frozenset(booking.pk for booking in _list_stranded(get_service_settings(restaurant_id)))
+
+
+def _list_stranded(settings: ServiceSettings) -> tuple[Booking, ...]:
+    """List live future bookings that could not be made today: closed, or outside service."""
+    live = (
+        Booking.objects.filter(
+            restaurant_id=settings.restaurant.pk,
+            status__in=COUNTING_STATUSES,
+            starts_at__gte=settings.now,
+        )
+        .select_related("service_day")
+        .order_by("starts_at", "pk")
+    )
+    return tuple(booking for booking in live if _is_stranded(settings, booking))
+
+
+def _is_stranded(settings: ServiceSettings, booking: Booking) -> bool:
+    period_id = booking.service_day.service_period_id
+    offered = {period.period_id for period in settings.periods_on(booking.business_date)}
+    return period_id not in offered or settings.is_closed(period_id, booking.business_date, booking.wall_time)
+
+
+def save_settings_row(*, row: Model, actor: Actor = None) -> SettingsOutcome:
+    """Save one row of a restaurant's settings; see `change_settings`."""
+    return change_settings(
+        restaurant_id=_restaurant_id_of(row),
+        change=row.save,
+        reason=f"{row._meta.verbose_name} saved: {row}",
+        actor=actor,
+    )
+
+
+def delete_settings_row(*, row: Model, actor: Actor = None) -> SettingsOutcome:
+    """Delete one row of a restaurant's settings; a service period with a history is retired instead.
+
+    Raises: `TableInUse` for a table with future assignments, `RecordInUse` where other records
+    refer to the row; see also `change_settings`.
+    """
+    return change_settings(
+        restaurant_id=_restaurant_id_of(row),
+        change=partial(delete_row, row),
+        reason=f"{row._meta.verbose_name} deleted: {row}",
+        actor=actor,
+    )
+
+
+def _restaurant_id_of(row: Model) -> int:
+    restaurant_id: int = row.pk if isinstance(row, Restaurant) else getattr(row, "restaurant_id")  # noqa: B009 - every settings row has one; `Model` does not say so
+    return restaurant_id
+
+
+def delete_row(row: Model) -> None:
+    """Delete a settings row inside a change of settings, or retire it if it must stay.
+
+    Raises: `TableInUse`, `RecordInUse`.
+    """
+    if isinstance(row, Table):
+        _require_no_future_assignments(row)
+    if isinstance(row, ServicePeriod) and row.service_days.exists():
+        row.retired_at = read_clock()
+        row.save(update_fields=["retired_at"])
+        return
+    try:
+        row.delete()
+    except (ProtectedError, RestrictedError) as error:
+        name = f"{row._meta.verbose_name} {row}"
+        raise RecordInUse(f"Other records refer to {name}: it can be retired, not deleted") from error
+
+
+def _require_no_future_assignments(table: Table) -> None:
+    future = (
+        TableAssignment.objects.filter(table=table, during__endswith__gt=read_clock())
+        .select_related("booking")
+        .order_by("during")
+    )
+    bookings = [assignment.booking for assignment in future]
+    if bookings:
+        raise TableInUse(number=table.number, bookings=bookings)
+
+
+@settings_transaction
+def create_restaurant(
+    *, restaurant: Restaurant, change: Callable[[], object] | None = None, actor: Actor = None
+) -> Restaurant:
+    """Create a restaurant and, in the same transaction, the rows that `change` saves for it.
+
+    Raises: `PeriodsOverlap`, `BookingConflict`, and whatever `change` raises.
+    """
+    # A run again must insert again: the row of the run before was rolled back with it.
+    restaurant.pk = None
+    restaurant._state.adding = True
+    restaurant.save(force_insert=True)
+    if change is not None:
+        change()
+    _require_disjoint_periods(get_service_settings(restaurant.pk))
+    return restaurant
+
+
+def set_enforcement(*, enforced: bool, reason: str, actor: Actor = None) -> EnforcementSwitch:
+    """Turn enforcement on or off for all restaurants; acts at the next transaction."""
+    switch, _ = EnforcementSwitch.objects.update_or_create(
+        pk=1,
+        defaults={"enforced": enforced, "reason": reason, "changed_by_id": actor.pk if actor else None},
+    )
+    return switch
