@@ -6,16 +6,12 @@ import re
 _TOKEN = re.compile(r"(?i)([?&](?:manage_?)?token=)[^&\s\"']+")
 
 
-class RedactTokens(logging.Filter):
-    """Replace the value of a `token` in any query string by a mark."""
+class RedactingFormatter(logging.Formatter):
+    """Replace the value of a `token` in any query string by a mark, in messages and tracebacks alike."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let the record pass, rewritten if it holds a token."""
-        message = record.getMessage()
-        redacted = redact(message)
-        if redacted != message:
-            record.msg, record.args = redacted, ()
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line to be written, without tokens."""
+        return redact(super().format(record))
 
 
 def redact(text: str) -> str:

@@ -2,11 +2,16 @@
 
 from typing import Any
 
+import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
 from config.backends import caches_of, database_of
 from config.env import BASE_DIR, env
+from config.rates import parse_rate
+
+# ModelAdmin[Booking] and its like mean something to the type checker alone; Django does not know them.
+django_stubs_ext.monkeypatch()
 
 # What runs on the embedded database is a demo on this machine: only there do a made-up key,
 # plain http and no throttling do as defaults.
@@ -73,10 +78,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.requests.RequestIds",
     "config.health.HealthProbes",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.requests.ApiHabits",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -136,6 +143,8 @@ ENABLE_CAPACITY_ENFORCEMENT = env.bool("ENABLE_CAPACITY_ENFORCEMENT", default=Tr
 PUBLIC_CAPACITY_DETAILS = env.bool("PUBLIC_CAPACITY_DETAILS", default=True)
 THROTTLE_BOOKINGS = env.str("THROTTLE_BOOKINGS", default="off" if IS_EMBEDDED else "60/min")
 THROTTLE_AVAILABILITY = env.str("THROTTLE_AVAILABILITY", default="off" if IS_EMBEDDED else "120/min")
+for rate in (THROTTLE_BOOKINGS, THROTTLE_AVAILABILITY):
+    parse_rate(rate)  # A limit that cannot be read must not come to light with the first guest.
 
 # HTTP
 
@@ -143,8 +152,9 @@ PORT = env.int("PORT", default=8000)
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.parsers.StrictJSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.api.exception_handler",
     "NUM_PROXIES": NUM_PROXIES,
@@ -181,13 +191,18 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact_tokens": {"()": "config.redaction.RedactTokens"}},
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"request_id": {"()": "config.requests.AddRequestId"}},
+    "formatters": {
+        "plain": {
+            "class": "config.redaction.RedactingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
+        }
+    },
     "handlers": {
         "stderr": {
             "class": "logging.StreamHandler",
             "formatter": "plain",
-            "filters": ["redact_tokens"],
+            "filters": ["request_id"],
         }
     },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},

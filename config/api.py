@@ -1,0 +1,188 @@
+"""Errors as HTTP answers: the one table from error code to status, and the one shape of every error body.
+
+`{error, message, details?, reasons?, alternatives?, alternativeSlots?, retryAfter?}`, whoever raised it: a use case,
+the framework, or nobody (an address that is not there).
+"""
+
+import logging
+import sys
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from config.errors import DomainError, RecordNotFound
+
+logger = logging.getLogger(__name__)
+
+UNAVAILABLE_RETRY_SECONDS = 2
+
+STATUS_OF_CODE: Mapping[str, int] = {
+    "VALIDATION_ERROR": 400,
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "NOT_ACCEPTABLE": 406,
+    "CAPACITY_EXCEEDED": 409,
+    "BOOKING_CONFLICT": 409,
+    "INVALID_TRANSITION": 409,
+    "STALE_EDIT": 412,
+    "PAYLOAD_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "OPERATING_HOURS_CLOSED": 422,
+    "OUTSIDE_BOOKING_WINDOW": 422,
+    "PARTY_SIZE_NOT_ACCEPTED": 422,
+    "NONEXISTENT_TIME": 422,
+    "IDEMPOTENCY_KEY_REUSED": 422,
+    "RATE_LIMITED": 429,
+    "INTERNAL_ERROR": 500,
+    "SERVICE_UNAVAILABLE": 503,
+}
+
+# What HTTP itself refuses, by the only code that has this status or is meant by it.
+_CODE_OF_STATUS = {
+    STATUS_OF_CODE[code]: code
+    for code in (
+        "VALIDATION_ERROR",
+        "UNAUTHENTICATED",
+        "FORBIDDEN",
+        "NOT_FOUND",
+        "METHOD_NOT_ALLOWED",
+        "NOT_ACCEPTABLE",
+        "PAYLOAD_TOO_LARGE",
+        "UNSUPPORTED_MEDIA_TYPE",
+        "RATE_LIMITED",
+        "INTERNAL_ERROR",
+        "SERVICE_UNAVAILABLE",
+    )
+}
+
+_MESSAGES = {
+    "VALIDATION_ERROR": "The input is not valid.",
+    # An unknown address, record or token: one and the same body.
+    "NOT_FOUND": RecordNotFound().message,
+    "RATE_LIMITED": "Too many requests. Please wait a moment.",
+    "INTERNAL_ERROR": "Something went wrong on our side.",
+    "SERVICE_UNAVAILABLE": "The service is not available just now. Please try again.",
+}
+
+
+class PayloadTooLarge(exceptions.APIException):
+    """The body is larger than this API takes."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body is too large."
+    default_code = "payload_too_large"
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Answer an exception of an API view; None lets Django log it and answer 500 (`server_error`)."""
+    body = _body_of(error)
+    if body is None:
+        return None
+    headers = _headers_of(body)
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    return Response(body, status=STATUS_OF_CODE[body["error"]], headers=headers)
+
+
+def error_response(code: str, **data: Any) -> JsonResponse:
+    """Build the answer of an error outside the API views."""
+    body = _body(code, **data)
+    return JsonResponse(body, status=STATUS_OF_CODE[code], headers=_headers_of(body))
+
+
+def _body(code: str, message: str | None = None, **data: Any) -> dict[str, Any]:
+    return {"error": code, "message": message or _MESSAGES.get(code) or _phrase(code), **data}
+
+
+def _phrase(code: str) -> str:
+    return f"{HTTPStatus(STATUS_OF_CODE[code]).phrase}."
+
+
+def _headers_of(body: Mapping[str, Any]) -> dict[str, str]:
+    return {"Retry-After": str(body["retryAfter"])} if "retryAfter" in body else {}
+
+
+def _body_of(error: Exception) -> dict[str, Any] | None:
+    match error:
+        case DomainError():
+            return _body(error.code, error.message, **error.data)
+        case exceptions.APIException():
+            return _framework_body(error)
+        case Http404():
+            return _body("NOT_FOUND")
+        case PermissionDenied():
+            return _body("FORBIDDEN")
+        case SuspiciousOperation() | BadRequest():
+            return _body("VALIDATION_ERROR")
+        case OperationalError() | InterfaceError():
+            return _unavailable_body(error)
+    return None
+
+
+def _framework_body(error: exceptions.APIException) -> dict[str, Any]:
+    code = _CODE_OF_STATUS[error.status_code]
+    if isinstance(error, exceptions.ValidationError):
+        return _body(code, details=_details_of(error))
+    if isinstance(error, exceptions.Throttled):
+        return _body(code, retryAfter=max(1, round(error.wait or 1)))
+    return _body(code, _MESSAGES.get(code) or str(error.detail))
+
+
+def _details_of(error: exceptions.ValidationError) -> dict[str, Any]:
+    details = error.get_full_details()
+    return details if isinstance(details, dict) else {"body": details}
+
+
+def _unavailable_body(error: Exception) -> dict[str, Any]:
+    # No traceback: a database that is away says the same for every request.
+    logger.error("database not available: %s", error)
+    return _body("SERVICE_UNAVAILABLE", retryAfter=UNAVAILABLE_RETRY_SECONDS)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a request that the framework refuses to read (handler400)."""
+    if _wants_page(request):
+        return defaults.bad_request(request, exception)
+    return error_response("VALIDATION_ERROR")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what the signed-in user may not do (handler403)."""
+    if _wants_page(request):
+        return defaults.permission_denied(request, exception)
+    return error_response("FORBIDDEN")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer an address that is not there (handler404)."""
+    if _wants_page(request):
+        return defaults.page_not_found(request, exception)
+    return error_response("NOT_FOUND")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer an exception that nobody caught: 503 if the database is away, else 500 (handler500)."""
+    error = sys.exc_info()[1]
+    is_away = isinstance(error, (OperationalError, InterfaceError))
+    body = _unavailable_body(error) if is_away else _body("INTERNAL_ERROR")
+    status, headers = STATUS_OF_CODE[body["error"]], _headers_of(body)
+    if not _wants_page(request):
+        return JsonResponse(body, status=status, headers=headers)
+    page = defaults.server_error(request)
+    page.status_code = status
+    page.headers.update(headers)
+    return page
+
+
+def _wants_page(request: HttpRequest) -> bool:
+    # A browser says text/html in so many words; what accepts anything gets the API's shape.
+    return not request.path.startswith("/api/") and "text/html" in request.headers.get("Accept", "")
