@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from uuid import UUID
 
 from bookings.availability import Assessment, Wish, assess, assess_slots, find_alternatives, read_wish
 from bookings.day import DayBook, load_day_book
-from bookings.models import Booking
+from bookings.models import AuditRun, Booking
 from bookings.tokens import is_manage_token
 from capacity.policy import LimitUse, Reason, ReasonCode, ServiceState
 from capacity.selectors import ServiceSettings
 from config.errors import RecordNotFound
-from tables.models import Restaurant
+from tables.selectors import get_active_restaurant
 
 
 @dataclass(frozen=True)
@@ -72,20 +71,7 @@ def find_restaurant_id(identifier: str) -> int:
 
     Raises: `RecordNotFound`.
     """
-    active = Restaurant.objects.filter(active=True)
-    public_id = _as_uuid(identifier)
-    found = active.filter(slug=identifier) if public_id is None else active.filter(public_id=public_id)
-    restaurant_id = found.values_list("pk", flat=True).first()
-    if restaurant_id is None:
-        raise RecordNotFound
-    return restaurant_id
-
-
-def _as_uuid(identifier: str) -> UUID | None:
-    try:
-        return UUID(identifier)
-    except ValueError:
-        return None
+    return get_active_restaurant(identifier).pk
 
 
 def check_time(
@@ -197,3 +183,12 @@ def get_managed_booking(*, reference: str, token: str) -> Booking:
     if found is None or not is_manage_token(token, found.public_id, found.token_generation):
         raise RecordNotFound
     return found
+
+
+def get_latest_audit() -> AuditRun | None:
+    """Get the latest audit that left nothing out, None before the first one, in 1 query.
+
+    An audit of one restaurant or of a span of dates says nothing about the others.
+    """
+    full = AuditRun.objects.filter(restaurant__isnull=True, from_date__isnull=True, to_date__isnull=True)
+    return full.defer("report").order_by("-finished_at").first()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import BooleanField, DateTimeField, Func, Subquery
+from django.db.models import BooleanField, DateTimeField, F, Func, Subquery
 
 from capacity.calendar import PeriodHours, ServiceTimes, TurnBand, periods_on, service_times
 from capacity.choices import ClosureChannel, SeatingMode
@@ -174,6 +174,12 @@ def period_hours(period: ServicePeriod) -> PeriodHours:
         valid_to=period.valid_to,
         on_date=period.on_date,
     )
+
+
+def list_service_periods(restaurant_id: int) -> list[ServicePeriod]:
+    """List the periods that a restaurant offers, special hours last, in 1 query."""
+    offered = ServicePeriod.objects.filter(restaurant_id=restaurant_id, retired_at__isnull=True)
+    return list(offered.order_by(F("on_date").asc(nulls_first=True), "start_time", "pk"))
 
 
 def list_turn_bands(restaurant_id: int) -> tuple[TurnBand, ...]:

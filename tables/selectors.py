@@ -1,8 +1,43 @@
-"""Reads of the floor."""
+"""Reads of restaurants and their floors."""
 
+import re
+from uuid import UUID
+
+from config.errors import RecordNotFound
 from tables.choices import TableStatus
-from tables.models import Table
+from tables.models import Restaurant, Table
 from tables.seating import SeatingTable
+
+# What is neither a slug nor a UUID never reaches the database, which takes less text than JSON does.
+_IDENTIFIER = re.compile(r"[-A-Za-z0-9_]{1,63}")
+
+
+def get_active_restaurant(identifier: str) -> Restaurant:
+    """Get an active restaurant by UUID or slug in 1 query.
+
+    Raises: `RecordNotFound`.
+    """
+    if not _IDENTIFIER.fullmatch(identifier):
+        raise RecordNotFound
+    public_id = _as_uuid(identifier)
+    active = Restaurant.objects.filter(active=True)
+    found = active.filter(slug=identifier) if public_id is None else active.filter(public_id=public_id)
+    restaurant = found.first()
+    if restaurant is None:
+        raise RecordNotFound
+    return restaurant
+
+
+def _as_uuid(identifier: str) -> UUID | None:
+    try:
+        return UUID(identifier)
+    except ValueError:
+        return None
+
+
+def list_active_restaurants(*, after: str = "", limit: int) -> list[Restaurant]:
+    """List at most `limit` active restaurants by slug, from the one after `after` on, in 1 query."""
+    return list(Restaurant.objects.filter(active=True, slug__gt=after).order_by("slug")[:limit])
 
 
 def list_seating_tables(restaurant_id: int) -> tuple[SeatingTable, ...]:
