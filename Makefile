@@ -52,10 +52,10 @@ fuzz: install  ## Run the property tests with many more examples
 	FUZZ=1 $(BIN)/python -m pytest -m fuzz
 
 requirements: install  ## Pin the newest releases that requirements*.in allow
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet pip-tools
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv
 	for name in requirements requirements-dev; do \
-		$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-header --no-annotate --no-emit-options \
-			--no-emit-index-url --no-emit-trusted-host --no-emit-find-links $$name.in || exit 1; \
+		$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+			--no-header --no-annotate --no-emit-index-url $$name.in --output-file $$name.txt || exit 1; \
 	done
 
 clean:  ## Remove the demo's data and what tests and checks leave behind (not .venv)
