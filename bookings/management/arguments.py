@@ -1,0 +1,47 @@
+"""Arguments that several commands take."""
+
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+from datetime import date
+
+from django.core.management.base import CommandError
+
+from tables.models import Restaurant
+
+YEARS = range(2000, 2101)
+
+
+def business_date(text: str) -> date:
+    """Read a date (2026-12-24)."""
+    try:
+        parsed = date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no date; write it as 2026-12-24") from error
+    if parsed.year not in YEARS:
+        raise ArgumentTypeError(f"{text} is not in the years {YEARS.start} to {YEARS.stop - 1}")
+    return parsed
+
+
+def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
+    """Read a whole number, both ends included."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not smallest <= int(text) <= largest:
+            raise ArgumentTypeError(f"{text!r} is no whole number from {smallest} to {largest}")
+        return int(text)
+
+    return read
+
+
+def find_restaurants(slug: str | None) -> list[Restaurant]:
+    """Find the restaurant of a slug, active or not; all active ones without.
+
+    Raises: `CommandError`.
+    """
+    if slug is None:
+        return list(Restaurant.objects.filter(active=True).order_by("slug"))
+    found = list(Restaurant.objects.filter(slug=slug))
+    if not found:
+        known = ", ".join(Restaurant.objects.order_by("slug").values_list("slug", flat=True)[:20])
+        raise CommandError(f"No restaurant {slug!r}; there are: {known or 'none'}")
+    return found

@@ -1,0 +1,138 @@
+"""What an import would change: rows of the database beside the entries of a file."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from bookings.restaurant_file.entries import ClosureEntry, PeriodEntry, RestaurantFile, RuleEntry, TurnTimeEntry
+from bookings.restaurant_file.schema import E, Entry, keys_of
+from bookings.restaurant_file.stored import StoredRestaurant, StoredRow
+from capacity.limits import Precedence, Rule
+
+Pair = tuple[StoredRow[E] | None, E | None]
+
+
+class Action(StrEnum):
+    """What happens to a row."""
+
+    ADD = "add"
+    CHANGE = "change"
+    RETIRE = "retire"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row that an import adds, changes, retires or removes; `key` is that of its list in the file."""
+
+    action: Action
+    key: str
+    before: Entry | None
+    after: Entry | None
+    row: Any
+
+    def differences(self) -> Iterator[tuple[str, Any, Any]]:
+        """Yield, of a change, what differs: the word of the file, the value before, the value after."""
+        if self.before is None or self.after is None:
+            return
+        words = {key.name: key for key in keys_of(type(self.after)).values()}
+        for field in fields(self.after):
+            before, after = getattr(self.before, field.name), getattr(self.after, field.name)
+            if field.name != "place" and before != after:
+                key = words.get(field.name)
+                yield (key.word, key.written(before), key.written(after)) if key else (field.name, before, after)
+
+
+def compare(stored: StoredRestaurant, file: RestaurantFile) -> tuple[Change, ...]:
+    """List what an import of a canonical file changes."""
+    restaurant = [stored.restaurant] if stored.restaurant else []
+    rules = _match(stored.capacity_rules, file.capacity_rules, _scope_of_rule)
+    return (
+        *_changes("restaurant", _match(restaurant, [file.restaurant], lambda it: it.slug)),
+        *_changes("sections", _match(stored.sections, file.sections, lambda it: it.name)),
+        *_changes("tables", _match(stored.tables, file.tables, lambda it: it.number)),
+        *_changes("combinations", _match(stored.combinations, file.combinations, lambda it: it.tables)),
+        *_changes("service_periods", _match(stored.service_periods, file.service_periods, _name_of_period)),
+        *_changes("turn_times", _match(stored.turn_times, file.turn_times, _band)),
+        *_changes("capacity_rules", _in_order_of_age(rules)),
+        *_changes("closures", _match(stored.closures, file.closures, _scope_of_closure)),
+    )
+
+
+def _name_of_period(period: PeriodEntry) -> Hashable:
+    return period.name, period.on_date
+
+
+def _band(turn_time: TurnTimeEntry) -> Hashable:
+    return str(turn_time.service_period), turn_time.up_to
+
+
+def _scope_of_rule(rule: RuleEntry) -> Hashable:
+    return str(rule.service_period), rule.weekday, rule.from_date, rule.to_date, rule.from_time, rule.to_time
+
+
+def _scope_of_closure(closure: ClosureEntry) -> Hashable:
+    dates, times = (closure.from_date, closure.to_date), (closure.from_time, closure.to_time)
+    return str(closure.service_period), dates, times, closure.channel
+
+
+def _match(stored: Sequence[StoredRow[E]], wanted: Sequence[E], identity: Callable[[E], Hashable]) -> Iterator[Pair[E]]:
+    """Pair the entries, in their order, with the rows of the same identity; then yield the rows left over."""
+    waiting: defaultdict[Hashable, list[StoredRow[E]]] = defaultdict(list)
+    for row in stored:
+        waiting[identity(row.entry)].append(row)
+    for entry in wanted:
+        alike = waiting[identity(entry)]
+        yield (alike.pop(0) if alike else None), entry
+    for rows in waiting.values():
+        yield from ((row, None) for row in rows)
+
+
+def _in_order_of_age(pairs: Iterator[Pair[RuleEntry]]) -> Iterator[Pair[RuleEntry]]:
+    """Make a rule anew that is older than an equally specific one before it in the file.
+
+    Of two alike rules the newer decides, so the order of the file must be the order of the rows.
+    """
+    youngest: defaultdict[Precedence, float] = defaultdict(float)
+    for row, entry in pairs:
+        if entry is None:
+            yield row, entry
+            continue
+        alike = _specificity(entry)
+        if row is not None and row.row.pk < youngest[alike]:
+            yield row, None
+            row = None
+        youngest[alike] = float("inf") if row is None else row.row.pk
+        yield row, entry
+
+
+def _specificity(rule: RuleEntry) -> Precedence:
+    return Rule(
+        rule_id=0,
+        period_id=None if rule.service_period is None else 0,
+        weekday=rule.weekday,
+        from_date=rule.from_date,
+        to_date=rule.to_date,
+        from_time=rule.from_time,
+        to_time=rule.to_time,
+    ).precedence
+
+
+def _changes(key: str, pairs: Iterator[Pair[E]]) -> Iterator[Change]:
+    for stored, entry in pairs:
+        action = _action(stored, entry)
+        if action is not None:
+            row, before = (stored.row, stored.entry) if stored else (None, None)
+            yield Change(action, key, before, entry, row)
+
+
+def _action(stored: StoredRow[E] | None, entry: E | None) -> Action | None:
+    if stored is None:
+        return Action.ADD
+    if entry is not None:
+        return Action.CHANGE if entry != stored.entry else None
+    if stored.is_referred_to:
+        return None if stored.is_retired else Action.RETIRE
+    return Action.REMOVE

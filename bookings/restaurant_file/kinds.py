@@ -1,0 +1,219 @@
+"""Kinds of values in a restaurant file: each reads the text of a scalar, and writes it again."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any, Protocol
+from zoneinfo import available_timezones
+
+from bookings.restaurant_file.document import Value
+from bookings.restaurant_file.problems import Problems
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Business dates outside these are taken for slips of the pen, as in the API.
+YEARS = range(2000, 2101)
+
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
+_WALL_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FLAGS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+class Unreadable(Exception):
+    """The value has problems, which are noted; `partial` is what could be read of a list."""
+
+    def __init__(self, partial: Any = None) -> None:
+        super().__init__()
+        self.partial = partial
+
+
+class Kind(Protocol):
+    """How one kind of value is read from the file and written to it."""
+
+    def read(self, value: Value, problems: Problems) -> Any:
+        """Return the value; note what is wrong with it and raise `Unreadable`."""
+        ...
+
+    def write(self, value: Any) -> Any:
+        """Return the value as text, number, flag, date, list or dict."""
+        ...
+
+
+class Scalar:
+    """A value that is one piece of text; `parse` raises `ValueError` with what it must be."""
+
+    def parse(self, text: str) -> Any:
+        """Return the value of a text."""
+        raise NotImplementedError
+
+    def read(self, value: Value, problems: Problems) -> Any:
+        """Return the value, or note the problem and raise `Unreadable`."""
+        try:
+            if value.text is None:
+                raise ValueError("must be a single value, not a list or a mapping")
+            return self.parse(value.text)
+        except ValueError as error:
+            problems.add(value.line, value.path, str(error))
+            raise Unreadable from error
+
+    def write(self, value: Any) -> Any:
+        """Return the value as it is."""
+        return value
+
+
+@dataclass(frozen=True)
+class Text(Scalar):
+    """A line of text of at most `longest` characters, checked further by `check`."""
+
+    longest: int
+    may_be_empty: bool = False
+    check: Callable[[str], None] | None = None
+
+    def parse(self, text: str) -> str:
+        """Return the text without the spaces around it."""
+        text = text.strip()
+        if not text and not self.may_be_empty:
+            raise ValueError("must not be empty")
+        if len(text) > self.longest:
+            raise ValueError(f"must have at most {self.longest} characters, not {len(text)}")
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+            raise ValueError("must be one line without control characters")
+        if text and self.check:
+            self.check(text)
+        return text
+
+
+@dataclass(frozen=True)
+class WholeNumber(Scalar):
+    """A whole number in decimal notation, both ends included; a leading zero means nothing."""
+
+    smallest: int
+    largest: int
+
+    def parse(self, text: str) -> int:
+        """Return the number."""
+        if not _WHOLE_NUMBER.fullmatch(text):
+            raise ValueError(f'must be a whole number, not "{text}"')
+        if not self.smallest <= int(text) <= self.largest:
+            raise ValueError(f"must be from {self.smallest} to {self.largest}, not {text}")
+        return int(text)
+
+
+class Flag(Scalar):
+    """true or false; yes and no mean the same."""
+
+    def parse(self, text: str) -> bool:
+        """Return the flag."""
+        if text.lower() not in _FLAGS:
+            raise ValueError(f'must be true or false, not "{text}"')
+        return _FLAGS[text.lower()]
+
+
+class WallTime(Scalar):
+    """A time on the restaurant's wall, quoted or not."""
+
+    def parse(self, text: str) -> time:
+        """Return the time of HH:MM."""
+        match = _WALL_TIME.fullmatch(text)
+        if not match or int(match[1]) > 23 or int(match[2]) > 59:
+            raise ValueError(f'must be a time from 00:00 to 23:59, not "{text}"')
+        return time(int(match[1]), int(match[2]))
+
+    def write(self, value: time) -> str:
+        """Return the time as HH:MM."""
+        return f"{value:%H:%M}"
+
+
+class CalendarDate(Scalar):
+    """A date."""
+
+    def parse(self, text: str) -> date:
+        """Return the date of YYYY-MM-DD."""
+        expected = f'must be a date such as 2026-12-24, not "{text}"'
+        if not _DATE.fullmatch(text):
+            raise ValueError(expected)
+        try:
+            parsed = date.fromisoformat(text)
+        except ValueError as error:
+            raise ValueError(expected) from error
+        if parsed.year not in YEARS:
+            raise ValueError(f"must be in the years {YEARS.start} to {YEARS.stop - 1}, not {text}")
+        return parsed
+
+
+@dataclass(frozen=True)
+class Choice(Scalar):
+    """One word of a closed set."""
+
+    words: Sequence[str]
+
+    def parse(self, text: str) -> str:
+        """Return the word."""
+        if text not in self.words:
+            raise ValueError(f'must be one of {", ".join(self.words)}, not "{text}"')
+        return text
+
+
+@dataclass(frozen=True)
+class DayOfWeek(Choice):
+    """A day of the week: a word in the file, its ISO number (Monday = 1) in the entry."""
+
+    words: Sequence[str] = DAYS
+
+    def parse(self, text: str) -> Any:
+        """Return the ISO number."""
+        return self.words.index(super().parse(text.lower())) + 1
+
+    def write(self, value: int) -> str:
+        """Return the word."""
+        return self.words[value - 1]
+
+
+class TimeZone(Scalar):
+    """An IANA zone."""
+
+    def parse(self, text: str) -> str:
+        """Return the name of the zone."""
+        if text not in available_timezones():
+            raise ValueError(f'must be an IANA time zone such as Europe/London, not "{text}"')
+        return text
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list of values of one kind, a tuple in the entry; with `order` a set, sorted by that key."""
+
+    kind: Kind
+    order: Callable[[Any], Any] | None = None
+
+    def read(self, value: Value, problems: Problems) -> tuple[Any, ...]:
+        """Return the values; where one is unreadable, raise `Unreadable` with the others."""
+        if not value.is_list:
+            problems.add(value.line, value.path, "must be a list")
+            raise Unreadable(())
+        items = self._items(value, problems)
+        if self.order:
+            self._note_repeated(value, items, problems)
+            items = sorted(set(items), key=self.order)
+        if len(items) < len(value.node.value):
+            raise Unreadable(tuple(items))
+        return tuple(items)
+
+    def _items(self, value: Value, problems: Problems) -> list[Any]:
+        items = []
+        for entry in value.entries():
+            try:
+                items.append(self.kind.read(entry, problems))
+            except Unreadable:
+                continue
+        return items
+
+    def _note_repeated(self, value: Value, items: list[Any], problems: Problems) -> None:
+        for item in sorted({item for item in items if items.count(item) > 1}, key=self.order):
+            problems.add(value.line, value.path, f"names {self.kind.write(item)} twice")
+
+    def write(self, value: Sequence[Any]) -> list[Any]:
+        """Return the values as a list."""
+        return [self.kind.write(item) for item in value]
