@@ -6,13 +6,14 @@ difference decides:
 
 1. with a time of day before without,
 2. with dates before without,
-3. with period and weekday, then with period, then with weekday, then for the whole restaurant,
-4. the shorter date range,
-5. the shorter time range,
-6. the newer rule (higher id).
+3. with a period before without,
+4. with a weekday before without,
+5. the shorter date range,
+6. the shorter time range,
+7. the newer rule (higher id).
 
-So a rule with time and dates beats one with a time only, and a rule with only a time beats one with dates, period and
-weekday. No rule on a field means no limit by that field.
+So a rule with time and dates beats one with a time only, a rule with only a time beats one with dates, period and
+weekday, and without time and dates the order is: period and weekday, period, weekday, the whole restaurant. No rule on a field means no limit by that field.
 """
 
 from collections.abc import Iterable
@@ -30,7 +31,7 @@ DAY_FIELDS: tuple[DayField, ...] = ("max_covers", "max_parties")
 SLOT_FIELDS: tuple[SlotField, ...] = ("pacing_covers", "pacing_parties", "occupancy_covers", "occupancy_parties")
 LIMIT_FIELDS: tuple[LimitField, ...] = (*DAY_FIELDS, *SLOT_FIELDS)
 
-Precedence = tuple[bool, bool, bool, bool, bool, int, int, int]
+Precedence = tuple[bool, bool, bool, bool, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,6 @@ class Rule:
         return (
             self.from_time is not None,
             self.from_date is not None,
-            self.period_id is not None and self.weekday is not None,
             self.period_id is not None,
             self.weekday is not None,
             -self._days,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from capacity.calendar.hours import PeriodHours
@@ -42,6 +43,8 @@ class ServiceTimes:
     closes_at: datetime
 
 
+# Pure, and asked for the same few dates by every request.
+@lru_cache(maxsize=4096)
 def service_times(period: PeriodHours, business_date: date, zone: ZoneInfo, slot_minutes: int) -> ServiceTimes:
     """Return the slots of a period on a business date, whether or not it is offered that day.
 

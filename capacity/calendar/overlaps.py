@@ -39,8 +39,8 @@ def _share_date(first: PeriodHours, second: PeriodHours, days: int, special_date
     later = timedelta(days=days)
     (first_from, first_to), (second_from, second_to) = _validity(first), _validity(second)
     from_date, to_date = max(first_from, second_from - later), min(first_to, second_to - later)
-    # Without special dates one week tells. Each of them spoils at most two of the matching dates, one a week.
-    span = min(7 * (1 + 2 * len(special_dates)), (to_date - from_date).days + 1)
+    # A shared weekday comes once a week, and a special date can spoil one of its weeks: one week more always tells.
+    span = min(7 * (1 + len(special_dates)), (to_date - from_date).days + 1)
     return any(
         _is_offered(first, candidate, special_dates) and _is_offered(second, candidate + later, special_dates)
         for candidate in (from_date + timedelta(days=day) for day in range(span))

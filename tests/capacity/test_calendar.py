@@ -141,6 +141,11 @@ def test_an_end_at_midnight_is_the_next_midnight() -> None:
     assert service_times(period("18:00", "22:00", "00:00"), FRIDAY, LONDON, 15).closes_at == utc("2027-01-16T00:00")
 
 
+def test_the_smallest_step_is_one_minute() -> None:
+    assert walls(service_times(period("12:00", "12:02", "13:00"), FRIDAY, LONDON, 1)) == ["12:00", "12:01", "12:02"]
+    assert resolve_time([LUNCH], FRIDAY, time(12, 7), LONDON, 1).is_bookable
+
+
 @pytest.mark.parametrize("slot_minutes", [0, -15])
 def test_a_step_that_is_not_positive_makes_no_grid(slot_minutes: int) -> None:
     with pytest.raises(ValueError, match="make no grid"):
@@ -421,11 +426,23 @@ def test_special_hours_on_many_weeks_do_not_hide_an_overlap_after_them() -> None
     assert overlapping(early, late, *specials) == [[1, 2]]
 
 
+def test_special_hours_on_either_side_of_midnight_do_not_hide_an_overlap_after_them() -> None:
+    fridays = [FRIDAY + timedelta(weeks=week) for week in range(20)]
+    spoiled = [friday + timedelta(days=n % 2) for n, friday in enumerate(fridays)]
+    specials = [period("08:00", "08:30", "09:00", period_id=100 + n, on_date=day) for n, day in enumerate(spoiled)]
+    nights = period("20:00", "01:00", "03:00", period_id=1, weekdays=frozenset({5}), valid_from=FRIDAY)
+    mornings = period("02:00", "03:00", "05:00", period_id=2, weekdays=frozenset({6}))
+
+    assert overlapping(nights, mornings, *specials) == [[1, 2]]
+    assert overlapping(mornings, nights, *specials) == [[2, 1]]
+
+
 def test_an_endless_validity_is_no_overflow() -> None:
     first = period("20:00", "22:00", "02:00", period_id=1, valid_from=date.min, valid_to=date.max)
     second = period("01:00", "01:30", "03:00", period_id=2, valid_from=date.min, valid_to=date.max)
 
     assert overlapping(first, second) == [[1, 2]]
+    assert overlapping(second, first) == [[2, 1]]
     assert ids(periods_on([first], FRIDAY)) == [1]
 
 
