@@ -150,33 +150,43 @@ def _off_grid(settings: ServiceSettings, requested: RequestedTime, field: str) -
     return InputInvalid.of_field(field, "off_grid", message)
 
 
+def stay_interval(settings: ServiceSettings, wish: Wish) -> Interval:
+    """Return the stay that a wish leads to, without the buffer."""
+    turn = timedelta(minutes=turn_minutes(settings.bands, wish.period_id, wish.party_size))
+    return Interval(wish.starts_at, wish.starts_at + turn)
+
+
+def blocked_interval(settings: ServiceSettings, wish: Wish) -> Interval:
+    """Return how long a table is kept for a wish: the stay and the buffer."""
+    stay = stay_interval(settings, wish)
+    return Interval(stay.starts_at, stay.ends_at + timedelta(minutes=settings.restaurant.buffer_minutes))
+
+
 def assess(book: DayBook, wish: Wish) -> Assessment:
     """Decide a wish on loaded days: policy, planner and mode."""
     settings = book.settings
-    service = book.service(wish.period_id, wish.business_date)
-    turn = turn_minutes(settings.bands, wish.period_id, wish.party_size)
-    ends_at = wish.starts_at + timedelta(minutes=turn)
+    stay = stay_interval(settings, wish)
     day = DayState(
         window=settings.window,
-        service=service,
-        present=book.present_slots(Interval(wish.starts_at, ends_at)),
+        service=book.service(wish.period_id, wish.business_date),
+        present=book.present_slots(stay),
         closed=_is_closed(settings, wish),
     )
     judge = _judge if settings.is_enforced else _judge_in_shadow
-    decision, plan = judge(book, wish, day, ends_at)
+    decision, plan = judge(book, wish, day, stay.ends_at)
     return Assessment(
         wish=wish,
         decision=decision,
-        service=service,
+        service=day.service,
         present=day.present,
-        turn_minutes=turn,
+        turn_minutes=int((stay.ends_at - stay.starts_at).total_seconds() // 60),
         buffer_minutes=settings.restaurant.buffer_minutes,
         plan=plan,
     )
 
 
 def _judge(book: DayBook, wish: Wish, day: DayState, ends_at: datetime) -> tuple[Decision, SeatingPlan | None]:
-    seating = _find_seating(book, wish, ends_at) if day.service is not None else None
+    seating = _find_seating(book, wish) if day.service is not None else None
     if isinstance(seating, SeatingRefusal):
         day = replace(day, no_table=_no_table(seating))
     decision = decide(_party_request(wish, ends_at), day, book.settings.now)
@@ -207,11 +217,11 @@ def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
     return settings.is_closed(wish.period_id, wish.business_date, wish.wall_time, wish.channel)
 
 
-def _find_seating(book: DayBook, wish: Wish, ends_at: datetime) -> SeatingPlan | SeatingRefusal | None:
+def _find_seating(book: DayBook, wish: Wish) -> SeatingPlan | SeatingRefusal | None:
     if wish.period_id is None or not book.settings.needs_tables(wish.period_id):
         return None
-    blocked_until = ends_at + timedelta(minutes=book.settings.restaurant.buffer_minutes)
-    request = SeatingRequest(wish.party_size, wish.starts_at, blocked_until, wish.seating, wish.channel)
+    blocked = blocked_interval(book.settings, wish)
+    request = SeatingRequest(wish.party_size, blocked.starts_at, blocked.ends_at, wish.seating, wish.channel)
     return find_seating(book.tables, book.occupancy, request)
 
 

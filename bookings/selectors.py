@@ -9,7 +9,7 @@ from bookings.day import DayBook, load_day_book
 from bookings.models import AuditRun, Booking
 from bookings.tokens import is_manage_token
 from capacity.policy import LimitUse, Reason, ReasonCode, ServiceState
-from capacity.selectors import ServiceSettings
+from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import RecordNotFound
 from tables.selectors import get_active_restaurant
 
@@ -74,6 +74,10 @@ def find_restaurant_id(identifier: str) -> int:
     return get_active_restaurant(identifier).pk
 
 
+def _load_date(restaurant_id: int, business_date: date) -> DayBook:
+    return load_day_book(get_service_settings(restaurant_id), business_date, business_date)
+
+
 def check_time(
     *,
     restaurant_id: int,
@@ -87,7 +91,7 @@ def check_time(
 
     Raises: `RecordNotFound`, `InputInvalid`, `NonexistentTime`.
     """
-    book = load_day_book(restaurant_id, business_date, business_date)
+    book = _load_date(restaurant_id, business_date)
     wish = read_wish(
         book.settings,
         party_size=party_size,
@@ -103,7 +107,7 @@ def check_time(
 
 def list_alternatives(*, restaurant_id: int, wish: Wish) -> tuple[Assessment, ...]:
     """List bookable starts near a refused one, on the state as it is now; queries as `check_time`."""
-    return find_alternatives(load_day_book(restaurant_id, wish.business_date, wish.business_date), wish)
+    return find_alternatives(_load_date(restaurant_id, wish.business_date), wish)
 
 
 def list_day_slots(
@@ -113,7 +117,7 @@ def list_day_slots(
 
     Raises: `RecordNotFound`.
     """
-    book = load_day_book(restaurant_id, business_date, business_date)
+    book = _load_date(restaurant_id, business_date)
     assessments = tuple(assess_slots(book, business_date, party_size=party_size, seating=seating))
     return DayAvailability(book.settings, business_date, assessments, _offered_on(book, business_date))
 
@@ -130,7 +134,7 @@ def list_available_days(
 
     Raises: `RecordNotFound`.
     """
-    book = load_day_book(restaurant_id, from_date, to_date)
+    book = load_day_book(get_service_settings(restaurant_id), from_date, to_date)
     dates = (from_date + timedelta(days=day) for day in range((to_date - from_date).days + 1))
     return tuple(_verdict(book, business_date, party_size, seating) for business_date in dates)
 
@@ -156,7 +160,7 @@ def get_utilization(*, restaurant_id: int, business_date: date) -> Utilization:
 
     Raises: `RecordNotFound`.
     """
-    book = load_day_book(restaurant_id, business_date, business_date)
+    book = _load_date(restaurant_id, business_date)
     on_date = tuple(it for it in book.services if it.business_date == business_date)
     return Utilization(book.settings, business_date, on_date)
 

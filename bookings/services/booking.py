@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from psycopg.types.range import Range
 
 from bookings.answers import Answer, booking_answer, capacity_answer
-from bookings.availability import Assessment, assess, read_wish
+from bookings.availability import Assessment, Wish, assess, blocked_interval, read_wish
 from bookings.choices import BookingSource, EventKind
 from bookings.day import DayBook, load_day_book
 from bookings.errors import IdempotencyKeyReused, RequestRefused, refusal_of
@@ -23,6 +23,7 @@ from bookings.services.materialization import materialize_missing
 from bookings.tokens import manage_token, new_reference
 from capacity.locks import lock_service_days
 from capacity.policy import IN_HOUSE, ONLINE, WALK_IN, ServiceState, fullest_use
+from capacity.selectors import get_service_settings
 from config.transactions import capacity_transaction
 
 CHANNELS = {
@@ -140,8 +141,8 @@ def _receipt(booking: Booking, *, is_replayed: bool) -> BookingReceipt:
 def _claim(*, request: _Request, idempotency_key: str | None, actor: Actor) -> ServiceDayClaim:
     """Name the service days to lock, creating those that are not there; refuse what no state could take."""
     while True:
-        book = load_day_book(request.restaurant_id, request.business_date, request.business_date)
-        assessment = _assess(book, request)
+        book, wish = _load(request)
+        assessment = assess(book, wish)
         if assessment.service is None:
             raise refusal_of(assessment)
         reach = reach_of(book, assessment)
@@ -150,9 +151,11 @@ def _claim(*, request: _Request, idempotency_key: str | None, actor: Actor) -> S
         materialize_missing(restaurant_id=request.restaurant_id, keys=reach.missing)
 
 
-def _assess(book: DayBook, request: _Request) -> Assessment:
+def _load(request: _Request) -> tuple[DayBook, Wish]:
+    """Load what decides the request: its settings, then what its stay meets."""
+    settings = get_service_settings(request.restaurant_id)
     wish = read_wish(
-        book.settings,
+        settings,
         party_size=request.party_size,
         business_date=request.business_date,
         wall_time=request.wall_time,
@@ -160,7 +163,8 @@ def _assess(book: DayBook, request: _Request) -> Assessment:
         seating=request.seating,
         channel=CHANNELS[request.source],
     )
-    return assess(book, wish)
+    only = blocked_interval(settings, wish)
+    return load_day_book(settings, wish.business_date, wish.business_date, only=only), wish
 
 
 @capacity_transaction(_claim, reactions=REACTIONS)
@@ -171,8 +175,8 @@ def _create_booking(
     replayed = _find_replay(request, idempotency_key)
     if replayed is not None:
         return replayed
-    book = load_day_book(request.restaurant_id, request.business_date, request.business_date, only=claim.interval)
-    assessment = _assess(book, request)
+    book, wish = _load(request)
+    assessment = assess(book, wish)
     claim.require(reach_of(book, assessment))
     if not assessment.is_available:
         raise refusal_of(assessment)

@@ -1,0 +1,156 @@
+"""Load what decisions need of their service days, in a fixed number of queries."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+
+from bookings.day.computed import compute_services, expected_services, last_end
+from bookings.day.holds import Hold, list_expired_holds, without_holds
+from bookings.day.keys import Interval, ServiceKey
+from bookings.day.rows import LONGEST_SLOT, stored_services
+from bookings.models import TableAssignment
+from capacity.calendar import ServiceTimes
+from capacity.models import ServiceDay
+from capacity.policy import ServiceState, SlotState
+from capacity.selectors import ServiceSettings
+from tables.seating import Occupancy, OccupiedInterval, SeatingTable
+from tables.selectors import list_seating_tables
+
+ONE_DAY = timedelta(days=1)
+# No turn is longer than a day and no service either: a stay meets services of these dates only.
+DATES_BEFORE = ONE_DAY
+DATES_AFTER = 2 * ONE_DAY
+
+
+@dataclass(frozen=True)
+class DayBook:
+    """All that decisions about some business dates depend on, without the holds that are over.
+
+    `services` are sorted by start; those without a row were computed and have no `service_day_id`.
+    """
+
+    settings: ServiceSettings
+    services: tuple[ServiceState, ...]
+    offered: frozenset[ServiceKey]
+    tables: tuple[SeatingTable, ...]
+    occupancy: Occupancy
+    expired_holds: tuple[Hold, ...]
+
+    @cached_property
+    def slots(self) -> tuple[SlotState, ...]:
+        """Return all slots of all services, sorted by start."""
+        every = (slot for service in self.services for slot in service.slots)
+        return tuple(sorted(every, key=lambda slot: slot.starts_at))
+
+    @cached_property
+    def _slot_starts(self) -> list[datetime]:
+        return [slot.starts_at for slot in self.slots]
+
+    @cached_property
+    def _services_by_key(self) -> dict[ServiceKey, ServiceState]:
+        return {_key_of(service): service for service in self.services}
+
+    def present_slots(self, interval: Interval) -> tuple[SlotState, ...]:
+        """Return the slots, of any service day, that a stay touches."""
+        low = bisect_left(self._slot_starts, interval.starts_at - LONGEST_SLOT)
+        high = bisect_left(self._slot_starts, interval.ends_at)
+        return tuple(slot for slot in self.slots[low:high] if slot.is_touched_by(interval.starts_at, interval.ends_at))
+
+    def service(self, period_id: int | None, business_date: date) -> ServiceState | None:
+        """Return a service day that is offered, None if there is none."""
+        if period_id is None or ServiceKey(period_id, business_date) not in self.offered:
+            return None
+        return self._services_by_key.get(ServiceKey(period_id, business_date))
+
+    def services_meeting(self, interval: Interval) -> tuple[ServiceState, ...]:
+        """Return the service days whose [starts_at, ends_at] meets an interval."""
+        return tuple(service for service in self.services if interval.meets(service.starts_at, service.ends_at))
+
+
+def load_day_book(
+    settings: ServiceSettings, from_date: date, to_date: date, *, only: Interval | None = None
+) -> DayBook:
+    """Load the services of business dates (inclusive) and their neighbours, with tables and stays.
+
+    `only` narrows slots and assignments to what meets an interval. Takes no lock. Runs 5 queries,
+    and 1 more if a service day that is offered in that time has no row yet.
+    """
+    restaurant_id = settings.restaurant.pk
+    first, last = from_date - DATES_BEFORE, to_date + DATES_AFTER
+    days = _list_days(restaurant_id, first, last)
+    expected = expected_services(settings, first, last)
+    window = only or _window_of(settings, days, expected, from_date, to_date)
+    holds = list_expired_holds(restaurant_id, first, last, settings.now)
+    services = [
+        *stored_services(restaurant_id, days, window),
+        *compute_services(settings, _missing(settings, days, expected, window)),
+    ]
+    return DayBook(
+        settings=settings,
+        services=tuple(sorted(without_holds(services, holds), key=lambda service: service.starts_at)),
+        offered=frozenset(expected),
+        tables=list_seating_tables(restaurant_id),
+        occupancy=_load_occupancy(restaurant_id, window, holds),
+        expired_holds=holds,
+    )
+
+
+def _list_days(restaurant_id: int, first: date, last: date) -> list[ServiceDay]:
+    days = ServiceDay.objects.filter(restaurant_id=restaurant_id, business_date__range=(first, last))
+    return list(days.select_related("service_period"))
+
+
+def _key_of(service: ServiceState) -> ServiceKey:
+    return ServiceKey(service.period_id, service.business_date)
+
+
+def _missing(
+    settings: ServiceSettings,
+    days: Sequence[ServiceDay],
+    expected: dict[ServiceKey, ServiceTimes],
+    window: Interval,
+) -> dict[ServiceKey, ServiceTimes]:
+    stored = {ServiceKey(day.service_period_id, day.business_date) for day in days}
+    return {
+        key: service
+        for key, service in expected.items()
+        if key not in stored and window.meets(service.slots[0].starts_at, last_end(settings, service))
+    }
+
+
+def _window_of(
+    settings: ServiceSettings,
+    days: Sequence[ServiceDay],
+    expected: dict[ServiceKey, ServiceTimes],
+    from_date: date,
+    to_date: date,
+) -> Interval:
+    """Return the time in which parties of the wanted dates could be present, buffer included."""
+    buffer = timedelta(minutes=settings.restaurant.buffer_minutes)
+    stored = [(day.starts_at, day.ends_at + buffer) for day in days if from_date <= day.business_date <= to_date]
+    computed = [
+        (service.slots[0].starts_at, last_end(settings, service) + buffer)
+        for key, service in expected.items()
+        if from_date <= key.business_date <= to_date
+    ]
+    spans = stored + computed or [_midnight_span(from_date)]
+    return Interval(min(start for start, _ in spans), max(end for _, end in spans))
+
+
+def _midnight_span(business_date: date) -> tuple[datetime, datetime]:
+    midnight = datetime.combine(business_date, time.min, tzinfo=UTC)
+    return midnight, midnight + ONE_DAY
+
+
+def _load_occupancy(restaurant_id: int, window: Interval, holds: Sequence[Hold]) -> Occupancy:
+    over = {hold.booking_id for hold in holds}
+    rows = TableAssignment.objects.filter(
+        restaurant_id=restaurant_id, during__overlap=(window.starts_at, window.ends_at)
+    ).values_list("table_id", "during", "booking_id")
+    return Occupancy(
+        OccupiedInterval(table_id, during.lower, during.upper)
+        for table_id, during, booking_id in rows
+        if booking_id not in over
+    )
