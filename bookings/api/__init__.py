@@ -1,0 +1,1 @@
+"""The HTTP API: guests book (`/api/`), the house looks on (`/api/ops/`)."""

@@ -1,0 +1,50 @@
+"""Who is calling: the staff by admin session, a system of the house by its API key."""
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from bookings.models import ApiKey
+from bookings.services.api_keys import authenticate_api_key
+
+SCHEME = "Bearer"
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <key>`; `request.auth` is the `ApiKey`, and there is no user."""
+
+    def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey] | None:
+        """Return the key that the request carries, None if it carries none.
+
+        Raises: `AuthenticationFailed`.
+        """
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.casefold() != SCHEME.casefold():
+            return None
+        api_key = authenticate_api_key(secret=secret.strip())
+        if api_key is None:
+            raise AuthenticationFailed("This API key is not valid.")
+        return AnonymousUser(), api_key
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge of a 401."""
+        return f'{SCHEME} realm="maitre"'
+
+
+class IsStaffOrKeyOfRestaurant(BasePermission):
+    """Let staff see every restaurant, and a key its own."""
+
+    message = "This is for the staff of the restaurant."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Say whether the caller is staff, or holds a key."""
+        return isinstance(request.auth, ApiKey) or bool(request.user and request.user.is_staff)
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        """Say whether the caller may see a restaurant."""
+        return not isinstance(request.auth, ApiKey) or request.auth.restaurant_id == obj.pk

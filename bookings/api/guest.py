@@ -1,0 +1,184 @@
+"""What guests call: look for a table, book it, look at the booking, cancel it."""
+
+from functools import cached_property
+
+from django.http.response import HttpResponseBase
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from bookings.answers import (
+    available_days_answer,
+    day_availability_answer,
+    managed_booking_answer,
+    restaurant_answer,
+    service_period_answer,
+    time_availability_answer,
+)
+from bookings.api import schema
+from bookings.api.base import GuestView
+from bookings.api.headers import FIRST_VERSION, entity_tag, read_expected_version, read_idempotency_key
+from bookings.api.observing import observe_availability, observe_booking
+from bookings.api.serializers import (
+    AvailabilityQuery,
+    AvailableDaysQuery,
+    BookingInput,
+    EmptyInput,
+    RestaurantsQuery,
+    TokenQuery,
+    Values,
+    read_body,
+    read_phone,
+    read_query,
+)
+from bookings.api.throttles import AvailabilityThrottle, BookingThrottle
+from bookings.models import Booking
+from bookings.selectors import (
+    check_time,
+    find_restaurant_id,
+    get_managed_booking,
+    list_available_days,
+    list_day_slots,
+)
+from bookings.services import GuestDetails, cancel_booking, create_booking_with_capacity_check
+from capacity.selectors import list_service_periods
+from config.errors import RecordNotFound
+from tables.models import Restaurant
+from tables.selectors import get_active_restaurant, list_active_restaurants
+
+
+class AvailabilityView(GuestView):
+    """Is there a table at a time, or when is there one on a business date?"""
+
+    throttle_classes = (AvailabilityThrottle,)
+
+    @schema.availability
+    def get(self, request: Request) -> Response:
+        query = read_query(AvailabilityQuery, request)
+        restaurant_id = find_restaurant_id(query.pop("restaurant"))
+        if "wall_time" in query or "starts_at" in query:
+            return Response(time_availability_answer(check_time(restaurant_id=restaurant_id, **query)))
+        availability = list_day_slots(restaurant_id=restaurant_id, **query)
+        return Response(day_availability_answer(availability, party_size=query["party_size"]))
+
+    def observe(self, response: HttpResponseBase | None, seconds: float) -> None:
+        observe_availability(response, seconds)
+
+
+class AvailableDaysView(GuestView):
+    """On which business dates is there a table?"""
+
+    throttle_classes = (AvailabilityThrottle,)
+
+    @schema.available_days
+    def get(self, request: Request) -> Response:
+        query = read_query(AvailableDaysQuery, request)
+        restaurant_id = find_restaurant_id(query.pop("restaurant"))
+        return Response(available_days_answer(list_available_days(restaurant_id=restaurant_id, **query)))
+
+
+class BookingsView(GuestView):
+    """Book a table."""
+
+    throttle_classes = (BookingThrottle,)
+
+    @schema.create_booking
+    def post(self, request: Request) -> Response:
+        read_query(EmptyInput, request)
+        values = read_body(BookingInput, request)
+        idempotency_key = read_idempotency_key(request)
+        if self.restaurant is None:
+            raise RecordNotFound
+        receipt = create_booking_with_capacity_check(
+            **_booking_arguments(values, self.restaurant), idempotency_key=idempotency_key
+        )
+        answer = {
+            "booking": receipt.answer["booking"],
+            "manageToken": receipt.manage_token,
+            "capacity": receipt.answer["capacity"],
+        }
+        # A replayed answer is the booking as it was made, and its tag says so.
+        headers = {"ETag": entity_tag(FIRST_VERSION)}
+        if receipt.is_replayed:
+            headers["Idempotency-Replayed"] = "true"
+        return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
+
+    @cached_property
+    def restaurant(self) -> Restaurant | None:
+        """The restaurant that the body names, None if it names none that takes bookings."""
+        body = self.request.data
+        identifier = body.get("restaurantId") if isinstance(body, dict) else None
+        try:
+            return get_active_restaurant(identifier) if isinstance(identifier, str) else None
+        except RecordNotFound:
+            return None
+
+    def get_throttle_scope(self) -> str:
+        """Return the restaurant, however the body spells it."""
+        return str(self.restaurant.pk) if self.restaurant else ""
+
+    def observe(self, response: HttpResponseBase | None, seconds: float) -> None:
+        if self.request.method == "POST":
+            observe_booking(response, seconds)
+
+
+def _booking_arguments(values: Values, restaurant: Restaurant) -> Values:
+    name, email, phone = values.pop("name"), values.pop("email"), values.pop("phone")
+    guest = GuestDetails(name=name, email=email, phone=read_phone(phone, restaurant))
+    del values["restaurant"]
+    return {**values, "restaurant_id": restaurant.pk, "guest": guest}
+
+
+class BookingView(GuestView):
+    """A booking, for whoever holds its manage token."""
+
+    @schema.get_booking
+    def get(self, request: Request, reference: str) -> Response:
+        return _booking_response(_managed_booking(request, reference))
+
+
+class BookingCancelView(GuestView):
+    """Cancel a booking."""
+
+    @schema.cancel_booking
+    def post(self, request: Request, reference: str) -> Response:
+        read_body(EmptyInput, request)
+        booking = _managed_booking(request, reference)
+        expected_version = read_expected_version(request, booking)
+        return _booking_response(cancel_booking(booking_id=booking.pk, expected_version=expected_version))
+
+
+def _managed_booking(request: Request, reference: str) -> Booking:
+    query = read_query(TokenQuery, request)
+    token = request.headers.get("X-Manage-Token") or query.get("token", "")
+    return get_managed_booking(reference=reference, token=token)
+
+
+def _booking_response(booking: Booking) -> Response:
+    return Response(managed_booking_answer(booking), headers={"ETag": entity_tag(booking.version)})
+
+
+class RestaurantsView(GuestView):
+    """Where can guests book?"""
+
+    @schema.list_restaurants
+    def get(self, request: Request) -> Response:
+        query = read_query(RestaurantsQuery, request)
+        limit: int = query["limit"]
+        found = list_active_restaurants(after=query["after"], limit=limit + 1)
+        page = found[:limit]
+        next_page = None
+        if len(found) > limit:
+            next_page = request.build_absolute_uri(f"/api/restaurants?after={page[-1].slug}&limit={limit}")
+        return Response({"results": [restaurant_answer(restaurant) for restaurant in page], "next": next_page})
+
+
+class RestaurantView(GuestView):
+    """A restaurant, and when it seats guests."""
+
+    @schema.get_restaurant
+    def get(self, request: Request, slug: str) -> Response:
+        read_query(EmptyInput, request)
+        restaurant = get_active_restaurant(slug)
+        periods = [service_period_answer(period) for period in list_service_periods(restaurant.pk)]
+        return Response({**restaurant_answer(restaurant), "servicePeriods": periods})

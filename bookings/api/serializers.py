@@ -1,0 +1,171 @@
+"""What may be asked: one strict serializer per body and per query string."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from django.core.validators import validate_email
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.request import Request
+
+from bookings.api import fields
+from bookings.phones import region_of_zone
+from tables.models import Restaurant
+
+LONGEST_SPAN_DAYS = 62
+LARGEST_PAGE = 100
+# An answer need not repeat a body full of nonsense.
+MOST_UNKNOWN_REPORTED = 20
+LONGEST_NAME_REPORTED = 64
+
+Values = dict[str, Any]
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Take the declared fields and nothing else."""
+
+    def to_internal_value(self, data: Any) -> Values:
+        """Return the values; report every field that is wrong, and every one that is not known."""
+        unknown = self._unknown_errors(data)
+        try:
+            values: Values = super().to_internal_value(data)
+        except ValidationError as error:
+            if not isinstance(error.detail, dict):
+                raise
+            raise ValidationError({**error.detail, **unknown}) from error
+        if unknown:
+            raise ValidationError(unknown)
+        return values
+
+    def _unknown_errors(self, data: Any) -> dict[str, list[ErrorDetail]]:
+        if not isinstance(data, Mapping):
+            return {}
+        unknown = sorted(_printable(name) for name in data.keys() - self.fields.keys())
+        return {name: [ErrorDetail("Unknown field.", "unknown_field")] for name in unknown[:MOST_UNKNOWN_REPORTED]}
+
+
+def _printable(name: str) -> str:
+    """Return a name that fits into any answer: half characters of broken escapes do not."""
+    return name[:LONGEST_NAME_REPORTED].encode(errors="replace").decode()
+
+
+class BookingInput(StrictSerializer):
+    """A party that wants a table."""
+
+    restaurantId = fields.restaurant_field(source="restaurant")
+    date = fields.DateField(source="business_date", help_text="Business date, also after midnight.")
+    time = fields.WallTimeField(source="wall_time", help_text="On the restaurant's wall clock.")
+    partySize = fields.WholeNumberField(source="party_size", **fields.party_size_limits())
+    name = fields.TextField(max_length=120)
+    email = fields.TextField(max_length=254, validators=[validate_email])
+    phone = fields.PhoneField(max_length=32, help_text="Any international number, or one of the restaurant's country.")
+    seating = fields.SeatingField(required=False, help_text="A requirement; `any` is no wish.")
+    notes = fields.TextField(required=False, allow_blank=True, max_length=1000, takes_line_breaks=True)
+    marketingOptIn = fields.FlagField(required=False, source="marketing_opt_in")
+    startsAt = fields.InstantField(
+        required=False, source="starts_at", help_text="Tells the two instants of a repeated hour apart."
+    )
+
+
+class EmptyInput(StrictSerializer):
+    """No fields at all."""
+
+
+class AvailabilityQuery(StrictSerializer):
+    """A start, or (without `time` and `startsAt`) all starts of a business date."""
+
+    restaurantId = fields.restaurant_field(source="restaurant")
+    date = fields.DateField(source="business_date")
+    partySize = fields.WholeNumberParameter(source="party_size", **fields.party_size_limits())
+    time = fields.WallTimeField(required=False, source="wall_time")
+    startsAt = fields.InstantField(required=False, source="starts_at")
+    seating = fields.SeatingField(required=False, allow_blank=True)
+
+
+class AvailableDaysQuery(StrictSerializer):
+    """The business dates `from` to `to`, both included, at most 62."""
+
+    restaurantId = fields.restaurant_field(source="restaurant")
+    partySize = fields.WholeNumberParameter(source="party_size", **fields.party_size_limits())
+    seating = fields.SeatingField(required=False, allow_blank=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """Add `from`, which is no name that Python would take, and `to`."""
+        declared = super().get_fields()
+        declared["from"] = fields.DateField(source="from_date")
+        declared["to"] = fields.DateField(source="to_date", help_text="At most 62 days, `from` included.")
+        return declared
+
+    def validate(self, attrs: Values) -> Values:
+        """Refuse a span that is empty or too long."""
+        days = (attrs["to_date"] - attrs["from_date"]).days + 1
+        if days < 1:
+            raise ValidationError({"to": [ErrorDetail("Must not be before from.", "before_from")]})
+        if days > LONGEST_SPAN_DAYS:
+            raise ValidationError({"to": [ErrorDetail(f"At most {LONGEST_SPAN_DAYS} days.", "too_many_days")]})
+        return attrs
+
+
+class RestaurantsQuery(StrictSerializer):
+    """A page of restaurants by slug."""
+
+    after = fields.TextField(required=False, default="", max_length=63, help_text="Slug; take it from `next`.")
+    limit = fields.WholeNumberParameter(required=False, default=50, min_value=1, max_value=LARGEST_PAGE)
+
+
+class UtilizationQuery(StrictSerializer):
+    """A business date of a restaurant."""
+
+    restaurantId = fields.restaurant_field(source="restaurant")
+    date = fields.DateField(source="business_date")
+
+
+class TokenQuery(StrictSerializer):
+    """The manage token, for links; X-Manage-Token keeps it out of addresses."""
+
+    token = fields.TextField(required=False, allow_blank=True, max_length=200)
+
+
+S = TypeVar("S", bound=StrictSerializer)
+
+
+def read_body(form: type[StrictSerializer], request: Request) -> Values:
+    """Return the values of a JSON body.
+
+    Raises: `ValidationError`, `InputInvalid`, `PayloadTooLarge`, `UnsupportedMediaType`.
+    """
+    return _valid(form, request.data)
+
+
+def read_query(form: type[StrictSerializer], request: Request) -> Values:
+    """Return the values of a query string, in which every name stands once.
+
+    Raises: `ValidationError`.
+    """
+    _refuse_repeated(request.query_params)
+    return _valid(form, request.query_params.dict())
+
+
+def _refuse_repeated(query: QueryDict) -> None:
+    repeated = [_printable(name) for name, values in query.lists() if len(values) > 1]
+    if repeated:
+        error = [ErrorDetail("Give it once.", "repeated")]
+        raise ValidationError(dict.fromkeys(repeated[:MOST_UNKNOWN_REPORTED], error))
+
+
+def _valid(form: type[StrictSerializer], data: Any) -> Values:
+    serializer = form(data=data)
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def read_phone(text: str, restaurant: Restaurant) -> str:
+    """Return a guest's phone number in E.164, one without a country code by the restaurant's country.
+
+    Raises: `ValidationError`.
+    """
+    try:
+        return fields.PhoneField().require_possible(text, region=region_of_zone(restaurant.timezone))
+    except ValidationError as error:
+        raise ValidationError({"phone": error.detail}) from error

@@ -1,0 +1,108 @@
+"""How often one address may ask: counted in the shared cache, or in this process while that is away."""
+
+import hashlib
+import ipaddress
+import logging
+import math
+import time
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.cache import BaseCache, caches
+from redis.exceptions import RedisError
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from bookings.api.base import GuestView
+from config.rates import Rate, parse_rate
+
+logger = logging.getLogger(__name__)
+
+SHARED_CACHE = "default"
+LOCAL_CACHE = "local"
+# After a failure the shared cache is left alone for a while: nobody waits for its timeouts.
+AWAY_SECONDS = 5
+_AWAY_KEY = "throttle:shared-cache-away"
+# A subscriber of IPv6 has a whole network of addresses.
+IPV6_SUBSCRIBER_BITS = 64
+
+
+class RateThrottle(BaseThrottle):
+    """A fixed window per caller that begins with its first request; `rate_setting` names the rate."""
+
+    rate_setting: ClassVar[str]
+    wait_seconds: int | None = None
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        """Count the request; refuse it if the window is full."""
+        rate = parse_rate(getattr(settings, self.rate_setting))
+        if rate is None:
+            return True
+        self.wait_seconds = count_request(self._window_key(request, view), rate)
+        return self.wait_seconds is None
+
+    def wait(self) -> float | None:
+        """Return the seconds until the window ends."""
+        return self.wait_seconds
+
+    def _window_key(self, request: Request, view: APIView) -> str:
+        scope = view.get_throttle_scope() if isinstance(view, GuestView) else ""
+        caller = f"{network_of(self.get_ident(request))} {scope}"
+        # Hashed: a forwarded address is any text, and a cache key is not.
+        return f"throttle:{self.rate_setting}:{hashlib.sha256(caller.encode()).hexdigest()}"
+
+
+class AvailabilityThrottle(RateThrottle):
+    """THROTTLE_AVAILABILITY, per address."""
+
+    rate_setting = "THROTTLE_AVAILABILITY"
+
+
+class BookingThrottle(RateThrottle):
+    """THROTTLE_BOOKINGS, per restaurant and address; requests that name no restaurant count together."""
+
+    rate_setting = "THROTTLE_BOOKINGS"
+
+
+def network_of(address: str | None) -> str:
+    """Return the subscriber behind an address: an IPv4 address, an IPv6 network, or the text as it is."""
+    try:
+        known = ipaddress.ip_address(address or "")
+    except ValueError:
+        return address or ""
+    if isinstance(known, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((known, IPV6_SUBSCRIBER_BITS), strict=False))
+    return str(known)
+
+
+def count_request(key: str, rate: Rate) -> int | None:
+    """Count a request; return None if it is within the rate, else the seconds until it will be.
+
+    Counts in this process while the shared cache is away: the limit gets looser, it never opens.
+    """
+    local = caches[LOCAL_CACHE]
+    if local.get(_AWAY_KEY):
+        return _count_in(local, key, rate)
+    try:
+        return _count_in(caches[SHARED_CACHE], key, rate)
+    except (RedisError, OSError) as error:
+        logger.warning("shared cache not available, rates are counted per process: %s", error)
+        local.set(_AWAY_KEY, True, AWAY_SECONDS)
+        return _count_in(local, key, rate)
+
+
+def _count_in(cache: BaseCache, key: str, rate: Rate) -> int | None:
+    now = time.time()
+    ends_key = f"{key}:ends"
+    if cache.add(key, 0, rate.seconds):
+        cache.set(ends_key, now + rate.seconds, rate.seconds)
+    try:
+        count = cache.incr(key)
+    except ValueError:
+        # The window ended between the two commands, and another begins.
+        return _count_in(cache, key, rate)
+    if count <= rate.limit:
+        return None
+    ends_at = cache.get(ends_key) or now + rate.seconds
+    return max(1, math.ceil(ends_at - now))
