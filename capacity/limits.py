@@ -13,7 +13,8 @@ difference decides:
 7. the newer rule (higher id).
 
 So a rule with time and dates beats one with a time only, a rule with only a time beats one with dates, period and
-weekday, and without time and dates the order is: period and weekday, period, weekday, the whole restaurant. No rule on a field means no limit by that field.
+weekday, and without time and dates the order is: period and weekday, period, weekday, the whole restaurant. No rule on
+a field means no limit by that field.
 """
 
 from collections.abc import Iterable
