@@ -1,5 +1,6 @@
 """The use cases: everything that writes bookings, or settings that bookings depend on."""
 
+from bookings.services.audits import audit_capacity
 from bookings.services.booking import BookingReceipt, GuestDetails, create_booking_with_capacity_check
 from bookings.services.cancellation import cancel_booking
 from bookings.services.excess import RaisedExcess
@@ -24,6 +25,7 @@ __all__ = [
     "Materialization",
     "RaisedExcess",
     "SettingsOutcome",
+    "audit_capacity",
     "cancel_booking",
     "change_settings",
     "create_booking_with_capacity_check",

@@ -1,0 +1,210 @@
+"""The auditor on the tables: two parties on one, and assignments that do not fit their booking."""
+
+from datetime import time, timedelta
+
+import pytest
+from psycopg.types.range import Range
+
+from bookings.models import Booking, TableAssignment
+from bookings.services import cancel_booking
+from tables.models import Restaurant, Table
+from tests.bookings.auditing import book, brief, constraint_dropped, ids, run_audit, write
+from tests.factories import BookingFactory, TableFactory, days_ahead, open_restaurant
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EVENING = days_ahead()
+NO_DOUBLE_SEATING = ("booking_table_assignments", "assignment_no_double_seating")
+
+
+def seat(booking: Booking, table: Table, *, until: timedelta = timedelta()) -> TableAssignment:
+    return TableAssignment.objects.create(
+        restaurant=booking.restaurant,
+        booking=booking,
+        table=table,
+        during=Range(booking.starts_at, booking.ends_at + timedelta(minutes=booking.buffer_minutes) + until),
+        assigned_by="test",
+    )
+
+
+def legacy(restaurant: Restaurant, **row: object) -> Booking:
+    return BookingFactory(restaurant=restaurant, business_date=EVENING, **row)
+
+
+def test_parties_seated_by_the_engine_one_after_the_other_are_right() -> None:
+    restaurant = open_restaurant(tables=1, buffer_minutes=15)
+    book(restaurant, EVENING, "17:00")
+    book(restaurant, EVENING, "18:45")
+
+    report = run_audit()
+
+    assert report.is_clean
+    assert report.notes == []
+    assert report.checked["assignments"] == 2
+
+
+def test_two_parties_on_one_table_are_an_overbooking() -> None:
+    restaurant = open_restaurant(tables=1)
+    first, second = book(restaurant, EVENING, "19:00"), legacy(restaurant, wall_time=time.fromisoformat("20:00"))
+    assignment = first.assignments.get()
+
+    with constraint_dropped(*NO_DOUBLE_SEATING):
+        seat(second, assignment.table)
+        report = run_audit()
+
+    (overbooking,) = report.overbookings
+    assert report.has_overbooking
+    assert overbooking.kind == "TABLE_DOUBLE_BOOKED"
+    assert ids(overbooking) == [first.pk, second.pk]
+    assert overbooking.facts["table"] == "T1"
+    assert (overbooking.facts["from"], overbooking.facts["to"]) == (second.starts_at, first.ends_at)
+    assert report.problems == []
+
+
+def test_every_pair_on_a_table_is_named_also_under_a_long_stay() -> None:
+    restaurant = open_restaurant(tables=1)
+    table = restaurant.tables.get()
+    long = legacy(restaurant, wall_time=time.fromisoformat("17:00"), turn_minutes=300)
+    short = [legacy(restaurant, wall_time=time.fromisoformat(at)) for at in ("17:15", "19:00")]
+
+    with constraint_dropped(*NO_DOUBLE_SEATING):
+        for booking in (long, *short):
+            seat(booking, table)
+        report = run_audit()
+
+    assert [ids(it) for it in report.overbookings] == [[long.pk, short[0].pk], [long.pk, short[1].pk]]
+
+
+def test_a_party_that_starts_when_the_other_has_left_shares_no_time() -> None:
+    restaurant = open_restaurant(tables=1)
+    first, second = (
+        legacy(restaurant, wall_time=time.fromisoformat("17:00")),
+        legacy(restaurant, wall_time=time.fromisoformat("18:30")),
+    )
+    assert second.starts_at == first.ends_at
+
+    for booking in (first, second):
+        seat(booking, restaurant.tables.get())
+
+    assert run_audit().is_clean
+
+
+def test_a_cancelled_party_takes_no_table_but_may_not_keep_one() -> None:
+    restaurant = open_restaurant(tables=1)
+    table = restaurant.tables.get()
+    cancelled = book(restaurant, EVENING)
+    cancel_booking(booking_id=cancelled.pk)
+    other = book(restaurant, EVENING)
+
+    with constraint_dropped(*NO_DOUBLE_SEATING):
+        assignment = seat(cancelled, table)
+        report = run_audit()
+
+    assert not report.has_overbooking
+    (problem,) = report.problems
+    assert problem.kind == "ASSIGNMENT_NOT_LIVE"
+    assert problem.facts["assignmentId"] == assignment.pk
+    assert ids(problem) == [cancelled.pk]
+    assert other.pk not in ids(problem)
+
+
+@pytest.mark.parametrize(
+    "during",
+    ["[starts_at + '1 minute', ends_at + '15 minutes')", "[starts_at, ends_at + '14 minutes')", "[starts_at, ends_at)"],
+)
+def test_an_assignment_that_ends_before_its_party_leaves_is_found(during: str) -> None:
+    booking = book(open_restaurant(tables=1, buffer_minutes=15), EVENING)
+    lower, upper = during.strip("[)").split(", ")
+
+    write(
+        f"UPDATE booking_table_assignments SET during = tstzrange(b.{lower}, b.{upper})"  # noqa: S608 - names of this test
+        " FROM bookings_booking AS b WHERE b.id = booking_id AND booking_id = %s",
+        booking.pk,
+    )
+
+    (problem,) = run_audit().problems
+    assert (problem.kind, ids(problem)) == ("ASSIGNMENT_TOO_SHORT", [booking.pk])
+
+
+def test_a_party_that_left_early_needs_its_table_no_longer() -> None:
+    booking = book(open_restaurant(tables=1, buffer_minutes=15), EVENING)
+    left_at = booking.starts_at + timedelta(minutes=30)
+    Booking.objects.filter(pk=booking.pk).update(status="completed", left_at=left_at)
+
+    booking.assignments.update(during=Range(booking.starts_at, left_at))
+
+    assert run_audit().is_clean
+
+
+def test_a_party_too_large_for_its_only_table_is_found() -> None:
+    booking = book(open_restaurant(tables=1, seats=4), EVENING, party_size=4)
+
+    write("UPDATE table_inventory SET max_party_size = 3 WHERE number = %s", "T1")
+
+    report = run_audit()
+    assert not report.has_overbooking
+    (problem,) = report.problems
+    assert (problem.kind, ids(problem)) == ("TABLE_TOO_SMALL", [booking.pk])
+
+
+def test_a_party_at_two_tables_may_be_larger_than_each() -> None:
+    restaurant = open_restaurant(tables=2, seats=4)
+    booking = legacy(restaurant, party_size=7)
+
+    for table in restaurant.tables.all():
+        seat(booking, table)
+
+    assert run_audit().is_clean
+
+
+def test_a_table_of_another_restaurant_is_found() -> None:
+    booking = legacy(open_restaurant())
+
+    seat(booking, TableFactory())
+
+    (problem,) = run_audit().problems
+    assert (problem.kind, ids(problem)) == ("ASSIGNMENT_MISPLACED", [booking.pk])
+
+
+def test_a_booking_in_a_service_of_another_date_is_found() -> None:
+    booking = legacy(open_restaurant())
+
+    write("UPDATE bookings_booking SET business_date = business_date + 1 WHERE id = %s", booking.pk)
+
+    (problem,) = run_audit().problems
+    assert (problem.kind, ids(problem)) == ("BOOKING_MISPLACED", [booking.pk])
+
+
+def test_parties_without_a_table_are_a_note_where_parties_are_seated() -> None:
+    seats, numbers = open_restaurant(tables=1), open_restaurant()
+    booking = legacy(seats)
+    legacy(numbers)
+    legacy(seats, status="cancelled")
+
+    report = run_audit()
+
+    assert report.is_clean
+    (note,) = report.notes
+    assert note.kind == "WITHOUT_TABLE"
+    assert note.facts == {"count": 1, "references": [booking.reference]}
+
+
+def test_who_reaches_into_the_audited_dates_from_the_night_before_counts() -> None:
+    restaurant = open_restaurant(tables=1)
+    table = restaurant.tables.get()
+    night = BookingFactory(
+        restaurant=restaurant,
+        business_date=EVENING - timedelta(days=1),
+        wall_time=time.fromisoformat("21:30"),
+        turn_minutes=1300,
+    )
+    today = legacy(restaurant, wall_time=time.fromisoformat("19:00"))
+
+    with constraint_dropped(*NO_DOUBLE_SEATING):
+        for booking in (night, today):
+            seat(booking, table)
+        found = run_audit(from_date=EVENING)
+        before = run_audit(to_date=EVENING - timedelta(days=2))
+
+    assert brief(found.overbookings) == ["TABLE_DOUBLE_BOOKED"]
+    assert brief(before.overbookings) == []
