@@ -155,7 +155,8 @@ def delete_row(row: Model) -> None:
         row.save(update_fields=["retired_at"])
         return
     try:
-        row.delete()
+        # By query: `row.delete()` would forget the key, which an attempt after a rollback needs again.
+        type(row)._default_manager.filter(pk=row.pk).delete()
     except (ProtectedError, RestrictedError) as error:
         name = f"{row._meta.verbose_name} {row}"
         raise RecordInUse(f"Other records refer to {name}: it can be retired, not deleted") from error
