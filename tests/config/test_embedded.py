@@ -355,7 +355,8 @@ def test_a_server_in_use_is_not_removed(instance: Instance, join: Join) -> None:
 
 def test_a_runtime_directory_that_others_can_enter_is_refused(tmp_path: Path) -> None:
     directory = tmp_path / "open"
-    directory.mkdir(mode=0o755)
+    directory.mkdir()
+    directory.chmod(0o755)
 
     with pytest.raises(DirectoryNotPrivate, match="open is not private"):
         make_private(directory)
