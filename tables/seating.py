@@ -22,7 +22,7 @@ _DIGITS = re.compile(r"(\d+)")
 class SeatingTable:
     """Describe a table that may be given out; `audience` holds the channels that may book it.
 
-    `priority` says which of equally fitting tables goes first: the lower number.
+    `number` is unique in the restaurant. `priority` says which of equally fitting tables goes first: the lower one.
     """
 
     table_id: int
@@ -132,10 +132,10 @@ def _suits(table: SeatingTable, request: SeatingRequest) -> bool:
     )
 
 
-def _cost(table: SeatingTable, party_size: int) -> tuple[int, int, int, NaturalKey, int]:
+def _cost(table: SeatingTable, party_size: int) -> tuple[int, int, int, NaturalKey]:
     # A table may take more than its seats with chairs added: no spare seat, yet an exact fit comes first.
     added_chairs = max(party_size - table.capacity, 0)
-    return _spare_seats(table, party_size), added_chairs, table.priority, natural_key(table.number), table.table_id
+    return _spare_seats(table, party_size), added_chairs, table.priority, natural_key(table.number)
 
 
 def _spare_seats(table: SeatingTable, party_size: int) -> int:

@@ -141,6 +141,8 @@ SCOPES: list[dict[str, Any]] = [
     hours("18:00", "21:00") | {"weekday": 5},
     hours("19:00", "19:15"),
     hours("19:00", "19:30"),
+    hours("18:30", "19:30"),
+    hours("18:00", "19:05"),
     hours("19:00", "02:00"),
     hours("00:00", "00:00"),
     {"from_date": FRIDAY, "to_date": FRIDAY + 6 * ONE_DAY, "period_id": DINNER, "weekday": 5},
@@ -173,11 +175,12 @@ def test_of_two_alike_the_newer_wins() -> None:
         assert deciding_rule([newer, older], "pacing_covers", DINNER, FRIDAY, 19 * 60) == newer
 
 
-def test_one_date_and_a_range_of_one_date_are_alike() -> None:
-    ranged = Rule(rule_id=1, from_date=FRIDAY, to_date=FRIDAY, max_covers=1)
-    single = Rule(rule_id=2, from_date=FRIDAY, max_covers=2)
+@pytest.mark.parametrize(("older_to_date", "newer_to_date"), [(FRIDAY, None), (None, FRIDAY)])
+def test_one_date_and_a_range_of_one_date_are_alike(older_to_date: date | None, newer_to_date: date | None) -> None:
+    older = Rule(rule_id=1, from_date=FRIDAY, to_date=older_to_date, max_covers=1)
+    newer = Rule(rule_id=2, from_date=FRIDAY, to_date=newer_to_date, max_covers=2)
 
-    assert day_limits([ranged, single], DINNER, FRIDAY).max_covers == 2
+    assert day_limits([older, newer], DINNER, FRIDAY).max_covers == 2
 
 
 # Dates, weekdays and times in scope
