@@ -95,8 +95,14 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
 
 def error_response(code: str, **data: Any) -> JsonResponse:
     """Build the answer of an error outside the API views."""
-    body = _body(code, **data)
-    return JsonResponse(body, status=STATUS_OF_CODE[code], headers=_headers_of(body))
+    return _json_response(_body(code, **data))
+
+
+def _json_response(body: dict[str, Any]) -> JsonResponse:
+    # Spelt as the API views spell it: equal errors are equal to the byte.
+    style = {"separators": (",", ":"), "ensure_ascii": False}
+    status, headers = STATUS_OF_CODE[body["error"]], _headers_of(body)
+    return JsonResponse(body, status=status, headers=headers, json_dumps_params=style)
 
 
 def _body(code: str, message: str | None = None, **data: Any) -> dict[str, Any]:
@@ -137,9 +143,12 @@ def _framework_body(error: exceptions.APIException) -> dict[str, Any]:
     return _body(code, _MESSAGES.get(code) or str(error.detail))
 
 
-def _details_of(error: exceptions.ValidationError) -> dict[str, Any]:
+def _details_of(error: exceptions.ValidationError) -> dict[str, list[dict[str, str]]]:
     details = error.get_full_details()
-    return details if isinstance(details, dict) else {"body": details}
+    return {
+        field: [{"code": problem["code"], "message": problem["message"]} for problem in problems]
+        for field, problems in details.items()
+    }
 
 
 def _unavailable_body(error: Exception) -> dict[str, Any]:
@@ -174,12 +183,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     is_away = isinstance(error, (OperationalError, InterfaceError))
     body = _unavailable_body(error) if is_away else _body("INTERNAL_ERROR")
-    status, headers = STATUS_OF_CODE[body["error"]], _headers_of(body)
     if not _wants_page(request):
-        return JsonResponse(body, status=status, headers=headers)
+        return _json_response(body)
     page = defaults.server_error(request)
-    page.status_code = status
-    page.headers.update(headers)
+    page.status_code = STATUS_OF_CODE[body["error"]]
+    for name, value in _headers_of(body).items():
+        page[name] = value
     return page
 
 

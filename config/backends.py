@@ -62,7 +62,12 @@ def _pool() -> dict[str, Any]:
 
 def caches_of(redis_url: str) -> dict[str, dict[str, Any]]:
     """Return CACHES: `default` is shared where there is a Redis, `local` is per process."""
-    local = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "local"}
+    local: dict[str, Any] = {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "local",
+        # Throttles count here: what is thrown out early starts again from zero.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
     if not redis_url:
         return {"default": local | {"LOCATION": "default"}, "local": local}
     shared = {

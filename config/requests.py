@@ -43,14 +43,13 @@ class RequestIds:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request under its id."""
         request_id = _sane_id(request.headers.get("X-Request-ID", ""))
-        token = _request_id.set(request_id)
+        # Not taken back at the end: the framework logs a refusal after the last middleware, and the
+        # next request of this thread brings its own.
+        _request_id.set(request_id)
         started = time.monotonic()
-        try:
-            response = self.get_response(request)
-            response["X-Request-ID"] = request_id
-            _log_access(request, response, time.monotonic() - started)
-        finally:
-            _request_id.reset(token)
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        _log_access(request, response, time.monotonic() - started)
         return response
 
 

@@ -59,6 +59,7 @@ CSRF_COOKIE_SECURE = HTTPS_ONLY
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -157,6 +158,7 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.api.exception_handler",
+    "NON_FIELD_ERRORS_KEY": "body",
     "NUM_PROXIES": NUM_PROXIES,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -166,6 +168,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Restaurant capacity and availability: look for a table, book it, cancel it.",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -176,9 +179,27 @@ SPECTACULAR_SETTINGS = {
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 
+# Covers on a tray, as an address of its own: no file to serve.
+FAVICON = (
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16' fill='%239810fa'>"
+    "<path d='M2 11a6 6 0 0 1 12 0z'/><path d='M1 12h14v1.5H1z'/><circle cx='8' cy='4' r='1'/></svg>"
+)
+UNFOLD = {
+    "SITE_TITLE": "Maitre",
+    "SITE_HEADER": "Maitre",
+    "SITE_SUBHEADER": "Covers, tables and limits",
+    "SITE_SYMBOL": "restaurant",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: FAVICON}],
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "config.admin.dashboard.add_overview",
+    "SIDEBAR": {"show_search": False, "navigation": "config.admin.navigation.list_navigation"},
+}
+
 # A working day.
 SESSION_COOKIE_AGE = 12 * 3600
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 # Language, time, mail, logs
 
@@ -207,7 +228,11 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     # Django's own handlers for these would print the token of a manage link.
-    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
+    "loggers": {
+        **{name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
+        # The access line already says what was refused.
+        "django.request": {"level": "ERROR"},
+    },
 }
 
 PROMETHEUS_EXPORT_MIGRATIONS = False

@@ -14,6 +14,7 @@ from factory.django import DjangoModelFactory
 
 from bookings.choices import COUNTING_STATUSES
 from bookings.models import Booking
+from bookings.services import materialize_service_days
 from capacity.calendar import turn_minutes
 from capacity.choices import Weekday
 from capacity.models import BookingSlot, CapacityRule, Closure, ServiceDay, ServicePeriod, TurnTime
@@ -164,8 +165,6 @@ def open_restaurant(*, tables: int = 0, seats: int = 4, **row: Any) -> Restauran
 
 def materialize(restaurant: Restaurant, business_date: date) -> list[ServiceDay]:
     """Create the service days and slots of a date; return them by start."""
-    from bookings.services import materialize_service_days
-
     materialize_service_days(restaurant_id=restaurant.pk, from_date=business_date, to_date=business_date)
     return list(restaurant.service_days.filter(business_date=business_date).order_by("starts_at"))
 

@@ -1,0 +1,31 @@
+"""What tests through the whole application use."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from django.core.cache import caches
+
+from tests.servers import running_granian
+
+
+@pytest.fixture(scope="session")
+def granian(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the address of a running web server on the test database."""
+    with running_granian() as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def browser(granian: str) -> Iterator[httpx.Client]:
+    """Return a client of the running web server."""
+    with httpx.Client(base_url=granian, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def empty_caches() -> Iterator[None]:
+    """Let no test count the requests of another."""
+    yield
+    for cache in caches.all(initialized_only=True):
+        cache.clear()

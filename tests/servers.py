@@ -1,0 +1,67 @@
+"""Web servers to test: granian as it runs in production, on the test database, ended by its process id."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+from django.db import connection
+
+from config.env import BASE_DIR
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+
+
+def test_database_url() -> str:
+    """Return the address of the database in which this test runs."""
+    return urlsplit(settings.DATABASE_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+
+
+test_database_url.__test__ = False  # type: ignore[attr-defined]
+
+
+@contextmanager
+def running_granian(*options: str, **environment: str) -> Iterator[str]:
+    """Run the project's web server with these options and environment variables; yield its address."""
+    port = _free_port()
+    command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "config.wsgi:application"]
+    command += ["--host", "127.0.0.1", "--port", str(port), *options]
+    defaults = {"DATABASE_URL": test_database_url(), "DATABASE_POOL_SIZE": "4", "LOG_LEVEL": "ERROR"}
+    process = subprocess.Popen(command, cwd=BASE_DIR, env=os.environ | defaults | environment)
+    try:
+        base_url = f"http://127.0.0.1:{port}"
+        _wait_until_alive(process, base_url)
+        yield base_url
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=STOP_SECONDS)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_alive(process: "subprocess.Popen[bytes]", base_url: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        if process.poll() is not None:
+            raise AssertionError(f"granian ended with {process.returncode}")
+        try:
+            httpx.get(f"{base_url}/healthz").raise_for_status()
+            return
+        except httpx.TransportError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
