@@ -59,24 +59,25 @@ class Command(BaseCommand):
 
     def _show(self, file: RestaurantFile, changes: Sequence[Change], verb: str) -> None:
         slug = file.restaurant.slug
-        self.stdout.write(f"{slug}: {len(changes)} rows {verb}" if changes else f"{slug}: no changes")
+        self.stdout.write(f"{slug}: {_counted(changes, 'row')} {verb}" if changes else f"{slug}: no changes")
         for change in changes:
             self.stdout.write(f"  {_line_of(change)}")
 
     def _show_outcome(self, file: RestaurantFile, outcome: ImportOutcome) -> None:
         self._show(file, outcome.changes, "changed")
         if outcome.settings is not None:
-            self.stdout.write(f"{outcome.settings.service_days} service days from yesterday on fit the new settings")
+            days = outcome.settings.service_days
+            self.stdout.write(f"{days} service days, from yesterday on, were fitted to the new settings")
             for raised in outcome.settings.raised:
                 place = raised.slot_starts_at or raised.service_day.business_date
                 self.stdout.write(f"  over the limit, authorised: {raised.amount} {raised.limit} at {place}")
-            self._show_bookings("have no service any more and stay, for a decision", outcome.settings.bookings)
-        self._show_bookings("keep a retired table", outcome.seated_at_retired)
+            self._show_bookings("without service any more, for a decision", outcome.settings.bookings)
+        self._show_bookings("at a retired table, to be moved or left there", outcome.seated_at_retired)
 
     def _show_bookings(self, said: str, bookings: Sequence[Booking]) -> None:
         if bookings:
             references = ", ".join(booking.reference for booking in bookings)
-            self.stdout.write(f"{len(bookings)} bookings {said}: {references}")
+            self.stdout.write(f"{_counted(bookings, 'booking')} {said}: {references}")
 
 
 def _read(path: Path) -> RestaurantFile:
@@ -86,8 +87,13 @@ def _read(path: Path) -> RestaurantFile:
         raise CommandError(f"Cannot read {path}: {error.strerror}") from error
     except RestaurantFileInvalid as error:
         problems = "\n".join(f"  {problem}" for problem in error.problems)
-        found = "1 problem" if len(error.problems) == 1 else f"{len(error.problems)} problems"
-        raise CommandError(f"{path} is not imported, it has {found}:\n{problems}") from error
+        raise CommandError(
+            f"{path} is not imported, it has {_counted(error.problems, 'problem')}:\n{problems}"
+        ) from error
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}" if len(things) == 1 else f"{len(things)} {noun}s"
 
 
 def _line_of(change: Change) -> str:
@@ -95,5 +101,5 @@ def _line_of(change: Change) -> str:
     differences = "; ".join(f"{word} {before} -> {after}" for word, before, after in change.differences())
     line = f"{SIGNS[change.action]} {NOUNS[change.key]} {said}"
     if change.action is Action.RETIRE:
-        return f"{line} (retired: bookings refer to it)"
+        return f"{line} (retired, since it has a history)"
     return f"{line}: {differences}" if differences else line
