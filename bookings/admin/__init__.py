@@ -1,0 +1,6 @@
+"""Screens of bookings and of everything that was decided about them."""
+
+from bookings.admin.booking import BookingAdmin
+from bookings.admin.oversight import AuditRunAdmin, CapacityOverrideAdmin
+
+__all__ = ["AuditRunAdmin", "BookingAdmin", "CapacityOverrideAdmin"]

@@ -1,0 +1,48 @@
+"""Which live bookings a setting concerns: those a person has to decide about. Never writes."""
+
+from datetime import datetime
+
+from bookings.choices import COUNTING_STATUSES
+from bookings.models import Booking, TableAssignment
+from capacity.models import Closure
+from capacity.policy import ONLINE
+from capacity.selectors import ClosedSpan, read_clock
+from tables.models import Table
+
+
+def list_bookings_inside(closure: Closure) -> list[Booking]:
+    """List live bookings from now on that start inside a closure, by start, in 2 queries."""
+    span = ClosedSpan(
+        closure.service_period_id,
+        closure.from_date,
+        closure.to_date,
+        closure.from_time,
+        closure.to_time,
+        closure.channel,
+    )
+    live = (
+        Booking.objects.filter(
+            restaurant_id=closure.restaurant_id,
+            business_date__range=(closure.from_date, closure.to_date),
+            status__in=COUNTING_STATUSES,
+            starts_at__gte=read_clock(),
+        )
+        .select_related("service_day")
+        .order_by("starts_at", "pk")
+    )
+    return [
+        booking
+        for booking in live
+        if span.covers(booking.service_day.service_period_id, booking.business_date, booking.wall_time, ONLINE)
+    ]
+
+
+def list_bookings_at(table: Table) -> list[Booking]:
+    """List bookings that a table is assigned to from now on, by start, in 2 queries."""
+    now: datetime = read_clock()
+    assignments = (
+        TableAssignment.objects.filter(table=table, during__endswith__gt=now)
+        .select_related("booking")
+        .order_by("during", "pk")
+    )
+    return [assignment.booking for assignment in assignments]

@@ -1,0 +1,85 @@
+"""Filters that more than one list uses."""
+
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import DateField, F, Func, QuerySet
+from django.http import HttpRequest
+
+from capacity.models import ServicePeriod
+
+
+class WallDate(Func):
+    """Today's date on the wall of a time zone, by the database's clock."""
+
+    template = "(CURRENT_TIMESTAMP AT TIME ZONE %(expressions)s)::date"
+    output_field = DateField()
+
+
+class WhenFilter(SimpleListFilter):
+    """Business dates around today, each restaurant's own; from today on unless the list is narrowed otherwise."""
+
+    title = "date"
+    parameter_name = "when"
+    # What does not narrow a list: order, page, size of page.
+    NEUTRAL = frozenset({"o", "p", "all", "_changelist_filters"})
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        super().__init__(request, params, model, model_admin)
+        self.is_narrowed = any(name not in self.NEUTRAL for name in request.GET)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("today", "Today"), ("upcoming", "From today"), ("past", "Before today"), ("all", "All")]
+
+    def value(self) -> str:
+        return super().value() or ("all" if self.is_narrowed else "upcoming")
+
+    def choices(self, changelist: Any) -> Any:
+        """Offer every choice by name: without one the list begins today."""
+        for lookup, title in self.lookup_choices:
+            yield {
+                "selected": self.value() == lookup,
+                "query_string": changelist.get_query_string({self.parameter_name: lookup}),
+                "display": title,
+            }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        today = WallDate(F("restaurant__timezone"))
+        match self.value():
+            case "today":
+                return queryset.filter(business_date=today)
+            case "upcoming":
+                return queryset.filter(business_date__gte=today)
+            case "past":
+                return queryset.filter(business_date__lt=today)
+        return queryset
+
+
+class PeriodFilter(SimpleListFilter):
+    """Service periods by restaurant; those of one restaurant once it is chosen."""
+
+    title = "service period"
+    parameter_name = "period"
+    path = "service_period"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        periods = ServicePeriod.objects.order_by("restaurant__name", "start_time", "pk")
+        chosen = request.GET.get("restaurant__id__exact", "")
+        if chosen.isdecimal():
+            periods = periods.filter(restaurant_id=chosen)
+        names = periods.values_list("pk", "restaurant__name", "name", "on_date")
+        return [(str(pk), _period_name(restaurant, name, on_date)) for pk, restaurant, name, on_date in names]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        return queryset.filter(**{f"{self.path}_id": chosen}) if chosen and chosen.isdecimal() else queryset
+
+
+def _period_name(restaurant: str, name: str, on_date: Any) -> str:
+    return f"{restaurant} · {name}" + (f" ({on_date:%-d %b %Y})" if on_date else "")
+
+
+class ServiceFilter(PeriodFilter):
+    """Service periods, for rows of a service day."""
+
+    path = "service_day__service_period"

@@ -1,0 +1,43 @@
+"""Links between screens."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from config.errors import DomainError
+
+MOST_LISTED = 10
+
+
+def change_link(row: Any, text: object | None = None) -> SafeString:
+    """Return a link to the page of a row."""
+    opts = row._meta
+    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[row.pk])
+    return format_html('<a class="text-primary-600 underline dark:text-primary-500" href="{}">{}</a>', url, text or row)
+
+
+def describe_booking(booking: Any) -> SafeString:
+    """Return a booking as a link with its date, time and covers."""
+    when = f"{booking.business_date:%a %-d %b} {booking.wall_time:%H:%M}"
+    return format_html("{} ({}, {} covers)", change_link(booking), when, booking.party_size)
+
+
+def booking_list(bookings: Iterable[Any]) -> SafeString:
+    """Name bookings with links, and how many more there are above ten."""
+    known = list(bookings)
+    listed = format_html_join(", ", "{}", ((describe_booking(booking),) for booking in known[:MOST_LISTED]))
+    more = len(known) - MOST_LISTED
+    return format_html("{} and {} more", listed, more) if more > 0 else listed
+
+
+def linked_message(refusal: DomainError) -> SafeString:
+    """Return the message of a refusal with every booking that it names as a link."""
+    described = {booking.reference: describe_booking(booking) for booking in getattr(refusal, "bookings", ())}
+    if not described:
+        return format_html("{}", refusal.message)
+    parts = re.split(f"({'|'.join(map(re.escape, described))})", refusal.message)
+    return format_html_join("", "{}", ((described.get(part, part),) for part in parts))

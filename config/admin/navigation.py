@@ -1,0 +1,69 @@
+"""The sidebar: what a user may see, in the order of the day's work."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+# (heading, (title, icon, app, model), ...)
+Item = tuple[str, str, str, str]
+GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
+    (
+        "Service",
+        (
+            ("Bookings", "book_online", "bookings", "booking"),
+            ("Service days", "event", "capacity", "serviceday"),
+            ("Slots", "schedule", "capacity", "bookingslot"),
+            ("Overrides", "gavel", "bookings", "capacityoverride"),
+            ("Audit runs", "fact_check", "bookings", "auditrun"),
+        ),
+    ),
+    (
+        "Offer",
+        (
+            ("Service periods", "restaurant_menu", "capacity", "serviceperiod"),
+            ("Capacity rules", "tune", "capacity", "capacityrule"),
+            ("Turn times", "timer", "capacity", "turntime"),
+            ("Closures", "event_busy", "capacity", "closure"),
+        ),
+    ),
+    (
+        "Floor",
+        (
+            ("Restaurants", "storefront", "tables", "restaurant"),
+            ("Sections", "grid_view", "tables", "section"),
+            ("Tables", "table_restaurant", "tables", "table"),
+            ("Combinations", "join_inner", "tables", "tablecombination"),
+        ),
+    ),
+    (
+        "Administration",
+        (
+            ("Enforcement", "toggle_on", "capacity", "enforcementswitch"),
+            ("Users", "person", "auth", "user"),
+            ("Groups", "group", "auth", "group"),
+        ),
+    ),
+)
+
+
+def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the sidebar of a user, without what he or she may not see."""
+    groups = [{"items": [{"title": "Today", "icon": "today", "link": reverse("admin:index")}]}]
+    for heading, items in GROUPS:
+        allowed = [_link(item) for item in items if _may_see(request, item)]
+        if allowed:
+            groups.append({"title": heading, "separator": True, "items": allowed})  # type: ignore[dict-item]
+    return groups
+
+
+def _may_see(request: HttpRequest, item: Item) -> bool:
+    _, _, app, model = item
+    if model == "enforcementswitch":
+        return bool(request.user.is_active and request.user.is_superuser)
+    return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
+
+
+def _link(item: Item) -> dict[str, str]:
+    title, icon, app, model = item
+    return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}

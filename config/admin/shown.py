@@ -1,0 +1,54 @@
+"""How counters, limits and times look on every screen."""
+
+from datetime import date, datetime, tzinfo
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from capacity.advice import NAMES
+from capacity.policy import percent_of
+
+OVER_THE_LIMIT = "over the limit, authorised"
+NEARLY_FULL_PERCENT = 90
+BAR = (
+    '<div class="bg-base-100 mt-1 overflow-hidden rounded-default w-24 dark:bg-base-800" aria-hidden="true">'
+    '<div class="h-1.5 {}" style="width: {}%"></div></div>'
+)
+
+
+def limit_name(code: str) -> str:
+    """Return the name of a limit by its code (`SERVICE_COVERS`) or column (`max_covers`)."""
+    column = code.lower().replace("service_", "max_")
+    return next((name for field, name in NAMES.items() if field == column), code)
+
+
+def used_of_limit(used: int, limit: int | None, excess: int = 0) -> SafeString:
+    """Show a counter beside its limit, with a bar, and what was authorised above it."""
+    if limit is None:
+        return format_html('{} <span class="text-font-subtle-light dark:text-font-subtle-dark">/ no limit</span>', used)
+    percent = percent_of(used, limit) or 0
+    bar = format_html(BAR, bar_colour(percent), min(percent, 100))
+    over = format_html('<div class="text-orange-600 text-xs">{} {}</div>', excess, OVER_THE_LIMIT) if excess else ""
+    return format_html('<div class="whitespace-nowrap" title="{} %">{} / {}</div>{}{}', percent, used, limit, bar, over)
+
+
+def bar_colour(percent: int) -> str:
+    """Return the class of a bar: full, nearly full, or neither."""
+    if percent > 100:
+        return "bg-red-600"
+    return "bg-orange-600" if percent >= NEARLY_FULL_PERCENT else "bg-primary-600"
+
+
+def long_date(business_date: date) -> str:
+    """Show a business date with its weekday."""
+    return f"{business_date:%a %-d %b %Y}"
+
+
+def short_time(instant: datetime, zone: tzinfo) -> str:
+    """Show an instant on a restaurant's wall clock, where the restaurant stands beside it."""
+    return f"{instant.astimezone(zone):%a %-d %b, %H:%M}"
+
+
+def local_time(instant: datetime | None, zone: tzinfo) -> str:
+    """Show an instant on a restaurant's wall clock, with its zone."""
+    return f"{instant.astimezone(zone):%a %-d %b %Y, %H:%M} ({zone})" if instant else "-"
