@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from bookings.day import DayBook, Interval
 from bookings.errors import NonexistentTime
@@ -32,6 +33,13 @@ logger = logging.getLogger(__name__)
 
 ALTERNATIVES_WITHIN = timedelta(hours=2)
 MOST_ALTERNATIVES = 5
+
+
+class StartTime(NamedTuple):
+    """A start on the restaurant's wall, and its instant in UTC."""
+
+    wall_time: time
+    starts_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +115,7 @@ def read_wish(
     """
     requested = _requested_time(settings, business_date, wall_time, starts_at)
     if not requested.exists:
-        raise NonexistentTime(
-            wall_time=requested.wall_time,
-            next_time=requested.next_existing,
-            next_starts_at=requested.starts_at if requested.next_existing else None,
-        )
+        raise NonexistentTime(wall_time=requested.wall_time, following=_following_start(requested))
     if not requested.on_grid:
         raise _off_grid(settings, requested, "startsAt" if wall_time is None else "time")
     return Wish(
@@ -123,6 +127,12 @@ def read_wish(
         seating=seating,
         channel=channel,
     )
+
+
+def _following_start(requested: RequestedTime) -> StartTime | None:
+    if requested.next_existing is None:
+        return None
+    return StartTime(requested.next_existing, requested.starts_at)
 
 
 def _requested_time(

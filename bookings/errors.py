@@ -1,15 +1,14 @@
 """Refusals of the bookings app."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bookings.answers import alternatives_answer, reasons_answer
-from capacity.policy import Reason, ReasonCode
+from bookings.answers.values import Start, alternatives_answer, reasons_answer
+from capacity.policy import Reason
 from config.errors import DomainError
 
 if TYPE_CHECKING:
-    from bookings.availability import Assessment
     from bookings.models import Booking
 
 
@@ -18,15 +17,10 @@ class RequestRefused(DomainError):
 
     code = "CAPACITY_EXCEEDED"
 
-    def __init__(self, message: str, *, assessment: "Assessment") -> None:
+    def __init__(self, message: str, *, reasons: Sequence[Reason]) -> None:
         super().__init__(message)
-        self.assessment = assessment
-        self.alternatives: Sequence[Assessment] = ()
-
-    @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """Return every reason that held."""
-        return self.assessment.decision.reasons
+        self.reasons = tuple(reasons)
+        self.alternatives: Sequence[Start] = ()
 
     @property
     def data(self) -> dict[str, Any]:
@@ -57,60 +51,19 @@ class PartySizeNotAccepted(RequestRefused):
     code = "PARTY_SIZE_NOT_ACCEPTED"
 
 
-_ERROR_OF_REASON: dict[ReasonCode, type[RequestRefused]] = {
-    ReasonCode.PARTY_TOO_SMALL: PartySizeNotAccepted,
-    ReasonCode.PARTY_TOO_LARGE: PartySizeNotAccepted,
-    ReasonCode.PAST: OutsideBookingWindow,
-    ReasonCode.TOO_SOON: OutsideBookingWindow,
-    ReasonCode.TOO_FAR: OutsideBookingWindow,
-    ReasonCode.CLOSED: OperatingHoursClosed,
-    ReasonCode.OUTSIDE_SERVICE: OperatingHoursClosed,
-}
-
-
-def refusal_of(assessment: "Assessment") -> RequestRefused:
-    """Return the error of a refused assessment: that of its first reason."""
-    first = assessment.decision.reasons[0]
-    wish = assessment.wish
-    wall_time = f"{wish.wall_time:%H:%M}"
-    messages: dict[type[RequestRefused], str] = {
-        CapacityExceeded: f"No capacity for {wish.party_size} guests at {wall_time}",
-        OperatingHoursClosed: f"No service at {wall_time} on {wish.business_date}",
-        OutsideBookingWindow: _WINDOW_MESSAGES.get(first.code, "Outside the booking window"),
-        PartySizeNotAccepted: f"Parties of {wish.party_size} cannot be booked online; the limit is {first.limit}",
-    }
-    error = _ERROR_OF_REASON.get(first.code, CapacityExceeded)
-    return error(messages[error], assessment=assessment)
-
-
-_WINDOW_MESSAGES = {
-    ReasonCode.PAST: "That time has passed",
-    ReasonCode.TOO_SOON: "That time is too soon to be booked online",
-    ReasonCode.TOO_FAR: "That date is too far ahead",
-}
-
-
 class NonexistentTime(DomainError):
     """The clocks jump over that time."""
 
     code = "NONEXISTENT_TIME"
 
-    def __init__(self, *, wall_time: time, next_time: time | None, next_starts_at: datetime | None) -> None:
-        self.next_time = next_time
-        self.next_starts_at = next_starts_at
-        hint = f"; the next is {next_time:%H:%M}" if next_time else ""
+    def __init__(self, *, wall_time: time, following: Start | None) -> None:
+        self.following = following
+        hint = f"; the next is {following.wall_time:%H:%M}" if following else ""
         super().__init__(f"{wall_time:%H:%M} does not exist on that date{hint}")
 
     @property
     def data(self) -> dict[str, Any]:
-        if self.next_time is None or self.next_starts_at is None:
-            return {"alternatives": [], "alternativeSlots": []}
-        wall_time = f"{self.next_time:%H:%M}"
-        starts_at = self.next_starts_at.strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {
-            "alternatives": [wall_time],
-            "alternativeSlots": [{"time": wall_time, "startsAt": starts_at}],
-        }
+        return alternatives_answer([self.following] if self.following else [])
 
 
 class IdempotencyKeyReused(DomainError):

@@ -7,14 +7,9 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.answers import (
-    available_days_answer,
-    day_availability_answer,
-    managed_booking_answer,
-    restaurant_answer,
-    service_period_answer,
-    time_availability_answer,
-)
+from bookings.answers.availability import available_days_answer, day_availability_answer, time_availability_answer
+from bookings.answers.bookings import managed_booking_answer
+from bookings.answers.restaurants import restaurant_answer, service_period_answer
 from bookings.api import schema
 from bookings.api.base import GuestView
 from bookings.api.headers import FIRST_VERSION, entity_tag, read_expected_version, read_idempotency_key
@@ -138,11 +133,10 @@ class BookingView(GuestView):
 
 
 class BookingCancelView(GuestView):
-    """Cancel a booking."""
+    """Cancel a booking. The call has no body: what is sent along is not read."""
 
     @schema.cancel_booking
     def post(self, request: Request, reference: str) -> Response:
-        read_body(EmptyInput, request)
         booking = _managed_booking(request, reference)
         expected_version = read_expected_version(request, booking)
         return _booking_response(cancel_booking(booking_id=booking.pk, expected_version=expected_version))

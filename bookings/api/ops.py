@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from bookings.answers import utilization_answer
+from bookings.answers.availability import utilization_answer
 from bookings.api import schema
 from bookings.api.base import OpsView
 from bookings.api.serializers import UtilizationQuery, read_query

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from bookings.answers import WEEKDAYS
+from bookings.answers.restaurants import WEEKDAYS
 from bookings.choices import BookingStatus
 from capacity.policy import ReasonCode
 

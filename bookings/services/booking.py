@@ -7,13 +7,15 @@ from datetime import date, datetime, time
 
 from psycopg.types.range import Range
 
-from bookings.answers import Answer, booking_answer, capacity_answer
+from bookings.answers.bookings import booking_answer
+from bookings.answers.values import Answer, capacity_answer
 from bookings.availability import Assessment, Wish, assess, blocked_interval, read_wish
 from bookings.choices import BookingSource, EventKind
 from bookings.day import DayBook, load_day_book
-from bookings.errors import IdempotencyKeyReused, RequestRefused, refusal_of
+from bookings.errors import IdempotencyKeyReused, RequestRefused
 from bookings.locks import REACTIONS, ServiceDayClaim, holds_in_the_way, reach_of
 from bookings.models import Booking, TableAssignment
+from bookings.refusals import refusal_of
 from bookings.selectors import list_alternatives
 from bookings.services.counter_updates import CountedStay, add_to_counters
 from bookings.services.excess import record_waived_excess
@@ -118,7 +120,15 @@ def create_booking_with_capacity_check(
         return _create_booking(request=request, idempotency_key=idempotency_key, actor=actor)
     except RequestRefused as refusal:
         # After the transaction: other starts are advice, and cost nobody a lock.
-        refusal.alternatives = list_alternatives(restaurant_id=restaurant_id, wish=refusal.assessment.wish)
+        refusal.alternatives = list_alternatives(
+            restaurant_id=restaurant_id,
+            business_date=business_date,
+            party_size=party_size,
+            wall_time=wall_time,
+            starts_at=starts_at,
+            seating=seating,
+            channel=CHANNELS[source],
+        )
         raise
 
 

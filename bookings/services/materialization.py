@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from bookings.day import ServiceKey, compute_services, expected_services
-from bookings.services.excess import read_authorised, record_settings_excess
+from bookings.selectors import list_authorised
+from bookings.services.excess import record_settings_excess
 from capacity.calendar import ServiceTimes
 from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ServiceState, SlotState
@@ -98,7 +99,7 @@ def insert_services(settings: ServiceSettings, services: Sequence[ServiceState])
     record_settings_excess(
         restaurant_id,
         ids.values(),
-        before=read_authorised(ids.values()),
+        before=list_authorised(ids.values()),
         reason="Service created over earlier bookings",
     )
     return Materialization(len(services), len(slots))

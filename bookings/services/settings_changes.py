@@ -10,7 +10,8 @@ from django.db.models import Model, ProtectedError, RestrictedError
 from bookings.choices import COUNTING_STATUSES
 from bookings.errors import PeriodsOverlap, RecordInUse, TableInUse
 from bookings.models import Booking, TableAssignment
-from bookings.services.excess import RaisedExcess, read_excesses, record_settings_excess
+from bookings.selectors import list_excesses
+from bookings.services.excess import RaisedExcess, record_settings_excess
 from bookings.services.history import Actor
 from bookings.services.refit import missing_services, refit_service_days
 from capacity.calendar import find_overlaps
@@ -56,7 +57,7 @@ def change_settings(
     settings = get_service_settings(restaurant_id)
     _require_disjoint_periods(settings)
     days = lock_future_service_days(restaurant_id, from_date=settings.today - DATES_STILL_RUNNING)
-    before = read_excesses(day.pk for day in days)
+    before = list_excesses(day.pk for day in days)
     days += _create_missing_days(settings, days)
     refit_service_days(settings, days)
     raised = record_settings_excess(restaurant_id, (day.pk for day in days), before=before, reason=reason, actor=actor)

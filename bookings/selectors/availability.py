@@ -1,4 +1,4 @@
-"""Reads of bookings and availability. Never write, never create a service day."""
+"""Reads of availability."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -6,11 +6,9 @@ from datetime import date, datetime, time, timedelta
 
 from bookings.availability import Assessment, Wish, assess, assess_slots, find_alternatives, read_wish
 from bookings.day import DayBook, load_day_book
-from bookings.models import AuditRun, Booking
-from bookings.tokens import is_manage_token
-from capacity.policy import LimitUse, Reason, ReasonCode, ServiceState
+from bookings.selectors.excess import LimitKey, list_authorised
+from capacity.policy import ONLINE, LimitUse, Reason, ReasonCode, ServiceState
 from capacity.selectors import ServiceSettings, get_service_settings
-from config.errors import RecordNotFound
 from tables.selectors import get_active_restaurant
 
 
@@ -53,17 +51,24 @@ class Utilization:
     settings: ServiceSettings
     business_date: date
     services: tuple[ServiceState, ...]
+    authorised: dict[LimitKey, int]
 
     @property
     def has_overbooking(self) -> bool:
-        """Say whether any limit is passed, authorised or not."""
-        return any(use.excess > 0 for service in self.services for use in _all_uses(service))
+        """Say whether any limit is passed by more than somebody authorised."""
+        return any(
+            use.excess > self.authorised.get(key, 0) for service in self.services for key, use in _keyed_uses(service)
+        )
 
 
-def _all_uses(service: ServiceState) -> Iterator[LimitUse]:
-    yield from service.uses()
+def _keyed_uses(service: ServiceState) -> Iterator[tuple[LimitKey, LimitUse]]:
+    if service.service_day_id is None:
+        return
+    for use in service.uses():
+        yield LimitKey(service.service_day_id, None, use.code), use
     for slot in service.slots:
-        yield from slot.uses()
+        for use in slot.uses():
+            yield LimitKey(service.service_day_id, slot.starts_at, use.code), use
 
 
 def find_restaurant_id(identifier: str) -> int:
@@ -105,9 +110,31 @@ def check_time(
     return TimeAvailability(book.settings, assessment, alternatives)
 
 
-def list_alternatives(*, restaurant_id: int, wish: Wish) -> tuple[Assessment, ...]:
-    """List bookable starts near a refused one, on the state as it is now; queries as `check_time`."""
-    return find_alternatives(_load_date(restaurant_id, wish.business_date), wish)
+def list_alternatives(
+    *,
+    restaurant_id: int,
+    business_date: date,
+    party_size: int,
+    wall_time: time | None = None,
+    starts_at: datetime | None = None,
+    seating: str | None = None,
+    channel: str = ONLINE,
+) -> tuple[Wish, ...]:
+    """List the bookable starts near one, on the state as it is now; queries as `check_time`.
+
+    Raises: as `check_time`.
+    """
+    book = _load_date(restaurant_id, business_date)
+    wish = read_wish(
+        book.settings,
+        party_size=party_size,
+        business_date=business_date,
+        wall_time=wall_time,
+        starts_at=starts_at,
+        seating=seating,
+        channel=channel,
+    )
+    return tuple(other.wish for other in find_alternatives(book, wish))
 
 
 def list_day_slots(
@@ -156,13 +183,14 @@ def _distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
 
 
 def get_utilization(*, restaurant_id: int, business_date: date) -> Utilization:
-    """Get how full the services of a business date are; queries as `check_time`.
+    """Get how full the services of a business date are; 1 query more than `check_time`.
 
     Raises: `RecordNotFound`.
     """
     book = _load_date(restaurant_id, business_date)
     on_date = tuple(it for it in book.services if it.business_date == business_date)
-    return Utilization(book.settings, business_date, on_date)
+    authorised = list_authorised(it.service_day_id for it in on_date if it.service_day_id is not None)
+    return Utilization(book.settings, business_date, on_date, authorised)
 
 
 def _offered_on(book: DayBook, business_date: date) -> tuple[ServiceState, ...]:
@@ -171,28 +199,3 @@ def _offered_on(book: DayBook, business_date: date) -> tuple[ServiceState, ...]:
         for period in book.settings.periods_on(business_date)
         if (service := book.service(period.period_id, business_date)) is not None
     )
-
-
-def get_managed_booking(*, reference: str, token: str) -> Booking:
-    """Get a booking for whoever holds its manage token, with restaurant and tables, in 2 queries.
-
-    Raises: `RecordNotFound`, alike for an unknown reference and a wrong token.
-    """
-    found = (
-        Booking.objects.select_related("restaurant")
-        .prefetch_related("assignments__table")
-        .filter(reference=reference.upper())
-        .first()
-    )
-    if found is None or not is_manage_token(token, found.public_id, found.token_generation):
-        raise RecordNotFound
-    return found
-
-
-def get_latest_audit() -> AuditRun | None:
-    """Get the latest audit that left nothing out, None before the first one, in 1 query.
-
-    An audit of one restaurant or of a span of dates says nothing about the others.
-    """
-    full = AuditRun.objects.filter(restaurant__isnull=True, from_date__isnull=True, to_date__isnull=True)
-    return full.defer("report").order_by("-finished_at").first()

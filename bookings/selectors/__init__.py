@@ -1,0 +1,34 @@
+"""Reads of bookings and availability. Never write, never create a service day."""
+
+from bookings.selectors.availability import (
+    DayAvailability,
+    DayVerdict,
+    TimeAvailability,
+    Utilization,
+    check_time,
+    find_restaurant_id,
+    get_utilization,
+    list_alternatives,
+    list_available_days,
+    list_day_slots,
+)
+from bookings.selectors.bookings import get_latest_audit, get_managed_booking
+from bookings.selectors.excess import LimitKey, list_authorised, list_excesses
+
+__all__ = [
+    "DayAvailability",
+    "DayVerdict",
+    "LimitKey",
+    "TimeAvailability",
+    "Utilization",
+    "check_time",
+    "find_restaurant_id",
+    "get_latest_audit",
+    "get_managed_booking",
+    "get_utilization",
+    "list_alternatives",
+    "list_authorised",
+    "list_available_days",
+    "list_day_slots",
+    "list_excesses",
+]

@@ -1,0 +1,30 @@
+"""Reads of bookings and of audits."""
+
+from bookings.models import AuditRun, Booking
+from bookings.tokens import is_manage_token
+from config.errors import RecordNotFound
+
+
+def get_managed_booking(*, reference: str, token: str) -> Booking:
+    """Get a booking for whoever holds its manage token, with restaurant and tables, in 2 queries.
+
+    Raises: `RecordNotFound`, alike for an unknown reference and a wrong token.
+    """
+    found = (
+        Booking.objects.select_related("restaurant")
+        .prefetch_related("assignments__table")
+        .filter(reference=reference.upper())
+        .first()
+    )
+    if found is None or not is_manage_token(token, found.public_id, found.token_generation):
+        raise RecordNotFound
+    return found
+
+
+def get_latest_audit() -> AuditRun | None:
+    """Get the latest audit that left nothing out, None before the first one, in 1 query.
+
+    An audit of one restaurant or of a span of dates says nothing about the others.
+    """
+    full = AuditRun.objects.filter(restaurant__isnull=True, from_date__isnull=True, to_date__isnull=True)
+    return full.defer("report").order_by("-finished_at").first()
