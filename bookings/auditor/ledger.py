@@ -34,7 +34,6 @@ class Line:
     slot_id: int | None
     starts_at: datetime | None
     ends_at: datetime | None
-    next_starts_at: datetime | None
     wall_time: time | None
     kind: str
     counter: int

@@ -43,9 +43,9 @@ class AuditReport:
     """
 
     as_of: datetime
+    finished_at: datetime
     restaurants: dict[int, str]
     names: dict[int, str]
-    finished_at: datetime | None = None
     overbookings: list[Finding] = field(default_factory=list)
     problems: list[Finding] = field(default_factory=list)
     authorised_excess: list[Finding] = field(default_factory=list)
@@ -65,7 +65,7 @@ class AuditReport:
     @property
     def seconds(self) -> float:
         """Return how long the audit took."""
-        return (self.finished_at - self.as_of).total_seconds() if self.finished_at else 0.0
+        return (self.finished_at - self.as_of).total_seconds()
 
     def count(self, figures: dict[str, int]) -> None:
         """Add to what was looked at."""

@@ -52,6 +52,7 @@ def audit(scope: AuditScope) -> AuditReport:
         restaurants = _list_restaurants(scope)
         report = AuditReport(
             as_of=as_of,
+            finished_at=as_of,
             restaurants={row["id"]: row["slug"] for row in restaurants},
             names={row["id"]: row["name"] for row in restaurants},
             checked={"restaurants": len(restaurants)},
@@ -140,7 +141,6 @@ def _list_counted_bookings(lines: Sequence[Line], as_of: datetime) -> list[list[
         "service_day_ids": [line.service_day_id for line in lines],
         "starts_at": [line.starts_at for line in lines],
         "ends_at": [line.ends_at for line in lines],
-        "next_starts_at": [line.next_starts_at for line in lines],
     }
     for row in _query("counted_bookings", parameters):
         found[row.pop("number")].append(row)

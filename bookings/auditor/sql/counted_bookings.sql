@@ -4,8 +4,8 @@ WITH line AS (
     SELECT *
     FROM unnest(
         %(numbers)s::int [], %(scopes)s::text [], %(restaurant_ids)s::bigint [], %(service_day_ids)s::bigint [],
-        %(starts_at)s::timestamptz [], %(ends_at)s::timestamptz [], %(next_starts_at)s::timestamptz []
-    ) AS asked (number, scope, restaurant_id, service_day_id, starts_at, ends_at, next_starts_at)
+        %(starts_at)s::timestamptz [], %(ends_at)s::timestamptz []
+    ) AS asked (number, scope, restaurant_id, service_day_id, starts_at, ends_at)
 ),
 
 found AS (
@@ -16,7 +16,16 @@ found AS (
             line.service_day_id = b.service_day_id
             AND (
                 line.scope = 'service'
-                OR (b.starts_at >= line.starts_at AND coalesce(b.starts_at < line.next_starts_at, true))
+                OR (
+                    b.starts_at >= line.starts_at
+                    AND NOT EXISTS (
+                        SELECT FROM booking_slots AS later
+                        WHERE
+                            later.service_day_id = line.service_day_id
+                            AND later.starts_at > line.starts_at
+                            AND later.starts_at <= b.starts_at
+                    )
+                )
             )
     WHERE line.scope IN ('service', 'pacing')
 

@@ -19,11 +19,19 @@ WITH day AS MATERIALIZED (
 
 slot AS MATERIALIZED (
     SELECT
-        s.*, day.service_period_id, day.business_date, day.follows_rules,
+        s.id, s.restaurant_id, s.service_day_id, s.starts_at, s.ends_at,
+        s.pacing_covers, s.pacing_parties, s.occupancy_covers, s.occupancy_parties,
+        s.starting_covers, s.starting_parties, s.present_covers, s.present_parties,
+        s.excess_pacing_covers, s.excess_pacing_parties, s.excess_occupancy_covers, s.excess_occupancy_parties,
         s.starts_at::time AS wall_time,
-        lead(s.starts_at) OVER (PARTITION BY s.service_day_id ORDER BY s.starts_at) AS next_starts_at
+        day.service_period_id, day.business_date, day.follows_rules
     FROM booking_slots AS s
     INNER JOIN day ON s.service_day_id = day.id
+),
+
+span AS MATERIALIZED (
+    SELECT min(starts_at) AS starts_at, max(ends_at) AS ends_at, max(ends_at - starts_at) AS longest_slot
+    FROM slot
 ),
 
 -- Rules ----------------------------------------------------------------------------------------------------
@@ -67,35 +75,55 @@ rule AS MATERIALIZED (
 
 -- What holds all service long.
 standing AS MATERIALIZED (
-    SELECT DISTINCT ON (day.id, rule.kind) day.id AS service_day_id, rule.kind, rule.value
-    FROM day
-    INNER JOIN rule
-        ON
-            day.restaurant_id = rule.restaurant_id
-            AND rule.from_time IS NULL
-            AND coalesce(rule.service_period_id = day.service_period_id, true)
-            AND coalesce(rule.weekday = extract(ISODOW FROM day.business_date), true)
-            AND coalesce(day.business_date BETWEEN rule.from_date AND rule.to_date, true)
-    ORDER BY day.id, rule.kind, rule.rank
+    SELECT
+        decided.service_day_id,
+        max(decided.value) FILTER (WHERE decided.kind = 'SERVICE_COVERS') AS service_covers,
+        max(decided.value) FILTER (WHERE decided.kind = 'SERVICE_PARTIES') AS service_parties,
+        max(decided.value) FILTER (WHERE decided.kind = 'PACING_COVERS') AS pacing_covers,
+        max(decided.value) FILTER (WHERE decided.kind = 'PACING_PARTIES') AS pacing_parties,
+        max(decided.value) FILTER (WHERE decided.kind = 'OCCUPANCY_COVERS') AS occupancy_covers,
+        max(decided.value) FILTER (WHERE decided.kind = 'OCCUPANCY_PARTIES') AS occupancy_parties
+    FROM (
+        SELECT DISTINCT ON (day.id, rule.kind) day.id AS service_day_id, rule.kind, rule.value
+        FROM day
+        INNER JOIN rule
+            ON
+                day.restaurant_id = rule.restaurant_id
+                AND rule.from_time IS NULL
+                AND coalesce(rule.service_period_id = day.service_period_id, true)
+                AND coalesce(rule.weekday = extract(ISODOW FROM day.business_date), true)
+                AND coalesce(day.business_date BETWEEN rule.from_date AND rule.to_date, true)
+        ORDER BY day.id, rule.kind, rule.rank
+    ) AS decided
+    GROUP BY decided.service_day_id
 ),
 
 -- A rule with a time of day beats all of them, in the slots that it names.
 timed AS MATERIALIZED (
-    SELECT DISTINCT ON (slot.id, rule.kind) slot.id AS slot_id, rule.kind, rule.value
-    FROM slot
-    INNER JOIN rule
-        ON
-            slot.restaurant_id = rule.restaurant_id
-            AND rule.from_time IS NOT NULL
-            AND coalesce(rule.service_period_id = slot.service_period_id, true)
-            AND coalesce(rule.weekday = extract(ISODOW FROM slot.business_date), true)
-            AND coalesce(slot.business_date BETWEEN rule.from_date AND rule.to_date, true)
-            AND CASE
-                WHEN rule.from_time < rule.to_time
-                    THEN slot.wall_time >= rule.from_time AND slot.wall_time < rule.to_time
-                ELSE slot.wall_time >= rule.from_time OR slot.wall_time < rule.to_time
-            END
-    ORDER BY slot.id, rule.kind, rule.rank
+    SELECT
+        decided.slot_id,
+        max(decided.value) FILTER (WHERE decided.kind = 'PACING_COVERS') AS pacing_covers,
+        max(decided.value) FILTER (WHERE decided.kind = 'PACING_PARTIES') AS pacing_parties,
+        max(decided.value) FILTER (WHERE decided.kind = 'OCCUPANCY_COVERS') AS occupancy_covers,
+        max(decided.value) FILTER (WHERE decided.kind = 'OCCUPANCY_PARTIES') AS occupancy_parties
+    FROM (
+        SELECT DISTINCT ON (slot.id, rule.kind) slot.id AS slot_id, rule.kind, rule.value
+        FROM slot
+        INNER JOIN rule
+            ON
+                slot.restaurant_id = rule.restaurant_id
+                AND rule.from_time IS NOT NULL
+                AND coalesce(rule.service_period_id = slot.service_period_id, true)
+                AND coalesce(rule.weekday = extract(ISODOW FROM slot.business_date), true)
+                AND coalesce(slot.business_date BETWEEN rule.from_date AND rule.to_date, true)
+                AND CASE
+                    WHEN rule.from_time < rule.to_time
+                        THEN slot.wall_time >= rule.from_time AND slot.wall_time < rule.to_time
+                    ELSE slot.wall_time >= rule.from_time OR slot.wall_time < rule.to_time
+                END
+        ORDER BY slot.id, rule.kind, rule.rank
+    ) AS decided
+    GROUP BY decided.slot_id
 ),
 
 -- Bookings -------------------------------------------------------------------------------------------------
@@ -116,8 +144,8 @@ booked AS MATERIALIZED (
 in_service AS MATERIALIZED (
     SELECT
         service_day_id,
-        sum(covers) AS covers, sum(parties) AS parties,
-        sum(live_covers) AS live_covers, sum(live_parties) AS live_parties
+        sum(covers)::bigint AS covers, sum(parties)::bigint AS parties,
+        sum(live_covers)::bigint AS live_covers, sum(live_parties)::bigint AS live_parties
     FROM booked
     GROUP BY service_day_id
 ),
@@ -125,16 +153,18 @@ in_service AS MATERIALIZED (
 -- A party starts in the latest slot of its service day that is not after its start.
 starting AS MATERIALIZED (
     SELECT
-        slot.id AS slot_id,
-        sum(booked.covers) AS covers, sum(booked.parties) AS parties,
-        sum(booked.live_covers) AS live_covers, sum(booked.live_parties) AS live_parties
-    FROM slot
-    INNER JOIN booked
-        ON
-            slot.service_day_id = booked.service_day_id
-            AND slot.starts_at <= booked.starts_at
-            AND (slot.next_starts_at IS NULL OR booked.starts_at < slot.next_starts_at)
-    GROUP BY slot.id
+        latest.id AS slot_id,
+        sum(booked.covers)::bigint AS covers, sum(booked.parties)::bigint AS parties,
+        sum(booked.live_covers)::bigint AS live_covers, sum(booked.live_parties)::bigint AS live_parties
+    FROM booked
+    CROSS JOIN LATERAL (
+        SELECT s.id
+        FROM booking_slots AS s
+        WHERE s.service_day_id = booked.service_day_id AND s.starts_at <= booked.starts_at
+        ORDER BY s.starts_at DESC
+        LIMIT 1
+    ) AS latest
+    GROUP BY latest.id
 ),
 
 -- Whoever could be present, whichever service they belong to.
@@ -149,8 +179,8 @@ stay AS MATERIALIZED (
     WHERE
         b.restaurant_id = ANY(%(restaurant_ids)s)
         AND b.status IN ('held', 'confirmed', 'arrived', 'seated', 'completed')
-        AND b.ends_at > (SELECT min(slot.starts_at) FROM slot)
-        AND b.starts_at < (SELECT max(slot.ends_at) FROM slot)
+        AND b.ends_at > (SELECT span.starts_at FROM span)
+        AND b.starts_at < (SELECT span.ends_at FROM span)
     GROUP BY b.restaurant_id, b.starts_at, b.ends_at
 ),
 
@@ -159,8 +189,8 @@ stay AS MATERIALIZED (
 present AS MATERIALIZED (
     SELECT
         touched.id AS slot_id,
-        sum(stay.covers) AS covers, sum(stay.parties) AS parties,
-        sum(stay.live_covers) AS live_covers, sum(stay.live_parties) AS live_parties
+        sum(stay.covers)::bigint AS covers, sum(stay.parties)::bigint AS parties,
+        sum(stay.live_covers)::bigint AS live_covers, sum(stay.live_parties)::bigint AS live_parties
     FROM stay
     CROSS JOIN LATERAL (
         SELECT s.id
@@ -168,7 +198,7 @@ present AS MATERIALIZED (
         WHERE
             s.restaurant_id = stay.restaurant_id
             AND s.starts_at < stay.ends_at
-            AND s.starts_at > stay.starts_at - (SELECT max(slot.ends_at - slot.starts_at) FROM slot)
+            AND s.starts_at > stay.starts_at - (SELECT span.longest_slot FROM span)
             AND s.ends_at > stay.starts_at
         OFFSET 0
     ) AS touched
@@ -182,10 +212,8 @@ authorised AS MATERIALIZED (
     SELECT
         o.restaurant_id, o.slot_starts_at, o.limit AS kind,
         CASE WHEN o.slot_starts_at IS NULL THEN o.service_day_id END AS service_day_id,
-        sum(o.amount) AS amount,
-        sum(o.amount) FILTER (
-            WHERE b.id IS NULL OR b.status <> 'held' OR b.expires_at > %(as_of)s
-        ) AS live_amount
+        sum(o.amount)::bigint AS amount,
+        sum(o.amount) FILTER (WHERE b.id IS NULL OR b.status <> 'held' OR b.expires_at > %(as_of)s) AS live_amount
     FROM bookings_capacityoverride AS o
     LEFT JOIN bookings_booking AS b ON o.booking_id = b.id
     WHERE
@@ -200,61 +228,62 @@ line AS (
     SELECT
         day.restaurant_id, day.id AS service_day_id, day.service_period_id, day.business_date, day.follows_rules,
         NULL::bigint AS slot_id, NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at,
-        NULL::timestamptz AS next_starts_at, NULL::time AS wall_time,
-        side.kind, side.counter, side.stored_limit, side.excess,
+        NULL::time AS wall_time,
+        side.kind, side.counter, side.stored_limit, side.rule_limit, side.excess,
         coalesce(side.counted, 0) AS counted, coalesce(side.live, 0) AS live,
-        standing.value AS rule_limit,
         coalesce(authorised.amount, 0) AS authorised, coalesce(authorised.live_amount, 0) AS live_authorised
     FROM day
     LEFT JOIN in_service ON day.id = in_service.service_day_id
+    LEFT JOIN standing ON day.id = standing.service_day_id
     CROSS JOIN LATERAL (
         VALUES
         (
-            'SERVICE_COVERS', day.booked_covers, day.max_covers, day.excess_covers,
-            in_service.covers, in_service.live_covers
+            'SERVICE_COVERS', day.booked_covers, day.max_covers, standing.service_covers,
+            day.excess_covers, in_service.covers, in_service.live_covers
         ),
         (
-            'SERVICE_PARTIES', day.booked_parties, day.max_parties, day.excess_parties,
-            in_service.parties, in_service.live_parties
+            'SERVICE_PARTIES', day.booked_parties, day.max_parties, standing.service_parties,
+            day.excess_parties, in_service.parties, in_service.live_parties
         )
-    ) AS side (kind, counter, stored_limit, excess, counted, live)
-    LEFT JOIN standing ON day.id = standing.service_day_id AND side.kind = standing.kind
-    LEFT JOIN authorised
-        ON day.id = authorised.service_day_id AND side.kind = authorised.kind
+    ) AS side (kind, counter, stored_limit, rule_limit, excess, counted, live)
+    LEFT JOIN authorised ON day.id = authorised.service_day_id AND side.kind = authorised.kind
 
     UNION ALL
 
     SELECT
         slot.restaurant_id, slot.service_day_id, slot.service_period_id, slot.business_date, slot.follows_rules,
-        slot.id, slot.starts_at, slot.ends_at, slot.next_starts_at, slot.wall_time,
-        side.kind, side.counter, side.stored_limit, side.excess,
+        slot.id, slot.starts_at, slot.ends_at, slot.wall_time,
+        side.kind, side.counter, side.stored_limit, side.rule_limit, side.excess,
         coalesce(side.counted, 0), coalesce(side.live, 0),
-        coalesce(timed.value, standing.value),
         coalesce(authorised.amount, 0), coalesce(authorised.live_amount, 0)
     FROM slot
     LEFT JOIN starting ON slot.id = starting.slot_id
     LEFT JOIN present ON slot.id = present.slot_id
+    LEFT JOIN standing ON slot.service_day_id = standing.service_day_id
+    LEFT JOIN timed ON slot.id = timed.slot_id
     CROSS JOIN LATERAL (
         VALUES
         (
-            'PACING_COVERS', slot.starting_covers, slot.pacing_covers, slot.excess_pacing_covers,
-            starting.covers, starting.live_covers
+            'PACING_COVERS', slot.starting_covers, slot.pacing_covers,
+            coalesce(timed.pacing_covers, standing.pacing_covers),
+            slot.excess_pacing_covers, starting.covers, starting.live_covers
         ),
         (
-            'PACING_PARTIES', slot.starting_parties, slot.pacing_parties, slot.excess_pacing_parties,
-            starting.parties, starting.live_parties
+            'PACING_PARTIES', slot.starting_parties, slot.pacing_parties,
+            coalesce(timed.pacing_parties, standing.pacing_parties),
+            slot.excess_pacing_parties, starting.parties, starting.live_parties
         ),
         (
-            'OCCUPANCY_COVERS', slot.present_covers, slot.occupancy_covers, slot.excess_occupancy_covers,
-            present.covers, present.live_covers
+            'OCCUPANCY_COVERS', slot.present_covers, slot.occupancy_covers,
+            coalesce(timed.occupancy_covers, standing.occupancy_covers),
+            slot.excess_occupancy_covers, present.covers, present.live_covers
         ),
         (
-            'OCCUPANCY_PARTIES', slot.present_parties, slot.occupancy_parties, slot.excess_occupancy_parties,
-            present.parties, present.live_parties
+            'OCCUPANCY_PARTIES', slot.present_parties, slot.occupancy_parties,
+            coalesce(timed.occupancy_parties, standing.occupancy_parties),
+            slot.excess_occupancy_parties, present.parties, present.live_parties
         )
-    ) AS side (kind, counter, stored_limit, excess, counted, live)
-    LEFT JOIN standing ON slot.service_day_id = standing.service_day_id AND side.kind = standing.kind
-    LEFT JOIN timed ON slot.id = timed.slot_id AND side.kind = timed.kind
+    ) AS side (kind, counter, stored_limit, rule_limit, excess, counted, live)
     LEFT JOIN authorised
         ON
             slot.restaurant_id = authorised.restaurant_id
@@ -264,11 +293,9 @@ line AS (
 
 SELECT
     line.restaurant_id, line.service_day_id, period.name AS period, line.business_date, line.slot_id,
-    line.starts_at AT TIME ZONE 'UTC' AS starts_at, line.ends_at AT TIME ZONE 'UTC' AS ends_at,
-    line.next_starts_at AT TIME ZONE 'UTC' AS next_starts_at, line.wall_time,
-    line.kind, line.counter, line.counted::bigint AS counted, line.live::bigint AS live,
-    line.stored_limit, line.rule_limit, line.follows_rules, line.excess,
-    line.authorised::bigint AS authorised, line.live_authorised::bigint AS live_authorised
+    line.starts_at AT TIME ZONE 'UTC' AS starts_at, line.ends_at AT TIME ZONE 'UTC' AS ends_at, line.wall_time,
+    line.kind, line.counter, line.counted, line.live, line.stored_limit, line.rule_limit, line.follows_rules,
+    line.excess, line.authorised, line.live_authorised
 FROM line
 INNER JOIN capacity_serviceperiod AS period ON line.service_period_id = period.id
 WHERE

@@ -15,8 +15,7 @@ WITH assigned AS MATERIALIZED (
         b.status IN ('held', 'confirmed', 'arrived', 'seated', 'completed') AS is_counting,
         b.status IN ('held', 'confirmed', 'arrived', 'seated', 'completed')
         AND (b.status <> 'held' OR b.expires_at > %(as_of)s) AS is_live,
-        b.business_date BETWEEN %(from_date)s AND %(to_date)s AS is_in_scope,
-        count(*) OVER (PARTITION BY a.booking_id) AS tables
+        b.business_date BETWEEN %(from_date)s AND %(to_date)s AS is_in_scope
     FROM booking_table_assignments AS a
     INNER JOIN bookings_booking AS b ON a.booking_id = b.id
     INNER JOIN table_inventory AS t ON a.table_id = t.id
@@ -63,7 +62,12 @@ found AS (
         ('ASSIGNMENT_NOT_LIVE', NOT is_counting),
         ('ASSIGNMENT_TOO_SHORT', is_counting AND NOT during @> tstzrange(starts_at, needed_until)),
         ('ASSIGNMENT_MISPLACED', is_misplaced),
-        ('TABLE_TOO_SMALL', is_live AND tables = 1 AND party_size > max_party_size)
+        (
+            'TABLE_TOO_SMALL',
+            is_live
+            AND party_size > max_party_size
+            AND (SELECT count(*) FROM booking_table_assignments AS a WHERE a.booking_id = assigned.booking_id) = 1
+        )
     ) AS wrong (kind, holds)
     WHERE wrong.holds AND is_in_scope
 )
