@@ -204,7 +204,6 @@ cancel_booking = _call(
         "INVALID_TRANSITION",
         "STALE_EDIT",
         "OUTSIDE_BOOKING_WINDOW",
-        *_WITH_BODY,
     ),
 )
 list_restaurants = _call(
