@@ -215,6 +215,11 @@ class Decision:
     def is_accepted(self) -> bool:
         return not self.reasons
 
+    @property
+    def is_standing_refusal(self) -> bool:
+        """Say whether a reason holds that no counter and no table can change."""
+        return any(reason.code not in CAPACITY_REASONS for reason in self.reasons)
+
     def in_shadow(self) -> "Decision":
         """Return the decision of shadow mode: limits and tables are waived, all else holds."""
         return replace(

@@ -153,7 +153,8 @@ def _claim(*, request: _Request, idempotency_key: str | None, actor: Actor) -> S
     while True:
         book, wish = _load(request)
         assessment = assess(book, wish)
-        if assessment.service is None:
+        # Sure already, and no reason to create the service days of any date that somebody names.
+        if assessment.decision.is_standing_refusal:
             raise refusal_of(assessment)
         reach = reach_of(book, assessment)
         if not reach.missing:

@@ -229,6 +229,8 @@ def test_what_no_state_could_take_is_refused_with_its_own_error(
     with pytest.raises(error):
         book(house(), **changes)
 
+    assert not ServiceDay.objects.exists()
+
 
 @pytest.mark.usefixtures("nothing_written")
 def test_a_closed_date_is_refused_and_so_is_its_every_other_time() -> None:
