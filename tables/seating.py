@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate
 
-NaturalKey = tuple[tuple[int, int, str], ...]
+NaturalKey = tuple[tuple[tuple[str, int], ...], str]
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -102,9 +102,9 @@ class Occupancy:
 @lru_cache(maxsize=4096)
 def natural_key(number: str) -> NaturalKey:
     """Return the sort key by which T2 comes before T10; different numbers never have the same key."""
-    parts = _DIGITS.split(number.casefold())
-    words = tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part)
-    return (*words, (-1, 0, number))
+    parts = _DIGITS.split(number.casefold())  # text and digits in turn, text first and last
+    texts, digits = parts[::2], [int(part) for part in parts[1::2]]
+    return tuple(zip(texts, [*digits, -1], strict=True)), number
 
 
 def find_seating(
