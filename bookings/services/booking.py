@@ -13,7 +13,7 @@ from bookings.availability import Assessment, Wish, assess, blocked_interval, re
 from bookings.choices import BookingSource, EventKind
 from bookings.day import DayBook, load_day_book
 from bookings.errors import IdempotencyKeyReused, RequestRefused
-from bookings.locks import REACTIONS, ServiceDayClaim, holds_in_the_way, reach_of
+from bookings.locks import REACTIONS, Reach, ServiceDayClaim, holds_in_the_way, reach_of
 from bookings.models import Booking, TableAssignment
 from bookings.refusals import refusal_of
 from bookings.selectors import list_alternatives
@@ -150,16 +150,20 @@ def _receipt(booking: Booking, *, is_replayed: bool) -> BookingReceipt:
 
 def _claim(*, request: _Request, idempotency_key: str | None, actor: Actor) -> ServiceDayClaim:
     """Name the service days to lock, creating those that are not there; refuse what no state could take."""
-    while True:
-        book, wish = _load(request)
-        assessment = assess(book, wish)
-        # Sure already, and no reason to create the service days of any date that somebody names.
-        if assessment.decision.is_standing_refusal:
-            raise refusal_of(assessment)
-        reach = reach_of(book, assessment)
-        if not reach.missing:
-            return reach.as_claim()
+    reach = _find_reach(request)
+    if reach.missing:
         materialize_missing(restaurant_id=request.restaurant_id, keys=reach.missing)
+        reach = _find_reach(request)
+    return reach.as_claim()
+
+
+def _find_reach(request: _Request) -> Reach:
+    book, wish = _load(request)
+    assessment = assess(book, wish)
+    # Sure already, and no reason to create the service days of any date that somebody names.
+    if assessment.decision.is_standing_refusal:
+        raise refusal_of(assessment)
+    return reach_of(book, assessment)
 
 
 def _load(request: _Request) -> tuple[DayBook, Wish]:
