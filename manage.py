@@ -12,7 +12,14 @@ from config import embedded
 def main() -> None:
     """Run one command, beside the embedded PostgreSQL when no DATABASE_URL is set."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    embedded.join_if_configured()
+    # The counts of a command end with it: that directory is for the workers of a web server.
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+    try:
+        # The demo joins by itself, once it knows that its port is free.
+        if sys.argv[1:2] != ["demo"]:
+            embedded.join_if_configured()
+    except embedded.EmbeddedServerError as error:
+        sys.exit(f"{type(error).__name__}: {error}")
     execute_from_command_line(sys.argv)
 
 

