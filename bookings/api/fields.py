@@ -141,13 +141,18 @@ class InstantField(serializers.DateTimeField):
 class SeatingField(serializers.ChoiceField):
     """Where the party wants to sit; `any` is no wish, and comes out as None."""
 
+    # The usual message repeats what was given, which need not fit into an answer.
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_choice": f"Must be one of {', '.join([*SeatingType.values, ANY_SEATING])}."
+    }
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=[*SeatingType.values, ANY_SEATING], **kwargs)
 
     def to_internal_value(self, data: Any) -> str | None:
         """Return the seating type, None for no wish."""
         if not isinstance(data, str):
-            self.fail("invalid_choice", input=type(data).__name__)
+            self.fail("invalid_choice")
         value: str = super().to_internal_value(data)
         return None if value in ("", ANY_SEATING) else value
 

@@ -1,0 +1,238 @@
+"""/metrics: summed over worker processes, also those that were killed, with what the latest audit found."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.db import DatabaseError, connection
+from django.test import Client
+from prometheus_client import REGISTRY, Gauge
+from prometheus_client.parser import text_string_to_metric_families
+
+from bookings.models import AuditRun
+from bookings.services import audit_capacity
+from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
+from tests.servers import running_granian
+
+DEADLINE_SECONDS = 30.0
+NOT_FOUND = {"status": "404"}
+# A worker that is asked to stop while it starts does not hear it: hence the last option.
+WORKERS = (
+    *("--workers", "2", "--blocking-threads", "4", "--no-ws"),
+    *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
+)
+
+Samples = list[tuple[str, dict[str, str], float]]
+
+
+def samples_of(text: str) -> Samples:
+    return [
+        (sample.name, sample.labels, sample.value)
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    ]
+
+
+def values(samples: Samples, name: str, **labels: str) -> list[float]:
+    return [
+        value for its_name, its_labels, value in samples if its_name == name and labels.items() <= its_labels.items()
+    ]
+
+
+def scrape(client: Client | httpx.Client) -> Samples:
+    response = client.get("/metrics")
+    assert response.status_code == 200
+    assert response.headers["Content-Type"].startswith("text/plain; version=")
+    return samples_of(response.content.decode())
+
+
+def wait_for(condition: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
+# Several processes
+
+
+@contextmanager
+def two_workers(directory: Path, *, application: str = "config.wsgi:application") -> Iterator[httpx.Client]:
+    with (
+        running_granian(*WORKERS, application=application, PROMETHEUS_MULTIPROC_DIR=str(directory)) as base_url,
+        httpx.Client(base_url=base_url, timeout=30) as client,
+    ):
+        yield client
+
+
+def worker_ids(directory: Path) -> set[int]:
+    """Return the processes that have counted a request, by the files that they keep."""
+    return {
+        int(file.stem.rpartition("_")[2]) for file in directory.glob("counter_*.db") if b'"404"' in file.read_bytes()
+    }
+
+
+def ask_for_nothing(client: httpx.Client, times: int) -> None:
+    """Ask for addresses that are not there, on a connection each, so that both workers answer some."""
+
+    def ask(number: int) -> int:
+        return httpx.get(client.base_url.join(f"/nothing/{number}"), timeout=30).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(times))) == {404}
+
+
+def not_found(samples: Samples) -> float:
+    return sum(values(samples, "django_http_responses_total_by_status_total", **NOT_FOUND))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_count_is_lost_when_a_worker_is_killed(tmp_path: Path) -> None:
+    asked = 0
+    with two_workers(tmp_path) as client:
+        while len(worker_ids(tmp_path)) < 2:
+            ask_for_nothing(client, 40)
+            asked += 40
+            assert asked < 4000, "one worker answers everything"
+        before = scrape(client)
+        victim = min(worker_ids(tmp_path))
+
+        os.kill(victim, signal.SIGKILL)
+
+        # The listener is shared: a request may have gone to the worker that died, and is asked again.
+        after = wait_for(lambda: _scrape_or_none(client))
+        assert not_found(before) == asked
+        assert not_found(after) == asked
+
+        wait_for(lambda: _is_gone(victim))
+        ask_for_nothing(client, 40)
+        assert not_found(scrape(client)) == asked + 40
+
+
+def _scrape_or_none(client: httpx.Client) -> Samples | None:
+    try:
+        return scrape(client)
+    except httpx.TransportError:
+        return None
+
+
+def _is_gone(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_gauges_of_a_killed_worker_do_not_linger(tmp_path: Path) -> None:
+    with two_workers(tmp_path, application="tests.integration.gauged_wsgi:application") as client:
+        both = wait_for(lambda: (found := _gauged(client)) and len(found) == 2 and found)
+        victim = min(both)
+
+        os.kill(victim, signal.SIGKILL)
+
+        after = wait_for(lambda: (found := _gauged(client)) and len(found) == 2 and victim not in found and found)
+        assert len(after & both) == 1
+
+
+def _gauged(client: httpx.Client) -> set[int]:
+    samples = _scrape_or_none(client) or []
+    return {int(labels["pid"]) for name, labels, _ in samples if name == "test_worker_is_up"}
+
+
+def test_every_gauge_of_the_project_ends_with_its_process() -> None:
+    gauges = [it for it in REGISTRY._collector_to_names if isinstance(it, Gauge)]
+    own = [gauge for gauge in gauges if not gauge._name.startswith(("django_", "python_", "process_"))]
+
+    assert [gauge._name for gauge in own if not gauge._multiprocess_mode.startswith("live")] == []
+
+
+def test_a_directory_that_is_not_there_is_made(tmp_path: Path, transactional_db: None) -> None:
+    with two_workers(tmp_path / "run" / "metrics") as client:
+        scrape(client)
+
+    assert list((tmp_path / "run" / "metrics").glob("counter_*.db"))
+
+
+def test_an_empty_setting_means_one_process(client: Client, db: None) -> None:
+    assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+    assert values(scrape(client), "process_resident_memory_bytes")
+
+
+# The latest audit
+
+AUDIT_METRICS = ("booking_overbooking_detected", "booking_audit_problems", "booking_audit_age_seconds")
+
+
+def audited(client: Client) -> list[list[float]]:
+    samples = scrape(client)
+    return [values(samples, name) for name in AUDIT_METRICS]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_before_the_first_audit_there_is_no_sample(client: Client) -> None:
+    assert audited(client) == [[], [], []]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_latest_full_audit_is_shown_with_its_age(client: Client) -> None:
+    restaurant = open_restaurant()
+    CapacityRuleFactory(restaurant=restaurant, max_covers=4)
+    BookingFactory(restaurant=restaurant, business_date=days_ahead(), party_size=6, is_counted=False)
+    started = time.monotonic()
+
+    report = audit_capacity()
+
+    (overbookings,), (problems,), (age,) = audited(client)
+    assert overbookings == len(report.overbookings) == 1
+    assert problems == len(report.problems) > 0
+    assert 0 < age <= time.monotonic() - started
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_audit_of_a_part_says_nothing_about_the_whole(client: Client) -> None:
+    restaurant = open_restaurant()
+    audit_capacity()
+    AuditRun.objects.update(overbookings=3, started_at=_database_clock() - timedelta(seconds=600))
+
+    audit_capacity(restaurant_id=restaurant.pk)
+    audit_capacity(from_date=days_ahead())
+    audit_capacity(to_date=days_ahead())
+
+    (overbookings,), _, (age,) = audited(client)
+    assert AuditRun.objects.count() == 4
+    assert overbookings == 3
+    assert 600 <= age < 660
+
+
+def _database_clock() -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.django_db
+def test_the_counts_are_shown_while_the_database_is_away(client: Client) -> None:
+    def refuse(*_: Any) -> None:
+        raise DatabaseError("the database is away")
+
+    with connection.execute_wrapper(refuse):
+        samples = scrape(client)
+
+    assert values(samples, "booking_audit_age_seconds") == []
+    assert values(samples, "process_resident_memory_bytes")
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_metrics_are_only_read(client: Client, method: str) -> None:
+    assert getattr(client, method)("/metrics").status_code == 405
