@@ -1,7 +1,8 @@
 """The use cases: everything that writes bookings, or settings that bookings depend on."""
 
 from bookings.services.audits import audit_capacity
-from bookings.services.booking import BookingReceipt, GuestDetails, create_booking_with_capacity_check
+from bookings.services.booking import BookingReceipt, create_booking_with_capacity_check
+from bookings.services.booking_request import GuestDetails
 from bookings.services.cancellation import cancel_booking
 from bookings.services.excess import RaisedExcess
 from bookings.services.materialization import (

@@ -1,0 +1,120 @@
+"""The rows of a booking that was accepted."""
+
+from dataclasses import replace
+
+from psycopg.types.range import Range
+
+from bookings.answers.bookings import booking_answer
+from bookings.answers.values import Answer, capacity_answer
+from bookings.availability import Assessment
+from bookings.choices import EventKind
+from bookings.day import DayBook
+from bookings.models import Booking, TableAssignment
+from bookings.services.booking_request import BookingRequest
+from bookings.services.counter_updates import CountedStay, add_to_counters
+from bookings.services.excess import record_waived_excess
+from bookings.services.history import Actor, actor_label, record_event
+from bookings.tokens import new_reference
+from capacity.policy import ServiceState, fullest_use
+from config.transactions import require_atomic
+
+
+def write_booking(
+    book: DayBook,
+    assessment: Assessment,
+    request: BookingRequest,
+    *,
+    idempotency_key: str | None,
+    actor: Actor,
+) -> Booking:
+    """Write an accepted booking with its tables, counters and history; its service days are locked."""
+    require_atomic()
+    booking = _new_booking(book, assessment, request)
+    if idempotency_key is not None:
+        booking.idempotency_key = idempotency_key
+        booking.request_hash = request.hash
+    booking.stored_answer = _answer(book, assessment, booking)
+    booking.save(force_insert=True)
+    _assign_tables(booking, assessment, actor)
+    add_to_counters(_counted_stay(assessment), is_excess_authorised=not book.settings.is_enforced)
+    record_event(booking, EventKind.CREATED, actor=actor, to_value={"status": booking.status})
+    record_waived_excess(booking, assessment)
+    return booking
+
+
+def _new_booking(book: DayBook, assessment: Assessment, request: BookingRequest) -> Booking:
+    wish = assessment.wish
+    return Booking(
+        reference=new_reference(),
+        restaurant=book.settings.restaurant,
+        service_day_id=_locked_day_id(assessment),
+        business_date=wish.business_date,
+        wall_time=wish.wall_time,
+        starts_at=wish.starts_at,
+        ends_at=assessment.ends_at,
+        turn_minutes=assessment.turn_minutes,
+        buffer_minutes=assessment.buffer_minutes,
+        party_size=wish.party_size,
+        source=request.source,
+        seating=request.seating or "",
+        guest_name=request.guest.name,
+        guest_email=request.guest.email,
+        guest_phone=request.guest.phone,
+        notes=request.notes,
+        marketing_opt_in=request.marketing_opt_in,
+    )
+
+
+def _service_of(assessment: Assessment) -> ServiceState:
+    if assessment.service is None:
+        raise ValueError("an accepted assessment has a service")
+    return assessment.service
+
+
+def _locked_day_id(assessment: Assessment) -> int:
+    service_day_id = _service_of(assessment).service_day_id
+    if service_day_id is None:
+        raise ValueError("a locked service day has a row")
+    return service_day_id
+
+
+def _answer(book: DayBook, assessment: Assessment, booking: Booking) -> Answer:
+    """Shape the answer as it is after the booking."""
+    service, party_size = _service_of(assessment), assessment.wish.party_size
+    after = replace(
+        service,
+        booked_covers=service.booked_covers + party_size,
+        booked_parties=service.booked_parties + 1,
+    )
+    numbers = {table.table_id: table.number for table in book.tables}
+    table_ids = assessment.plan.table_ids if assessment.plan else ()
+    return {
+        "booking": booking_answer(booking, book.settings.restaurant, [numbers[it] for it in table_ids]),
+        "capacity": capacity_answer(after, fullest_use(use.after(party_size) for use in assessment.uses)),
+    }
+
+
+def _assign_tables(booking: Booking, assessment: Assessment, actor: Actor) -> None:
+    if assessment.plan is None:
+        return
+    TableAssignment.objects.bulk_create(
+        TableAssignment(
+            restaurant_id=booking.restaurant_id,
+            booking=booking,
+            table_id=table_id,
+            during=Range(booking.starts_at, assessment.blocked_until),
+            assigned_by=actor_label(actor),
+        )
+        for table_id in assessment.plan.table_ids
+    )
+
+
+def _counted_stay(assessment: Assessment) -> CountedStay:
+    service = _service_of(assessment)
+    starting = service.starting_slot(assessment.wish.starts_at)
+    return CountedStay(
+        service_day_id=_locked_day_id(assessment),
+        starting_slot_id=starting.slot_id if starting else None,
+        present_slot_ids=tuple(slot.slot_id for slot in assessment.present if slot.slot_id is not None),
+        party_size=assessment.wish.party_size,
+    )
