@@ -1,5 +1,7 @@
 """Settings, from the environment alone (config/env.py); .env.example says what each does."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
@@ -204,6 +206,8 @@ LOGIN_REDIRECT_URL = "admin:index"
 # Language, time, mail, logs
 
 LANGUAGE_CODE = "en-gb"
+# As the language has it: the date filters of unfold read them from here.
+DATE_INPUT_FORMATS = ["%d/%m/%Y", "%Y-%m-%d"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -236,3 +240,9 @@ LOGGING = {
 }
 
 PROMETHEUS_EXPORT_MIGRATIONS = False
+# prometheus_client looks at this variable when it is imported: set to nothing, it would take the
+# working directory, and it does not make a directory that is not there.
+if _metrics_directory := env.str("PROMETHEUS_MULTIPROC_DIR", default=""):
+    Path(_metrics_directory).mkdir(parents=True, exist_ok=True)
+else:
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)

@@ -30,20 +30,25 @@ test_database_url.__test__ = False  # type: ignore[attr-defined]
 
 
 @contextmanager
-def running_granian(*options: str, **environment: str) -> Iterator[str]:
+def running_granian(*options: str, application: str = "config.wsgi:application", **environment: str) -> Iterator[str]:
     """Run the project's web server with these options and environment variables; yield its address."""
     port = _free_port()
-    command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", "config.wsgi:application"]
+    command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", application]
     command += ["--host", "127.0.0.1", "--port", str(port), *options]
     defaults = {"DATABASE_URL": test_database_url(), "DATABASE_POOL_SIZE": "4", "LOG_LEVEL": "ERROR"}
-    process = subprocess.Popen(command, cwd=BASE_DIR, env=os.environ | defaults | environment)
+    process = subprocess.Popen(command, cwd=BASE_DIR, env=os.environ | defaults | environment, start_new_session=True)
     try:
         base_url = f"http://127.0.0.1:{port}"
         _wait_until_alive(process, base_url)
         yield base_url
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=STOP_SECONDS)
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            # The workers are in its group: none may outlive the test.
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def _free_port() -> int:
