@@ -1,5 +1,3 @@
-# syntax=docker/dockerfile:1
-
 FROM python:3.11-slim AS build
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
@@ -21,6 +19,8 @@ USER maitre
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{os.environ[\"PORT\"]}/healthz', timeout=2)"]
-# One thread more than the pool has connections would make a request wait for one.
-CMD exec granian --interface wsgi --host 0.0.0.0 --port "$PORT" --workers 2 \
+# Metrics of an earlier run would be added to those of this one. A thread more than the pool has
+# connections would make a request wait for one.
+CMD rm -f "$PROMETHEUS_MULTIPROC_DIR"/*.db \
+    && exec granian --interface wsgi --host 0.0.0.0 --port "$PORT" --workers 2 \
     --blocking-threads "${DATABASE_POOL_SIZE:-16}" --respawn-failed-workers --no-ws config.wsgi:application
