@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelect2MultipleWidget, UnfoldAdminSelectWidget
 
-from bookings.concerned import list_bookings_at
 from bookings.models import Booking
+from bookings.selectors.concerned import list_bookings_at
 from bookings.services import SettingsOutcome, change_settings, create_restaurant
 from capacity.advice import Advice, advise_on_turn_times
 from capacity.models import ServicePeriod

@@ -46,12 +46,12 @@ class BookingAdmin(ReadOnlyAdmin):
         "reference",
         "guest_name",
         "party_size",
-        "business_date",
+        "date",
         "time",
+        "restaurant",
         "service",
         "state",
         "seats",
-        "source",
     )
     list_filter = (WhenFilter, ("business_date", RangeDateFilter), "restaurant", "status", ServiceFilter, "source")
     list_select_related = ("restaurant", "service_day__service_period")

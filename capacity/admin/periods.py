@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from capacity.admin.wording import DATES_IN_ORDER, SHORT_WEEKDAYS
 from capacity.advice import Advice, advise_on_turn_times
+from capacity.calendar import PeriodHours
 from capacity.choices import SeatingMode
 from capacity.models import ServicePeriod, TurnTime
 from capacity.selectors import list_turn_bands
@@ -34,9 +35,15 @@ class PeriodForm(SettingsForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        self._refuse_seating_outside()
         if not cleaned.get("weekdays") and not cleaned.get("on_date") and "weekdays" in cleaned:
             self.add_error("weekdays", forms.ValidationError("Tick a weekday, or give the date of special hours."))
         return cleaned
+
+    def _refuse_seating_outside(self) -> None:
+        times: list[Any] = [self.cleaned_data.get(name) for name in ("start_time", "last_seating", "end_time")]
+        if None not in times and not PeriodHours(0, "", frozenset(), *times).seats_before_end:
+            self.add_error("last_seating", forms.ValidationError("Must lie between start and end.", code="order"))
 
 
 @admin.register(ServicePeriod)

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from bookings.concerned import list_bookings_inside
+from bookings.selectors.concerned import list_bookings_inside
 from capacity.admin.wording import DATES_IN_ORDER, TIMES_IN_PAIRS, describe_limits, describe_scope
 from capacity.advice import Advice, House, advise_on_limits
 from capacity.choices import ClosureChannel, Weekday
@@ -27,6 +27,7 @@ CHANNEL_COLOURS = {ClosureChannel.ALL: "danger", ClosureChannel.ONLINE: "warning
 class RuleForm(SettingsForm):
     """A capacity rule; one date alone is that one day."""
 
+    refuses_twins = True
     in_order = (("from_date", "to_date", DATES_IN_ORDER),)
     in_pairs = (
         ("from_date", "to_date", "Give the first date too."),
@@ -119,6 +120,7 @@ class CapacityRuleAdmin(SettingsAdmin):
 class ClosureForm(SettingsForm):
     """A closure; one date alone is that one day."""
 
+    refuses_twins = True
     in_order = (("from_date", "to_date", DATES_IN_ORDER),)
     in_pairs = (("from_time", "to_time", TIMES_IN_PAIRS),)
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timesince import timesince
 
-from bookings.overview import Overview, RestaurantToday, get_overview
+from bookings.selectors.overview import Overview, RestaurantToday, get_overview
 from config.admin.shown import used_of_limit
 
 # An older verdict says little about now.

@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget
 
 from config.admin.links import linked_message
-from config.admin.versions import fingerprint_of
+from config.admin.versions import fingerprint_of, values_of
 from config.errors import DomainError, InputInvalid
 
 AS_READ_INPUT = "_as_read"
@@ -63,6 +63,7 @@ def checkbox_field(column: ArrayField[Any, Any]) -> forms.TypedMultipleChoiceFie
         choices=base.get_choices(include_blank=False),
         coerce=base.to_python,
         required=not column.blank,
+        initial=column.get_default,
         label=capfirst(column.verbose_name),
         help_text=column.help_text,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
@@ -76,6 +77,8 @@ class SettingsForm(forms.ModelForm[Any]):
     refusal: ClassVar[DomainError | None] = None
     # The field that tells rows of one restaurant apart.
     identified_by: ClassVar[str | None] = None
+    # Whether two rows that say the same are one too many: a second click, not a wish.
+    refuses_twins: ClassVar[bool] = False
     # (smaller field, larger field, message at the larger one)
     in_order: ClassVar[tuple[tuple[str, str, str], ...]] = ()
     # (field, field, message at whichever is missing)
@@ -146,6 +149,8 @@ class SettingsForm(forms.ModelForm[Any]):
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]
         self._refuse_taken_identity(self.instance)
+        if self.refuses_twins and not self.errors:
+            self._refuse_twin(self.instance)
 
     def _refuse_taken_identity(self, row: Model) -> None:
         unique = (it for it in row._meta.constraints if isinstance(it, UniqueConstraint))
@@ -154,5 +159,12 @@ class SettingsForm(forms.ModelForm[Any]):
                 constraint.validate(type(row), row, exclude=set(self.errors))
             except ValidationError:
                 name = row._meta.verbose_name
-                message = f"This restaurant has another {name} with the same {self.identified_by}."
+                label = str(self.fields[self.identified_by].label).lower() if self.identified_by else "values"
+                message = f"This restaurant has another {name} with the same {label}."
                 self.add_error(self.identified_by, ValidationError(message, code="unique"))
+
+    def _refuse_twin(self, row: Model) -> None:
+        same = type(row)._default_manager.filter(**values_of(row)).exclude(pk=row.pk)
+        if same.exists():
+            message = f"The same {row._meta.verbose_name} is there already."
+            self.add_error(None, ValidationError(message, code="twin"))

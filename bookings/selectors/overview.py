@@ -10,6 +10,7 @@ from django.db.models import Count, Sum
 
 from bookings.choices import BookingStatus
 from bookings.models import AuditRun, Booking
+from bookings.selectors.bookings import get_latest_audit
 from capacity.calendar import PeriodHours, periods_on
 from capacity.limits import Rule, day_limits
 from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServiceDay, ServicePeriod
@@ -90,15 +91,24 @@ class _Facts:
 
 
 def get_overview() -> Overview:
-    """Get today's services of every active restaurant in 9 queries, however many there are."""
+    """Get today's services of every active restaurant in 10 queries, however many there are."""
     now = read_clock()
     restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
     facts = _read_facts([restaurant.pk for restaurant in restaurants], now)
     return Overview(
         now=now,
         restaurants=tuple(_today_of(restaurant, facts) for restaurant in restaurants),
-        latest_audit=AuditRun.objects.select_related("restaurant").order_by("-finished_at").first(),
+        latest_audit=_get_telling_audit(),
     )
+
+
+def _get_telling_audit() -> AuditRun | None:
+    """Get the latest full audit, or a later one of a part that found an overbooking."""
+    full = get_latest_audit()
+    alarms = AuditRun.objects.filter(has_overbooking=True).select_related("restaurant").defer("report")
+    if full is not None:
+        alarms = alarms.filter(finished_at__gt=full.finished_at)
+    return alarms.order_by("-finished_at").first() or full
 
 
 def _read_facts(ids: list[int], now: datetime) -> _Facts:
