@@ -1,0 +1,146 @@
+"""The demo's web server: granian by its own command line, in a session of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from config.env import BASE_DIR, env
+
+HOST = "127.0.0.1"
+WORKERS = 2
+START_SECONDS = 60.0
+STOP_SECONDS = 15.0
+POLL_SECONDS = 0.05
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class PortNotAvailable(Exception):
+    """The port cannot be used."""
+
+
+class WebServerFailed(Exception):
+    """The web server has ended, or does not answer."""
+
+
+def require_free_port(port: int) -> None:
+    """Raise `PortNotAvailable` if nobody could serve on the port now."""
+    with socket.socket() as probe:
+        # As the server does: connections of a server that has just ended are no obstacle.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise PortNotAvailable(f"Port {port} cannot be used: {reason}. Set PORT to another one.") from error
+
+
+class WebServer:
+    """A running granian. Every process that belongs to it is in its process group."""
+
+    def __init__(self, *, port: int, metrics_directory: Path) -> None:
+        self.port = port
+        self._process = subprocess.Popen(  # noqa: S603 - fixed command, port and directory of our own
+            _command(port),
+            cwd=BASE_DIR,
+            env=os.environ | _environment(metrics_directory),
+            # A Ctrl-C reaches the demo alone, which then stops this in good order.
+            start_new_session=True,
+        )
+
+    def wait_until_ready(self) -> None:
+        """Return when /readyz says yes.
+
+        Raises: `WebServerFailed`.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_ready():
+            if self._process.poll() is not None:
+                raise WebServerFailed(f"The web server ended with code {self._process.returncode}; see above.")
+            if time.monotonic() > deadline:
+                raise WebServerFailed(f"The web server does not answer on port {self.port}.")
+            time.sleep(POLL_SECONDS)
+
+    def _is_ready(self) -> bool:
+        connection = HTTPConnection(HOST, self.port, timeout=START_SECONDS)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def wait(self) -> None:
+        """Return never: the server runs until it is stopped.
+
+        Raises: `WebServerFailed` if it ends by itself.
+        """
+        code = self._process.wait()
+        raise WebServerFailed(f"The web server ended with code {code}; see above.")
+
+    def stop(self) -> None:
+        """End the server and all of its workers; who is not gone after 15 s is killed."""
+        with suppress(ProcessLookupError):
+            self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=STOP_SECONDS)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+
+@contextmanager
+def running_server(*, port: int, metrics_directory: Path) -> Iterator[WebServer]:
+    """Start the server, and stop it however the block ends."""
+    server: WebServer | None = None
+    try:
+        with _interrupts_deferred():
+            server = WebServer(port=port, metrics_directory=metrics_directory)
+        yield server
+    finally:
+        if server is not None:
+            with _interrupts_deferred():
+                server.stop()
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    """Raise KeyboardInterrupt after the block, not in it: no process may start or end by half."""
+    arrived: list[int] = []
+    handlers = {number: signal.signal(number, lambda number, _: arrived.append(number)) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if arrived:
+        raise KeyboardInterrupt
+
+
+def _command(port: int) -> list[str]:
+    threads = env.int("DATABASE_POOL_SIZE", default=16)
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)),
+        *("--workers", str(WORKERS), "--blocking-threads", str(threads)),
+        # Without it one killed worker stops the server.
+        "--respawn-failed-workers",
+        # It would warn of more threads than cores: most of them wait for the database.
+        *("--no-ws", "--log-level", "error"),
+        "config.wsgi:application",
+    ]
+
+
+def _environment(metrics_directory: Path) -> dict[str, str]:
+    # Counters of processes that are gone would be added to those of this run.
+    shutil.rmtree(metrics_directory, ignore_errors=True)
+    metrics_directory.mkdir(parents=True)
+    return {"PROMETHEUS_MULTIPROC_DIR": str(metrics_directory), "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,64 @@
+"""Set the stage: database, restaurants, slots, bookings, audit. Each step makes only what is missing."""
+
+from collections.abc import Callable
+
+from django.core.management import call_command
+from django.db import connection
+from tqdm import tqdm
+
+from bookings.demo.seeding import book_service, due, plan_services
+from bookings.restaurant_file import import_restaurant, read_restaurant_file
+from bookings.services import audit_capacity
+from config import embedded
+from config.env import BASE_DIR
+from tables.models import Restaurant
+
+FILES = {"demo-bistro": "bistro.yaml", "demo-bar": "bar.yaml"}
+FULL_EVENING_AT = "demo-bistro"
+
+Say = Callable[[str], object]
+
+
+def set_stage(say: Say, *, days: int, booked_days: int) -> list[Restaurant]:
+    """Make the demo's data and return its restaurants; `say` gets one line a step.
+
+    Raises: `EmbeddedServerError`.
+    """
+    say("PostgreSQL under .demo/ ...")
+    embedded.join(embedded.DEMO)
+    say("Migrations ...")
+    call_command("migrate", verbosity=0, interactive=False)
+    restaurants = import_missing(say)
+    say(f"Slots of {days} days ...")
+    call_command("materialize_slots", days=days, verbosity=0)
+    say(f"Bookings of {booked_days} days ...")
+    booked = book_missing(restaurants, days=booked_days)
+    say(f"  {booked} bookings made" if booked else "  nothing is missing")
+    say("Audit ...")
+    for line in audit_capacity().as_lines():
+        say(f"  {line}")
+    return restaurants
+
+
+def import_missing(say: Say) -> list[Restaurant]:
+    """Import the restaurants that are not there; what somebody changed since the first start stays."""
+    there = set(Restaurant.objects.values_list("slug", flat=True))
+    for slug in FILES.keys() - there:
+        say(f"Restaurant {slug} ...")
+        import_restaurant(file=read_restaurant_file((BASE_DIR / "demo" / FILES[slug]).read_bytes()))
+    return [Restaurant.objects.get(slug=slug) for slug in FILES]
+
+
+def book_missing(restaurants: list[Restaurant], *, days: int) -> int:
+    """Book what the coming days lack and return how many bookings that took, with a bar on a terminal."""
+    plans = [
+        plan
+        for restaurant in restaurants
+        for plan in plan_services(restaurant=restaurant, days=days, has_full_evening=restaurant.slug == FULL_EVENING_AT)
+    ]
+    with connection.cursor() as cursor:
+        # Made-up bookings need not outlive a crash of the machine: the next start makes them again.
+        cursor.execute("SET synchronous_commit = off")
+    missing = sum(plan.missing for plan in plans)
+    with tqdm(total=missing, desc="Bookings", unit="cover", disable=None, leave=False) as bar:
+        return sum(book_service(plan, progress=bar.update) for plan in due(plans))
