@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.views import View
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -99,11 +99,13 @@ def _is_running(process_id: int) -> bool:
     return True
 
 
-@require_safe
-def show_metrics(request: HttpRequest) -> HttpResponse:
+class MetricsView(View):
     """Answer a scrape."""
-    directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-    registry = CollectorRegistry()
-    registry.register(WorkerCollector(Path(directory)) if directory else REGISTRY)
-    registry.register(AuditCollector())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Return all metrics in the text format of Prometheus."""
+        directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+        registry = CollectorRegistry()
+        registry.register(WorkerCollector(Path(directory)) if directory else REGISTRY)
+        registry.register(AuditCollector())
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

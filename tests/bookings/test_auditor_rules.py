@@ -1,7 +1,8 @@
 """Two ways to the same limit: the auditor's SQL and the engine's code, on rules that nobody would write by hand."""
 
 from collections.abc import Iterator
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -72,6 +73,61 @@ def test_sql_and_code_resolve_the_same_limits(restaurant: Restaurant, rows: list
     found = dict(map(resolved, run_audit(restaurant).problems))
 
     assert found == dict(expected(restaurant))
+
+
+# Which of two rules decides the starts at 22:00 on the first date; the other one is newer.
+STRONGER = [
+    ({"from_time": time(21), "to_time": time(23)}, {"period": "Night", "weekday": 0, "from_date": 0, "to_date": 0}),
+    (
+        {"from_time": time(22), "to_time": time(22, 15), "from_date": 0, "to_date": 2},
+        {"from_time": time(22), "to_time": time(22, 15), "period": "Night", "weekday": 0},
+    ),
+    ({"from_date": 0, "to_date": 2}, {"period": "Night", "weekday": 0}),
+    ({"period": "Night", "weekday": 0}, {"period": "Night"}),
+    ({"period": "Night"}, {"weekday": 0}),
+    ({"weekday": 0}, {}),
+    ({"from_date": 0, "to_date": 1}, {"from_date": 0, "to_date": 2}),
+    ({"from_date": 0, "to_date": 0}, {"from_date": 0, "to_date": 1}),
+    ({"from_time": time(22), "to_time": time(22, 30)}, {"from_time": time(21, 30), "to_time": time(22, 30)}),
+    ({"from_time": time(21, 30), "to_time": time(22, 30)}, {"from_time": time(21), "to_time": time(1)}),
+    ({"from_time": time(21), "to_time": time(1)}, {"from_time": time(22), "to_time": time(22)}),
+    (
+        {"from_date": 0, "to_date": 1, "from_time": time(22), "to_time": time(4)},
+        {"from_date": 0, "to_date": 2, "from_time": time(22), "to_time": time(22, 15)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("stronger", "weaker"), STRONGER)
+def test_the_more_specific_of_two_rules_decides(
+    restaurant: Restaurant, stronger: dict[str, object], weaker: dict[str, object]
+) -> None:
+    rows = [placed(stronger) | {"pacing_covers": 1}, placed(weaker) | {"pacing_covers": 2}]
+    slot = BookingSlot.objects.get(
+        service_day__business_date=FIRST, starts_at=datetime.combine(FIRST, time(22), tzinfo=restaurant.zone)
+    )
+
+    for of_both, limit in ((rows, 1), (rows[1:], 2)):
+        write_rules(restaurant, of_both)
+        found = dict(map(resolved, run_audit(restaurant).problems))
+        assert found[slot.service_day_id, slot.pk, "PACING_COVERS"] == limit
+        assert found == dict(expected(restaurant))
+
+
+def test_of_two_alike_the_newer_rule_decides(restaurant: Restaurant) -> None:
+    write_rules(restaurant, [{"period": None, "pacing_covers": 1}, {"period": None, "pacing_covers": 2}])
+
+    found = dict(map(resolved, run_audit(restaurant).problems))
+
+    assert {limit for (_, _, kind), limit in found.items() if kind == "PACING_COVERS"} == {2}
+
+
+def placed(scope: dict[str, Any]) -> dict[str, object]:
+    """Name the dates and the weekday that a scope numbers."""
+    row: dict[str, object] = {"period": None} | scope
+    if "weekday" in scope:
+        row["weekday"] = FIRST.isoweekday()
+    return row | {name: DATES[scope[name]] for name in ("from_date", "to_date") if name in scope}
 
 
 def write_rules(restaurant: Restaurant, rows: list[dict[str, object]]) -> None:
