@@ -15,7 +15,7 @@ from config.admin import ReadOnlyAdmin
 from config.admin.columns import column
 from config.admin.filters import ServiceFilter
 from config.admin.links import change_link
-from config.admin.shown import limit_name, local_time
+from config.admin.shown import limit_name, local_time, short_time
 
 # The lists of a stored report, the worst first.
 FINDINGS = ("overbookings", "problems", "authorisedExcess")
@@ -46,7 +46,7 @@ class CapacityOverrideAdmin(ReadOnlyAdmin):
 
     @column("When", ordering="created_at")
     def created(self, override: CapacityOverride) -> str:
-        return local_time(override.created_at, override.restaurant.zone)
+        return short_time(override.created_at, override.restaurant.zone)
 
     @column("Service", ordering="service_day__business_date")
     def service(self, override: CapacityOverride) -> SafeString:

@@ -1,7 +1,7 @@
 """The switch of enforcement, for all restaurants at once."""
 
 from datetime import UTC
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -20,6 +20,11 @@ SWITCH_ID = 1
 
 class SwitchForm(forms.ModelForm[EnforcementSwitch]):
     """On or off, and why: the reason of the last change is none for the next."""
+
+    class Meta:
+        help_texts: ClassVar[dict[str, str]] = {
+            "enforced": "Off: every restaurant records its decisions and refuses nobody for lack of room.",
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -19,7 +19,7 @@ class WallDate(Func):
 class WhenFilter(SimpleListFilter):
     """Business dates around today, each restaurant's own; from today on unless the list is narrowed otherwise."""
 
-    title = "date"
+    title = "when"
     parameter_name = "when"
     # What does not narrow a list: order, page, size of page.
     NEUTRAL = frozenset({"o", "p", "all", "_changelist_filters"})

@@ -56,7 +56,9 @@ class OwnedChoicesField(NamesRestaurant, forms.ModelMultipleChoiceField[Any]):
     """Any of the rows of a restaurant."""
 
 
-def checkbox_field(column: ArrayField[Any, Any]) -> forms.TypedMultipleChoiceField:
+def checkbox_field(
+    column: ArrayField[Any, Any], *, label: str | None = None, help_text: str | None = None
+) -> forms.TypedMultipleChoiceField:
     """Return one checkbox for each choice of an array column."""
     base = column.base_field
     return forms.TypedMultipleChoiceField(
@@ -64,8 +66,8 @@ def checkbox_field(column: ArrayField[Any, Any]) -> forms.TypedMultipleChoiceFie
         coerce=base.to_python,
         required=not column.blank,
         initial=column.get_default,
-        label=capfirst(column.verbose_name),
-        help_text=column.help_text,
+        label=label or capfirst(column.verbose_name),
+        help_text=help_text or column.help_text,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
 

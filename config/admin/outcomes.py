@@ -1,17 +1,29 @@
 """What a change of settings did, in sentences for the next screen."""
 
-from collections.abc import Iterator
-from datetime import tzinfo
+from collections.abc import Iterator, Sequence
+from datetime import datetime, tzinfo
 
 from django.contrib.messages import constants
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bookings.services import RaisedExcess, SettingsOutcome
+from capacity.models import BookingSlot
+from capacity.policy import ReasonCode
 from config.admin.links import MOST_LISTED, booking_list, change_link
 from config.admin.shown import OVER_THE_LIMIT, limit_name, long_date
 
 Said = tuple[int, str | SafeString]
+SlotKey = tuple[int, datetime]
+# Counter and limit of a service day or slot, by the code of the limit.
+COLUMNS: dict[str, tuple[str, str]] = {
+    ReasonCode.SERVICE_COVERS: ("booked_covers", "max_covers"),
+    ReasonCode.SERVICE_PARTIES: ("booked_parties", "max_parties"),
+    ReasonCode.PACING_COVERS: ("starting_covers", "pacing_covers"),
+    ReasonCode.PACING_PARTIES: ("starting_parties", "pacing_parties"),
+    ReasonCode.OCCUPANCY_COVERS: ("present_covers", "occupancy_covers"),
+    ReasonCode.OCCUPANCY_PARTIES: ("present_parties", "occupancy_parties"),
+}
 
 
 def describe_outcome(outcome: SettingsOutcome, zone: tzinfo) -> Iterator[Said]:
@@ -38,17 +50,29 @@ def _left_in_place(outcome: SettingsOutcome) -> SafeString:
 
 
 def _raised(raised: tuple[RaisedExcess, ...], zone: tzinfo) -> SafeString:
-    listed = format_html_join("", "<li>{}</li>", ((_excess(item, zone),) for item in raised[:MOST_LISTED]))
+    in_order = sorted(raised, key=lambda item: item.slot_starts_at or item.service_day.starts_at)
+    slots = _slots_of(in_order[:MOST_LISTED])
+    listed = format_html_join("", "<li>{}</li>", ((_excess(item, slots, zone),) for item in in_order[:MOST_LISTED]))
     more = len(raised) - MOST_LISTED
     rest = format_html("<li>and {} more, listed under Overrides</li>", more) if more > 0 else ""
     return format_html("More is booked than the new limit. The bookings stay:<ul>{}{}</ul>", listed, rest)
 
 
-def _excess(item: RaisedExcess, zone: tzinfo) -> SafeString:
-    """Name service, date, slot and limit, and by how much it is passed."""
-    day = item.service_day
-    name = f"{day.service_period} on {long_date(day.business_date)}"
-    at = f" at {item.slot_starts_at.astimezone(zone):%H:%M}" if item.slot_starts_at else ""
-    return format_html(
-        "{}{}: {} {} {}", change_link(day, name), at, limit_name(item.limit), item.amount, OVER_THE_LIMIT
+def _slots_of(raised: Sequence[RaisedExcess]) -> dict[SlotKey, BookingSlot]:
+    """Read the slots that are named, in 1 query."""
+    named = [(item.service_day.pk, item.slot_starts_at) for item in raised if item.slot_starts_at]
+    rows = BookingSlot.objects.filter(
+        service_day__in={day_id for day_id, _ in named}, starts_at__in={starts_at for _, starts_at in named}
     )
+    return {(slot.service_day_id, slot.starts_at): slot for slot in rows}
+
+
+def _excess(item: RaisedExcess, slots: dict[SlotKey, BookingSlot], zone: tzinfo) -> SafeString:
+    """Name service, date, slot and limit, how much is used of it, and by how much it is passed."""
+    day = item.service_day
+    at = f" at {item.slot_starts_at.astimezone(zone):%H:%M}" if item.slot_starts_at else ""
+    owner = slots.get((day.pk, item.slot_starts_at)) if item.slot_starts_at else day
+    counter, limit = COLUMNS[item.limit]
+    use = f"{limit_name(item.limit)} {getattr(owner, counter, '?')} / {getattr(owner, limit, '?')}"
+    name = f"{day.service_period} on {long_date(day.business_date)}"
+    return format_html("{}{}: {}, {} {}", change_link(day, name), at, use, item.amount, OVER_THE_LIMIT)

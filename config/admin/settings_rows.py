@@ -64,7 +64,7 @@ class SettingsAdmin(DurableAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if isinstance(db_field, ArrayField) and db_field.base_field.choices:
-            return checkbox_field(db_field)
+            return checkbox_field(db_field, label=kwargs.get("label"), help_text=kwargs.get("help_text"))
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:

@@ -75,8 +75,8 @@ def test_a_limit_below_what_is_booked_names_service_slot_limit_and_excess(admin_
 
     warning = next(message for message in messages_of(page) if "The bookings stay" in message)
     shown = f"Dinner on {SOON:%a %-d %b %Y}"
-    assert f"{shown}</a>: covers per service 2 over the limit, authorised" in warning
-    assert f"{shown}</a> at 19:00: parties starting per slot 1 over the limit, authorised" in warning
+    assert f"{shown}</a>: covers per service 12 / 10, 2 over the limit, authorised" in warning
+    assert f"{shown}</a> at 19:00: parties starting per slot 2 / 1, 1 over the limit, authorised" in warning
     assert warning.count("over the limit") == 2
     day = ServiceDay.objects.get(business_date=SOON)
     assert (day.booked_covers, day.max_covers, day.excess_covers) == (12, 10, 2)
