@@ -19,9 +19,10 @@ help:  ## Show the targets
 install: $(STAMP)  ## Make .venv and install what is pinned
 
 $(STAMP): requirements.txt requirements-dev.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt -r requirements-dev.txt
-	touch $@
+	@echo "Installing what is pinned into .venv ..."
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt -r requirements-dev.txt
+	@touch $@
 
 demo: install  ## Serve two restaurants on PORT (8000), with PostgreSQL; Ctrl-C stops everything
 	@exec $(BIN)/python manage.py demo
