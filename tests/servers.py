@@ -35,7 +35,13 @@ def running_granian(*options: str, application: str = "config.wsgi:application",
     port = _free_port()
     command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", application]
     command += ["--host", "127.0.0.1", "--port", str(port), *options]
-    defaults = {"DATABASE_URL": test_database_url(), "DATABASE_POOL_SIZE": "4", "LOG_LEVEL": "ERROR"}
+    defaults = {
+        # The test settings would take the pool away again.
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": test_database_url(),
+        "DATABASE_POOL_SIZE": "4",
+        "LOG_LEVEL": "ERROR",
+    }
     process = subprocess.Popen(command, cwd=BASE_DIR, env=os.environ | defaults | environment, start_new_session=True)
     try:
         base_url = f"http://127.0.0.1:{port}"
