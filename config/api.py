@@ -22,6 +22,8 @@ from config.errors import DomainError, RecordNotFound
 logger = logging.getLogger(__name__)
 
 UNAVAILABLE_RETRY_SECONDS = 2
+# No connection, none free in the pool, or one that broke under a statement.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 STATUS_OF_CODE: Mapping[str, int] = {
     "VALIDATION_ERROR": 400,
@@ -139,12 +141,13 @@ def _framework_body(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         return _body(code, details=_details_of(error))
     if isinstance(error, exceptions.Throttled):
-        return _body(code, retryAfter=max(1, round(error.wait or 1)))
+        return _body(code, retryAfter=max(1, round(getattr(error, "wait", None) or 1)))
     return _body(code, _MESSAGES.get(code) or str(error.detail))
 
 
 def _details_of(error: exceptions.ValidationError) -> dict[str, list[dict[str, str]]]:
-    details = error.get_full_details()
+    # Always by field: no serializer here takes a list.
+    details: dict[str, Any] = dict(error.get_full_details())  # type: ignore[arg-type]
     return {
         field: [{"code": problem["code"], "message": problem["message"]} for problem in problems]
         for field, problems in details.items()
@@ -181,8 +184,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer an exception that nobody caught: 503 if the database is away, else 500 (handler500)."""
     error = sys.exc_info()[1]
-    is_away = isinstance(error, (OperationalError, InterfaceError))
-    body = _unavailable_body(error) if is_away else _body("INTERNAL_ERROR")
+    body = _unavailable_body(error) if isinstance(error, DATABASE_AWAY) else _body("INTERNAL_ERROR")
     if not _wants_page(request):
         return _json_response(body)
     page = defaults.server_error(request)

@@ -10,7 +10,6 @@ from rest_framework import serializers
 
 from bookings.phones import PhoneNumberInvalid, to_e164
 from tables.choices import SeatingType
-from tables.models import LARGEST_PARTY
 
 FIRST_DATE = date(2000, 1, 1)
 LAST_DATE = date(2100, 12, 31)
@@ -149,7 +148,7 @@ class SeatingField(serializers.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=[*SeatingType.values, ANY_SEATING], **kwargs)
 
-    def to_internal_value(self, data: Any) -> str | None:
+    def to_internal_value(self, data: Any) -> Any:
         """Return the seating type, None for no wish."""
         if not isinstance(data, str):
             self.fail("invalid_choice")
@@ -188,8 +187,3 @@ class PhoneField(TextField):
 def restaurant_field(**kwargs: Any) -> TextField:
     """Return the field that names a restaurant."""
     return TextField(max_length=63, help_text="UUID or slug.", **kwargs)
-
-
-def party_size_limits() -> dict[str, int]:
-    """Return the bounds of a party size that can be meant at all; what a restaurant takes is narrower."""
-    return {"min_value": 1, "max_value": LARGEST_PARTY}

@@ -74,7 +74,7 @@ _REFUSALS = (
 _STRICT = "Unknown or repeated query parameters and unknown or duplicate JSON keys are refused."
 
 
-class StrictInputs(OpenApiSerializerExtension):
+class StrictInputs(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """Say that inputs take no other fields."""
 
     target_class = serializers.StrictSerializer
@@ -82,11 +82,11 @@ class StrictInputs(OpenApiSerializerExtension):
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> Any:
         """Return the usual schema, closed."""
-        mapped = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        mapped = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
         return {**mapped, "additionalProperties": False}
 
 
-class BearerKey(OpenApiAuthenticationExtension):
+class BearerKey(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describe API keys."""
 
     target_class = "bookings.api.authentication.ApiKeyAuthentication"
@@ -128,7 +128,7 @@ def _request_header(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=description)
 
 
-_RETRY_AFTER = _answer_header("Retry-After", "Seconds.", 429, 503)
+_RETRY_AFTER = _answer_header("Retry-After", "Seconds.", 409, 429, 503)
 _ETAG = "Version of the booking, for If-Match."
 _MANAGE_TOKEN = _request_header("X-Manage-Token", "The manage token; or `?token=`.")
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from bookings.api import fields
 from bookings.phones import region_of_zone
-from tables.models import Restaurant
+from tables.models import LARGEST_PARTY, Restaurant
 
 LONGEST_SPAN_DAYS = 62
 LARGEST_PAGE = 100
@@ -56,7 +56,7 @@ class BookingInput(StrictSerializer):
     restaurantId = fields.restaurant_field(source="restaurant")
     date = fields.DateField(source="business_date", help_text="Business date, also after midnight.")
     time = fields.WallTimeField(source="wall_time", help_text="On the restaurant's wall clock.")
-    partySize = fields.WholeNumberField(source="party_size", **fields.party_size_limits())
+    partySize = fields.WholeNumberField(source="party_size", min_value=1, max_value=LARGEST_PARTY)
     name = fields.TextField(max_length=120)
     email = fields.TextField(max_length=254, validators=[validate_email])
     phone = fields.PhoneField(max_length=32, help_text="Any international number, or one of the restaurant's country.")
@@ -77,7 +77,7 @@ class AvailabilityQuery(StrictSerializer):
 
     restaurantId = fields.restaurant_field(source="restaurant")
     date = fields.DateField(source="business_date")
-    partySize = fields.WholeNumberParameter(source="party_size", **fields.party_size_limits())
+    partySize = fields.WholeNumberParameter(source="party_size", min_value=1, max_value=LARGEST_PARTY)
     time = fields.WallTimeField(required=False, source="wall_time")
     startsAt = fields.InstantField(required=False, source="starts_at")
     seating = fields.SeatingField(required=False, allow_blank=True)
@@ -87,7 +87,7 @@ class AvailableDaysQuery(StrictSerializer):
     """The business dates `from` to `to`, both included, at most 62."""
 
     restaurantId = fields.restaurant_field(source="restaurant")
-    partySize = fields.WholeNumberParameter(source="party_size", **fields.party_size_limits())
+    partySize = fields.WholeNumberParameter(source="party_size", min_value=1, max_value=LARGEST_PARTY)
     seating = fields.SeatingField(required=False, allow_blank=True)
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
