@@ -66,7 +66,7 @@ class WorkerCollector(Collector):
         self._forget_gauges_of_the_dead()
         # A process that is just being born, or was killed at that moment, has a file with nothing in it.
         files = [str(file) for file in self.directory.glob("*.db") if _size_of(file)]
-        metrics: Iterable[Metric] = MultiProcessCollector.merge(files)
+        metrics: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call] # of the library
         return metrics
 
     def _forget_gauges_of_the_dead(self) -> None:
@@ -75,7 +75,7 @@ class WorkerCollector(Collector):
             if not _is_running(process_id):
                 # Two scrapes at once may both see it.
                 with suppress(FileNotFoundError):
-                    mark_process_dead(process_id, path=str(self.directory))
+                    mark_process_dead(process_id, path=str(self.directory))  # type: ignore[no-untyped-call] # likewise
 
 
 def _size_of(file: Path) -> int:

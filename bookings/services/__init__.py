@@ -4,6 +4,7 @@ from bookings.services.audits import audit_capacity
 from bookings.services.booking import BookingReceipt, create_booking_with_capacity_check
 from bookings.services.booking_request import GuestDetails
 from bookings.services.cancellation import cancel_booking
+from bookings.services.counters import CounterRepairs, rebuild_counters
 from bookings.services.excess import RaisedExcess
 from bookings.services.materialization import (
     Materialization,
@@ -22,6 +23,7 @@ from bookings.services.settings_changes import (
 
 __all__ = [
     "BookingReceipt",
+    "CounterRepairs",
     "GuestDetails",
     "Materialization",
     "RaisedExcess",
@@ -35,6 +37,7 @@ __all__ = [
     "delete_settings_row",
     "materialize_service_days",
     "plan_materialization",
+    "rebuild_counters",
     "save_settings_row",
     "set_enforcement",
 ]

@@ -2,24 +2,15 @@
 
 import json
 import sys
-from argparse import ArgumentTypeError
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bookings.management.arguments import business_date
 from bookings.services import audit_capacity
 from tables.models import Restaurant
 
 WRONG_ARGUMENTS = 2
-
-
-def business_date(text: str) -> date:
-    """Read a date argument."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no date; write it as 2026-12-24") from error
 
 
 class Command(BaseCommand):

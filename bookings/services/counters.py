@@ -1,0 +1,227 @@
+"""Repair counters that have drifted from the bookings, and say what was repaired."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q, Sum
+
+from bookings.choices import COUNTING_STATUSES
+from bookings.models import Booking, CapacityOverride
+from bookings.selectors import LimitKey
+from capacity.counting import Counts, SlotSpan, Stay, count_stays
+from capacity.locks import lock_service_days
+from capacity.models import BookingSlot, ServiceDay
+from capacity.policy import ReasonCode
+from capacity.selectors import read_clock
+from config.transactions import settings_transaction
+from tables.models import Restaurant
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A counter with the limit that it may not pass and the excess above it."""
+
+    code: ReasonCode
+    counter: str
+    limit: str
+    excess: str
+
+
+_DAY_COLUMNS = (
+    _Column(ReasonCode.SERVICE_COVERS, "booked_covers", "max_covers", "excess_covers"),
+    _Column(ReasonCode.SERVICE_PARTIES, "booked_parties", "max_parties", "excess_parties"),
+)
+_SLOT_COLUMNS = (
+    _Column(ReasonCode.PACING_COVERS, "starting_covers", "pacing_covers", "excess_pacing_covers"),
+    _Column(ReasonCode.PACING_PARTIES, "starting_parties", "pacing_parties", "excess_pacing_parties"),
+    _Column(ReasonCode.OCCUPANCY_COVERS, "present_covers", "occupancy_covers", "excess_occupancy_covers"),
+    _Column(ReasonCode.OCCUPANCY_PARTIES, "present_parties", "occupancy_parties", "excess_occupancy_parties"),
+)
+
+
+@dataclass(frozen=True)
+class CounterChange:
+    """One counter or excess that was set right; no slot means the service day itself."""
+
+    service_day: ServiceDay
+    slot_starts_at: datetime | None
+    column: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class CounterLeft:
+    """A row that was left alone: its bookings pass a limit further than anybody authorised."""
+
+    service_day: ServiceDay
+    slot_starts_at: datetime | None
+    code: ReasonCode
+    counted: int
+    limit: int
+    authorised: int
+
+
+@dataclass(frozen=True)
+class CounterRepairs:
+    """What a rebuild changed, what it had to leave alone, and how many service days it looked at."""
+
+    service_days: int = 0
+    changes: tuple[CounterChange, ...] = ()
+    left: tuple[CounterLeft, ...] = ()
+
+    def __add__(self, other: "CounterRepairs") -> "CounterRepairs":
+        return CounterRepairs(
+            self.service_days + other.service_days, self.changes + other.changes, self.left + other.left
+        )
+
+
+@dataclass(frozen=True)
+class _Recount:
+    """What the counters and excesses of some locked service days should be."""
+
+    counts: Counts[int]
+    authorised: Mapping[LimitKey, int]
+
+    def of_day(self, day: ServiceDay) -> tuple[int, ...]:
+        return self.counts.covers[day.pk], self.counts.parties[day.pk]
+
+    def of_slot(self, slot: BookingSlot) -> tuple[int, ...]:
+        counts, start = self.counts, slot.starts_at
+        return (
+            counts.starting_covers[start],
+            counts.starting_parties[start],
+            counts.present_covers[start],
+            counts.present_parties[start],
+        )
+
+
+def rebuild_counters(
+    *, restaurant_id: int | None = None, from_date: date | None = None, is_dry_run: bool = False
+) -> CounterRepairs:
+    """Count the bookings afresh and set right what is stored otherwise, from a business date on.
+
+    Default: every restaurant, from yesterday on their wall. One transaction for each date locks the
+    service days of that date, so that bookings of other dates never wait. Excess falls with its
+    counter and rises only as far as overrides authorise; a row whose bookings pass a limit further
+    is left as it is, since a repaired counter would hide an overbooking. A dry run does the same
+    under the same locks, and rolls back.
+
+    Raises: `BookingConflict`.
+    """
+    restaurants = Restaurant.objects.order_by("slug")
+    if restaurant_id is not None:
+        restaurants = restaurants.filter(pk=restaurant_id)
+    repairs = CounterRepairs()
+    for restaurant in restaurants:
+        first = from_date or read_clock().astimezone(restaurant.zone).date() - ONE_DAY
+        for business_date in _dates_from(restaurant.pk, first):
+            repairs += _rebuild_date(restaurant.pk, business_date, is_dry_run)
+    return repairs
+
+
+def _dates_from(restaurant_id: int, first: date) -> list[date]:
+    days = ServiceDay.objects.filter(restaurant_id=restaurant_id, business_date__gte=first)
+    return list(days.order_by("business_date").values_list("business_date", flat=True).distinct())
+
+
+@settings_transaction
+def _rebuild_date(restaurant_id: int, business_date: date, is_dry_run: bool) -> CounterRepairs:
+    on_date = ServiceDay.objects.filter(restaurant_id=restaurant_id, business_date=business_date)
+    days = lock_service_days(on_date.values_list("pk", flat=True))
+    slots = list(BookingSlot.objects.filter(service_day__in=days).order_by("starts_at"))
+    recount = _Recount(
+        count_stays(_list_stays(restaurant_id, days, slots), _spans(days, slots)),
+        _authorised(restaurant_id, days, slots),
+    )
+    outcomes = [*_repair_days(days, recount), *_repair_slots(days, slots, recount)]
+    if is_dry_run:
+        transaction.set_rollback(True)
+    return CounterRepairs(
+        len(days),
+        tuple(it for it in outcomes if isinstance(it, CounterChange)),
+        tuple(it for it in outcomes if isinstance(it, CounterLeft)),
+    )
+
+
+def _spans(days: Sequence[ServiceDay], slots: Sequence[BookingSlot]) -> dict[int, list[SlotSpan]]:
+    spans: dict[int, list[SlotSpan]] = {day.pk: [] for day in days}
+    for slot in slots:
+        spans[slot.service_day_id].append(SlotSpan(slot.starts_at, slot.ends_at))
+    return spans
+
+
+def _list_stays(restaurant_id: int, days: Sequence[ServiceDay], slots: Sequence[BookingSlot]) -> list[Stay[int]]:
+    """List who counts in these service days or is present in their slots, whichever service they belong to.
+
+    A hold that is over counts until a write frees it, which then takes it out of the counters.
+    """
+    counting = Booking.objects.filter(restaurant_id=restaurant_id, status__in=COUNTING_STATUSES)
+    who = Q(service_day__in=days)
+    if slots:
+        first, last = min(slot.starts_at for slot in slots), max(slot.ends_at for slot in slots)
+        who |= Q(starts_at__lt=last, ends_at__gt=first)
+    rows = counting.filter(who).values_list("service_day_id", "party_size", "starts_at", "ends_at")
+    return [Stay(*row) for row in rows]
+
+
+def _authorised(restaurant_id: int, days: Sequence[ServiceDay], slots: Sequence[BookingSlot]) -> dict[LimitKey, int]:
+    """Return what is authorised above each limit; what was authorised for a party goes with it."""
+    owners = {slot.starts_at: slot.service_day_id for slot in slots}
+    known = CapacityOverride.objects.filter(
+        Q(booking__isnull=True) | Q(booking__status__in=COUNTING_STATUSES),
+        Q(service_day__in=days, slot_starts_at__isnull=True) | Q(slot_starts_at__in=owners),
+        restaurant_id=restaurant_id,
+    )
+    rows = known.values_list("service_day_id", "slot_starts_at", "limit").annotate(total=Sum("amount"))
+    totals: dict[LimitKey, int] = {}
+    for day_id, starts_at, limit, total in rows:
+        # A slot may have moved to another service day since.
+        key = LimitKey(day_id if starts_at is None else owners[starts_at], starts_at, limit)
+        totals[key] = totals.get(key, 0) + total
+    return totals
+
+
+def _repair_days(days: Sequence[ServiceDay], recount: _Recount) -> Iterator[CounterChange | CounterLeft]:
+    for day in days:
+        yield from _repair(day, day, None, _DAY_COLUMNS, recount.of_day(day), recount.authorised)
+
+
+def _repair_slots(
+    days: Sequence[ServiceDay], slots: Sequence[BookingSlot], recount: _Recount
+) -> Iterator[CounterChange | CounterLeft]:
+    day_of = {day.pk: day for day in days}
+    for slot in slots:
+        day, counted = day_of[slot.service_day_id], recount.of_slot(slot)
+        yield from _repair(slot, day, slot.starts_at, _SLOT_COLUMNS, counted, recount.authorised)
+
+
+def _repair(
+    row: ServiceDay | BookingSlot,
+    day: ServiceDay,
+    slot_starts_at: datetime | None,
+    columns: tuple[_Column, ...],
+    counted: tuple[int, ...],
+    authorised: Mapping[LimitKey, int],
+) -> list[CounterChange] | list[CounterLeft]:
+    wanted: dict[str, int] = {}
+    left: list[CounterLeft] = []
+    for column, count in zip(columns, counted, strict=True):
+        limit = getattr(row, column.limit)
+        excess = 0 if limit is None else max(0, count - limit)
+        allowed = authorised.get(LimitKey(day.pk, slot_starts_at, column.code), 0)
+        wanted |= {column.counter: count, column.excess: excess}
+        if excess > allowed:
+            left.append(CounterLeft(day, slot_starts_at, column.code, count, limit, allowed))
+    if left:
+        return left
+    changes = {name: value for name, value in wanted.items() if getattr(row, name) != value}
+    if changes:
+        # The version of the service day rose with its lock.
+        versioned = {"version": F("version") + 1} if isinstance(row, BookingSlot) else {}
+        type(row)._default_manager.filter(pk=row.pk).update(**changes, **versioned)
+    return [CounterChange(day, slot_starts_at, name, getattr(row, name), value) for name, value in changes.items()]
