@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.db.models import Model, UniqueConstraint
+from django.db.models import Model, Q, UniqueConstraint
 from django.utils.text import capfirst
 from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -45,7 +45,9 @@ class NamesRestaurant:
     names_restaurant = True
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.restaurant} · {obj}" if self.names_restaurant else str(obj)
+        on_date = getattr(obj, "on_date", None)
+        name = f"{obj} ({on_date:%-d %b %Y})" if on_date else str(obj)
+        return f"{obj.restaurant} · {name}" if self.names_restaurant else name
 
 
 class OwnedChoiceField(NamesRestaurant, forms.ModelChoiceField[Any]):
@@ -88,10 +90,15 @@ class SettingsForm(forms.ModelForm[Any]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk and hasattr(self.instance, "restaurant_id"):
-            for field in self._owned_choices().values():
-                field.names_restaurant = False
+        is_fixed = bool(self.instance.pk) and hasattr(self.instance, "restaurant_id")
+        for name, field in self._owned_choices().items():
+            field.names_restaurant = not is_fixed
+            if is_fixed:
                 field.queryset = field.queryset.filter(restaurant_id=self.instance.restaurant_id)
+            if hasattr(field.queryset.model, "retired_at"):
+                # What is retired stays where it is, and is offered nowhere else.
+                current = getattr(self.instance, f"{name}_id", None)
+                field.queryset = field.queryset.filter(Q(retired_at=None) | Q(pk=current))
 
     def _owned_choices(self) -> Mapping[str, Any]:
         return {name: field for name, field in self.fields.items() if isinstance(field, NamesRestaurant)}

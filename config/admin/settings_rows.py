@@ -1,7 +1,6 @@
 """The admin of settings rows: one service call a save, and what came of it on the screen."""
 
 from collections.abc import Sequence
-from copy import copy
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -142,10 +141,9 @@ class SettingsAdmin(DurableAdmin):
 
         Raises: `DomainError`, which `DurableAdmin` shows on the page.
         """
-        deleted = copy(obj)
         outcome = delete_settings_row(row=obj, actor=actor_of(request))
-        super().log_deletions(request, cast(QuerySet[Any], [deleted]))
-        self.report(request, deleted, outcome)
+        super().log_deletions(request, cast(QuerySet[Any], [obj]))
+        self.report(request, obj, outcome)
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         """Say before the click what is in the way."""

@@ -1,6 +1,6 @@
 """Rules, periods, turn times and closures in the admin: saved through the service, refused at the field."""
 
-from datetime import time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -32,9 +32,10 @@ SOON = days_ahead(2)
 
 @pytest.fixture
 def house():
-    """A restaurant with Dinner and a service day on SOON, without limits."""
+    """A restaurant with Dinner and service days on SOON and the day after, without limits."""
     restaurant = open_restaurant(name="Bistro")
     materialize(restaurant, SOON)
+    materialize(restaurant, SOON + timedelta(days=1))
     return restaurant
 
 
@@ -54,7 +55,7 @@ def test_a_new_rule_limits_the_service_days_that_are_there(admin_client, house):
     assert page.redirect_chain == [(RULES, 302)]
     assert (day.max_covers, day.version) == (40, 2)
     assert set(BookingSlot.objects.values_list("pacing_covers", flat=True)) == {12}
-    assert messages_of(page)[0] == f"{ServiceDay.objects.count()} future service days updated."
+    assert messages_of(page)[0] == "2 future service days updated."
 
 
 def test_a_changed_rule_limits_them_again_and_is_logged(admin_client, house):
@@ -181,7 +182,7 @@ def test_a_rule_is_deleted_with_its_limits(admin_client, house):
 
     page = admin_client.post(f"{RULES}{rule.pk}/delete/", {"post": "yes"}, follow=True)
 
-    assert messages_of(page)[0] == f"{ServiceDay.objects.count()} future service days updated."
+    assert messages_of(page)[0] == "2 future service days updated."
     assert not CapacityRule.objects.exists()
     assert LogEntry.objects.get().object_id == str(rule.pk)
 
@@ -225,6 +226,22 @@ def test_a_rule_cannot_name_a_period_of_another_restaurant(admin_client, house):
     page = add(admin_client, RULES, restaurant=house.pk, service_period=stranger.pk, max_covers="40")
 
     assert page.context["adminform"].form.errors == {"service_period": ["Not of Bistro: Brunch."]}
+
+
+def offered_periods(page):
+    return [label for value, label in page.context["adminform"].form.fields["service_period"].choices if value]
+
+
+def test_a_retired_period_stays_on_its_rule_and_is_offered_to_no_other(admin_client, house):
+    ServicePeriodFactory(restaurant=house, name="Gala", on_date=date(2027, 12, 31))
+    rule = CapacityRuleFactory(restaurant=house, service_period=house.service_periods.get(name="Dinner"), max_covers=9)
+    house.service_periods.filter(name="Dinner").update(retired_at=datetime.now(UTC))
+
+    assert offered_periods(admin_client.get(f"{RULES}add/")) == ["Bistro · Gala (31 Dec 2027)"]
+    assert offered_periods(admin_client.get(f"{RULES}{rule.pk}/change/")) == ["Dinner", "Gala (31 Dec 2027)"]
+    change(admin_client, RULES, rule, note="kept")
+    rule.refresh_from_db()
+    assert (rule.note, rule.service_period.name) == ("kept", "Dinner")
 
 
 def test_the_same_rule_twice_is_refused(admin_client, house):
