@@ -135,6 +135,7 @@ _MANAGE_TOKEN = _request_header("X-Manage-Token", "The manage token; or `?token=
 
 def _call(
     operation_id: str,
+    summary: str,
     *,
     answers: dict[int, Any],
     errors: tuple[str, ...],
@@ -143,6 +144,7 @@ def _call(
 ) -> Callable[[F], F]:
     return extend_schema(
         operation_id=operation_id,
+        summary=summary,
         tags=["ops" if "FORBIDDEN" in errors else "guest"],
         description=_STRICT,
         parameters=[*parameters, _RETRY_AFTER],
@@ -153,6 +155,7 @@ def _call(
 
 availability = _call(
     "getAvailability",
+    "Is there a table at a time, or when is there one on a date?",
     parameters=(serializers.AvailabilityQuery,),
     answers={
         200: PolymorphicProxySerializer(
@@ -165,12 +168,14 @@ availability = _call(
 )
 available_days = _call(
     "listAvailableDays",
+    "On which dates is there a table?",
     parameters=(serializers.AvailableDaysQuery,),
     answers={200: shapes.AvailableDays},
     errors=("NOT_FOUND", "RATE_LIMITED"),
 )
 create_booking = _call(
     "createBooking",
+    "Book a table",
     request=serializers.BookingInput,
     parameters=(
         _request_header(
@@ -185,12 +190,14 @@ create_booking = _call(
 )
 get_booking = _call(
     "getBooking",
+    "Read a booking",
     parameters=(_MANAGE_TOKEN, serializers.TokenQuery, _answer_header("ETag", _ETAG, 200)),
     answers={200: shapes.ManagedBooking},
     errors=("NOT_FOUND",),
 )
 cancel_booking = _call(
     "cancelBooking",
+    "Cancel a booking",
     parameters=(
         _MANAGE_TOKEN,
         _request_header("If-Match", "ETag of the booking as it was read."),
@@ -208,17 +215,20 @@ cancel_booking = _call(
 )
 list_restaurants = _call(
     "listRestaurants",
+    "Where can guests book?",
     parameters=(serializers.RestaurantsQuery,),
     answers={200: shapes.RestaurantPage},
     errors=(),
 )
 get_restaurant = _call(
     "getRestaurant",
+    "A restaurant, and when it seats guests",
     answers={200: shapes.RestaurantDetail},
     errors=("NOT_FOUND",),
 )
 utilization = _call(
     "getUtilization",
+    "How full are the services of a date?",
     parameters=(serializers.UtilizationQuery, _answer_header("WWW-Authenticate", "Challenge.", 401)),
     answers={200: shapes.Utilization},
     errors=("UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"),

@@ -78,8 +78,8 @@ class AvailabilityQuery(StrictSerializer):
     restaurantId = fields.restaurant_field(source="restaurant")
     date = fields.DateField(source="business_date")
     partySize = fields.WholeNumberParameter(source="party_size", min_value=1, max_value=LARGEST_PARTY)
-    time = fields.WallTimeField(required=False, source="wall_time")
-    startsAt = fields.InstantField(required=False, source="starts_at")
+    time = fields.WallTimeField(required=False, source="wall_time", help_text="On the restaurant's wall clock.")
+    startsAt = fields.InstantField(required=False, source="starts_at", help_text="Instead of `time`; + is %2B.")
     seating = fields.SeatingField(required=False, allow_blank=True)
 
 

@@ -100,8 +100,9 @@ def _count_in(cache: BaseCache, key: str, rate: Rate) -> int | None:
     try:
         count = cache.incr(key)
     except ValueError:
-        # The window ended between the two commands, and another begins.
-        return _count_in(cache, key, rate)
+        # The window ended between the two commands: this request is the first of another.
+        cache.set(key, 1, rate.seconds)
+        count = 1
     if count <= rate.limit:
         return None
     ends_at = cache.get(ends_key) or now + rate.seconds

@@ -441,6 +441,7 @@ fuzz = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.mark.usefixtures("house")
+@pytest.mark.fuzz
 @fuzz
 @given(changes=wrong_orders)
 @example(changes={"notes": "\ud800"})
@@ -455,6 +456,7 @@ def test_no_body_is_too_strange(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.usefixtures("house")
+@pytest.mark.fuzz
 @fuzz
 @given(body=st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_are_too_strange(body: bytes) -> None:
@@ -465,6 +467,7 @@ def test_no_bytes_are_too_strange(body: bytes) -> None:
 
 
 @pytest.mark.usefixtures("house")
+@pytest.mark.fuzz
 @fuzz
 @given(
     path=st.sampled_from(["/api/availability", "/api/availability/days", "/api/restaurants"]),
@@ -484,7 +487,7 @@ def test_no_query_is_too_strange(path: str, query: dict[str, str]) -> None:
     assert answer.status_code in (200, 400, 404, 422), answer.content
 
 
-@settings(max_examples=30)
+@pytest.mark.fuzz
 @given(
     token=st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=60),
     reference=st.from_regex(r"[-A-Za-z0-9_]{1,30}", fullmatch=True),
