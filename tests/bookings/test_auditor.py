@@ -134,6 +134,14 @@ def test_a_stay_counts_as_present_in_the_next_service_too() -> None:
     assert (problem.facts["slotId"], problem.facts["limitKind"]) == (night.pk, "OCCUPANCY_PARTIES")
 
 
+def test_slots_of_another_length_elsewhere_change_nothing() -> None:
+    book(open_restaurant(slot_minutes=60), EVENING)
+
+    book(open_restaurant(slot_minutes=15), EVENING)
+
+    assert run_audit().is_clean
+
+
 # Counters, limits, excess that are off
 
 
