@@ -1,5 +1,6 @@
 """Reading a restaurant file: what each value may be, every problem with its line and its field."""
 
+import re
 from dataclasses import replace
 from datetime import date, time
 from pathlib import Path
@@ -22,6 +23,7 @@ from bookings.restaurant_file.entries import (
     TableEntry,
     TurnTimeEntry,
 )
+from bookings.restaurant_file.schema import Entry, EntryOf, keys_of
 from bookings.restaurant_file.writing import write_restaurant_file
 from tables.models import Restaurant
 
@@ -403,3 +405,24 @@ def test_whatever_an_entry_says_is_read_as_it_was_written(
     file = RestaurantFile(restaurant=house, service_periods=(period,), capacity_rules=(rule, replace(rule, note="")))
 
     assert read(write_restaurant_file(file)) == file
+
+
+def all_words(entry_class: type[Entry]) -> set[str]:
+    """Collect the keys of an entry and of the entries in it."""
+    words = set()
+    for key in keys_of(entry_class).values():
+        inner = getattr(key.kind, "kind", key.kind)
+        words |= {key.word, *(all_words(inner.entry_class) if isinstance(inner, EntryOf) else ())}
+    return words
+
+
+def test_every_key_is_documented() -> None:
+    page = (ROOT / "docs" / "restaurant-files.md").read_text()
+
+    assert {word for word in all_words(RestaurantFile) if not re.search(rf"`{word}`|\b{word}:", page)} == set()
+
+
+def test_from_alone_is_one_day() -> None:
+    (closure,) = read(HOUSE + "closures: [{from: 2026-12-24}]").closures
+
+    assert (closure.from_date, closure.to_date) == (date(2026, 12, 24), date(2026, 12, 24))
