@@ -49,8 +49,8 @@ race: install  ## Run the race suite, twenty rounds of each race
 rush: install  ## Let 100 guests ask at once for 40 covers, with the protections and without
 	@exec $(BIN)/python manage.py rush
 
-fuzz: install  ## Run the property tests with many more examples
-	FUZZ=1 $(BIN)/python -m pytest -m fuzz
+fuzz: install  ## Run the property tests with many more examples, and every time zone
+	FUZZ=1 $(BIN)/python -m pytest -m "fuzz or hypothesis"
 
 requirements: install  ## Pin the newest releases that requirements*.in allow
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv

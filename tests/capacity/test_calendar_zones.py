@@ -440,6 +440,7 @@ def dates_around(change: datetime, zone: ZoneInfo) -> list[date]:
     return [local_date - timedelta(days=1), local_date]
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("name", CHECKED_ZONES)
 def test_the_grid_agrees_with_the_clock_at_every_change(name: str) -> None:
     zone = ZoneInfo(name)
