@@ -402,6 +402,19 @@ def test_a_hold_passes_a_limit_only_while_it_lasts(minutes: int, overbookings: l
     assert brief(run_audit().overbookings) == overbookings
 
 
+def test_an_excess_of_a_hold_that_is_over_must_have_been_authorised_too() -> None:
+    restaurant = shadowed(max_covers=4)
+    hold = book(restaurant, EVENING, party_size=6)
+    Booking.objects.filter(pk=hold.pk).update(status="held", expires_at=datetime.now(UTC) - timedelta(minutes=1))
+
+    assert run_audit().is_clean
+
+    CapacityOverride.objects.all().delete()
+    report = run_audit()
+    assert report.overbookings == []
+    assert brief(report.problems) == ["EXCESS_NOT_AUTHORISED"]
+
+
 # Scope and snapshot
 
 
