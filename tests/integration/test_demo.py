@@ -186,6 +186,9 @@ def test_two_demos_live_side_by_side_survive_killed_workers_keep_their_data_and_
     other.line("Ready after")
     assert read_booking(other, booked).status_code == 404
     kill_workers(other)
+    second = start(there)
+    assert second.end() == 1
+    assert second.output[-1].startswith("CommandError: A demo of this directory is already running")
 
     members = first.members()
     assert len(members) > 5

@@ -1,5 +1,6 @@
 """`manage.py demo`: two restaurants with bookings, and a web server to try them on."""
 
+import fcntl
 import signal
 import time
 from typing import Any
@@ -14,6 +15,7 @@ from bookings.demo.stage import set_stage
 from bookings.demo.welcome import welcome_lines
 from bookings.management.arguments import whole_number
 from config import embedded
+from config.embedded.locks import open_lock, try_lock
 from tables.models import Restaurant
 
 
@@ -52,8 +54,15 @@ class Command(BaseCommand):
         if not embedded.is_configured():
             raise CommandError("The demo fills a database of its own: unset DATABASE_URL, here and in .env.")
         require_free_port(settings.PORT)
+        self._require_first_demo_here()
         bistro, *_ = set_stage(self._say, days=days, booked_days=booked_days)
         self._serve(bistro, started)
+
+    def _require_first_demo_here(self) -> None:
+        """Hold a lock until this process ends: a second demo would empty the metrics of the first."""
+        embedded.DEMO.directory.mkdir(parents=True, exist_ok=True)
+        if not try_lock(open_lock(embedded.DEMO.directory / "demo.lock"), fcntl.LOCK_EX):
+            raise CommandError("A demo of this directory is already running; stop it first, or copy the directory.")
 
     def _serve(self, restaurant: Restaurant, started: float) -> None:
         origin = f"http://{HOST}:{settings.PORT}"
