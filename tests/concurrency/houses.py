@@ -1,0 +1,94 @@
+"""Restaurants to race for: small, since a race wants many rounds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, time
+from functools import partial
+from typing import Any
+
+from bookings.models import Booking
+from bookings.services import BookingReceipt, GuestDetails, create_booking_with_capacity_check
+from capacity.models import CapacityRule, ServiceDay
+from tables.models import Restaurant
+from tests.factories import (
+    CapacityRuleFactory,
+    RestaurantFactory,
+    ServicePeriodFactory,
+    TableFactory,
+    TurnTimeFactory,
+    days_ahead,
+    materialize,
+)
+
+GUEST = GuestDetails("Ada Lovelace", "ada@example.com", "+442079460000")
+NINETEEN = time(19, 0)
+
+
+@dataclass(frozen=True)
+class House:
+    """A restaurant, the date for which everybody wants to book, and its rule."""
+
+    restaurant: Restaurant
+    business_date: date
+    rule: CapacityRule
+
+    def booking(self, party_size: int = 4, at: time = NINETEEN, **changes: Any) -> Callable[[], BookingReceipt]:
+        """Return the act of booking a party."""
+        asked: dict[str, Any] = {
+            "restaurant_id": self.restaurant.pk,
+            "business_date": self.business_date,
+            "wall_time": at,
+            "party_size": party_size,
+            "guest": GUEST,
+        }
+        return partial(create_booking_with_capacity_check, **{**asked, **changes})
+
+    def live_bookings(self) -> list[Booking]:
+        """List the confirmed bookings by id."""
+        return list(self.restaurant.bookings.filter(status="confirmed").order_by("pk"))
+
+    @property
+    def days(self) -> list[ServiceDay]:
+        """List the service days of the date by start, as they are now."""
+        return list(self.restaurant.service_days.filter(business_date=self.business_date).order_by("starts_at"))
+
+
+def dinner_house(*, tables: int = 0, is_materialized: bool = True, **limits: int) -> House:
+    """Open for dinner, with one start at 19:00 and turns of 90 minutes; with tables of 4 in `tables` mode."""
+    restaurant = RestaurantFactory(timezone="Etc/UTC")
+    ServicePeriodFactory(
+        restaurant=restaurant,
+        start_time=NINETEEN,
+        last_seating=NINETEEN,
+        end_time=time(22),
+        seating_mode="tables" if tables else "covers",
+    )
+    return _furnished(restaurant, tables=tables, is_materialized=is_materialized, limits=limits)
+
+
+def all_day_house(*, tables: int = 0, is_materialized: bool = True, **limits: int) -> House:
+    """Open for lunch (14:00, 14:30) and dinner (15:00, 15:30): with turns of 90 minutes everybody meets at 15:00."""
+    restaurant = RestaurantFactory(timezone="Etc/UTC", slot_minutes=30)
+    for name, start, last, end in (
+        ("Lunch", time(14), time(14, 30), time(15)),
+        ("Dinner", time(15), time(15, 30), time(22)),
+    ):
+        ServicePeriodFactory(
+            restaurant=restaurant,
+            name=name,
+            start_time=start,
+            last_seating=last,
+            end_time=end,
+            seating_mode="tables" if tables else "covers",
+        )
+    return _furnished(restaurant, tables=tables, is_materialized=is_materialized, limits=limits)
+
+
+def _furnished(restaurant: Restaurant, *, tables: int, is_materialized: bool, limits: dict[str, int]) -> House:
+    TurnTimeFactory(restaurant=restaurant)
+    for number in range(1, tables + 1):
+        TableFactory(restaurant=restaurant, number=f"T{number}")
+    house = House(restaurant, days_ahead(), CapacityRuleFactory(restaurant=restaurant, **limits))
+    if is_materialized:
+        materialize(restaurant, house.business_date)
+    return house

@@ -1,0 +1,76 @@
+"""Holds that are over: out of every decision at once, freed by the next write, once."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from bookings.choices import BookingStatus
+from bookings.models import Booking, BookingEvent
+from tests.concurrency.crowd import BOOKED, Crowd, tally
+from tests.concurrency.houses import NINETEEN, House, dinner_house
+from tests.concurrency.injection import Points
+from tests.concurrency.protections import Protections
+from tests.concurrency.verdict import Gauge, watched
+from tests.factories import BookingFactory
+from tests.recount import list_faults
+
+FULL = "CAPACITY_EXCEEDED"
+ABOUT_TO_FREE = "bookings.services.expiry.take_from_counters"
+
+
+def hold(house: House, *, holds: int, party_size: int = 4) -> list[Booking]:
+    """Let holds take the house, all of them over by now."""
+    return BookingFactory.create_batch(
+        holds,
+        service_day=house.days[0],
+        wall_time=NINETEEN,
+        party_size=party_size,
+        status=BookingStatus.HELD,
+        expires_at=timezone.now() - timedelta(minutes=1),
+    )
+
+
+def test_holds_that_are_over_make_way_for_guests_once(crowd: Crowd, rounds: range, isolation: str) -> None:
+    for _ in rounds:
+        house = dinner_house(max_covers=20)
+        held = hold(house, holds=5)
+
+        with watched(house.restaurant):
+            outcomes = crowd.run([house.booking()] * 10)
+
+        assert tally(outcomes) == {BOOKED: 5, FULL: 5}
+        assert {booking.status for booking in Booking.objects.filter(pk__in=[it.pk for it in held])} == {"expired"}
+        assert BookingEvent.objects.filter(booking__in=held, kind="expired").count() == 5
+
+
+@pytest.mark.usefixtures("read_committed")
+def test_without_the_lock_two_guests_free_one_hold_and_the_constraint_is_counted(
+    crowd: Crowd, points: Points, without: Protections
+) -> None:
+    house = dinner_house(max_covers=20)
+    hold(house, holds=1)
+    without.service_day_lock()
+    points.meet_before(ABOUT_TO_FREE, clients=2)
+    gauge = Gauge()
+
+    assert tally(crowd.run([house.booking(party_size=1)] * 2)) == {BOOKED: 2}
+
+    assert gauge.disagreements == 1
+    assert list_faults(house.restaurant.pk) == []
+
+
+@pytest.mark.usefixtures("read_committed")
+def test_without_the_lock_a_hold_that_is_freed_twice_makes_room_that_is_not_there(
+    crowd: Crowd, points: Points, without: Protections
+) -> None:
+    house = dinner_house(max_covers=20)
+    hold(house, holds=1)
+    house.booking(party_size=8)()
+    hold(house, holds=1)
+    without.service_day_lock()
+    points.meet_before(ABOUT_TO_FREE, clients=2)
+
+    crowd.run([house.booking(party_size=1)] * 2)
+
+    assert any("booked_covers" in fault for fault in list_faults(house.restaurant.pk))

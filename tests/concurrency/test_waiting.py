@@ -1,0 +1,95 @@
+"""The lock at work: whoever comes second waits until the first has committed, and decides on what is then true."""
+
+from datetime import time
+
+import pytest
+
+from bookings.services import save_settings_row
+from tests.concurrency.crowd import BOOKED, Crowd, outcome_of
+from tests.concurrency.houses import all_day_house, dinner_house
+from tests.concurrency.injection import Points, count_blocked, wait_until_blocked
+from tests.concurrency.protections import Protections
+from tests.concurrency.verdict import watched
+
+FULL = "CAPACITY_EXCEEDED"
+DECIDED = "bookings.services.booking.write_booking"
+
+
+def test_the_second_guest_waits_for_the_first_and_is_then_refused(crowd: Crowd, points: Points, isolation: str) -> None:
+    house = dinner_house(max_parties=1)
+    pause = points.pause_before(DECIDED)
+
+    with watched(house.restaurant) as gauge:
+        first = crowd.start(house.booking())
+        pause.wait_for_arrival()
+        second = crowd.start(house.booking())
+        wait_until_blocked()
+        pause.release()
+
+        assert (outcome_of(first).code, outcome_of(second).code) == (BOOKED, FULL)
+
+    assert gauge.attempts_a_call() == 1
+
+
+@pytest.mark.usefixtures("read_committed")
+def test_without_the_lock_the_second_guest_does_not_wait_and_the_constraint_refuses_the_first(
+    crowd: Crowd, points: Points, without: Protections
+) -> None:
+    house = dinner_house(max_parties=1)
+    without.service_day_lock()
+    pause = points.pause_before(DECIDED)
+
+    first = crowd.start(house.booking())
+    pause.wait_for_arrival()
+    second = crowd.start(house.booking())
+    assert outcome_of(second).code == BOOKED
+    assert count_blocked() == 0
+    pause.release()
+
+    assert outcome_of(first).code == FULL
+
+
+def test_a_guest_for_dinner_waits_for_the_lunch_that_runs_into_it(crowd: Crowd, points: Points, isolation: str) -> None:
+    house = all_day_house(tables=1)
+    pause = points.pause_before(DECIDED)
+
+    with watched(house.restaurant):
+        lunch = crowd.start(house.booking(at=time(14, 30)))
+        pause.wait_for_arrival()
+        dinner = crowd.start(house.booking(at=time(15)))
+        wait_until_blocked()
+        pause.release()
+
+        assert (outcome_of(lunch).code, outcome_of(dinner).code) == (BOOKED, FULL)
+
+
+def test_guests_of_services_that_do_not_meet_do_not_wait_for_each_other(
+    crowd: Crowd, points: Points, isolation: str
+) -> None:
+    house, other = dinner_house(max_parties=1), dinner_house(max_parties=1)
+    pause = points.pause_before(DECIDED)
+
+    first = crowd.start(house.booking())
+    pause.wait_for_arrival()
+    assert outcome_of(crowd.start(other.booking())).code == BOOKED
+    pause.release()
+
+    assert outcome_of(first).code == BOOKED
+
+
+def test_a_lower_limit_waits_for_the_booking_before_it_and_keeps_it_as_excess(
+    crowd: Crowd, points: Points, isolation: str
+) -> None:
+    house = dinner_house(max_covers=4)
+    house.rule.max_covers = 2
+    pause = points.pause_before(DECIDED)
+
+    with watched(house.restaurant):
+        booking = crowd.start(house.booking())
+        pause.wait_for_arrival()
+        edit = crowd.start(lambda: save_settings_row(row=house.rule))
+        wait_until_blocked()
+        pause.release()
+
+        assert outcome_of(booking).code == BOOKED
+        assert [(it.limit, it.amount) for it in outcome_of(edit).value.raised] == [("SERVICE_COVERS", 2)]
