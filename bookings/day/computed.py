@@ -24,9 +24,13 @@ def expected_services(settings: ServiceSettings, first: date, last: date) -> dic
 
 
 def last_end(settings: ServiceSettings, service: ServiceTimes) -> datetime:
-    """Return the last possible end of a stay that starts in a service."""
-    longest = longest_turn_minutes(settings.bands, service.period_id)
-    return service.slots[-1].starts_at + timedelta(minutes=longest)
+    """Return the last possible end of a stay that starts in a service, and not before its last slot ends.
+
+    A slot may be longer than a turn: whoever is present in it must find the service to lock.
+    """
+    last = service.slots[-1]
+    longest = timedelta(minutes=longest_turn_minutes(settings.bands, service.period_id))
+    return max(last.starts_at + longest, last.ends_at)
 
 
 def compute_services(settings: ServiceSettings, missing: dict[ServiceKey, ServiceTimes]) -> list[ServiceState]:
