@@ -46,18 +46,21 @@ def change_settings(
     """Run a change of settings rows and fit the future service days and slots to it.
 
     Locks the restaurant row FOR NO KEY UPDATE, then its service days from yesterday on. `change`
-    saves or deletes rows and may run more than once. Limits below what is booked keep the bookings,
-    as excess that this change authorises.
+    saves or deletes rows and may run more than once; it runs under these locks, so that what it
+    looks at first (a table without a future) is still so when it acts, and that a new name or a
+    deletion, which lock a row against those who refer to it, never meet a booking that holds a
+    service day. Limits below what is booked keep the bookings, as excess that this change authorises.
 
     Raises: `RecordNotFound`, `PeriodsOverlap`, `BookingConflict`, and whatever `change` raises.
     """
     lock_restaurant_settings(restaurant_id)
-    stranded_before = _stranded_ids(restaurant_id)
+    settings = get_service_settings(restaurant_id)
+    days = lock_future_service_days(restaurant_id, from_date=settings.today - DATES_STILL_RUNNING)
+    stranded_before = {booking.pk for booking in _list_stranded(settings)}
+    before = list_excesses(day.pk for day in days)
     change()
     settings = get_service_settings(restaurant_id)
     _require_disjoint_periods(settings)
-    days = lock_future_service_days(restaurant_id, from_date=settings.today - DATES_STILL_RUNNING)
-    before = list_excesses(day.pk for day in days)
     days += _create_missing_days(settings, days)
     refit_service_days(settings, days)
     raised = record_settings_excess(restaurant_id, (day.pk for day in days), before=before, reason=reason, actor=actor)
@@ -89,10 +92,6 @@ def _create_missing_days(settings: ServiceSettings, days: list[ServiceDay]) -> l
         for key, service in expected.items()
     ]
     return ServiceDay.objects.bulk_create(rows, batch_size=2000)
-
-
-def _stranded_ids(restaurant_id: int) -> frozenset[int]:
-    return frozenset(booking.pk for booking in _list_stranded(get_service_settings(restaurant_id)))
 
 
 def _list_stranded(settings: ServiceSettings) -> tuple[Booking, ...]:
