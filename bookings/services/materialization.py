@@ -1,13 +1,18 @@
 """Create the rows of service days and slots that are offered but not yet there."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Q
+
+from bookings.choices import COUNTING_STATUSES
 from bookings.day import ServiceKey, compute_services, expected_services
+from bookings.models import Booking
 from bookings.selectors import list_authorised
 from bookings.services.excess import record_settings_excess
 from capacity.calendar import ServiceTimes
+from capacity.locks import lock_service_days
 from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings, get_service_settings
@@ -31,8 +36,8 @@ class Materialization:
 def materialize_service_days(*, restaurant_id: int, from_date: date, to_date: date) -> Materialization:
     """Create what is missing on business dates (inclusive); what is there stays untouched.
 
-    Takes the restaurant row FOR SHARE, in a transaction every 14 dates, so that a change of
-    settings never waits long.
+    Takes the restaurant row FOR SHARE, then the service days of stays that reach into new ones, in
+    a transaction every 14 dates, so that a change of settings never waits long.
 
     Raises: `RecordNotFound`, `BookingConflict`.
     """
@@ -71,7 +76,27 @@ def _create_service_days(restaurant_id: int, from_date: date, to_date: date) -> 
     share_restaurant_settings(restaurant_id)
     settings = get_service_settings(restaurant_id)
     missing = _missing(settings, from_date, to_date)
+    _lock_stays_counted_in(settings, missing)
     return insert_services(settings, compute_services(settings, missing))
+
+
+def _lock_stays_counted_in(settings: ServiceSettings, missing: Mapping[ServiceKey, ServiceTimes]) -> None:
+    """Lock the service days of the stays that reach into new ones.
+
+    A stay that is cancelled between count and insert would be counted there for ever. New stays need
+    no lock: whoever wants to reach into a service waits until it has a row.
+    """
+    if not missing:
+        return
+    meets = (
+        Q(starts_at__lt=service.slots[-1].ends_at, ends_at__gt=service.slots[0].starts_at)
+        for service in missing.values()
+    )
+    reaching = Booking.objects.filter(
+        Q(*meets, _connector=Q.OR), restaurant_id=settings.restaurant.pk, status__in=COUNTING_STATUSES
+    )
+    if ids := set(reaching.order_by().values_list("service_day_id", flat=True)):
+        lock_service_days(ids)
 
 
 def _missing(settings: ServiceSettings, first: date, last: date) -> dict[ServiceKey, ServiceTimes]:
