@@ -223,9 +223,11 @@ def _remove_empty_days(refit: _Refit) -> None:
 def missing_services(
     settings: ServiceSettings, days: Sequence[ServiceDay], from_date: date
 ) -> dict[ServiceKey, ServiceTimes]:
-    """Return the services that are offered on the dates of existing days but have no row."""
-    if not days:
-        return {}
+    """Return the services that are offered, from a date on, on the dates of existing days but have no row.
+
+    Dates without any row stay so: one booking a year ahead must not make a change of settings create the year.
+    """
     there = {_key(day) for day in days}
-    expected = expected_services(settings, from_date, max(day.business_date for day in days))
-    return {key: service for key, service in expected.items() if key not in there}
+    dates = sorted({day.business_date for day in days if day.business_date >= from_date})
+    offered = {key: service for on in dates for key, service in expected_services(settings, on, on).items()}
+    return {key: service for key, service in offered.items() if key not in there}
