@@ -470,23 +470,24 @@ def random_periods(draw: st.DrawFn) -> list[PeriodHours]:
     ]
 
 
-def meet_by_search(first: PeriodHours, second: PeriodHours, periods: list[PeriodHours]) -> bool:
-    def spans(period: PeriodHours) -> list[tuple[int, int]]:
-        days = [day for day in range(SEARCH_DAYS) if period in periods_on(periods, SEARCH_START + timedelta(days=day))]
-        return [(day * 1440 + period.start_minute, day * 1440 + period.end_minute) for day in days]
+def spans_by_search(periods: list[PeriodHours]) -> dict[int, list[tuple[int, int]]]:
+    """Return when each period is offered, in minutes since the search began, by going through every date."""
+    spans: dict[int, list[tuple[int, int]]] = {period.period_id: [] for period in periods}
+    for day in range(SEARCH_DAYS):
+        for offered in periods_on(periods, SEARCH_START + timedelta(days=day)):
+            spans[offered.period_id].append((day * 1440 + offered.start_minute, day * 1440 + offered.end_minute))
+    return spans
 
-    return any(
-        start < other_end and other_start < end
-        for start, end in spans(first)
-        for other_start, other_end in spans(second)
-    )
+
+def meet(first: list[tuple[int, int]], second: list[tuple[int, int]]) -> bool:
+    return any(start < other_end and other_start < end for start, end in first for other_start, other_end in second)
 
 
 @given(random_periods())
 def test_overlaps_are_those_a_search_through_every_date_finds(periods: list[PeriodHours]) -> None:
-    searched = [pair for pair in combinations(periods, 2) if meet_by_search(*pair, periods)]
+    spans = spans_by_search(periods)
 
-    assert list(find_overlaps(periods)) == searched
+    assert overlapping(*periods) == [list(pair) for pair in combinations(spans, 2) if meet(*(spans[it] for it in pair))]
 
 
 # Turn times
