@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +17,10 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test import Client
 from prometheus_client import REGISTRY, Gauge
+from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 
+from bookings.metrics import WorkerCollector
 from bookings.models import AuditRun
 from bookings.services import audit_capacity
 from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
@@ -167,6 +171,44 @@ def test_a_directory_that_is_not_there_is_made(tmp_path: Path, transactional_db:
 def test_an_empty_setting_means_one_process(client: Client, db: None) -> None:
     assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
     assert values(scrape(client), "process_resident_memory_bytes")
+
+
+def write_metric(directory: Path, kind: str, process_id: int, value: float) -> None:
+    """Write a metric as a process of that id would have."""
+    file = MmapedDict(str(directory / f"{kind}_{process_id}.db"))
+    file.write_value(mmap_key("test_metric", "test_metric", (), (), "A metric."), value, 0.0)
+    file.close()
+
+
+def collected(directory: Path) -> dict[str, float]:
+    metrics = WorkerCollector(directory).collect()
+    return {sample.labels.get("pid", "all"): sample.value for metric in metrics for sample in metric.samples}
+
+
+@pytest.fixture
+def dead() -> int:
+    """Return the id of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait(timeout=30)
+    return process.pid
+
+
+def test_counters_of_the_dead_count_and_their_gauges_do_not(tmp_path: Path, dead: int) -> None:
+    counters, gauges = tmp_path / "counters", tmp_path / "gauges"
+    for directory, kind in ((counters, "counter"), (gauges, "gauge_liveall")):
+        directory.mkdir()
+        write_metric(directory, kind, os.getpid(), 1.0)
+        write_metric(directory, kind, dead, 2.0)
+
+    assert collected(counters) == {"all": 3.0}
+    assert collected(gauges) == {str(os.getpid()): 1.0}
+
+
+def test_a_file_with_nothing_in_it_spoils_no_scrape(tmp_path: Path, dead: int) -> None:
+    write_metric(tmp_path, "counter", os.getpid(), 1.0)
+    (tmp_path / f"counter_{dead}.db").touch()
+
+    assert collected(tmp_path) == {"all": 1.0}
 
 
 # The latest audit
