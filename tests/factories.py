@@ -22,7 +22,7 @@ from capacity.selectors import list_turn_bands
 from tables.models import Restaurant, Section, Table, TableCombination
 
 EVERY_DAY = tuple(day.value for day in Weekday)
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of test users only
+PASSWORD = "correct horse battery staple"
 
 
 def days_ahead(days: int = 30) -> date:
