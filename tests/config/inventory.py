@@ -1,0 +1,124 @@
+"""What the code has that a document must name: settings, metrics, commands, addresses, findings, names."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.core.management import get_commands, load_command_class
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+
+from bookings.auditor.ledger import MEANINGS
+from config.env import BASE_DIR
+from config.errors import DomainError
+from config.health import PROBES
+
+APPS = ("config", "tables", "capacity", "bookings")
+METRIC_CLASSES = {"Counter", "Histogram", "Gauge", "Summary", "GaugeMetricFamily", "CounterMetricFamily"}
+# Of Django's base command.
+OPTIONS_OF_EVERY_COMMAND = {
+    *("--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback"),
+    *("--no-color", "--force-color", "--skip-checks"),
+}
+
+
+@cache
+def sources() -> dict[Path, str]:
+    """Return the text of everything that runs, by path."""
+    paths = [
+        *(path for app in APPS for suffix in ("py", "sql") for path in (BASE_DIR / app).rglob(f"*.{suffix}")),
+        *(BASE_DIR / name for name in ("Makefile", "Dockerfile", "compose.yaml", "pyproject.toml", ".env.example")),
+        *(BASE_DIR / "demo").glob("*.yaml"),
+    ]
+    return {path: path.read_text(encoding="utf-8") for path in paths}
+
+
+@cache
+def words() -> frozenset[str]:
+    """Return every name that occurs in what runs, names of files included."""
+    texts = [*sources().values(), *(path.stem for path in sources())]
+    found = {word for text in texts for word in re.findall(r"\w+", text)}
+    # A migration begins with its number.
+    return frozenset(found | {re.sub(r"^\d+_", "", word) for word in found})
+
+
+def calls() -> Iterator[ast.Call]:
+    for path, text in sources().items():
+        if path.suffix == ".py":
+            yield from (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
+
+
+def first_text(call: ast.Call) -> str | None:
+    value = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+    return value if isinstance(value, str) else None
+
+
+def settings_read() -> set[str]:
+    """Return the environment variables that are read through `config.env`."""
+    return {
+        name
+        for call in calls()
+        if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
+        if call.func.value.id == "env" and (name := first_text(call)) is not None and name.isupper()
+    }
+
+
+def metrics_made() -> set[str]:
+    """Return the names under which metrics are exported."""
+    made = {
+        name
+        for call in calls()
+        if isinstance(call.func, ast.Name) and call.func.id in METRIC_CLASSES and (name := first_text(call))
+    }
+    # `collections` has a Counter too.
+    return {name for name in made if re.fullmatch(r"[a-z]+(_[a-z]+)+", name)}
+
+
+def finding_kinds() -> set[str]:
+    """Return the kinds of what the auditor finds."""
+    texts = (
+        node.value
+        for path, text in sources().items()
+        if path.is_relative_to(BASE_DIR / "bookings" / "auditor") and path.suffix == ".py"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return set(MEANINGS) | {text for text in texts if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", text)}
+
+
+def own_commands() -> dict[str, str]:
+    return {name: app for name, app in get_commands().items() if app in APPS}
+
+
+def options_of(name: str) -> set[str]:
+    parser = load_command_class(own_commands()[name], name).create_parser("manage.py", name)
+    options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
+    return options - OPTIONS_OF_EVERY_COMMAND
+
+
+def all_subclasses(base: type[DomainError]) -> Iterator[type[DomainError]]:
+    for subclass in base.__subclasses__():
+        yield subclass
+        yield from all_subclasses(subclass)
+
+
+def endpoints() -> set[str]:
+    """Return the addresses that are answered, without those inside the admin."""
+    return set(PROBES) | {path for path in _paths("/", get_resolver().url_patterns) if not path.startswith("/admin/")}
+
+
+def _paths(prefix: str, patterns: list[Any]) -> Iterator[str]:
+    for pattern in patterns:
+        path = prefix + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern)).removeprefix("^").removesuffix("$")
+        if isinstance(pattern, URLResolver) and path != "/admin/":
+            yield from _paths(path, pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            yield path
+
+
+def methods_of(path: str) -> set[str]:
+    view: Any = resolve(re.sub(r"{\w+}", "x", path)).func
+    view_class = getattr(view, "view_class", view)
+    return {name.upper() for name in ("get", "post") if hasattr(view_class, name)}
