@@ -99,6 +99,12 @@ class RestaurantAdmin(SettingsAdmin):
         ("Service", {"fields": ("slot_minutes", "buffer_minutes", "grace_minutes", "enforcement", "beta_partner")}),
     )
 
+    def get_fieldsets(self, request: HttpRequest, obj: Restaurant | None = None) -> Any:
+        """Show the public id of a restaurant that has one."""
+        (title, options), *rest = super().get_fieldsets(request, obj)
+        fields = [name for name in options["fields"] if obj is not None or name != "public_id"]
+        return [(title, {**options, "fields": fields}), *rest]
+
     def has_delete_permission(self, request: HttpRequest, obj: Restaurant | None = None) -> bool:
         """Keep restaurants: one that takes no bookings any more is made inactive."""
         return False

@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bookings.services import RaisedExcess, SettingsOutcome
-from capacity.models import BookingSlot
+from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ReasonCode
 from config.admin.links import MOST_LISTED, booking_list, change_link
 from config.admin.shown import OVER_THE_LIMIT, limit_name, long_date
@@ -70,9 +70,17 @@ def _slots_of(raised: Sequence[RaisedExcess]) -> dict[SlotKey, BookingSlot]:
 def _excess(item: RaisedExcess, slots: dict[SlotKey, BookingSlot], zone: tzinfo) -> SafeString:
     """Name service, date, slot and limit, how much is used of it, and by how much it is passed."""
     day = item.service_day
+    name = f"{day.service_period} on {long_date(day.business_date)}"
     at = f" at {item.slot_starts_at.astimezone(zone):%H:%M}" if item.slot_starts_at else ""
     owner = slots.get((day.pk, item.slot_starts_at)) if item.slot_starts_at else day
+    use = f"{limit_name(item.limit)} {_use_of(item, owner)} {OVER_THE_LIMIT}"
+    return format_html("{}{}: {}", change_link(day, name), at, use)
+
+
+def _use_of(item: RaisedExcess, owner: ServiceDay | BookingSlot | None) -> str:
     counter, limit = COLUMNS[item.limit]
-    use = f"{limit_name(item.limit)} {getattr(owner, counter, '?')} / {getattr(owner, limit, '?')}"
-    name = f"{day.service_period} on {long_date(day.business_date)}"
-    return format_html("{}{}: {}, {} {}", change_link(day, name), at, use, item.amount, OVER_THE_LIMIT)
+    used, most = getattr(owner, counter, None), getattr(owner, limit, None)
+    # Read after the change was committed: the slot, or its limit, may be gone again.
+    if used is None or most is None:
+        return f"{item.amount}"
+    return f"{used} / {most}, {used - most}"

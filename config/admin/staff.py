@@ -27,3 +27,5 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin[Group]):
     """Permissions that several users share."""
+
+    compressed_fields = False

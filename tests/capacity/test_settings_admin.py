@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 
 from bookings.models import CapacityOverride
 from capacity.models import BookingSlot, CapacityRule, Closure, ServiceDay, ServicePeriod, TurnTime
-from config.errors import BookingConflict
+from config.errors import BookingConflict, InputInvalid
 from tests.factories import (
     BookingFactory,
     CapacityRuleFactory,
@@ -82,6 +82,16 @@ def test_a_limit_below_what_is_booked_names_service_slot_limit_and_excess(admin_
     day = ServiceDay.objects.get(business_date=SOON)
     assert (day.booked_covers, day.max_covers, day.excess_covers) == (12, 10, 2)
     assert CapacityOverride.objects.filter(source="settings").count() == 2
+
+
+def test_a_limit_lowered_again_says_how_much_is_over_in_all(admin_client, house):
+    BookingFactory(restaurant=house, business_date=SOON, wall_time=time(19), party_size=12)
+    add(admin_client, RULES, max_covers="10")
+
+    page = change(admin_client, RULES, CapacityRule.objects.get(), max_covers="9")
+
+    assert any("covers per service 12 / 9, 3 over the limit, authorised" in message for message in messages_of(page))
+    assert list(CapacityOverride.objects.order_by("pk").values_list("amount", flat=True)) == [2, 1]
 
 
 def test_a_refusal_is_an_error_of_the_form_with_the_input_kept_and_nothing_written(admin_client, house):
@@ -281,6 +291,34 @@ def test_a_conflict_that_outlasts_the_deadline_is_an_error_of_the_form(admin_cli
     assert page.status_code == 200
     assert "Too many people are booking this service at once." in text_of(page)
     assert form_of(page)["max_covers"] == ["40"]
+
+
+def test_a_refusal_of_a_field_is_shown_at_it(admin_client, house, monkeypatch):
+    def refuse(**_):
+        raise InputInvalid(
+            {"note": [{"code": "long", "message": "Too long."}], "other": [{"code": "x", "message": "?"}]}
+        )
+
+    monkeypatch.setattr("config.admin.settings_rows.save_settings_row", refuse)
+
+    page = add(admin_client, RULES, max_covers="40")
+
+    assert page.context["adminform"].form.errors == {"note": ["Too long."], "__all__": ["?"]}
+
+
+@pytest.mark.parametrize(
+    ("scope", "words"),
+    [
+        ({}, "Every service"),
+        ({"weekday": 5}, "Every service, Friday"),
+        ({"from_date": date(2027, 12, 24), "to_date": date(2027, 12, 26)}, "Every service, 24 Dec 2027 to 26 Dec 2027"),
+        ({"from_time": time(19), "to_time": time(19, 30)}, "Every service, 19:00 to 19:30"),
+    ],
+)
+def test_the_list_says_in_words_where_a_rule_applies(admin_client, house, scope, words):
+    CapacityRuleFactory(restaurant=house, pacing_covers=12, pacing_parties=3, **scope)
+
+    assert f"{words} Bistro - 12 covers, 3 parties -" in text_of(admin_client.get(RULES))
 
 
 def test_the_form_and_the_message_say_what_a_limit_leaves_out(admin_client, house):
