@@ -264,6 +264,7 @@ class EnforcementSwitch(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
+        verbose_name_plural = "enforcement switch"
         constraints = [models.CheckConstraint(name="enforcement_switch_is_one_row", condition=Q(id=1))]
 
     def __str__(self) -> str:

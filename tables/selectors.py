@@ -45,4 +45,7 @@ def list_seating_tables(restaurant_id: int) -> tuple[SeatingTable, ...]:
     rows = Table.objects.filter(restaurant_id=restaurant_id, status=TableStatus.ACTIVE).values_list(
         "pk", "number", "min_party_size", "max_party_size", "capacity", "priority", "seating_type", "audience"
     )
-    return tuple(SeatingTable(*columns, frozenset(audience)) for *columns, audience in rows)
+    return tuple(
+        SeatingTable(pk, number, smallest, largest, seats, priority, seating_type, frozenset(audience))
+        for pk, number, smallest, largest, seats, priority, seating_type, audience in rows
+    )

@@ -252,6 +252,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "enforcement switch",
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("id", 1)), name="enforcement_switch_is_one_row")
                 ],
