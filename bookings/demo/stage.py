@@ -43,9 +43,10 @@ def set_stage(say: Say, *, days: int, booked_days: int) -> list[Restaurant]:
 def import_missing(say: Say) -> list[Restaurant]:
     """Import the restaurants that are not there; what somebody changed since the first start stays."""
     there = set(Restaurant.objects.values_list("slug", flat=True))
-    for slug in FILES.keys() - there:
-        say(f"Restaurant {slug} ...")
-        import_restaurant(file=read_restaurant_file((BASE_DIR / "demo" / FILES[slug]).read_bytes()))
+    for slug, name in FILES.items():
+        if slug not in there:
+            say(f"Restaurant {slug} ...")
+            import_restaurant(file=read_restaurant_file((BASE_DIR / "demo" / name).read_bytes()))
     return [Restaurant.objects.get(slug=slug) for slug in FILES]
 
 
