@@ -62,12 +62,15 @@ def reach_of(book: DayBook, assessment: Assessment) -> Reach:
 
 
 def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[Hold, ...]:
-    """Return the holds that are over and that a stay would meet, in its service day or at a table."""
+    """Return the holds that are over and that a stay would meet: in its service day, at a table, or in a slot.
+
+    Two stays that do not meet can still touch the same slot, one its first minutes and one its last.
+    """
     wish = assessment.wish
     own = (wish.period_id, wish.business_date)
-    return tuple(
-        hold for hold in book.expired_holds if hold.key == own or hold.meets(wish.starts_at, assessment.blocked_until)
-    )
+    starts_at = min([wish.starts_at, *(slot.starts_at for slot in assessment.present)])
+    ends_at = max([assessment.blocked_until, *(slot.ends_at for slot in assessment.present)])
+    return tuple(hold for hold in book.expired_holds if hold.key == own or hold.meets(starts_at, ends_at))
 
 
 def service_day_ids_meeting(restaurant_id: int, interval: Interval) -> frozenset[int]:

@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from django.db.models import OuterRef, Subquery
+
 from bookings.choices import BookingStatus
 from bookings.day.keys import ServiceKey
 from bookings.models import Booking
+from capacity.models import BookingSlot
 from capacity.policy import ServiceState, SlotState
 
 
 @dataclass(frozen=True)
 class Hold:
-    """A hold that is over but still in the counters; `blocked_until` includes its buffer."""
+    """A hold that is over but still in the counters; `blocked_until` includes its buffer.
+
+    `starting_slot_at` is the latest slot of its service day not after its start, where it counts as starting.
+    """
 
     booking_id: int
     key: ServiceKey
@@ -20,6 +26,7 @@ class Hold:
     starts_at: datetime
     ends_at: datetime
     blocked_until: datetime
+    starting_slot_at: datetime | None
 
     def meets(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Say whether the hold, its buffer included, overlaps an interval."""
@@ -28,6 +35,8 @@ class Hold:
 
 def list_expired_holds(restaurant_id: int, first: date, last: date, now: datetime) -> tuple[Hold, ...]:
     """List the holds of business dates (inclusive) that are over at `now`, in 1 query."""
+    # Asked of all slots, not of those that a decision loads: the right one may not be among these.
+    earlier = BookingSlot.objects.filter(service_day=OuterRef("service_day"), starts_at__lte=OuterRef("starts_at"))
     rows = Booking.objects.filter(
         restaurant_id=restaurant_id,
         business_date__range=(first, last),
@@ -41,10 +50,11 @@ def list_expired_holds(restaurant_id: int, first: date, last: date, now: datetim
         "starts_at",
         "ends_at",
         "buffer_minutes",
+        Subquery(earlier.order_by("-starts_at").values("starts_at")[:1]),
     )
     return tuple(
-        Hold(pk, ServiceKey(period_id, on), size, starts_at, ends_at, ends_at + timedelta(minutes=buffer))
-        for pk, period_id, on, size, starts_at, ends_at, buffer in rows
+        Hold(pk, ServiceKey(period_id, on), size, starts_at, ends_at, ends_at + timedelta(minutes=buffer), slot_at)
+        for pk, period_id, on, size, starts_at, ends_at, buffer, slot_at in rows
     )
 
 
@@ -69,7 +79,7 @@ def _without_hold(service: ServiceState, hold: Hold) -> ServiceState:
 
 
 def _slot_without_hold(slot: SlotState, hold: Hold, *, is_own: bool) -> SlotState:
-    if is_own and slot.starts_at <= hold.starts_at < slot.ends_at:
+    if is_own and slot.starts_at == hold.starting_slot_at:
         slot = replace(
             slot,
             starting_covers=slot.starting_covers - hold.party_size,

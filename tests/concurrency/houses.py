@@ -84,6 +84,17 @@ def all_day_house(*, tables: int = 0, is_materialized: bool = True, **limits: in
     return _furnished(restaurant, tables=tables, is_materialized=is_materialized, limits=limits)
 
 
+def house_with_long_slots() -> House:
+    """Open at 12:00 and from 12:45 for turns of 30 minutes: all are counted in one slot, from 12:00 to 13:00."""
+    restaurant = RestaurantFactory(timezone="Etc/UTC", slot_minutes=60)
+    for name, start, end in (("Noon", time(12), time(12, 30)), ("Later", time(12, 45), time(14))):
+        ServicePeriodFactory(restaurant=restaurant, name=name, start_time=start, last_seating=start, end_time=end)
+    TurnTimeFactory(restaurant=restaurant, minutes=30)
+    rule = CapacityRuleFactory(restaurant=restaurant, occupancy_covers=4)
+    materialize(restaurant, days_ahead())
+    return House(restaurant, days_ahead(), rule)
+
+
 def _furnished(restaurant: Restaurant, *, tables: int, is_materialized: bool, limits: dict[str, int]) -> House:
     TurnTimeFactory(restaurant=restaurant)
     for number in range(1, tables + 1):

@@ -1,14 +1,16 @@
 """Holds that are over: out of every decision at once, freed by the next write, once."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.utils import timezone
 
 from bookings.choices import BookingStatus
+from bookings.errors import CapacityExceeded
 from bookings.models import Booking, BookingEvent
+from bookings.services import save_settings_row
 from tests.concurrency.crowd import BOOKED, Crowd, tally
-from tests.concurrency.houses import NINETEEN, House, dinner_house
+from tests.concurrency.houses import NINETEEN, House, all_day_house, dinner_house, house_with_long_slots
 from tests.concurrency.injection import Points
 from tests.concurrency.protections import Protections
 from tests.concurrency.verdict import Gauge, watched
@@ -19,13 +21,13 @@ FULL = "CAPACITY_EXCEEDED"
 ABOUT_TO_FREE = "bookings.services.expiry.take_from_counters"
 
 
-def hold(house: House, *, holds: int, party_size: int = 4) -> list[Booking]:
+def hold(house: House, *, holds: int, at: time = NINETEEN) -> list[Booking]:
     """Let holds take the house, all of them over by now."""
     return BookingFactory.create_batch(
         holds,
         service_day=house.days[0],
-        wall_time=NINETEEN,
-        party_size=party_size,
+        wall_time=at,
+        party_size=4,
         status=BookingStatus.HELD,
         expires_at=timezone.now() - timedelta(minutes=1),
     )
@@ -42,6 +44,27 @@ def test_holds_that_are_over_make_way_for_guests_once(crowd: Crowd, rounds: rang
         assert tally(outcomes) == {BOOKED: 5, FULL: 5}
         assert {booking.status for booking in Booking.objects.filter(pk__in=[it.pk for it in held])} == {"expired"}
         assert BookingEvent.objects.filter(booking__in=held, kind="expired").count() == 5
+
+
+@pytest.mark.usefixtures("transactional_db", "isolation")
+def test_a_hold_of_another_service_that_is_over_makes_way_in_the_slot_that_both_touch() -> None:
+    house = house_with_long_slots()
+    hold(house, holds=1, at=time(12))
+
+    with watched(house.restaurant):
+        assert house.booking(at=time(12, 45))().booking.status == "confirmed"
+
+
+@pytest.mark.usefixtures("transactional_db", "isolation")
+def test_a_hold_that_is_over_in_a_slot_of_an_older_grid_makes_no_room_in_another_slot() -> None:
+    house = all_day_house(pacing_parties=1)
+    house.booking(at=time(14))()
+    hold(house, holds=1, at=time(14, 30))
+    house.restaurant.slot_minutes = 60
+    save_settings_row(row=house.restaurant)
+
+    with watched(house.restaurant), pytest.raises(CapacityExceeded):
+        house.booking(at=time(14))()
 
 
 @pytest.mark.usefixtures("read_committed")

@@ -11,18 +11,10 @@ from bookings.services import cancel_booking, save_settings_row
 from capacity.locks import lock_service_days
 from capacity.models import ServiceDay
 from tests.concurrency.crowd import BOOKED, Act, Crowd, outcome_of, tally
-from tests.concurrency.houses import House, all_day_house
+from tests.concurrency.houses import House, all_day_house, house_with_long_slots
 from tests.concurrency.injection import Meeting, Points, wait_until_blocked
 from tests.concurrency.protections import Protections
 from tests.concurrency.verdict import Gauge, watched
-from tests.factories import (
-    CapacityRuleFactory,
-    RestaurantFactory,
-    ServicePeriodFactory,
-    TurnTimeFactory,
-    days_ahead,
-    materialize,
-)
 from tests.recount import list_faults
 
 FULL = "CAPACITY_EXCEEDED"
@@ -116,17 +108,6 @@ def test_a_stay_that_touches_the_last_slot_of_another_service_waits_for_it(
         pause.release()
 
         assert (outcome_of(noon).code, outcome_of(later).code) == (BOOKED, FULL)
-
-
-def house_with_long_slots() -> House:
-    """Open at 12:00 and from 12:45, with slots longer than a turn: all are counted in the slot from 12:00 to 13:00."""
-    restaurant = RestaurantFactory(timezone="Etc/UTC", slot_minutes=60)
-    for name, start, end in (("Noon", time(12), time(12, 30)), ("Later", time(12, 45), time(14))):
-        ServicePeriodFactory(restaurant=restaurant, name=name, start_time=start, last_seating=start, end_time=end)
-    TurnTimeFactory(restaurant=restaurant, minutes=30)
-    rule = CapacityRuleFactory(restaurant=restaurant, occupancy_covers=4)
-    materialize(restaurant, days_ahead())
-    return House(restaurant, days_ahead(), rule)
 
 
 def test_overlapping_stays_cancellations_and_edits_in_any_order_never_deadlock(
