@@ -124,7 +124,8 @@ class UtilizationQuery(StrictSerializer):
 class TokenQuery(StrictSerializer):
     """The manage token, for links; X-Manage-Token keeps it out of addresses."""
 
-    token = fields.TextField(required=False, allow_blank=True, max_length=200)
+    # Whatever it is: what is no token is a wrong one.
+    token = serializers.CharField(required=False, allow_blank=True, trim_whitespace=False)
 
 
 S = TypeVar("S", bound=StrictSerializer)

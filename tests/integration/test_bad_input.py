@@ -446,7 +446,7 @@ fuzz = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=wrong_orders)
 @example(changes={"notes": "\ud800"})
 def test_no_body_is_too_strange(changes: dict[str, Any]) -> None:
-    # A body that is valid by chance books a table of tomorrow's, which never exists.
+    # A body that is valid by chance names a restaurant that is not there.
     body = {**order(restaurantId="nowhere"), **changes}
 
     answer = post(ContractClient(), json.dumps(body))
