@@ -46,6 +46,10 @@ class ServicePeriod(models.Model):
                 condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
             ),
             models.CheckConstraint(
+                name="service_period_times_are_whole_minutes",
+                condition=Q(start_time__second=0, last_seating__second=0, end_time__second=0),
+            ),
+            models.CheckConstraint(
                 name="service_period_weekdays_are_iso",
                 condition=Q(weekdays__contained_by=[day.value for day in Weekday]),
             ),

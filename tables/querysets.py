@@ -13,7 +13,7 @@ class TableQuerySet(QuerySet["Table"]):
     """Tables of one or more restaurants."""
 
     def in_number_order(self) -> Self:
-        """Order by number as people read it, T2 before T10 (the order of `seating.natural_key`)."""
+        """Order by number as people read it, T2 before T10."""
         return self.order_by(*number_order("number"))
 
 

@@ -11,9 +11,13 @@ import secrets
 os.environ["ENV_FILE"] = ""
 
 from config import embedded
+from config.env import BASE_DIR
+
+# Beside the demo's directory, not in it: who removes the demo must not pull the server from under a test.
+SERVERS = BASE_DIR / ".test-servers"
 
 if embedded.is_configured():
-    server = embedded.Instance(embedded.DEMO.directory / f"test-{os.getpid()}-{secrets.token_hex(4)}", throw_away=True)
+    server = embedded.Instance(SERVERS / f"{os.getpid()}-{secrets.token_hex(4)}", throw_away=True)
     embedded.join(server)
     os.environ["DATABASE_URL"] = server.url
 
