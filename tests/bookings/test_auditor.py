@@ -338,6 +338,45 @@ def test_a_booking_written_behind_the_engine_is_an_overbooking(limits: dict[str,
     assert set(brief(report.problems)) == {"COUNTER_DRIFT"}
 
 
+def test_only_the_bookings_of_the_slot_are_named() -> None:
+    first = book(limited(pacing_covers=4), EVENING, "19:00", 4)
+    book(first.restaurant, EVENING, "18:45", 4)
+    book(first.restaurant, EVENING, "19:15", 4)
+
+    rogue = BookingFactory(service_day=first.service_day, party_size=2, is_counted=False)
+
+    (overbooking,) = run_audit().overbookings
+    assert ids(overbooking) == [first.pk, rogue.pk]
+
+
+def test_only_those_present_in_the_slot_are_named() -> None:
+    # Both stay for 90 minutes: one leaves when the others come, one comes when they leave.
+    house = limited(occupancy_covers=4)
+    before, after = book(house, EVENING, "17:30", 2), book(house, EVENING, "19:15", 2)
+    crowd = [
+        BookingFactory(service_day=before.service_day, turn_minutes=15, party_size=3, is_counted=False)
+        for _ in range(2)
+    ]
+
+    (overbooking,) = run_audit().overbookings
+    assert overbooking.facts["startsAt"] == crowd[0].starts_at == before.ends_at
+    assert crowd[0].ends_at == after.starts_at
+    assert ids(overbooking) == [booking.pk for booking in crowd]
+
+
+def test_a_hold_that_is_over_is_not_named() -> None:
+    restaurant = limited(max_covers=4)
+    over = held(restaurant, minutes=-1)
+    first = book(restaurant, EVENING, party_size=4)
+    assert Booking.objects.get(pk=over.pk).status == "expired"
+    Booking.objects.filter(pk=over.pk).update(status="held")
+
+    rogue = BookingFactory(service_day=first.service_day, party_size=1, is_counted=False)
+
+    (overbooking,) = run_audit().overbookings
+    assert ids(overbooking) == [first.pk, rogue.pk]
+
+
 def test_parties_present_together_pass_the_limit_in_the_slots_where_they_meet() -> None:
     first = book(limited(occupancy_covers=4), EVENING, "19:00", 4)
 

@@ -1,6 +1,6 @@
 """The auditor on the tables: two parties on one, and assignments that do not fit their booking."""
 
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from psycopg.types.range import Range
@@ -73,6 +73,28 @@ def test_every_pair_on_a_table_is_named_also_under_a_long_stay() -> None:
         report = run_audit()
 
     assert [ids(it) for it in report.overbookings] == [[long.pk, short[0].pk], [long.pk, short[1].pk]]
+
+
+def test_only_those_who_overlap_are_named_of_all_that_a_table_has() -> None:
+    restaurant = open_restaurant(tables=1)
+    table = restaurant.tables.get()
+    parties = [legacy(restaurant, wall_time=time.fromisoformat(at)) for at in ("17:00", "18:00", "19:30")]
+    gone = legacy(restaurant, wall_time=time.fromisoformat("17:30"), status="cancelled")
+    over = legacy(
+        restaurant,
+        wall_time=time.fromisoformat("17:15"),
+        status="held",
+        expires_at=datetime.now(UTC) - timedelta(hours=1),
+    )
+
+    with constraint_dropped(*NO_DOUBLE_SEATING):
+        for booking in (*parties, gone, over):
+            seat(booking, table)
+        report = run_audit()
+
+    assert [ids(it) for it in report.overbookings] == [[parties[0].pk, parties[1].pk]]
+    # A hold that is over keeps its table until a write frees it.
+    assert [(it.kind, ids(it)) for it in report.problems] == [("ASSIGNMENT_NOT_LIVE", [gone.pk])]
 
 
 def test_a_party_that_starts_when_the_other_has_left_shares_no_time() -> None:

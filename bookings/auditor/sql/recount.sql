@@ -36,7 +36,8 @@ span AS MATERIALIZED (
 
 -- Rules ----------------------------------------------------------------------------------------------------
 
--- One row for every limit that a rule sets; of two that apply the lower rank wins.
+-- One row for every limit that a rule sets; of two that apply, both with a time of day or both without, the lower
+-- rank wins.
 rule AS MATERIALIZED (
     SELECT
         r.restaurant_id, r.service_period_id, r.weekday, r.from_date, r.from_time, r.to_time,
@@ -44,7 +45,6 @@ rule AS MATERIALIZED (
         said.kind, said.value,
         row_number() OVER (
             ORDER BY
-                r.from_time IS NULL,
                 r.from_date IS NULL,
                 CASE
                     WHEN r.service_period_id IS NOT NULL AND r.weekday IS NOT NULL THEN 1

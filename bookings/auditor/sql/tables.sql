@@ -25,15 +25,11 @@ WITH assigned AS MATERIALIZED (
         AND b.business_date BETWEEN %(from_date)s::date - 3 AND %(to_date)s::date + 3
 ),
 
--- Sorted by start, an assignment overlaps an earlier one if it starts before the latest end so far.
+-- Sorted by start: if any two assignments of a table overlap, some two neighbours do.
 suspect AS (
     SELECT DISTINCT table_id
     FROM (
-        SELECT
-            table_id,
-            from_at < max(to_at) OVER (
-                PARTITION BY table_id ORDER BY from_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-            ) AS meets_earlier
+        SELECT table_id, from_at < lag(to_at) OVER (PARTITION BY table_id ORDER BY from_at, id) AS meets_earlier
         FROM assigned
         WHERE is_live
     ) AS sweep
