@@ -353,6 +353,7 @@ def test_only_those_present_in_the_slot_are_named() -> None:
     # Both stay for 90 minutes: one leaves when the others come, one comes when they leave.
     house = limited(occupancy_covers=4)
     before, after = book(house, EVENING, "17:30", 2), book(house, EVENING, "19:15", 2)
+    BookingFactory(service_day=before.service_day, wall_time=time(21, 15), turn_minutes=200, party_size=1)
     crowd = [
         BookingFactory(service_day=before.service_day, turn_minutes=15, party_size=3, is_counted=False)
         for _ in range(2)
