@@ -1,5 +1,6 @@
 """The demo's web server: granian by its own command line, in a session of its own."""
 
+import ctypes
 import os
 import shutil
 import signal
@@ -20,6 +21,8 @@ WORKERS = 2
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
+# prctl(2), PR_SET_PDEATHSIG
+SET_PARENT_DEATH_SIGNAL = 1
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -54,6 +57,7 @@ class WebServer:
             env=os.environ | _environment(metrics_directory),
             # A Ctrl-C reaches the demo alone, which then stops this in good order.
             start_new_session=True,
+            preexec_fn=_end_with_parent,
         )
 
     def wait_until_ready(self) -> None:
@@ -137,6 +141,12 @@ def _command(port: int) -> list[str]:
         *("--no-ws", "--log-level", "error"),
         "config.wsgi:application",
     ]
+
+
+def _end_with_parent() -> None:
+    """Let the server end (SIGTERM) when this process is gone, also by SIGKILL; Linux alone can do that."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _environment(metrics_directory: Path) -> dict[str, str]:

@@ -223,6 +223,19 @@ def test_a_termination_of_make_ends_a_demo_that_is_still_being_set_up(
     assert still_running(members) == []
 
 
+def test_a_killed_demo_takes_its_web_server_and_postgresql_along(
+    clone: Callable[[str], Path], start: Callable[..., Demo]
+) -> None:
+    demo = start(clone("killed"))
+    demo.line("Ready after")
+    members = demo.members()
+
+    demo.process.kill()
+
+    psutil.wait_procs(members, timeout=SECONDS)
+    assert still_running(members) == []
+
+
 def test_a_busy_port_is_named_before_anything_starts(clone: Callable[[str], Path], start: Callable[..., Demo]) -> None:
     directory = clone("busy")
     with socket.create_server(("127.0.0.1", 0)) as other:
