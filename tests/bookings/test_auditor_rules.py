@@ -65,7 +65,9 @@ def restaurant(transactional_db: None) -> Restaurant:
 
 @pytest.mark.fuzz
 # The restaurant is the same for every example: only its rules change.
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=max(60, settings().max_examples // 5), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(rows=st.lists(rules(), max_size=8))
 def test_sql_and_code_resolve_the_same_limits(restaurant: Restaurant, rows: list[dict[str, object]]) -> None:
     write_rules(restaurant, rows)
