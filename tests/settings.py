@@ -13,11 +13,10 @@ os.environ["ENV_FILE"] = ""
 from config import embedded
 from config.env import BASE_DIR
 
-# Beside the demo's directory, not in it: who removes the demo must not pull the server from under a test.
-SERVERS = BASE_DIR / ".test-servers"
-
 if embedded.is_configured():
-    server = embedded.Instance(SERVERS / f"{os.getpid()}-{secrets.token_hex(4)}", throw_away=True)
+    # Not in the demo's directory: who removes the demo must not pull the server from under a test.
+    directory = BASE_DIR / ".test-servers" / f"{os.getpid()}-{secrets.token_hex(4)}"
+    server = embedded.Instance(directory, throw_away=True)
     embedded.join(server)
     os.environ["DATABASE_URL"] = server.url
 

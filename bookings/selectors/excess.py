@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.db.models import Q, Sum
 
+from bookings.choices import COUNTING_STATUSES
 from bookings.models import CapacityOverride
 from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ReasonCode
@@ -58,9 +59,10 @@ def _keyed(
 
 
 def list_authorised(service_day_ids: Iterable[int]) -> dict[LimitKey, int]:
-    """List how much was ever authorised on some service days, in 1 query."""
+    """List how much is authorised on some service days, in 1 query; what was for a party goes with it."""
+    standing = Q(booking__isnull=True) | Q(booking__status__in=COUNTING_STATUSES)
     rows = (
-        CapacityOverride.objects.filter(service_day_id__in=list(service_day_ids))
+        CapacityOverride.objects.filter(standing, service_day_id__in=list(service_day_ids))
         .values_list("service_day_id", "slot_starts_at", "limit")
         .annotate(total=Sum("amount"))
     )

@@ -70,20 +70,21 @@ def create_booking_with_capacity_check(
         marketing_opt_in=marketing_opt_in,
         source=source,
     )
-    replayed = _find_replay(request, idempotency_key)
-    if replayed is not None:
-        return replayed
+    return _find_replay(request, idempotency_key) or _book(request, idempotency_key, actor)
+
+
+def _book(request: BookingRequest, idempotency_key: str | None, actor: Actor) -> BookingReceipt:
     try:
         return _create_booking(request=request, idempotency_key=idempotency_key, actor=actor)
     except RequestRefused as refusal:
         # After the transaction: other starts are advice, and cost nobody a lock.
         refusal.alternatives = list_alternatives(
-            restaurant_id=restaurant_id,
-            business_date=business_date,
-            party_size=party_size,
-            wall_time=wall_time,
-            starts_at=starts_at,
-            seating=seating,
+            restaurant_id=request.restaurant_id,
+            business_date=request.business_date,
+            party_size=request.party_size,
+            wall_time=request.wall_time,
+            starts_at=request.starts_at,
+            seating=request.seating,
             channel=request.channel,
         )
         raise

@@ -19,7 +19,6 @@ from bookings.errors import (
 from bookings.models import Booking, BookingEvent, CapacityOverride, TableAssignment
 from bookings.selectors import check_time
 from bookings.services import BookingReceipt, GuestDetails, create_booking_with_capacity_check, set_enforcement
-from capacity import policy
 from capacity.models import BookingSlot, ServiceDay
 from config.errors import InputInvalid, RecordNotFound
 from tables.models import Restaurant
@@ -429,7 +428,7 @@ def test_an_error_inside_the_shadow_decision_costs_no_booking(monkeypatch: pytes
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(policy, "_limit_reasons", broken)
+    monkeypatch.setattr("capacity.policy.decision._limit_reasons", broken)
 
     assert book(restaurant).booking.pk
     assert ServiceDay.objects.get(restaurant=restaurant).excess_covers == 2
@@ -441,7 +440,7 @@ def test_an_error_inside_an_enforced_decision_is_no_acceptance(monkeypatch: pyte
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(policy, "_limit_reasons", broken)
+    monkeypatch.setattr("capacity.policy.decision._limit_reasons", broken)
 
     with pytest.raises(ZeroDivisionError):
         book(restaurant)

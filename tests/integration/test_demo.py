@@ -20,7 +20,9 @@ from config.embedded import Instance, remove
 from config.env import BASE_DIR
 
 SECONDS = 180.0
-NOT_PART_OF_A_CLONE = shutil.ignore_patterns(".git", ".venv", ".demo", ".test-servers", ".env", ".*cache", ".hypothesis", "__pycache__")
+NOT_PART_OF_A_CLONE = shutil.ignore_patterns(
+    ".git", ".venv", ".demo", ".test-servers", ".env", ".*cache", ".hypothesis", "__pycache__"
+)
 SET_BY_THE_TEST_RUN = {
     *("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "DATABASE_POOL_SIZE", "HTTPS_ONLY", "SECRET_KEY", "PORT"),
     *("THROTTLE_BOOKINGS", "THROTTLE_AVAILABILITY", "DEMO_ADMIN_PASSWORD"),

@@ -1,0 +1,38 @@
+"""What a service day still takes: pure rules, no Django.
+
+Availability, booking and shadow mode all ask `decide`: what is shown is what is accepted.
+"""
+
+from capacity.policy.decision import Decision, decide, decide_without_capacity, fullest_use, limits_met
+from capacity.policy.reasons import CAPACITY_REASONS, LimitUse, Reason, ReasonCode, percent_of
+from capacity.policy.state import (
+    IN_HOUSE,
+    ONLINE,
+    WALK_IN,
+    BookingWindow,
+    DayState,
+    PartyRequest,
+    ServiceState,
+    SlotState,
+)
+
+__all__ = [
+    "CAPACITY_REASONS",
+    "IN_HOUSE",
+    "ONLINE",
+    "WALK_IN",
+    "BookingWindow",
+    "DayState",
+    "Decision",
+    "LimitUse",
+    "PartyRequest",
+    "Reason",
+    "ReasonCode",
+    "ServiceState",
+    "SlotState",
+    "decide",
+    "decide_without_capacity",
+    "fullest_use",
+    "limits_met",
+    "percent_of",
+]

@@ -1,0 +1,122 @@
+"""One function decides for every caller."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from capacity.policy.reasons import CAPACITY_REASONS, LimitUse, Reason, ReasonCode
+from capacity.policy.state import ONLINE, WALK_IN, BookingWindow, DayState, PartyRequest, ServiceState, SlotState
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Accept, or refuse with every reason that holds, in the order of `ReasonCode`."""
+
+    reasons: tuple[Reason, ...] = ()
+    waived: tuple[Reason, ...] = ()
+
+    @property
+    def is_accepted(self) -> bool:
+        return not self.reasons
+
+    @property
+    def is_standing_refusal(self) -> bool:
+        """Say whether a reason holds that no counter and no table can change."""
+        return any(reason.code not in CAPACITY_REASONS for reason in self.reasons)
+
+    def in_shadow(self) -> "Decision":
+        """Return the decision of shadow mode: limits and tables are waived, all else holds."""
+        return replace(
+            self,
+            reasons=tuple(reason for reason in self.reasons if reason.code not in CAPACITY_REASONS),
+            waived=tuple(reason for reason in self.reasons if reason.code in CAPACITY_REASONS),
+        )
+
+
+def decide(request: PartyRequest, day: DayState, now: datetime) -> Decision:
+    """Accept a request, or refuse it with every reason that holds."""
+    return Decision(tuple(_all_reasons(request, day, now)))
+
+
+def decide_without_capacity(request: PartyRequest, day: DayState, now: datetime) -> Decision:
+    """Decide on party size, booking window and opening hours alone: what no mode waives."""
+    return Decision(tuple(_standing_reasons(request, day, now)))
+
+
+def _all_reasons(request: PartyRequest, day: DayState, now: datetime) -> Iterator[Reason]:
+    yield from _standing_reasons(request, day, now)
+    yield from _limit_reasons(request, day)
+    if day.no_table is not None:
+        yield day.no_table
+
+
+def _standing_reasons(request: PartyRequest, day: DayState, now: datetime) -> Iterator[Reason]:
+    if request.channel == ONLINE:
+        yield from _party_reasons(request.party_size, day.window)
+    yield from _window_reasons(request, day.window, now)
+    yield from _hours_reasons(request, day)
+
+
+def _party_reasons(party_size: int, window: BookingWindow) -> Iterator[Reason]:
+    if party_size < window.party_size_min:
+        yield Reason(ReasonCode.PARTY_TOO_SMALL, limit=window.party_size_min, asked=party_size)
+    if party_size > window.party_size_max:
+        yield Reason(ReasonCode.PARTY_TOO_LARGE, limit=window.party_size_max, asked=party_size)
+
+
+def _window_reasons(request: PartyRequest, window: BookingWindow, now: datetime) -> Iterator[Reason]:
+    if request.channel == WALK_IN:
+        return
+    if request.starts_at < now:
+        yield Reason(ReasonCode.PAST)
+    if request.channel != ONLINE:
+        return
+    notice = timedelta(minutes=window.min_notice_minutes)
+    if now <= request.starts_at < now + notice:
+        ahead = int((request.starts_at - now).total_seconds() // 60)
+        yield Reason(ReasonCode.TOO_SOON, limit=window.min_notice_minutes, asked=ahead)
+    days_ahead = (request.business_date - now.astimezone(window.zone).date()).days
+    if days_ahead > window.max_days_ahead:
+        yield Reason(ReasonCode.TOO_FAR, limit=window.max_days_ahead, asked=days_ahead)
+
+
+def _hours_reasons(request: PartyRequest, day: DayState) -> Iterator[Reason]:
+    if day.closed:
+        yield Reason(ReasonCode.CLOSED)
+    elif day.service is None or (request.channel == ONLINE and not _starts_in_bookable_slot(request, day.service)):
+        yield Reason(ReasonCode.OUTSIDE_SERVICE)
+
+
+def _starts_in_bookable_slot(request: PartyRequest, service: ServiceState) -> bool:
+    slot = service.starting_slot(request.starts_at)
+    return slot is not None and slot.starts_at == request.starts_at and slot.bookable
+
+
+def _limit_reasons(request: PartyRequest, day: DayState) -> Iterator[Reason]:
+    if day.service is None:
+        return
+    for use in limits_met(request.starts_at, day.service, day.present):
+        asked = use.asked_by(request.party_size)
+        if use.refuses(asked):
+            yield use.reason(asked)
+
+
+def limits_met(starts_at: datetime, service: ServiceState, present: Iterable[SlotState]) -> Iterator[LimitUse]:
+    """Yield every limit that a start at `starts_at` meets, occupancy at its least free moment."""
+    yield from service.uses()
+    slot = service.starting_slot(starts_at)
+    if slot is not None:
+        yield from slot.uses()[:2]
+    occupancies = [touched.uses()[2:] for touched in present]
+    for uses in zip(*occupancies, strict=True):
+        yield min(uses, key=_room_left)
+
+
+def _room_left(use: LimitUse) -> float:
+    return float("inf") if use.limit is None else use.limit - use.used
+
+
+def fullest_use(uses: Iterable[LimitUse]) -> LimitUse | None:
+    """Return the limit that is used most in per cent, the first of equals; None if none limits."""
+    limited = [use for use in uses if use.limit is not None]
+    return max(limited, key=lambda use: use.percent or 0, default=None)

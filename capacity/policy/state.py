@@ -1,0 +1,112 @@
+"""What a decision is made on: a request, and the service days that it meets."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from capacity.policy.reasons import LimitUse, Reason, ReasonCode
+
+ONLINE = "online"
+IN_HOUSE = "in_house"
+WALK_IN = "walk_in"
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """One start time with its limits and counters; `[starts_at, ends_at)` is its quarter hour, in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    slot_id: int | None = None
+    service_day_id: int | None = None
+    bookable: bool = True
+    pacing_covers: int | None = None
+    pacing_parties: int | None = None
+    occupancy_covers: int | None = None
+    occupancy_parties: int | None = None
+    starting_covers: int = 0
+    starting_parties: int = 0
+    present_covers: int = 0
+    present_parties: int = 0
+
+    def is_touched_by(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Say whether a stay `[starts_at, ends_at)` is present in this quarter hour."""
+        return self.starts_at < ends_at and starts_at < self.ends_at
+
+    def uses(self) -> tuple[LimitUse, LimitUse, LimitUse, LimitUse]:
+        """Return the four limits of this slot with what is used of each."""
+        return (
+            LimitUse(ReasonCode.PACING_COVERS, self.pacing_covers, self.starting_covers),
+            LimitUse(ReasonCode.PACING_PARTIES, self.pacing_parties, self.starting_parties),
+            LimitUse(ReasonCode.OCCUPANCY_COVERS, self.occupancy_covers, self.present_covers),
+            LimitUse(ReasonCode.OCCUPANCY_PARTIES, self.occupancy_parties, self.present_parties),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """One service day with its limits, counters and slots (sorted by start)."""
+
+    period_id: int
+    period_name: str
+    business_date: date
+    starts_at: datetime
+    ends_at: datetime
+    slots: tuple[SlotState, ...]
+    service_day_id: int | None = None
+    max_covers: int | None = None
+    max_parties: int | None = None
+    booked_covers: int = 0
+    booked_parties: int = 0
+    version: int = 0
+
+    def uses(self) -> tuple[LimitUse, LimitUse]:
+        """Return the limits of the whole service with what is used of each."""
+        return (
+            LimitUse(ReasonCode.SERVICE_COVERS, self.max_covers, self.booked_covers),
+            LimitUse(ReasonCode.SERVICE_PARTIES, self.max_parties, self.booked_parties),
+        )
+
+    def starting_slot(self, starts_at: datetime) -> SlotState | None:
+        """Return the latest slot not after `starts_at`: the one in which the party starts."""
+        before = bisect_right(self.slots, starts_at, key=lambda slot: slot.starts_at)
+        return self.slots[before - 1] if before else None
+
+
+@dataclass(frozen=True, slots=True)
+class BookingWindow:
+    """What a restaurant takes online, how early and how late."""
+
+    zone: ZoneInfo
+    party_size_min: int = 1
+    party_size_max: int = 8
+    min_notice_minutes: int = 0
+    max_days_ahead: int = 365
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRequest:
+    """A party that wants to stay `[starts_at, ends_at)` (UTC) on a business date, by a way in."""
+
+    party_size: int
+    business_date: date
+    starts_at: datetime
+    ends_at: datetime
+    channel: str = ONLINE
+
+
+@dataclass(frozen=True, slots=True)
+class DayState:
+    """All that a decision depends on.
+
+    `service` is the service day in which the party would start, None outside every service;
+    `present` are the slots, of any service day, that its stay touches; `closed` says that a
+    closure (or a day without service) covers the start; `no_table` is the planner's refusal.
+    """
+
+    window: BookingWindow
+    service: ServiceState | None
+    present: tuple[SlotState, ...] = ()
+    closed: bool = False
+    no_table: Reason | None = None
