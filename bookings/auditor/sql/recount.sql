@@ -12,9 +12,7 @@ WITH day AS MATERIALIZED (
         d.business_date >= %(today)s::date
         OR (d.business_date = %(today)s::date - 1 AND d.ends_at > %(as_of)s) AS follows_rules
     FROM capacity_serviceday AS d
-    WHERE
-        d.restaurant_id = ANY(%(restaurant_ids)s)
-        AND d.business_date BETWEEN %(from_date)s AND %(to_date)s
+    WHERE d.restaurant_id = ANY(%(restaurant_ids)s) AND d.business_date BETWEEN %(from_date)s AND %(to_date)s
 ),
 
 slot AS MATERIALIZED (
@@ -41,8 +39,7 @@ span AS MATERIALIZED (
 rule AS MATERIALIZED (
     SELECT
         r.restaurant_id, r.service_period_id, r.weekday, r.from_date, r.from_time, r.to_time,
-        coalesce(r.to_date, r.from_date) AS to_date,
-        said.kind, said.value,
+        coalesce(r.to_date, r.from_date) AS to_date, said.kind, said.value,
         row_number() OVER (
             ORDER BY
                 r.from_date IS NULL,
@@ -63,12 +60,9 @@ rule AS MATERIALIZED (
     FROM restaurant_capacity_rules AS r
     CROSS JOIN LATERAL (
         VALUES
-        ('SERVICE_COVERS', r.max_covers),
-        ('SERVICE_PARTIES', r.max_parties),
-        ('PACING_COVERS', r.pacing_covers),
-        ('PACING_PARTIES', r.pacing_parties),
-        ('OCCUPANCY_COVERS', r.occupancy_covers),
-        ('OCCUPANCY_PARTIES', r.occupancy_parties)
+        ('SERVICE_COVERS', r.max_covers), ('SERVICE_PARTIES', r.max_parties),
+        ('PACING_COVERS', r.pacing_covers), ('PACING_PARTIES', r.pacing_parties),
+        ('OCCUPANCY_COVERS', r.occupancy_covers), ('OCCUPANCY_PARTIES', r.occupancy_parties)
     ) AS said (kind, value)
     WHERE r.restaurant_id = ANY(%(restaurant_ids)s) AND said.value IS NOT NULL
 ),
@@ -131,8 +125,7 @@ timed AS MATERIALIZED (
 booked AS MATERIALIZED (
     SELECT
         b.service_day_id, b.starts_at,
-        sum(b.party_size) AS covers,
-        count(*) AS parties,
+        sum(b.party_size) AS covers, count(*) AS parties,
         sum(b.party_size) FILTER (WHERE b.status <> 'held' OR b.expires_at > %(as_of)s) AS live_covers,
         count(*) FILTER (WHERE b.status <> 'held' OR b.expires_at > %(as_of)s) AS live_parties
     FROM bookings_booking AS b
@@ -171,8 +164,7 @@ starting AS MATERIALIZED (
 stay AS MATERIALIZED (
     SELECT
         b.restaurant_id, b.starts_at, b.ends_at,
-        sum(b.party_size) AS covers,
-        count(*) AS parties,
+        sum(b.party_size) AS covers, count(*) AS parties,
         sum(b.party_size) FILTER (WHERE b.status <> 'held' OR b.expires_at > %(as_of)s) AS live_covers,
         count(*) FILTER (WHERE b.status <> 'held' OR b.expires_at > %(as_of)s) AS live_parties
     FROM bookings_booking AS b
@@ -227,8 +219,7 @@ authorised AS MATERIALIZED (
 line AS (
     SELECT
         day.restaurant_id, day.id AS service_day_id, day.service_period_id, day.business_date, day.follows_rules,
-        NULL::bigint AS slot_id, NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at,
-        NULL::time AS wall_time,
+        NULL::bigint AS slot_id, NULL::timestamptz AS starts_at, NULL::timestamptz AS ends_at, NULL::time AS wall_time,
         side.kind, side.counter, side.stored_limit, side.rule_limit, side.excess,
         coalesce(side.counted, 0) AS counted, coalesce(side.live, 0) AS live,
         coalesce(authorised.amount, 0) AS authorised, coalesce(authorised.live_amount, 0) AS live_authorised
