@@ -2,6 +2,7 @@
 
 import ast
 import re
+from argparse import SUPPRESS
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -94,7 +95,8 @@ def own_commands() -> dict[str, str]:
 
 def options_of(name: str) -> set[str]:
     parser = load_command_class(own_commands()[name], name).create_parser("manage.py", name)
-    options = {option for action in parser._actions for option in action.option_strings if option.startswith("--")}
+    shown = (action for action in parser._actions if action.help != SUPPRESS)
+    options = {option for action in shown for option in action.option_strings if option.startswith("--")}
     return options - OPTIONS_OF_EVERY_COMMAND
 
 
