@@ -25,9 +25,7 @@ booking_attempts = Histogram(
     ["operation"],
     buckets=(1, 2, 3, 5, 10, 20, 50),
 )
-booking_retries = Counter(
-    "booking_retries_total", "Attempts that ran again, by SQLSTATE (or 'claim').", ["sqlstate"]
-)
+booking_retries = Counter("booking_retries_total", "Attempts that ran again, by SQLSTATE (or 'claim').", ["sqlstate"])
 booking_lock_wait = Histogram(
     "booking_lock_wait_seconds",
     "Time spent waiting for the gate and for the service day rows.",
@@ -39,6 +37,4 @@ booking_constraint_disagreement = Counter(
     "Times that a capacity constraint refused what the policy had accepted: must stay 0.",
     ["constraint"],
 )
-booking_shadow_error = Counter(
-    "booking_shadow_error_total", "Decisions in shadow mode that failed and were waived."
-)
+booking_shadow_error = Counter("booking_shadow_error_total", "Decisions in shadow mode that failed and were waived.")
