@@ -137,6 +137,8 @@ def _command(port: int) -> list[str]:
         *("--workers", str(WORKERS), "--blocking-threads", str(threads)),
         # Without it one killed worker stops the server.
         "--respawn-failed-workers",
+        # A worker that is told to end while it starts may miss it.
+        *("--workers-kill-timeout", "10"),
         # It would warn of more threads than cores: most of them wait for the database.
         *("--no-ws", "--log-level", "error"),
         "config.wsgi:application",
