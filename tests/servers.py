@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from config.env import BASE_DIR
+from tests.polling import wait_until
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -65,14 +65,15 @@ def _free_port() -> int:
 
 
 def _wait_until_alive(process: "subprocess.Popen[bytes]", base_url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        if process.poll() is not None:
-            raise AssertionError(f"granian ended with {process.returncode}")
-        try:
-            httpx.get(f"{base_url}/healthz").raise_for_status()
-            return
-        except httpx.TransportError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(0.05)
+    def is_settled() -> bool:
+        return process.poll() is not None or _is_alive(base_url)
+
+    assert wait_until(is_settled, seconds=START_SECONDS), "granian does not answer"
+    assert process.poll() is None, f"granian ended with {process.returncode}"
+
+
+def _is_alive(base_url: str) -> bool:
+    try:
+        return httpx.get(f"{base_url}/healthz").is_success
+    except httpx.TransportError:
+        return False

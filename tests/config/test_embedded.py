@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from config.embedded.account import copy_installation, make_private
 from config.embedded.errors import DirectoryNotPrivate, InstanceInUse
 from config.embedded.instance import MAX_SOCKET_PATH, SOCKET_NAME, find_wheel
 from config.env import BASE_DIR
+from tests.polling import wait_until
 
 SECONDS = 60.0
 
@@ -71,12 +71,7 @@ class User:
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + SECONDS
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
+    return wait_until(holds, seconds=SECONDS)
 
 
 def list_processes(instance: Instance) -> list[str]:

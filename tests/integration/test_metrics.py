@@ -24,6 +24,7 @@ from bookings.metrics import WorkerCollector
 from bookings.models import AuditRun
 from bookings.services import audit_capacity
 from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
+from tests.polling import wait_until
 from tests.servers import running_granian
 
 DEADLINE_SECONDS = 30.0
@@ -59,10 +60,8 @@ def scrape(client: Client | httpx.Client) -> Samples:
 
 
 def wait_for(condition: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
+    found = wait_until(condition, seconds=DEADLINE_SECONDS)
+    assert found, "it did not happen in time"
     return found
 
 
