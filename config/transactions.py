@@ -24,7 +24,10 @@ T = TypeVar("T")
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK_DETECTED = "40P01"
 LOCK_NOT_AVAILABLE = "55P03"
-TRANSIENT_STATES = frozenset({SERIALIZATION_FAILURE, DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE})
+# Whoever stands in a queue for a row waits more than once, each time up to lock_timeout, so that
+# statement_timeout comes first. Both are set to the deadline: either one means that it has passed.
+QUERY_CANCELED = "57014"
+TRANSIENT_STATES = frozenset({SERIALIZATION_FAILURE, DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE, QUERY_CANCELED})
 
 READ_COMMITTED = "read committed"
 SETTINGS_DEADLINE_SECONDS = 60.0
@@ -214,8 +217,7 @@ def _leave_gate() -> None:
     if connection.connection is None or connection.connection.closed:
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock_all()")
-        cursor.execute("RESET lock_timeout; RESET statement_timeout")
+        cursor.execute("SELECT pg_advisory_unlock_all(); RESET lock_timeout; RESET statement_timeout")
 
 
 def _retry_state(error: Exception, reactions: Mapping[str, Reaction]) -> str | None:

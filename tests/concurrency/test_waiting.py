@@ -3,6 +3,7 @@
 from datetime import time
 
 import pytest
+from pytest_django import Settings
 
 from bookings.services import save_settings_row
 from tests.concurrency.crowd import BOOKED, Crowd, outcome_of
@@ -93,3 +94,20 @@ def test_a_lower_limit_waits_for_the_booking_before_it_and_keeps_it_as_excess(
 
         assert outcome_of(booking).code == BOOKED
         assert [(it.limit, it.amount) for it in outcome_of(edit).value.raised] == [("SERVICE_COVERS", 2)]
+
+
+def test_whoever_waits_until_the_deadline_is_told_to_come_again(
+    crowd: Crowd, points: Points, isolation: str, settings: Settings
+) -> None:
+    house = dinner_house(max_covers=400)
+    pause = points.pause_before(DECIDED)
+
+    first = crowd.start(house.booking())
+    pause.wait_for_arrival()
+    settings.BOOKING_DEADLINE_SECONDS = 0.3
+    others = [crowd.start(house.booking()) for _ in range(8)]
+    assert {outcome_of(other).code for other in others} == {"BOOKING_CONFLICT"}
+    pause.release()
+
+    assert outcome_of(first).code == BOOKED
+    assert len(house.live_bookings()) == 1

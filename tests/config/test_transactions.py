@@ -1,0 +1,86 @@
+"""The transactions of decisions: where they may run, and what ends them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from config.errors import BookingConflict
+from config.transactions import TransactionRequired, capacity_transaction, require_atomic, settings_transaction
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@dataclass(frozen=True)
+class NoDays:
+    """A claim of nothing: no gate, no lock."""
+
+    service_day_ids: tuple[int, ...] = ()
+
+
+def claim_nothing() -> NoDays:
+    return NoDays()
+
+
+def run(statement: str) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()
+
+
+@pytest.mark.parametrize("isolation", ["serializable", "read committed"])
+def test_a_booking_runs_at_the_isolation_that_is_set(settings: Any, isolation: str) -> None:
+    settings.BOOKING_ISOLATION = isolation
+
+    @capacity_transaction(claim_nothing, reactions={})
+    def show_isolation(claim: NoDays) -> Any:
+        return run("SHOW transaction_isolation")
+
+    assert show_isolation() == (isolation,)
+
+
+def test_a_change_of_settings_runs_at_read_committed(settings: Any) -> None:
+    settings.BOOKING_ISOLATION = "serializable"
+
+    assert settings_transaction(lambda: run("SHOW transaction_isolation"))() == ("read committed",)
+
+
+def test_a_statement_that_runs_out_of_time_is_a_conflict_and_not_a_failure(settings: Any) -> None:
+    settings.BOOKING_DEADLINE_SECONDS = 0.1
+
+    @capacity_transaction(claim_nothing, reactions={})
+    def wait_for_ever(claim: NoDays) -> Any:
+        return run("SELECT pg_sleep(60)")
+
+    with pytest.raises(BookingConflict):
+        wait_for_ever()
+
+
+def test_a_constraint_that_nobody_expected_is_raised_at_once(settings: Any) -> None:
+    attempts = []
+
+    @capacity_transaction(claim_nothing, reactions={})
+    def break_a_constraint(claim: NoDays) -> Any:
+        attempts.append(claim)
+        return run("INSERT INTO capacity_enforcementswitch VALUES (2, true, '', now(), null) RETURNING id")
+
+    with pytest.raises(IntegrityError):
+        break_a_constraint()
+    assert len(attempts) == 1
+
+
+def test_a_use_case_inside_a_transaction_of_its_caller_is_refused() -> None:
+    @capacity_transaction(claim_nothing, reactions={})
+    def do_nothing(claim: NoDays) -> None:
+        return None
+
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        do_nothing()
+
+
+def test_a_row_lock_outside_a_transaction_is_refused() -> None:
+    with pytest.raises(TransactionRequired):
+        require_atomic()
+    with transaction.atomic():
+        require_atomic()
