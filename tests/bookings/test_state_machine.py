@@ -65,10 +65,11 @@ HOURS = {
 FIRST_DATE = days_ahead(20)
 
 dates = st.sampled_from([FIRST_DATE, FIRST_DATE + timedelta(days=1)])
-wall_times = st.sampled_from(
-    [time(hour, minute) for hour in (0, 1, 12, 13, 14, 15, 23) for minute in (0, 30)] + [time(16), time(12, 15)]
-)
-party_sizes = st.integers(1, 9)
+# Where services meet, most often; sometimes off the grid, after the last seating or at no service at all.
+meeting_times = st.sampled_from([time(13, 30), time(14), time(14, 30)])
+odd_times = st.sampled_from([time(0, 30), time(1), time(12), time(12, 15), time(15, 30), time(16), time(23)])
+likely_wishes = st.builds(Wish, st.just(FIRST_DATE), meeting_times, st.integers(1, 4))
+any_wishes = st.builds(Wish, dates, meeting_times | odd_times, st.integers(1, 9))
 limits = st.none() | st.integers(0, 12)
 
 
@@ -79,8 +80,8 @@ class RestaurantMachine(RuleBasedStateMachine):
     rules = Bundle("rules")
     closures = Bundle("closures")
 
-    @initialize(is_seated=st.booleans(), max_covers=st.integers(4, 20))
-    def open(self, is_seated: bool, max_covers: int) -> None:
+    @initialize(target=rules, is_seated=st.booleans(), max_covers=st.integers(8, 20), present=st.integers(4, 12))
+    def open(self, is_seated: bool, max_covers: int, present: int) -> CapacityRule:
         self.turn_minutes = 90
         self.restaurant: Restaurant = RestaurantFactory(timezone="Etc/UTC", slot_minutes=30)
         for name, (start, last, end) in HOURS.items():
@@ -95,43 +96,35 @@ class RestaurantMachine(RuleBasedStateMachine):
         self.turn_time = TurnTimeFactory(restaurant=self.restaurant, minutes=self.turn_minutes)
         for seats in (2, 4, 4):
             TableFactory(restaurant=self.restaurant, capacity=seats)
-        CapacityRuleFactory(restaurant=self.restaurant, max_covers=max_covers)
         self.disagreements = _count_disagreements()
         self._materialize()
+        row: CapacityRule = CapacityRuleFactory.build(
+            restaurant=self.restaurant, max_covers=max_covers, occupancy_covers=present
+        )
+        save_settings_row(row=row)
+        return row
 
     # Guests
 
-    @rule(target=bookings, on=dates, at=wall_times, party_size=party_sizes)
-    def book(self, on: date, at: time, party_size: int) -> Any:
-        self._materialize()
-        wish = Wish(on, at, party_size)
-        now = read_clock()
-        try:
-            booking = self._create(wish)
-        except RequestRefused as refusal:
-            found = {str(reason.code) for reason in refusal.reasons}
-            assert found == list_reasons(self._state(now), wish)
-            return multiple()
-        except InputInvalid:
-            assert list_reasons(self._state(now), wish) == {OFF_GRID}
-            return multiple()
-        assert list_reasons(self._state(now, ignored=booking.pk), wish) == set()
-        return booking
+    @rule(target=bookings, wishes=st.lists(likely_wishes | any_wishes, min_size=3, max_size=8))
+    def book(self, wishes: list[Wish]) -> Any:
+        return multiple(*self._book_all(wishes))
 
-    @rule(booking=bookings)
-    def cancel(self, booking: Booking) -> None:
-        status = Booking.objects.get(pk=booking.pk).status
-        if status == "expired":
-            with pytest.raises(TransitionInvalid):
-                cancel_booking(booking_id=booking.pk)
-        else:
-            assert cancel_booking(booking_id=booking.pk).status == "cancelled"
-
-    @rule(booking=bookings, is_over=st.booleans())
-    def hold(self, booking: Booking, is_over: bool) -> None:
+    @rule(target=bookings, wishes=st.lists(likely_wishes, min_size=1, max_size=3), is_over=st.booleans())
+    def hold(self, wishes: list[Wish], is_over: bool) -> Any:
+        held = self._book_all(wishes)
         expires_at = read_clock() + timedelta(hours=-1 if is_over else 1)
-        live = Booking.objects.filter(pk=booking.pk, status__in=("confirmed", "held"))
-        live.update(status="held", expires_at=expires_at)
+        Booking.objects.filter(pk__in=[it.pk for it in held]).update(status="held", expires_at=expires_at)
+        return multiple(*held)
+
+    @rule(booking=consumes(bookings), is_again=st.booleans())
+    def cancel(self, booking: Booking, is_again: bool) -> None:
+        for _ in range(1 + is_again):
+            if Booking.objects.get(pk=booking.pk).status == "expired":
+                with pytest.raises(TransitionInvalid):
+                    cancel_booking(booking_id=booking.pk)
+            else:
+                assert cancel_booking(booking_id=booking.pk).status == "cancelled"
 
     # Managers
 
@@ -163,8 +156,8 @@ class RestaurantMachine(RuleBasedStateMachine):
     def delete_rule(self, row: CapacityRule) -> None:
         delete_settings_row(row=row)
 
-    @rule(target=closures, on=dates, period=st.none() | st.sampled_from(list(HOURS)))
-    def close(self, on: date, period: str | None) -> Closure:
+    @rule(target=closures, on=dates, period=st.sampled_from(list(HOURS)))
+    def close(self, on: date, period: str) -> Closure:
         row = ClosureFactory.build(restaurant=self.restaurant, from_date=on, service_period=self._period(period))
         save_settings_row(row=row)
         return row
@@ -239,6 +232,28 @@ class RestaurantMachine(RuleBasedStateMachine):
             report = audit(AuditScope(restaurant_id=self.restaurant.pk))
             assert report.is_clean, "\n".join(report.as_lines())
 
+    def _book_all(self, wishes: list[Wish]) -> list[Booking]:
+        """Book what can be booked; have every answer judged."""
+        self._materialize()
+        return [booking for wish in wishes if (booking := self._book(wish)) is not None]
+
+    def _book(self, wish: Wish) -> Booking | None:
+        now = read_clock()
+        try:
+            booking = self._create(wish)
+        except RequestRefused as refusal:
+            self._require_reasons({str(reason.code) for reason in refusal.reasons}, wish, now)
+        except InputInvalid:
+            self._require_reasons({OFF_GRID}, wish, now)
+        else:
+            self._require_reasons(set(), wish, now, ignored=booking.pk)
+            return booking
+        return None
+
+    def _require_reasons(self, given: set[str], wish: Wish, now: datetime, ignored: int | None = None) -> None:
+        state = read_state(self.restaurant.pk, now=now, turn_minutes=self.turn_minutes, ignored=ignored)
+        assert given == list_reasons(state, wish)
+
     def _create(self, wish: Wish) -> Booking:
         return create_booking_with_capacity_check(
             restaurant_id=self.restaurant.pk,
@@ -247,9 +262,6 @@ class RestaurantMachine(RuleBasedStateMachine):
             party_size=wish.party_size,
             guest=GuestDetails("Ada Lovelace"),
         ).booking
-
-    def _state(self, now: datetime, ignored: int | None = None) -> Any:
-        return read_state(self.restaurant.pk, now=now, turn_minutes=self.turn_minutes, ignored=ignored)
 
     def _materialize(self) -> None:
         for day in (-1, 0, 1, 2):
