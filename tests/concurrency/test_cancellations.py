@@ -40,15 +40,15 @@ def test_what_is_cancelled_beside_bookings_is_booked_again_and_no_more(
     crowd: Crowd, rounds: range, isolation: str
 ) -> None:
     for _ in rounds:
-        house = dinner_house(max_covers=20)
+        house = dinner_house(max_covers=12)
         booked = fill(house)
 
         with watched(house.restaurant):
-            crowd.run([cancelling(it) for it in booked[:3]] + [house.booking()] * 12)
-            assert len(house.live_bookings()) <= 5
+            crowd.run([cancelling(it) for it in booked[:2]] + [house.booking()] * 6)
+            assert len(house.live_bookings()) <= 3
             fill(house)
 
-        assert len(house.live_bookings()) == 5
+        assert len(house.live_bookings()) == 3
 
 
 def test_a_guest_waits_for_a_cancellation_and_gets_its_place(crowd: Crowd, points: Points, isolation: str) -> None:
@@ -162,7 +162,7 @@ def test_bookings_and_cancellations_in_one_crowd_leave_every_counter_right(
     crowd: Crowd, rounds: range, isolation: str
 ) -> None:
     for _ in rounds:
-        house = dinner_house(max_covers=20, tables=6)
+        house = dinner_house(max_covers=12, tables=4)
         booked = fill(house)
 
         def book_and_cancel(house: House = house) -> None:
@@ -170,7 +170,7 @@ def test_bookings_and_cancellations_in_one_crowd_leave_every_counter_right(
 
         with watched(house.restaurant):
             freed = crowd.run([cancelling(booking) for booking in booked])
-            crowd.run([book_and_cancel] * 5)
+            crowd.run([book_and_cancel] * 4)
 
-        assert tally(freed) == {BOOKED: 5}
+        assert tally(freed) == {BOOKED: 3}
         assert house.days[0].booked_covers == 0

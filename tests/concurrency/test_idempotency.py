@@ -21,7 +21,7 @@ def test_twins_get_one_booking_and_one_answer(crowd: Crowd, rounds: range, isola
         house = dinner_house(max_covers=40)
 
         with watched(house.restaurant):
-            outcomes = crowd.run([house.booking(idempotency_key="tea-for-two")] * 12)
+            outcomes = crowd.run([house.booking(idempotency_key="tea-for-two")] * 8)
 
         receipts = [outcome.value for outcome in outcomes]
         assert [receipt.is_replayed for receipt in receipts].count(False) == 1
@@ -35,9 +35,9 @@ def test_twins_for_the_last_seats_are_all_booked(crowd: Crowd, rounds: range, is
         house = dinner_house(max_covers=4)
 
         with watched(house.restaurant):
-            outcomes = crowd.run([house.booking(idempotency_key="last")] * 12)
+            outcomes = crowd.run([house.booking(idempotency_key="last")] * 8)
 
-        assert tally(outcomes) == {BOOKED: 12}
+        assert tally(outcomes) == {BOOKED: 8}
         assert len(house.live_bookings()) == 1
 
 

@@ -59,9 +59,9 @@ def test_parties_of_all_sizes_fill_up_until_the_smallest_refused_does_not_fit(
     crowd: Crowd, rounds: range, isolation: str
 ) -> None:
     for number in rounds:
-        house = dinner_house(max_covers=40)
+        house = dinner_house(max_covers=24)
         dice = random.Random(number)
-        sizes = [dice.randint(1, 8) for _ in range(40)]
+        sizes = [dice.randint(1, 8) for _ in range(24)]
 
         with watched(house.restaurant):
             outcomes = crowd.run([house.booking(party_size=size) for size in sizes])
@@ -69,4 +69,4 @@ def test_parties_of_all_sizes_fill_up_until_the_smallest_refused_does_not_fit(
         refused = [size for size, outcome in zip(sizes, outcomes, strict=True) if outcome.code == FULL]
         booked = sum(size for size, outcome in zip(sizes, outcomes, strict=True) if outcome.code == BOOKED)
         assert len(refused) + tally(outcomes)[BOOKED] == len(sizes)
-        assert 40 - booked < min(refused)
+        assert 24 - booked < min(refused)

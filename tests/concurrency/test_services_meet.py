@@ -34,22 +34,22 @@ def half_and_half(house: House, guests: int) -> list[Act]:
 
 def test_lunch_and_dinner_share_the_covers_present(crowd: Crowd, rounds: range, isolation: str) -> None:
     for _ in rounds:
-        house = all_day_house(occupancy_covers=40)
+        house = all_day_house(occupancy_covers=20)
 
         with watched(house.restaurant):
-            outcomes = crowd.run(half_and_half(house, 24))
+            outcomes = crowd.run(half_and_half(house, 14))
 
-        assert tally(outcomes) == {BOOKED: 10, FULL: 14}
+        assert tally(outcomes) == {BOOKED: 5, FULL: 9}
 
 
 def test_lunch_and_dinner_share_the_tables(crowd: Crowd, rounds: range, isolation: str) -> None:
     for _ in rounds:
-        house = all_day_house(tables=5)
+        house = all_day_house(tables=4)
 
         with watched(house.restaurant):
-            outcomes = crowd.run(half_and_half(house, 24))
+            outcomes = crowd.run(half_and_half(house, 14))
 
-        assert tally(outcomes) == {BOOKED: 5, FULL: 19}
+        assert tally(outcomes) == {BOOKED: 4, FULL: 10}
 
 
 @pytest.mark.usefixtures("read_committed")
@@ -116,8 +116,8 @@ def test_overlapping_stays_cancellations_and_edits_in_any_order_never_deadlock(
     for number in rounds:
         house = all_day_house(max_covers=400)
         dice = random.Random(number)
-        early = [house.booking(at=dice.choice(LUNCH + DINNER))() for _ in range(8)]
-        acts: list[Act] = [house.booking(at=dice.choice(LUNCH + DINNER)) for _ in range(20)]
+        early = [house.booking(at=dice.choice(LUNCH + DINNER))() for _ in range(4)]
+        acts: list[Act] = [house.booking(at=dice.choice(LUNCH + DINNER)) for _ in range(12)]
         acts += [lambda pk=receipt.booking.pk: cancel_booking(booking_id=pk) for receipt in early]
         acts += [lambda: save_settings_row(row=house.rule)] * 2  # noqa: B023 - all acts end in this round
         dice.shuffle(acts)
@@ -126,7 +126,7 @@ def test_overlapping_stays_cancellations_and_edits_in_any_order_never_deadlock(
             crowd.run(acts)
 
         assert gauge.retries(DEADLOCK) == 0
-        assert len(house.live_bookings()) == 20
+        assert len(house.live_bookings()) == 12
 
 
 def test_days_locked_one_by_one_in_opposite_order_deadlock(crowd: Crowd, points: Points, settings: Settings) -> None:

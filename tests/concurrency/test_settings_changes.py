@@ -50,7 +50,7 @@ def test_a_lower_limit_beside_bookings_authorises_what_it_finds_and_no_more(
 ) -> None:
     for _ in rounds:
         house = dinner_house(max_covers=40)
-        acts = [house.booking()] * 20
+        acts = [house.booking()] * 12
 
         with watched(house.restaurant):
             *outcomes, edit = crowd.run([*acts, limiting(house, 20)])
@@ -68,8 +68,8 @@ def test_a_raised_limit_beside_bookings_is_filled_by_whoever_comes_after(
         house = dinner_house(max_covers=8)
 
         with watched(house.restaurant):
-            crowd.run([house.booking()] * 12 + [limiting(house, 20)])
-            crowd.run([house.booking()] * 6)
+            crowd.run([house.booking()] * 6 + [limiting(house, 20)])
+            crowd.run([house.booking()] * 4)
 
         assert house.days[0].booked_covers == 20
 
