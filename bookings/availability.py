@@ -27,7 +27,7 @@ from capacity.policy import (
 from capacity.selectors import ServiceSettings
 from config import metrics
 from config.errors import InputInvalid
-from tables.seating import SeatingPlan, SeatingRefusal, SeatingRequest, find_seating
+from tables.seating import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, SeatingUndecided
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,10 @@ class StartTime(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a party asks for: a start on a business date, perhaps a seating type, by a way in."""
+    """What a party asks for: a start on a business date, perhaps a seating type, by a way in.
+
+    Staff may name the minutes of the stay, and the tables.
+    """
 
     party_size: int
     business_date: date
@@ -53,14 +56,16 @@ class Wish:
     period_id: int | None
     seating: str | None = None
     channel: str = ONLINE
+    turn_minutes: int | None = None
+    table_ids: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The answer to a wish: decision, service day, stay, the slots it touches, the seating plan.
+    """The answer to a wish: decision, service day, stay, the slots it touches, what the planner said.
 
-    `[starts_at of the wish, ends_at)` is the stay; `blocked_until` adds the buffer. `plan` is None
-    in `covers` mode, and where no table is left.
+    `[starts_at of the wish, ends_at)` is the stay; `blocked_until` adds the buffer. `seating` is None where no table
+    is needed.
     """
 
     wish: Wish
@@ -69,11 +74,26 @@ class Assessment:
     present: tuple[SlotState, ...]
     turn_minutes: int
     buffer_minutes: int
-    plan: SeatingPlan | None = None
+    seating: SeatingOutcome | None = None
 
     @property
     def is_available(self) -> bool:
-        return self.decision.is_accepted
+        """Say whether the party can be taken, proven by a plan where it needs a table."""
+        return self.decision.is_accepted and not self.is_undecided
+
+    @property
+    def is_undecided(self) -> bool:
+        """Say whether all but the tables accept the party, and the planner ran out of time."""
+        return self.decision.is_undecided
+
+    @property
+    def is_refused(self) -> bool:
+        return not self.decision.is_accepted
+
+    @property
+    def plan(self) -> SeatingPlan | None:
+        """Return who gets which tables; None where no table is needed, or none was found."""
+        return self.seating if isinstance(self.seating, SeatingPlan) else None
 
     @property
     def ends_at(self) -> datetime:
@@ -162,8 +182,8 @@ def _off_grid(settings: ServiceSettings, requested: RequestedTime, field: str) -
 
 def stay_interval(settings: ServiceSettings, wish: Wish) -> Interval:
     """Return the stay that a wish leads to, without the buffer."""
-    turn = timedelta(minutes=turn_minutes(settings.bands, wish.period_id, wish.party_size))
-    return Interval(wish.starts_at, wish.starts_at + turn)
+    minutes = wish.turn_minutes or turn_minutes(settings.bands, wish.period_id, wish.party_size)
+    return Interval(wish.starts_at, wish.starts_at + timedelta(minutes=minutes))
 
 
 def blocked_interval(settings: ServiceSettings, wish: Wish) -> Interval:
@@ -183,7 +203,7 @@ def assess(book: DayBook, wish: Wish) -> Assessment:
         closed=_is_closed(settings, wish),
     )
     judge = _judge if settings.is_enforced else _judge_in_shadow
-    decision, plan = judge(book, wish, day, stay.ends_at)
+    decision, seating = judge(book, wish, day, stay.ends_at)
     return Assessment(
         wish=wish,
         decision=decision,
@@ -191,30 +211,32 @@ def assess(book: DayBook, wish: Wish) -> Assessment:
         present=day.present,
         turn_minutes=int((stay.ends_at - stay.starts_at).total_seconds() // 60),
         buffer_minutes=settings.restaurant.buffer_minutes,
-        plan=plan,
+        seating=seating,
     )
 
 
-def _judge(book: DayBook, wish: Wish, day: DayState, ends_at: datetime) -> tuple[Decision, SeatingPlan | None]:
+def _judge(book: DayBook, wish: Wish, day: DayState, ends_at: datetime) -> tuple[Decision, SeatingOutcome | None]:
     seating = _find_seating(book, wish) if day.service is not None else None
     if isinstance(seating, SeatingRefusal):
         day = replace(day, no_table=_no_table(seating))
     decision = decide(_party_request(wish, ends_at), day, book.settings.now)
-    return decision, seating if isinstance(seating, SeatingPlan) else None
+    if isinstance(seating, SeatingUndecided) and decision.is_accepted:
+        decision = replace(decision, is_undecided=True)
+    return decision, seating
 
 
 def _judge_in_shadow(
     book: DayBook, wish: Wish, day: DayState, ends_at: datetime
-) -> tuple[Decision, SeatingPlan | None]:
+) -> tuple[Decision, SeatingOutcome | None]:
     """Decide in full, waive limits and tables; a decision that fails refuses nobody."""
     try:
-        decision, plan = _judge(book, wish, day, ends_at)
+        decision, seating = _judge(book, wish, day, ends_at)
     except Exception:
         # The one place where anything is caught: in shadow mode the engine is on trial, not the guest.
         logger.exception("shadow decision failed")
         metrics.booking_shadow_error.inc()
         return decide_without_capacity(_party_request(wish, ends_at), day, book.settings.now), None
-    return decision.in_shadow(), plan
+    return decision.in_shadow(), seating
 
 
 def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
@@ -227,12 +249,23 @@ def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
     return settings.is_closed(wish.period_id, wish.business_date, wish.wall_time, wish.channel)
 
 
-def _find_seating(book: DayBook, wish: Wish) -> SeatingPlan | SeatingRefusal | None:
+def _find_seating(book: DayBook, wish: Wish) -> SeatingOutcome | None:
     if wish.period_id is None or not book.settings.needs_tables(wish.period_id):
         return None
-    blocked = blocked_interval(book.settings, wish)
-    request = SeatingRequest(wish.party_size, blocked.starts_at, blocked.ends_at, wish.seating, wish.channel)
-    return find_seating(book.tables, book.occupancy, request)
+    return book.plan_seating(seating_request(book.settings, wish))
+
+
+def seating_request(settings: ServiceSettings, wish: Wish) -> SeatingRequest:
+    """Return what a wish asks of the planner: a seat for the stay and its buffer."""
+    blocked = blocked_interval(settings, wish)
+    return SeatingRequest(
+        party_size=wish.party_size,
+        starts_at=blocked.starts_at,
+        ends_at=blocked.ends_at,
+        seating=wish.seating,
+        channel=wish.channel,
+        table_ids=wish.table_ids,
+    )
 
 
 def _no_table(refusal: SeatingRefusal) -> Reason:

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from capacity.policy import IN_HOUSE, ONLINE, WALK_IN
+
 
 class BookingStatus(models.TextChoices):
     """Where a booking stands in its life."""
@@ -24,6 +26,8 @@ COUNTING_STATUSES = (
     BookingStatus.SEATED,
     BookingStatus.COMPLETED,
 )
+# Not yet at a table: a plan seats such a party where it has none.
+AWAITED_STATUSES = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ARRIVED)
 CANCELLABLE_STATUSES = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ARRIVED)
 
 
@@ -36,6 +40,15 @@ class BookingSource(models.TextChoices):
     PARTNER = "partner", "Partner"
 
 
+# The way in, as policy and planner know it.
+CHANNELS = {
+    BookingSource.WEB: ONLINE,
+    BookingSource.PARTNER: ONLINE,
+    BookingSource.PHONE: IN_HOUSE,
+    BookingSource.WALK_IN: WALK_IN,
+}
+
+
 class EventKind(models.TextChoices):
     """What happened to a booking."""
 
@@ -43,6 +56,19 @@ class EventKind(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
     EXPIRED = "expired", "Expired"
     MOVED_TO_SERVICE = "moved_to_service", "Moved to another service"
+    RESEATED = "reseated", "Moved to other tables by the planner"
+    ASSIGNED = "assigned", "Given tables by a person"
+    SWAPPED = "swapped", "Tables swapped"
+    PINNED = "pinned", "Pinned to its tables"
+    UNPINNED = "unpinned", "Unpinned"
+    UNSEATED = "unseated", "Lost its tables"
+    CHANGED = "changed", "Changed"
+    ARRIVED = "arrived", "Arrived"
+    SEATED = "seated", "Seated"
+    EXTENDED = "extended", "Stays until another time"
+    LEFT = "left", "Left"
+    NO_SHOW = "no_show", "No-show"
+    UNDONE = "undone", "Undone"
 
 
 class OverrideSource(models.TextChoices):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bookings.answers.values import Start, alternatives_answer, reasons_answer
 from capacity.policy import Reason
-from config.errors import DomainError
+from config.errors import BookingConflict, DomainError
 
 if TYPE_CHECKING:
     from bookings.models import Booking
@@ -64,6 +64,10 @@ class NonexistentTime(DomainError):
     @property
     def data(self) -> dict[str, Any]:
         return alternatives_answer([self.following] if self.following else [])
+
+
+class SeatingNotDecided(BookingConflict):
+    """The tables could not be settled in time. Please try again."""
 
 
 class IdempotencyKeyReused(DomainError):

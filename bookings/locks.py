@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bookings.availability import Assessment
-from bookings.day import DayBook, Hold, Interval, ServiceKey
+from bookings.day import DayBook, Hold, Interval, ServiceKey, SolvedSeating
 from capacity.models import ServiceDay
 from config.transactions import ClaimTooSmall, Reaction
 
@@ -23,10 +23,14 @@ REACTIONS: Final = {
 
 @dataclass(frozen=True)
 class ServiceDayClaim:
-    """The service days that an attempt is about to lock, in id order, for a stay with its buffer."""
+    """The service days that an attempt is about to lock, in id order, for a stay with its buffer.
+
+    `solved` is what the planner said before the lock: it holds under it where nothing has changed since.
+    """
 
     service_day_ids: tuple[int, ...]
     interval: Interval
+    solved: SolvedSeating | None = None
 
     def require(self, reach: "Reach") -> None:
         """Raise `ClaimTooSmall` unless all that is touched is claimed: the call then runs again with more."""
@@ -42,17 +46,20 @@ class Reach:
     missing: frozenset[ServiceKey]
     interval: Interval
 
-    def as_claim(self) -> ServiceDayClaim:
+    def as_claim(self, solved: SolvedSeating | None = None) -> ServiceDayClaim:
         """Return what to lock."""
-        return ServiceDayClaim(tuple(sorted(self.service_day_ids)), self.interval)
+        return ServiceDayClaim(tuple(sorted(self.service_day_ids)), self.interval, solved)
 
 
 def reach_of(book: DayBook, assessment: Assessment) -> Reach:
-    """Find the service days that meet a stay with its buffer, and those of the holds that it frees."""
+    """Find the service days that meet a stay with its buffer, the holds that it frees, and the parties it may move."""
     wish = assessment.wish
     own = Interval(wish.starts_at, assessment.blocked_until)
     holds = holds_in_the_way(book, assessment)
     intervals = [own, *(Interval(hold.starts_at, hold.blocked_until) for hold in holds)]
+    if assessment.seating is not None:
+        depends_on = assessment.seating.depends_on
+        intervals.append(Interval(depends_on.starts_at, depends_on.ends_at))
     met = [service for interval in intervals for service in book.services_meeting(interval)]
     return Reach(
         service_day_ids=frozenset(it.service_day_id for it in met if it.service_day_id is not None),

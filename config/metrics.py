@@ -25,7 +25,9 @@ booking_attempts = Histogram(
     ["operation"],
     buckets=(1, 2, 3, 5, 10, 20, 50),
 )
-booking_retries = Counter("booking_retries_total", "Attempts that ran again, by SQLSTATE (or 'claim').", ["sqlstate"])
+booking_retries = Counter(
+    "booking_retries_total", "Attempts that ran again, by SQLSTATE (or 'claim', 'plan').", ["sqlstate"]
+)
 booking_lock_wait = Histogram(
     "booking_lock_wait_seconds",
     "Time spent waiting for the gate and for the service day rows.",
@@ -37,4 +39,12 @@ booking_constraint_disagreement = Counter(
     "Times that a capacity constraint refused what the policy had accepted: must stay 0.",
     ["constraint"],
 )
+booking_seating_step = Counter(
+    "booking_seating_step_total", "Seatings that the planner settled under the lock, by its step.", ["step"]
+)
+booking_seating_undecided = Counter(
+    "booking_seating_undecided_total",
+    "Requests that ended because neither a seating plan nor a proof was found in time.",
+)
+booking_reseated = Counter("booking_reseated_total", "Parties that the planner moved to other tables.")
 booking_shadow_error = Counter("booking_shadow_error_total", "Decisions in shadow mode that failed and were waived.")

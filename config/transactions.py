@@ -53,8 +53,22 @@ class Claim(Protocol):
 C = TypeVar("C", bound=Claim)
 
 
-class ClaimTooSmall(Exception):
+class AttemptOutdated(Exception):
+    """What was prepared before the lock does not hold under it: the call runs again."""
+
+    label = "outdated"
+
+
+class ClaimTooSmall(AttemptOutdated):
     """The rows that were locked turn out not to be all that this write touches."""
+
+    label = "claim"
+
+
+class PlanOutdated(AttemptOutdated):
+    """The seating that was solved before the lock is of another state, and a new one takes longer than a lock may."""
+
+    label = "plan"
 
 
 class TransactionRequired(RuntimeError):
@@ -100,7 +114,7 @@ class _Run:
                 self.attempts += 1
                 try:
                     return attempt()
-                except (ClaimTooSmall, DatabaseError) as error:
+                except (AttemptOutdated, DatabaseError) as error:
                     self._run_again_or_raise(error)
         finally:
             metrics.booking_attempts.labels(operation=self.terms.operation).observe(self.attempts)
@@ -222,8 +236,8 @@ def _leave_gate() -> None:
 
 def _retry_state(error: Exception, reactions: Mapping[str, Reaction]) -> str | None:
     """Return the label under which an error is run again, None if it is final."""
-    if isinstance(error, ClaimTooSmall):
-        return "claim"
+    if isinstance(error, AttemptOutdated):
+        return error.label
     state: str | None = _diagnosis(error, "sqlstate")
     if isinstance(error, OperationalError) and state in TRANSIENT_STATES:
         return state

@@ -3,6 +3,7 @@
 import uuid
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -13,6 +14,7 @@ from tables.querysets import TableQuerySet
 from tables.validators import validate_timezone
 
 LARGEST_PARTY = 1000
+LONGEST_FREEZE_MINUTES = 24 * 60
 
 
 class Restaurant(models.Model):
@@ -37,6 +39,12 @@ class Restaurant(models.Model):
     grace_minutes = models.PositiveSmallIntegerField(default=15)
     buffer_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(240)])
     enforcement = models.CharField(max_length=8, choices=EnforcementMode.choices, default=EnforcementMode.ENFORCE)
+    reseat_freeze_minutes = models.PositiveSmallIntegerField(
+        "minutes without re-seating",
+        default=30,
+        validators=[MaxValueValidator(LONGEST_FREEZE_MINUTES)],
+        help_text="So long before its start no party is moved to another table by itself.",
+    )
     beta_partner = models.BooleanField(default=False)
     shows_tables = models.BooleanField("guests see their table", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -141,3 +149,28 @@ class TableCombination(models.Model):
 
     def __str__(self) -> str:
         return f"{self.min_party_size} to {self.max_party_size} at combined tables"
+
+
+class TableBlock(models.Model):
+    """A table that is kept free of parties during `[starts_at, ends_at)`, in UTC."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="table_blocks")
+    table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="blocks")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="table_block_times_in_order", condition=Q(ends_at__gt=F("starts_at"))),
+            # The second click of a double click finds the block of the first.
+            models.UniqueConstraint(fields=["table", "starts_at", "ends_at"], name="table_block_unique_on_table"),
+        ]
+        indexes = [models.Index(fields=["restaurant", "ends_at"], name="table_block_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.table} blocked"

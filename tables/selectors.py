@@ -3,10 +3,13 @@
 import re
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Value
+
 from config.errors import RecordNotFound
 from tables.choices import TableStatus
-from tables.models import Restaurant, Table
-from tables.seating import SeatingTable
+from tables.models import Restaurant, Table, TableCombination
+from tables.seating import CombinedTables, Floor, SeatingTable
 
 # What is neither a slug nor a UUID never reaches the database, which takes less text than JSON does.
 _IDENTIFIER = re.compile(r"[-A-Za-z0-9_]{1,63}")
@@ -40,12 +43,37 @@ def list_active_restaurants(*, after: str = "", limit: int) -> list[Restaurant]:
     return list(Restaurant.objects.filter(active=True, slug__gt=after).order_by("slug")[:limit])
 
 
-def list_seating_tables(restaurant_id: int) -> tuple[SeatingTable, ...]:
-    """List the tables that take parties as the planner sees them, in 1 query."""
-    rows = Table.objects.filter(restaurant_id=restaurant_id, status=TableStatus.ACTIVE).values_list(
-        "pk", "number", "min_party_size", "max_party_size", "capacity", "priority", "seating_type", "audience"
+def load_floor(restaurant_id: int) -> Floor:
+    """Load the tables that take parties, and their combinations, as the planner sees them, in 2 queries."""
+    return Floor(_list_seating_tables(restaurant_id), _list_combined_tables(restaurant_id))
+
+
+def _list_seating_tables(restaurant_id: int) -> tuple[SeatingTable, ...]:
+    rows = (
+        Table.objects.filter(restaurant_id=restaurant_id, status=TableStatus.ACTIVE)
+        .order_by("pk")
+        .values_list(
+            "pk",
+            "number",
+            "min_party_size",
+            "max_party_size",
+            "capacity",
+            "priority",
+            "seating_type",
+            "audience",
+            "section_id",
+        )
     )
     return tuple(
-        SeatingTable(pk, number, smallest, largest, seats, priority, seating_type, frozenset(audience))
-        for pk, number, smallest, largest, seats, priority, seating_type, audience in rows
+        SeatingTable(pk, number, smallest, largest, seats, priority, seating_type, frozenset(audience), section_id)
+        for pk, number, smallest, largest, seats, priority, seating_type, audience, section_id in rows
+    )
+
+
+def _list_combined_tables(restaurant_id: int) -> tuple[CombinedTables, ...]:
+    members = ArrayAgg("tables", order_by="tables", default=Value([]))
+    rows = TableCombination.objects.filter(restaurant_id=restaurant_id).annotate(members=members).order_by("pk")
+    return tuple(
+        CombinedTables(tuple(members), smallest, largest)
+        for members, smallest, largest in rows.values_list("members", "min_party_size", "max_party_size")
     )

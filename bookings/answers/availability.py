@@ -59,7 +59,7 @@ def _start_answer(assessment: Assessment) -> Answer:
     return {
         "time": wall_time_answer(assessment.wish.wall_time),
         "startsAt": instant_answer(assessment.wish.starts_at),
-        "available": assessment.is_available,
+        "available": not assessment.is_refused,
         "utilizationPercent": percent,
         "reasons": reasons_answer(assessment.decision.reasons),
     }

@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
 from bookings.day.computed import compute_services, expected_services, last_end
+from bookings.day.floor import load_seating_state
 from bookings.day.holds import Hold, list_expired_holds, without_holds
 from bookings.day.keys import Interval, ServiceKey
 from bookings.day.rows import LONGEST_SLOT, stored_services
-from bookings.models import TableAssignment
 from capacity.calendar import ServiceTimes
 from capacity.models import ServiceDay
 from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings
-from tables.seating import Occupancy, OccupiedInterval, SeatingTable
-from tables.selectors import list_seating_tables
+from tables.seating import SeatedParty, SeatingLimits, SeatingOutcome, SeatingPlanner, SeatingRequest, SeatingState
+from tables.selectors import load_floor
 
 ONE_DAY = timedelta(days=1)
 # No turn is longer than a day and no service either: a stay meets services of these dates only.
@@ -24,19 +24,51 @@ DATES_BEFORE = ONE_DAY
 DATES_AFTER = 2 * ONE_DAY
 
 
+# A question to the exact model may take so long where no lock waits for it.
+READING = SeatingLimits(exact_seconds=1.0)
+
+
+@dataclass(frozen=True)
+class SolvedSeating:
+    """An answer of the planner with all that it depends on: it holds wherever state and requests are the same."""
+
+    state: SeatingState
+    requests: tuple[SeatingRequest, ...]
+    outcome: SeatingOutcome
+
+
 @dataclass(frozen=True)
 class DayBook:
     """All that decisions about some business dates depend on, without the holds that are over.
 
-    `services` are sorted by start; those without a row were computed and have no `service_day_id`.
+    `services` are sorted by start; those without a row were computed and have no `service_day_id`. `solved` is what
+    the planner said before the lock, `limits` how much it may spend now.
     """
 
     settings: ServiceSettings
     services: tuple[ServiceState, ...]
     offered: frozenset[ServiceKey]
-    tables: tuple[SeatingTable, ...]
-    occupancy: Occupancy
+    seating: SeatingState
     expired_holds: tuple[Hold, ...]
+    limits: SeatingLimits = READING
+    solved: SolvedSeating | None = None
+
+    @cached_property
+    def planner(self) -> SeatingPlanner:
+        """Return the planner over who sits where, its indexes built once."""
+        return SeatingPlanner(self.seating)
+
+    @cached_property
+    def movable(self) -> dict[int, SeatedParty]:
+        """Return the parties that a plan may move, by booking id."""
+        return {party.booking_id: party for party in self.seating.parties}
+
+    def plan_seating(self, *requests: SeatingRequest) -> SeatingOutcome:
+        """Seat requests: as solved before the lock where nothing has changed since, else anew within the limits."""
+        solved = self.solved
+        if solved is not None and solved.requests == requests and solved.state == self.seating:
+            return solved.outcome
+        return self.planner.plan(*requests, limits=self.limits)
 
     @cached_property
     def slots(self) -> tuple[SlotState, ...]:
@@ -70,18 +102,26 @@ class DayBook:
 
 
 def load_day_book(
-    settings: ServiceSettings, from_date: date, to_date: date, *, only: Interval | None = None
+    settings: ServiceSettings,
+    from_date: date,
+    to_date: date,
+    *,
+    only: Interval | None = None,
+    limits: SeatingLimits = READING,
+    solved: SolvedSeating | None = None,
 ) -> DayBook:
     """Load the services of business dates (inclusive) and their neighbours, with tables and stays.
 
-    `only` narrows slots and assignments to what meets an interval. Takes no lock. Runs 5 queries,
-    and 1 more if a service day that is offered in that time has no row yet.
+    `only` narrows slots to what meets an interval; who sits where is loaded for all of the dates, since making room
+    may move any party. Takes no lock. Runs 6 queries, and 1 more if a service day that is offered in that time has
+    no row yet.
     """
     restaurant_id = settings.restaurant.pk
     first, last = from_date - DATES_BEFORE, to_date + DATES_AFTER
     days = _list_days(restaurant_id, first, last)
     expected = expected_services(settings, first, last)
-    window = only or _window_of(settings, days, expected, from_date, to_date)
+    evening = _window_of(settings, days, expected, from_date, to_date)
+    window = only or evening
     holds = list_expired_holds(restaurant_id, first, last, settings.now)
     services = [
         *stored_services(restaurant_id, days, window),
@@ -91,9 +131,15 @@ def load_day_book(
         settings=settings,
         services=tuple(sorted(without_holds(services, holds), key=lambda service: service.starts_at)),
         offered=frozenset(expected),
-        tables=list_seating_tables(restaurant_id),
-        occupancy=_load_occupancy(restaurant_id, window, holds),
+        seating=load_seating_state(
+            settings,
+            load_floor(restaurant_id),
+            evening.joined(window),
+            without=frozenset(hold.booking_id for hold in holds),
+        ),
         expired_holds=holds,
+        limits=limits,
+        solved=solved,
     )
 
 
@@ -142,15 +188,3 @@ def _window_of(
 def _midnight_span(business_date: date) -> tuple[datetime, datetime]:
     midnight = datetime.combine(business_date, time.min, tzinfo=UTC)
     return midnight, midnight + ONE_DAY
-
-
-def _load_occupancy(restaurant_id: int, window: Interval, holds: Sequence[Hold]) -> Occupancy:
-    over = {hold.booking_id for hold in holds}
-    rows = TableAssignment.objects.filter(
-        restaurant_id=restaurant_id, during__overlap=(window.starts_at, window.ends_at)
-    ).values_list("table_id", "during", "booking_id")
-    return Occupancy(
-        OccupiedInterval(table_id, during.lower, during.upper)
-        for table_id, during, booking_id in rows
-        if booking_id not in over
-    )

@@ -22,3 +22,7 @@ class Interval:
     def meets(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Say whether a span meets or touches this interval, as service days are claimed."""
         return starts_at <= self.ends_at and ends_at >= self.starts_at
+
+    def joined(self, other: "Interval") -> "Interval":
+        """Return the shortest interval that holds both."""
+        return Interval(min(self.starts_at, other.starts_at), max(self.ends_at, other.ends_at))

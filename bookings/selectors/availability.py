@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from bookings.availability import Assessment, Wish, assess, assess_slots, find_alternatives, read_wish
 from bookings.day import DayBook, load_day_book
+from bookings.errors import SeatingNotDecided
 from bookings.selectors.excess import LimitKey, list_authorised
 from capacity.policy import ONLINE, LimitUse, Reason, ReasonCode, ServiceState
 from capacity.selectors import ServiceSettings, get_service_settings
@@ -32,7 +33,7 @@ class DayAvailability:
 
     @property
     def is_available(self) -> bool:
-        return any(assessment.is_available for assessment in self.assessments)
+        return any(not assessment.is_refused for assessment in self.assessments)
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,9 @@ def check_time(
     starts_at: datetime | None = None,
     seating: str | None = None,
 ) -> TimeAvailability:
-    """Decide one start, and find others where it is refused; 10 queries, 11 with a day not yet there.
+    """Decide one start, and find others where it is refused; 11 queries, 12 with a day not yet there.
 
-    Raises: `RecordNotFound`, `InputInvalid`, `NonexistentTime`.
+    Raises: `RecordNotFound`, `InputInvalid`, `NonexistentTime`, `SeatingNotDecided`.
     """
     book = _load_date(restaurant_id, business_date)
     wish = read_wish(
@@ -106,6 +107,8 @@ def check_time(
         seating=seating,
     )
     assessment = assess(book, wish)
+    if assessment.is_undecided:
+        raise SeatingNotDecided
     alternatives = () if assessment.is_available else find_alternatives(book, wish)
     return TimeAvailability(book.settings, assessment, alternatives)
 
@@ -140,7 +143,9 @@ def list_alternatives(
 def list_day_slots(
     *, restaurant_id: int, business_date: date, party_size: int, seating: str | None = None
 ) -> DayAvailability:
-    """Decide every start of a business date; 10 queries, 11 with a day not yet there.
+    """Decide every start of a business date; 11 queries, 12 with a day not yet there.
+
+    A start that the planner could not settle in time counts as available: nothing proves that it is not.
 
     Raises: `RecordNotFound`.
     """
@@ -167,9 +172,11 @@ def list_available_days(
 
 
 def _verdict(book: DayBook, business_date: date, party_size: int, seating: str | None) -> DayVerdict:
-    assessments = tuple(assess_slots(book, business_date, party_size=party_size, seating=seating))
-    if any(assessment.is_available for assessment in assessments):
-        return DayVerdict(business_date, True, ())
+    assessments = []
+    for assessment in assess_slots(book, business_date, party_size=party_size, seating=seating):
+        if not assessment.is_refused:
+            return DayVerdict(business_date, True, ())
+        assessments.append(assessment)
     reasons = _distinct(reason for assessment in assessments for reason in assessment.decision.reasons)
     return DayVerdict(business_date, False, reasons or (Reason(ReasonCode.CLOSED),))
 

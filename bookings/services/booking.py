@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from bookings.answers.values import Answer
-from bookings.availability import Wish, assess, blocked_interval, read_wish
+from bookings.availability import Assessment, Wish, assess, blocked_interval, read_wish, seating_request
 from bookings.choices import BookingSource
-from bookings.day import DayBook, load_day_book
-from bookings.errors import IdempotencyKeyReused, RequestRefused
+from bookings.day import READING, DayBook, SolvedSeating, load_day_book
+from bookings.errors import IdempotencyKeyReused, RequestRefused, SeatingNotDecided
 from bookings.locks import REACTIONS, Reach, ServiceDayClaim, holds_in_the_way, reach_of
 from bookings.models import Booking
 from bookings.refusals import refusal_of
@@ -20,7 +20,13 @@ from bookings.services.materialization import materialize_missing
 from bookings.tokens import manage_token
 from capacity.locks import lock_service_days
 from capacity.selectors import get_service_settings
-from config.transactions import capacity_transaction
+from config import metrics
+from config.errors import BookingConflict
+from config.transactions import PlanOutdated, capacity_transaction
+from tables.seating import SeatingLimits
+
+# What the exact model may take while others wait for the lock; more than that is solved before it.
+LOCKED = SeatingLimits(exact_seconds=0.15)
 
 
 @dataclass(frozen=True)
@@ -50,9 +56,9 @@ def create_booking_with_capacity_check(
 ) -> BookingReceipt:
     """Book a party if and only if the committed state can take it.
 
-    Locks every service day that the stay and its buffer meet, decides on what is read after that,
-    writes booking, table, counters and history in the same transaction. With an idempotency key a
-    retry gets the first answer again.
+    Locks every service day that the stay and its buffer meet, and those of the parties that may be
+    moved to make room; decides on what is read after that; writes booking, tables, moves, counters
+    and history in the same transaction. With an idempotency key a retry gets the first answer again.
 
     Raises: `CapacityExceeded`, `OperatingHoursClosed`, `OutsideBookingWindow`,
     `PartySizeNotAccepted` (each with reasons and alternatives), `NonexistentTime`, `InputInvalid`,
@@ -76,6 +82,10 @@ def create_booking_with_capacity_check(
 def _book(request: BookingRequest, idempotency_key: str | None, actor: Actor) -> BookingReceipt:
     try:
         return _create_booking(request=request, idempotency_key=idempotency_key, actor=actor)
+    except BookingConflict as conflict:
+        if isinstance(conflict, SeatingNotDecided) or isinstance(conflict.__cause__, PlanOutdated):
+            metrics.booking_seating_undecided.inc()
+        raise
     except RequestRefused as refusal:
         # After the transaction: other starts are advice, and cost nobody a lock.
         refusal.alternatives = list_alternatives(
@@ -107,24 +117,37 @@ def _receipt(booking: Booking, *, is_replayed: bool) -> BookingReceipt:
 
 
 def _claim(*, request: BookingRequest, idempotency_key: str | None, actor: Actor) -> ServiceDayClaim:
-    """Name the service days to lock, creating those that are not there; refuse what no state could take."""
-    reach = _find_reach(request)
+    """Name the service days to lock, creating those that are not there; refuse what no state could take.
+
+    What needs the exact model is solved here, where nobody waits for a lock.
+    """
+    reach, solved = _find_reach(request)
     if reach.missing:
         materialize_missing(restaurant_id=request.restaurant_id, keys=reach.missing)
-        reach = _find_reach(request)
-    return reach.as_claim()
+        reach, solved = _find_reach(request)
+    return reach.as_claim(solved)
 
 
-def _find_reach(request: BookingRequest) -> Reach:
+def _find_reach(request: BookingRequest) -> tuple[Reach, SolvedSeating | None]:
     book, wish = _load(request)
     assessment = assess(book, wish)
     # Sure already, and no reason to create the service days of any date that somebody names.
     if assessment.decision.is_standing_refusal:
         raise refusal_of(assessment)
-    return reach_of(book, assessment)
+    if assessment.is_undecided:
+        raise SeatingNotDecided
+    return reach_of(book, assessment), _solved(book, assessment)
 
 
-def _load(request: BookingRequest) -> tuple[DayBook, Wish]:
+def _solved(book: DayBook, assessment: Assessment) -> SolvedSeating | None:
+    if assessment.seating is None:
+        return None
+    return SolvedSeating(book.seating, (seating_request(book.settings, assessment.wish),), assessment.seating)
+
+
+def _load(
+    request: BookingRequest, *, limits: SeatingLimits = READING, solved: SolvedSeating | None = None
+) -> tuple[DayBook, Wish]:
     """Load what decides the request: its settings, then what its stay meets."""
     settings = get_service_settings(request.restaurant_id)
     wish = read_wish(
@@ -136,8 +159,9 @@ def _load(request: BookingRequest) -> tuple[DayBook, Wish]:
         seating=request.seating,
         channel=request.channel,
     )
+    on = wish.business_date
     only = blocked_interval(settings, wish)
-    return load_day_book(settings, wish.business_date, wish.business_date, only=only), wish
+    return load_day_book(settings, on, on, only=only, limits=limits, solved=solved), wish
 
 
 @capacity_transaction(_claim, reactions=REACTIONS)
@@ -148,10 +172,12 @@ def _create_booking(
     replayed = _find_replay(request, idempotency_key)
     if replayed is not None:
         return replayed
-    book, wish = _load(request)
+    book, wish = _load(request, limits=LOCKED, solved=claim.solved)
     assessment = assess(book, wish)
+    if assessment.is_undecided:
+        raise PlanOutdated
     claim.require(reach_of(book, assessment))
-    if not assessment.is_available:
+    if assessment.is_refused:
         raise refusal_of(assessment)
     expire_holds(hold.booking_id for hold in holds_in_the_way(book, assessment))
     booking = write_booking(book, assessment, request, idempotency_key=idempotency_key, actor=actor)

@@ -5,15 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
 
-from bookings.choices import BookingSource
-from capacity.policy import IN_HOUSE, ONLINE, WALK_IN
-
-CHANNELS = {
-    BookingSource.WEB: ONLINE,
-    BookingSource.PARTNER: ONLINE,
-    BookingSource.PHONE: IN_HOUSE,
-    BookingSource.WALK_IN: WALK_IN,
-}
+from bookings.choices import CHANNELS, BookingSource
 
 
 @dataclass(frozen=True)

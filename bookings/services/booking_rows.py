@@ -2,20 +2,20 @@
 
 from dataclasses import replace
 
-from psycopg.types.range import Range
-
 from bookings.answers.bookings import booking_answer
 from bookings.answers.values import Answer, capacity_answer
 from bookings.availability import Assessment
 from bookings.choices import EventKind
 from bookings.day import DayBook
-from bookings.models import Booking, TableAssignment
+from bookings.models import Booking
 from bookings.services.booking_request import BookingRequest
 from bookings.services.counter_updates import CountedStay, add_to_counters
 from bookings.services.excess import record_waived_excess
 from bookings.services.history import Actor, actor_label, record_event
+from bookings.services.seating_rows import TablesKept, purpose_of, table_numbers, write_seating
 from bookings.tokens import new_reference
 from capacity.policy import ServiceState, fullest_use
+from config import metrics
 from config.transactions import require_atomic
 
 
@@ -35,7 +35,7 @@ def write_booking(
         booking.request_hash = request.hash
     booking.stored_answer = _answer(book, assessment, booking)
     booking.save(force_insert=True)
-    _assign_tables(booking, assessment, actor)
+    _seat(book, booking, assessment, actor)
     add_to_counters(_counted_stay(assessment), is_excess_authorised=not book.settings.is_enforced)
     record_event(booking, EventKind.CREATED, actor=actor, to_value={"status": booking.status})
     record_waived_excess(booking, assessment)
@@ -86,27 +86,20 @@ def _answer(book: DayBook, assessment: Assessment, booking: Booking) -> Answer:
         booked_covers=service.booked_covers + party_size,
         booked_parties=service.booked_parties + 1,
     )
-    numbers = {table.table_id: table.number for table in book.tables}
-    table_ids = assessment.plan.table_ids if assessment.plan else ()
+    numbers = table_numbers(book, assessment.plan.table_ids if assessment.plan else ())
     return {
-        "booking": booking_answer(booking, book.settings.restaurant, [numbers[it] for it in table_ids]),
+        "booking": booking_answer(booking, book.settings.restaurant, numbers),
         "capacity": capacity_answer(after, fullest_use(use.after(party_size) for use in assessment.uses)),
     }
 
 
-def _assign_tables(booking: Booking, assessment: Assessment, actor: Actor) -> None:
-    if assessment.plan is None:
+def _seat(book: DayBook, booking: Booking, assessment: Assessment, actor: Actor) -> None:
+    plan = assessment.plan
+    if plan is None:
         return
-    TableAssignment.objects.bulk_create(
-        TableAssignment(
-            restaurant_id=booking.restaurant_id,
-            booking=booking,
-            table_id=table_id,
-            during=Range(booking.starts_at, assessment.blocked_until),
-            assigned_by=actor_label(actor),
-        )
-        for table_id in assessment.plan.table_ids
-    )
+    metrics.booking_seating_step.labels(step=str(plan.step)).inc()
+    own = TablesKept(booking.pk, plan.table_ids, booking.starts_at, assessment.blocked_until, had_tables=False)
+    write_seating(book, plan.moves, kept=[own], assigned_by=actor_label(actor), purpose=purpose_of(assessment.wish))
 
 
 def _counted_stay(assessment: Assessment) -> CountedStay:

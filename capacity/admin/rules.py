@@ -19,7 +19,7 @@ from config.admin.columns import column
 from config.admin.filters import PeriodFilter
 from config.admin.forms import SettingsForm
 from config.admin.links import booking_list
-from tables.selectors import list_seating_tables
+from tables.selectors import load_floor
 
 CHANNEL_COLOURS = {ClosureChannel.ALL: "danger", ClosureChannel.ONLINE: "warning"}
 
@@ -96,7 +96,7 @@ class CapacityRuleAdmin(SettingsAdmin):
 
     def list_advice(self, row: CapacityRule) -> Sequence[Advice]:
         restaurant = row.restaurant
-        seats = sum(table.capacity for table in list_seating_tables(row.restaurant_id))
+        seats = sum(table.capacity for table in load_floor(row.restaurant_id).tables)
         house = House(seats, restaurant.party_size_min, restaurant.party_size_max)
         return advise_on_limits({name: getattr(row, name) for name in LIMIT_FIELDS}, house)
 

@@ -10,10 +10,14 @@ from capacity.policy.state import ONLINE, WALK_IN, BookingWindow, DayState, Part
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Accept, or refuse with every reason that holds, in the order of `ReasonCode`."""
+    """Accept, or refuse with every reason that holds, in the order of `ReasonCode`.
+
+    Undecided is what would be accepted if only the planner had found a plan, or a proof that there is none, in time.
+    """
 
     reasons: tuple[Reason, ...] = ()
     waived: tuple[Reason, ...] = ()
+    is_undecided: bool = False
 
     @property
     def is_accepted(self) -> bool:
@@ -30,6 +34,7 @@ class Decision:
             self,
             reasons=tuple(reason for reason in self.reasons if reason.code not in CAPACITY_REASONS),
             waived=tuple(reason for reason in self.reasons if reason.code in CAPACITY_REASONS),
+            is_undecided=False,
         )
 
 

@@ -1,0 +1,37 @@
+"""Who sits where: the planner. Pure: no Django, no clock."""
+
+from tables.seating.answers import (
+    Move,
+    SeatingOutcome,
+    SeatingPlan,
+    SeatingRefusal,
+    SeatingUndecided,
+    Span,
+    Step,
+)
+from tables.seating.floor import CombinedTables, Floor, Seat, SeatingTable, natural_key
+from tables.seating.occupancy import Occupancy
+from tables.seating.planner import SeatingLimits, SeatingPlanner
+from tables.seating.problem import OccupiedInterval, SeatedParty, SeatingRequest, SeatingState
+
+__all__ = [
+    "CombinedTables",
+    "Floor",
+    "Move",
+    "Occupancy",
+    "OccupiedInterval",
+    "Seat",
+    "SeatedParty",
+    "SeatingLimits",
+    "SeatingOutcome",
+    "SeatingPlan",
+    "SeatingPlanner",
+    "SeatingRefusal",
+    "SeatingRequest",
+    "SeatingState",
+    "SeatingTable",
+    "SeatingUndecided",
+    "Span",
+    "Step",
+    "natural_key",
+]

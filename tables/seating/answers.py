@@ -1,0 +1,75 @@
+"""What the planner answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """Which step of the planner settled a question."""
+
+    DIRECT = "direct"
+    BOUND = "bound"
+    CHAIN = "chain"
+    EXACT = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`[starts_at, ends_at)` in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Move a party to other tables; `from_table_ids` is empty for one that had none."""
+
+    booking_id: int
+    from_table_ids: tuple[int, ...]
+    to_table_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatingPlan:
+    """Seat every request, with the moves that make it possible.
+
+    `seats` are the tables of each request, in the order of the requests; `spare_seats` counts the empty seats at
+    these. `depends_on` is the time in which parties were looked at as movable, or of the requests alone.
+    """
+
+    seats: tuple[tuple[int, ...], ...]
+    spare_seats: int
+    depends_on: Span
+    moves: tuple[Move, ...] = ()
+    step: Step = Step.DIRECT
+
+    @property
+    def table_ids(self) -> tuple[int, ...]:
+        """Return the tables of the first request."""
+        return self.seats[0]
+
+
+@dataclass(frozen=True, slots=True)
+class SeatingRefusal:
+    """Say that no plan exists: proven.
+
+    `suitable` counts the tables and combinations that could ever take the first request, `taken` those of them that
+    are not free for all of its time. With `suitable` 0 no other time would help.
+    """
+
+    suitable: int
+    taken: int
+    depends_on: Span
+    step: Step = Step.DIRECT
+
+
+@dataclass(frozen=True, slots=True)
+class SeatingUndecided:
+    """Say that neither a plan nor a proof was found within the limits: not a refusal."""
+
+    depends_on: Span
+
+
+SeatingOutcome = SeatingPlan | SeatingRefusal | SeatingUndecided
