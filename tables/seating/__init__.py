@@ -11,8 +11,9 @@ from tables.seating.answers import (
 )
 from tables.seating.floor import CombinedTables, Floor, Seat, SeatingTable, natural_key
 from tables.seating.occupancy import Occupancy
-from tables.seating.planner import SeatingLimits, SeatingPlanner
+from tables.seating.planner import SeatingPlanner
 from tables.seating.problem import OccupiedInterval, SeatedParty, SeatingRequest, SeatingState
+from tables.seating.steps import SeatingLimits
 
 __all__ = [
     "CombinedTables",

@@ -1,25 +1,17 @@
 """Seat requests: on free seats, else by few moves, else by the exact model; refuse only with a proof."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
-from tables.seating.answers import SeatingOutcome, SeatingUndecided, Step
+from tables.seating.answers import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingUndecided, Step
 from tables.seating.floor import Seat
 from tables.seating.index import StateIndex
 from tables.seating.occupancy import Occupancy
 from tables.seating.problem import OccupiedInterval, SeatingRequest, SeatingState
 from tables.seating.question import Question, ask
-from tables.seating.tree import MoveTree, Nodes
-
-
-@dataclass(frozen=True, slots=True)
-class SeatingLimits:
-    """How much the planner may spend on one question; with `exact_seconds` 0 it does not ask the exact model."""
-
-    chain_nodes: int = 2000
-    exact_seconds: float = 1.0
-
+from tables.seating.steps import Budget, SeatingLimits, answer, settle, settle_directly
+from tables.seating.tree import Nodes
+from tables.seating.unseated import Unseated
 
 DEFAULT_LIMITS = SeatingLimits()
 
@@ -40,27 +32,39 @@ class SeatingPlanner:
         """Index the state as the search reads it."""
         return StateIndex(self.state)
 
+    @cached_property
+    def unseated(self) -> Unseated:
+        """Remember which parties without tables every plan has to seat."""
+        return Unseated(self.index)
+
     def plan(self, *requests: SeatingRequest, limits: SeatingLimits = DEFAULT_LIMITS) -> SeatingOutcome:
-        """Seat all requests at once, or prove that it cannot be done."""
+        """Seat all requests at once, or prove that it cannot be done.
+
+        The answer depends on nothing but the state, the requests and the limits, not on the order of any of them; only
+        whether there is one within `exact_seconds` depends on the machine.
+        """
         question = ask(self.index, requests)
-        question = question.placing(question.unseated)
         if not all(claim.options for claim in question.request_claims):
             return question.refusal(Step.DIRECT)
-        return self._by_moves(question, limits)
+        budget = Budget(limits.chain_nodes, limits.exact_seconds)
+        if question.unseated:
+            return self._plan_with_unseated(question, budget)
+        return answer(question, settle(question, budget))
 
-    def _by_moves(self, question: Question, limits: SeatingLimits) -> SeatingOutcome:
-        nodes = Nodes(limits.chain_nodes)
-        for most_moves in range(question.seated.bit_count() + 1):
-            step = Step.CHAIN if most_moves else Step.DIRECT
-            tree = MoveTree(question, most_moves, nodes)
-            seating = tree.search()
-            if seating is not None:
-                return question.plan(seating, step)
-            if not tree.is_exhausted:
-                break
-            if not tree.is_cut:
-                return question.refusal(step)
-        return SeatingUndecided(question.span)
+    def _plan_with_unseated(self, question: Question, budget: Budget) -> SeatingOutcome:
+        everybody = question.placing(question.unseated)
+        direct = settle_directly(everybody, Nodes(budget.chain_nodes))
+        if direct is not None and direct.seating is not None:
+            # Where all can be seated, each of them had to be.
+            return answer(everybody, direct)
+        placeable = self.unseated.placeable(question.component, budget)
+        most = question.placing(placeable.certain | placeable.unknown)
+        outcome = answer(most, settle(most, budget))
+        if not placeable.unknown or isinstance(outcome, SeatingPlan):
+            return outcome
+        fewest = question.placing(placeable.certain)
+        refused = answer(fewest, settle(fewest, budget))
+        return refused if isinstance(refused, SeatingRefusal) else SeatingUndecided(question.span)
 
     def suitable_seats(self, request: SeatingRequest) -> tuple[Seat, ...]:
         """Return the seats that a request could ever be given, the best first."""

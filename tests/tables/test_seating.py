@@ -1,5 +1,6 @@
 """The planner: which table a party gets, and what is said when there is none."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,13 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tables.seating import (
+    Floor,
     Occupancy,
     OccupiedInterval,
+    SeatingOutcome,
     SeatingPlan,
+    SeatingPlanner,
     SeatingRefusal,
     SeatingRequest,
+    SeatingState,
     SeatingTable,
-    find_seating,
+    Span,
     natural_key,
 )
 
@@ -47,6 +52,20 @@ def party(size: int, starts: int = 0, ends: int = 120, **changes: Any) -> Seatin
     return SeatingRequest(party_size=size, starts_at=at(starts), ends_at=at(ends), **(defaults | changes))
 
 
+def find_seating(
+    tables: Iterable[SeatingTable], occupied: Iterable[OccupiedInterval], request: SeatingRequest
+) -> SeatingOutcome:
+    return SeatingPlanner(SeatingState(Floor(tuple(tables)), tuple(occupied))).plan(request)
+
+
+def seated(request: SeatingRequest, table_id: int, spare_seats: int) -> SeatingPlan:
+    return SeatingPlan(((table_id,),), spare_seats, Span(request.starts_at, request.ends_at))
+
+
+def refused(request: SeatingRequest, suitable: int, taken: int) -> SeatingRefusal:
+    return SeatingRefusal(suitable, taken, Span(request.starts_at, request.ends_at))
+
+
 # Which table fits
 
 
@@ -54,11 +73,13 @@ def party(size: int, starts: int = 0, ends: int = 120, **changes: Any) -> Seatin
 def test_a_table_takes_parties_from_its_minimum_to_its_maximum(size: int, fits: bool) -> None:
     answer = find_seating([table(1, 6, min_party_size=2, max_party_size=4)], [], party(size))
 
-    assert answer == (SeatingPlan((1,), spare_seats=6 - size) if fits else SeatingRefusal(suitable=0, taken=0))
+    assert answer == (
+        seated(party(size), 1, spare_seats=6 - size) if fits else refused(party(size), suitable=0, taken=0)
+    )
 
 
 def test_no_table_at_all_is_a_refusal() -> None:
-    assert find_seating([], [], party(2)) == SeatingRefusal(suitable=0, taken=0)
+    assert find_seating([], [], party(2)) == refused(party(2), suitable=0, taken=0)
 
 
 @pytest.mark.parametrize(("wish", "expected"), [(None, (1,)), ("indoor", (1,)), ("outdoor", (2,))])
@@ -72,7 +93,9 @@ def test_a_seating_wish_is_a_requirement(wish: str | None, expected: tuple[int, 
 
 
 def test_a_seating_wish_nobody_offers_is_refused() -> None:
-    assert find_seating([table(1, 2)], [], party(2, seating="patio")) == SeatingRefusal(suitable=0, taken=0)
+    assert find_seating([table(1, 2)], [], party(2, seating="patio")) == refused(
+        party(2, seating="patio"), suitable=0, taken=0
+    )
 
 
 @pytest.mark.parametrize(("channel", "expected"), [("online", (2,)), ("in_house", (1,)), ("walk_in", (3,))])
@@ -90,7 +113,7 @@ def test_a_channel_gets_the_tables_it_may_book(channel: str, expected: tuple[int
 
 
 def test_a_table_for_nobody_is_given_to_nobody() -> None:
-    assert find_seating([table(1, 2, audience=frozenset())], [], party(2)) == SeatingRefusal(suitable=0, taken=0)
+    assert find_seating([table(1, 2, audience=frozenset())], [], party(2)) == refused(party(2), suitable=0, taken=0)
 
 
 # Which of the free tables is best
@@ -99,30 +122,30 @@ def test_a_table_for_nobody_is_given_to_nobody() -> None:
 def test_fewest_spare_seats_come_first() -> None:
     tables = [table(1, 6, priority=0), table(2, 4, priority=9), table(3, 8, priority=0)]
 
-    assert find_seating(tables, [], party(3)) == SeatingPlan((2,), spare_seats=1)
+    assert find_seating(tables, [], party(3)) == seated(party(3), 2, spare_seats=1)
 
 
 def test_of_equal_spare_seats_the_lower_priority_number_comes_first() -> None:
     tables = [table(1, 4, priority=2), table(2, 4, priority=1), table(3, 4, priority=3)]
 
-    assert find_seating(tables, [], party(4)) == SeatingPlan((2,), spare_seats=0)
+    assert find_seating(tables, [], party(4)) == seated(party(4), 2, spare_seats=0)
 
 
 def test_of_equal_priority_the_number_decides_in_natural_order() -> None:
     tables = [table(1, 4, number="T10"), table(2, 4, number="T2"), table(3, 4, number="T11")]
 
-    assert find_seating(tables, [], party(4)) == SeatingPlan((2,), spare_seats=0)
+    assert find_seating(tables, [], party(4)) == seated(party(4), 2, spare_seats=0)
 
 
 def test_added_chairs_are_no_spare_seats_and_an_exact_fit_comes_first() -> None:
     squeezed, exact, roomy = table(1, 4, max_party_size=5), table(2, 5, priority=9), table(3, 6)
 
-    assert find_seating([squeezed, exact, roomy], [], party(5)) == SeatingPlan((2,), spare_seats=0)
-    assert find_seating([squeezed, roomy], [], party(5)) == SeatingPlan((1,), spare_seats=0)
+    assert find_seating([squeezed, exact, roomy], [], party(5)) == seated(party(5), 2, spare_seats=0)
+    assert find_seating([squeezed, roomy], [], party(5)) == seated(party(5), 1, spare_seats=0)
 
 
 def test_a_taken_best_table_leaves_the_second_best() -> None:
-    assert find_seating([table(1, 2), table(2, 4)], [taken(1, 60, 90)], party(2)) == SeatingPlan((2,), spare_seats=2)
+    assert find_seating([table(1, 2), table(2, 4)], [taken(1, 60, 90)], party(2)) == seated(party(2), 2, spare_seats=2)
 
 
 # What is free
@@ -143,14 +166,18 @@ def test_a_taken_best_table_leaves_the_second_best() -> None:
 def test_a_table_is_taken_from_its_start_up_to_its_end(starts: int, ends: int, is_free: bool) -> None:
     answer = find_seating([table(1, 2)], [taken(1, 0, 120)], party(2, starts, ends))
 
-    assert answer == (SeatingPlan((1,), spare_seats=0) if is_free else SeatingRefusal(suitable=1, taken=1))
+    assert answer == (
+        seated(party(2, starts, ends), 1, spare_seats=0)
+        if is_free
+        else refused(party(2, starts, ends), suitable=1, taken=1)
+    )
 
 
 def test_a_party_fits_exactly_between_two_others() -> None:
     occupied = [taken(1, 120, 240), taken(1, -120, 0)]
 
-    assert find_seating([table(1, 2)], occupied, party(2, 0, 120)) == SeatingPlan((1,), spare_seats=0)
-    assert find_seating([table(1, 2)], occupied, party(2, 0, 121)) == SeatingRefusal(suitable=1, taken=1)
+    assert find_seating([table(1, 2)], occupied, party(2, 0, 120)) == seated(party(2, 0, 120), 1, spare_seats=0)
+    assert find_seating([table(1, 2)], occupied, party(2, 0, 121)) == refused(party(2, 0, 121), suitable=1, taken=1)
 
 
 def test_a_long_interval_is_seen_behind_a_later_short_one() -> None:
@@ -172,7 +199,9 @@ def test_a_refusal_counts_the_tables_that_could_take_the_party() -> None:
     tables = [table(1, 4), table(2, 4), table(3, 2), table(4, 4, seating_type="bar")]
     occupied = [taken(1, 0, 120), taken(2, 60, 180)]
 
-    assert find_seating(tables, occupied, party(4, seating="indoor")) == SeatingRefusal(suitable=2, taken=2)
+    assert find_seating(tables, occupied, party(4, seating="indoor")) == refused(
+        party(4, seating="indoor"), suitable=2, taken=2
+    )
 
 
 # The natural order of numbers
@@ -261,11 +290,11 @@ def test_a_party_is_seated_exactly_if_a_suitable_table_is_free_every_minute(
     ]
     free = {t.table_id: t for t in suitable if is_free_by_search(t.table_id, occupied, request)}
 
-    answer = find_seating(tables, Occupancy(occupied), request)
+    answer = find_seating(tables, occupied, request)
 
     assert isinstance(answer, SeatingPlan) is bool(free)
     if isinstance(answer, SeatingRefusal):
-        assert answer == SeatingRefusal(suitable=len(suitable), taken=len(suitable))
+        assert answer == refused(request, suitable=len(suitable), taken=len(suitable))
         return
     (chosen,) = (free[table_id] for table_id in answer.table_ids)
     assert answer.spare_seats == max(chosen.capacity - request.party_size, 0)

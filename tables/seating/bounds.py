@@ -1,0 +1,97 @@
+"""Cheap proofs that there is no plan: too many parties for the tables at one moment."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
+
+from tables.seating.index import Claim, bits_of
+from tables.seating.question import Question
+
+
+def is_refuted(question: Question) -> bool:
+    """Say whether at some moment the parties that are there cannot all have tables of their own.
+
+    A relaxation: every party present is to be given as many tables as its smallest option has, any of those that
+    belong to some option or to where it sits, each table to one party. A plan gives that at every moment, so where it
+    is impossible there is no plan. Who is to be given several tables stands for as many nodes in a bipartite graph
+    (Hall, On Representatives of Subsets, 1935); where everybody sits now is a matching of all but those who seek a
+    seat, and one augmenting path for each missing table completes it or shows that no matching does (Berge 1957; the
+    search is one phase of Hopcroft and Karp 1973). Parties come at their starts: the moments between add nobody.
+
+    Only the stays of requests are looked at, or of the parties to place where nothing is requested: at all other
+    times it is known that everybody can be seated.
+    """
+    return any(_is_short_of_tables(question, moment) for moment in _moments(question))
+
+
+def _moments(question: Question) -> Iterator[datetime]:
+    claims = question.request_claims or question.seeking
+    met = 0
+    for claim in claims:
+        yield claim.starts_at
+        met |= claim.meets
+    for number in bits_of(met & (question.seated | question.placed)):
+        starts_at = question.claim(number).starts_at
+        if any(claim.starts_at < starts_at < claim.ends_at for claim in claims):
+            yield starts_at
+
+
+def _is_short_of_tables(question: Question, moment: datetime) -> bool:
+    matching = Matching()
+    for number in bits_of(question.index.present_at(moment) & question.seated):
+        claim = question.claim(number)
+        # Who may stay though something fixed came over its tables shares them: it cannot be counted.
+        if not claim.is_overlaid:
+            matching.seat(claim)
+    return any(claim.starts_at <= moment < claim.ends_at and not matching.add(claim) for claim in question.seeking)
+
+
+class Matching:
+    """Give every party at one moment tables of its own."""
+
+    def __init__(self) -> None:
+        self._reach: dict[int, int] = {}
+        self._owner: dict[int, int] = {}
+        self._taken = 0
+
+    def seat(self, claim: Claim) -> None:
+        """Add a party that has a seat; it keeps as many of its tables as it needs."""
+        assert claim.home is not None  # noqa: S101  it has a seat
+        self._reach[claim.number] = claim.reach
+        for table in islice(bits_of(claim.home.tables), claim.fewest_tables):
+            self._give(table, claim.number)
+
+    def add(self, claim: Claim) -> bool:
+        """Add a party that has no seat; say whether there are tables for it."""
+        self._reach[claim.number] = claim.reach
+        return bool(claim.options) and all(self._augment(claim.number) for _ in range(claim.fewest_tables))
+
+    def _give(self, table: int, number: int) -> None:
+        self._owner[table] = number
+        self._taken |= 1 << table
+
+    def _augment(self, seeking: int) -> bool:
+        """Find one more table for a party, breadth first over the tables that others could leave for another."""
+        left_for: dict[int, tuple[int, int]] = {}
+        seen, waiting = 0, [seeking]
+        for number in waiting:
+            reached = self._reach[number] & ~seen
+            seen |= reached
+            free = reached & ~self._taken
+            if free:
+                self._shift((free & -free).bit_length() - 1, number, left_for)
+                return True
+            for table in bits_of(reached):
+                owner = self._owner[table]
+                if owner != seeking and owner not in left_for:
+                    left_for[owner] = (table, number)
+                    waiting.append(owner)
+        return False
+
+    def _shift(self, table: int, number: int, left_for: dict[int, tuple[int, int]]) -> None:
+        """Give a free table to a party, what that leaves to the one that wants it, and so on back to who seeks."""
+        while number in left_for:
+            left, successor = left_for[number]
+            self._give(table, number)
+            table, number = left, successor
+        self._give(table, number)

@@ -1,0 +1,135 @@
+"""One question: some requests on a state, and the parties that their answer may depend on."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from tables.seating.answers import Move, SeatingPlan, SeatingRefusal, Span, Step
+from tables.seating.index import Claim, Option, StateIndex, bits_of
+from tables.seating.problem import SeatedParty, SeatingRequest
+
+# Who gets which seat: the number of a claim -> its option.
+Seating = dict[int, Option]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Seat `requests`, and the parties without tables in `placed`; parties in `component` may be moved for them.
+
+    The component holds every movable party that is connected to a request in time, over parties that overlap. Nobody
+    else can be in the way of anybody here, so the rest of the state is left alone.
+    """
+
+    index: StateIndex
+    requests: tuple[SeatingRequest, ...]
+    component: int
+    placed: int = 0
+    _meets: dict[int, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def seeking(self) -> tuple[Claim, ...]:
+        """Return the claims that have no seat yet: requests, then the parties to place."""
+        return (*self.request_claims, *(self.index.claim(number) for number in bits_of(self.placed)))
+
+    @cached_property
+    def request_claims(self) -> tuple[Claim, ...]:
+        """Return the claims of the requests, in an order that does not depend on the one they came in."""
+        first = len(self.index.parties)
+        return tuple(
+            self.index.request_claim(first + place, self.requests[position])
+            for place, position in enumerate(self._order)
+        )
+
+    @property
+    def seated(self) -> int:
+        """Return the mask of the parties that have a seat and may be moved from it."""
+        return self.component & ~self.index.unseated
+
+    @property
+    def unseated(self) -> int:
+        """Return the mask of the parties in the component that have no tables."""
+        return self.component & self.index.unseated
+
+    @cached_property
+    def span(self) -> Span:
+        """Return the time of the requests and of all parties that were looked at."""
+        return _hull([*self.requests, *(self.index.parties[number] for number in bits_of(self.component))])
+
+    def claim(self, number: int) -> Claim:
+        """Return a claim by its number."""
+        first = len(self.index.parties)
+        return self.index.claim(number) if number < first else self.request_claims[number - first]
+
+    def meets(self, number: int) -> int:
+        """Return the mask of the claims, requests included, that are there at some of the same time as another."""
+        if number not in self._meets:
+            claim = self.claim(number)
+            others = (other for other in self.request_claims if other.number != number)
+            self._meets[number] = claim.meets | sum(1 << other.number for other in others if _overlap(claim, other))
+        return self._meets[number]
+
+    def placing(self, placed: int) -> "Question":
+        """Return this question for other parties without tables."""
+        return replace(self, placed=placed)
+
+    def plan(self, seating: Seating, step: Step) -> SeatingPlan:
+        """Return the plan that gives these seats."""
+        first = len(self.index.parties)
+        given = {position: seating[first + place].table_ids for place, position in enumerate(self._order)}
+        return SeatingPlan(
+            seats=tuple(given[position] for position in range(len(given))),
+            spare_seats=sum(self._spare_seats(position, table_ids) for position, table_ids in given.items()),
+            depends_on=self._span_of(step),
+            moves=tuple(self._move(number, seating[number]) for number in sorted(seating) if number < first),
+            step=step,
+        )
+
+    def refusal(self, step: Step) -> SeatingRefusal:
+        """Return the proven answer that there is no plan."""
+        suitable = {frozenset(seat.table_ids) for seat in self.index.suitable(self.requests[0])}
+        first = self.request_claims[self._order.index(0)]
+        free = sum(1 for option in first.options if not option.sitting & first.meets)
+        return SeatingRefusal(len(suitable), len(suitable) - free, self._span_of(step), step)
+
+    @cached_property
+    def _order(self) -> tuple[int, ...]:
+        return tuple(sorted(range(len(self.requests)), key=lambda position: _sort_key(self.requests[position])))
+
+    def _span_of(self, step: Step) -> Span:
+        return self.span if self.unseated or step is not Step.DIRECT else _hull(self.requests)
+
+    def _spare_seats(self, position: int, table_ids: tuple[int, ...]) -> int:
+        return self.index.floor.chosen(table_ids).spare_seats(self.requests[position].party_size)
+
+    def _move(self, number: int, option: Option) -> Move:
+        party = self.index.parties[number]
+        return Move(party.booking_id, party.table_ids, option.table_ids)
+
+
+def ask(index: StateIndex, requests: tuple[SeatingRequest, ...]) -> Question:
+    """Return the question that these requests are, with all parties that are connected to them in time."""
+    component = 0
+    for request in requests:
+        component |= index.connected(request.starts_at, request.ends_at)
+    return Question(index, requests, component)
+
+
+def _overlap(one: Claim, other: Claim) -> bool:
+    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
+
+
+def _hull(stays: Iterable[SeatingRequest | SeatedParty]) -> Span:
+    found = list(stays)
+    return Span(min(stay.starts_at for stay in found), max(stay.ends_at for stay in found))
+
+
+def _sort_key(request: SeatingRequest) -> tuple[Any, ...]:
+    return (
+        request.starts_at,
+        request.ends_at,
+        -request.party_size,
+        request.seating or "",
+        request.channel,
+        request.table_ids or (),
+    )

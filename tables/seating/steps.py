@@ -1,0 +1,86 @@
+"""The steps that settle a question, each on its own: free seats, bounds, few moves, the exact model."""
+
+from dataclasses import dataclass
+
+from tables.seating.answers import SeatingOutcome, SeatingUndecided, Step
+from tables.seating.bounds import is_refuted
+from tables.seating.question import Question, Seating
+from tables.seating.tree import MoveTree, Nodes
+
+
+@dataclass(frozen=True, slots=True)
+class SeatingLimits:
+    """How much the planner may spend on one question; with `exact_seconds` 0 it does not ask the exact model."""
+
+    chain_nodes: int = 2000
+    exact_seconds: float = 1.0
+
+
+@dataclass
+class Budget:
+    """What is left to spend on one question and on those that it raises."""
+
+    chain_nodes: int
+    exact_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A question that a step settled: with the seats that it gives, or refused for good."""
+
+    step: Step
+    seating: Seating | None = None
+
+
+def settle(question: Question, budget: Budget) -> Settled | None:
+    """Settle a question by the cheapest step that can; None if no step could within the budget."""
+    nodes = Nodes(budget.chain_nodes)
+    direct = settle_directly(question, nodes)
+    if direct is not None:
+        return direct
+    return refute(question) or settle_by_moves(question, nodes) or settle_exactly(question, budget)
+
+
+def settle_directly(question: Question, nodes: Nodes) -> Settled | None:
+    """Seat everybody on free seats, or show that nobody's move could help."""
+    return _settle_with(question, 0, nodes, Step.DIRECT)
+
+
+def refute(question: Question) -> Settled | None:
+    """Refuse where too many parties are there at one moment."""
+    return Settled(Step.BOUND) if is_refuted(question) else None
+
+
+def settle_by_moves(question: Question, nodes: Nodes) -> Settled | None:
+    """Seat everybody by as few moves as possible, or show that no moves help.
+
+    Iterative deepening (Korf 1985): all plans of one move, then of two, and so on; the first that is found has the
+    fewest. A tree that is not cut at a number of moves is the whole tree.
+    """
+    for most_moves in range(1, question.seated.bit_count() + 1):
+        settled = _settle_with(question, most_moves, nodes, Step.CHAIN)
+        if settled is not None or nodes.left <= 0:
+            return settled
+    return None
+
+
+def settle_exactly(question: Question, budget: Budget) -> Settled | None:
+    """Ask the exact model."""
+    return None
+
+
+def answer(question: Question, settled: Settled | None) -> SeatingOutcome:
+    """Return what a question about requests is answered."""
+    if settled is None:
+        return SeatingUndecided(question.span)
+    if settled.seating is None:
+        return question.refusal(settled.step)
+    return question.plan(settled.seating, settled.step)
+
+
+def _settle_with(question: Question, most_moves: int, nodes: Nodes, step: Step) -> Settled | None:
+    tree = MoveTree(question, most_moves, nodes)
+    seating = tree.search()
+    if seating is not None or (tree.is_exhausted and not tree.is_cut):
+        return Settled(step, seating)
+    return None

@@ -1,0 +1,116 @@
+"""The tree of moves: seat a party, send those in its way elsewhere, and so on."""
+
+from dataclasses import dataclass
+
+from tables.seating.index import Claim, Option, bits_of
+from tables.seating.question import Question, Seating
+
+# Above as many parties to seat, the next one is chosen once for all: comparing them at every node costs more.
+MOST_COMPARED = 6
+# Deeper trees are not searched; Python's own stack is limited.
+DEEPEST = 250
+
+# An option, and the mask of the parties that must leave it.
+Way = tuple[Option, int]
+
+
+@dataclass
+class Nodes:
+    """Count the nodes that may still be visited; the same count wherever the program runs, unlike time."""
+
+    left: int
+
+    def visit(self) -> bool:
+        """Take one node; say whether there was one."""
+        self.left -= 1
+        return self.left >= 0
+
+
+class MoveTree:
+    """Search all plans in which at most so many seated parties move.
+
+    A node has parties that seek a seat. One of them takes a seat where nothing stands in the way that may not move;
+    the parties who sit there at that time, and have not moved yet, seek a seat from then on. A leaf is a plan.
+
+    Complete: take a plan with as few moves as allowed, and give every party in the tree the seat that it has in that
+    plan. Whoever is sent away moves in the plan too, for its seat is given to somebody else there. So no more than the
+    allowed number are sent away, each of them has a seat in the plan, and no two of these collide: a leaf is reached.
+    Parties may be taken in any order, since each of them has to be seated; the one with the fewest ways goes first.
+
+    After `search`, `best` is the plan of least cost that was found. Without one, `is_cut` says that a larger number of
+    moves could find one, and `is_exhausted` that every node was visited: neither cut nor unvisited is a proof.
+    """
+
+    def __init__(self, question: Question, most_moves: int, nodes: Nodes) -> None:
+        self._question = question
+        self._movable = question.seated
+        self._most_moves = most_moves
+        self._nodes = nodes
+        self._given: Seating = {}
+        # The parties that have been given a seat, and those sent away from theirs, as masks.
+        self._settled = 0
+        self._sent = 0
+        self._best_cost: int | None = None
+        self.best: Seating | None = None
+        self.is_cut = False
+        self.is_exhausted = True
+
+    def search(self) -> Seating | None:
+        """Visit the tree; return the best plan found."""
+        seeking = sorted(self._question.seeking, key=lambda claim: (len(claim.options), claim.number))
+        if len(seeking) > DEEPEST:
+            self.is_exhausted = False
+        elif all(claim.options for claim in seeking):
+            self._visit(seeking, self._most_moves, 0)
+        return self.best
+
+    def _visit(self, seeking: list[Claim], moves_left: int, cost: int) -> None:
+        if not seeking:
+            self._keep(cost)
+        elif not self._nodes.visit():
+            self.is_exhausted = False
+        elif self._best_cost is None or cost + sum(claim.options[0].cost for claim in seeking) < self._best_cost:
+            self._branch(seeking, moves_left, cost)
+
+    def _keep(self, cost: int) -> None:
+        if self._best_cost is None or cost < self._best_cost:
+            self._best_cost, self.best = cost, dict(self._given)
+
+    def _branch(self, seeking: list[Claim], moves_left: int, cost: int) -> None:
+        claim, ways, is_cut = self._choose(seeking, moves_left)
+        self.is_cut |= is_cut
+        others = [other for other in seeking if other is not claim]
+        for option, blockers in ways:
+            sent = [self._question.claim(number) for number in bits_of(blockers)]
+            if all(other.options for other in sent):
+                self._given[claim.number] = option
+                self._settled ^= 1 << claim.number
+                self._sent ^= blockers
+                self._visit([*others, *sent], moves_left - len(sent), cost + option.cost)
+                self._sent ^= blockers
+                self._settled ^= 1 << claim.number
+                del self._given[claim.number]
+            if not self.is_exhausted or not (others or blockers):
+                # Where the last party takes its cheapest free seat, any other costs more or sends somebody away.
+                return
+
+    def _choose(self, seeking: list[Claim], moves_left: int) -> tuple[Claim, list[Way], bool]:
+        """Return the party with the fewest ways, these ways, and whether it has more of them with more moves."""
+        compared = seeking if len(seeking) <= MOST_COMPARED else seeking[:1]
+        found: list[tuple[Claim, list[Way], bool]] = []
+        for claim in compared:
+            found.append((claim, *self._ways(claim, moves_left)))
+            if not found[-1][1]:
+                return found[-1]
+        return min(found, key=lambda candidate: len(candidate[1]))
+
+    def _ways(self, claim: Claim, moves_left: int) -> tuple[list[Way], bool]:
+        meets = self._question.meets(claim.number)
+        taken = 0
+        for number in bits_of(meets & self._settled):
+            taken |= self._given[number].tables
+        in_way = meets & self._movable & ~self._sent
+        free = [(option, option.sitting & in_way) for option in claim.options if not option.tables & taken]
+        ways = [way for way in free if way[1].bit_count() <= moves_left]
+        ways.sort(key=lambda way: way[1].bit_count())
+        return ways, len(ways) < len(free)
