@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bookings.availability import Assessment
-from bookings.day import DayBook, Hold, Interval, ServiceKey, SolvedSeating
+from bookings.day import CountedParty, DayBook, Interval, ServiceKey, SolvedSeating
 from capacity.models import ServiceDay
 from config.transactions import ClaimTooSmall, Reaction
 
@@ -68,7 +68,7 @@ def reach_of(book: DayBook, assessment: Assessment) -> Reach:
     )
 
 
-def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[Hold, ...]:
+def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
     """Return the holds that are over and that a stay would meet: in its service day, at a table, or in a slot.
 
     Two stays that do not meet can still touch the same slot, one its first minutes and one its last.

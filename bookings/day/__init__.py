@@ -1,14 +1,16 @@
 """What a decision needs of its service days: loaded once, then asked many times."""
 
-from bookings.day.book import READING, DayBook, SolvedSeating, load_day_book
+from bookings.day.book import DATES_AFTER, DATES_BEFORE, READING, DayBook, SolvedSeating, load_day_book
 from bookings.day.computed import compute_services, expected_services, last_end, list_stays
-from bookings.day.holds import Hold
+from bookings.day.holds import CountedParty
 from bookings.day.keys import Interval, ServiceKey
 
 __all__ = [
+    "DATES_AFTER",
+    "DATES_BEFORE",
     "READING",
+    "CountedParty",
     "DayBook",
-    "Hold",
     "Interval",
     "ServiceKey",
     "SolvedSeating",

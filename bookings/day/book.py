@@ -1,14 +1,14 @@
 """Load what decisions need of their service days, in a fixed number of queries."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
 from bookings.day.computed import compute_services, expected_services, last_end
 from bookings.day.floor import load_seating_state
-from bookings.day.holds import Hold, list_expired_holds, without_holds
+from bookings.day.holds import CountedParty, list_counted_parties, list_expired_holds, without_parties
 from bookings.day.keys import Interval, ServiceKey
 from bookings.day.rows import LONGEST_SLOT, stored_services
 from capacity.calendar import ServiceTimes
@@ -41,6 +41,8 @@ class SolvedSeating:
 class DayBook:
     """All that decisions about some business dates depend on, without the holds that are over.
 
+    A book may also be loaded without some bookings: as it would be if they had never been made.
+
     `services` are sorted by start; those without a row were computed and have no `service_day_id`. `solved` is what
     the planner said before the lock, `limits` how much it may spend now.
     """
@@ -49,7 +51,7 @@ class DayBook:
     services: tuple[ServiceState, ...]
     offered: frozenset[ServiceKey]
     seating: SeatingState
-    expired_holds: tuple[Hold, ...]
+    expired_holds: tuple[CountedParty, ...]
     limits: SeatingLimits = READING
     solved: SolvedSeating | None = None
 
@@ -109,12 +111,14 @@ def load_day_book(
     only: Interval | None = None,
     limits: SeatingLimits = READING,
     solved: SolvedSeating | None = None,
+    without: Collection[int] = (),
 ) -> DayBook:
     """Load the services of business dates (inclusive) and their neighbours, with tables and stays.
 
     `only` narrows slots to what meets an interval; who sits where is loaded for all of the dates, since making room
-    may move any party. Takes no lock. Runs 6 queries, and 1 more if a service day that is offered in that time has
-    no row yet.
+    may move any party. `without` names bookings that are being changed: neither their covers nor their tables are in
+    the book. Takes no lock. Runs 6 queries, 1 more if a service day that is offered in that time has no row yet, and
+    1 more to leave bookings out.
     """
     restaurant_id = settings.restaurant.pk
     first, last = from_date - DATES_BEFORE, to_date + DATES_AFTER
@@ -122,25 +126,34 @@ def load_day_book(
     expected = expected_services(settings, first, last)
     evening = _window_of(settings, days, expected, from_date, to_date)
     window = only or evening
-    holds = list_expired_holds(restaurant_id, first, last, settings.now)
+    changed = list_counted_parties(without)
+    expired = list_expired_holds(restaurant_id, first, last, settings.now)
+    holds = tuple(hold for hold in expired if hold.booking_id not in without)
     services = [
         *stored_services(restaurant_id, days, window),
         *compute_services(settings, _missing(settings, days, expected, window)),
     ]
     return DayBook(
         settings=settings,
-        services=tuple(sorted(without_holds(services, holds), key=lambda service: service.starts_at)),
+        services=tuple(sorted(_without(services, changed, holds), key=lambda service: service.starts_at)),
         offered=frozenset(expected),
         seating=load_seating_state(
             settings,
             load_floor(restaurant_id),
             evening.joined(window),
-            without=frozenset(hold.booking_id for hold in holds),
+            without=frozenset(without) | {hold.booking_id for hold in holds},
         ),
         expired_holds=holds,
         limits=limits,
         solved=solved,
     )
+
+
+def _without(
+    services: Sequence[ServiceState], changed: Sequence[CountedParty], holds: Sequence[CountedParty]
+) -> Sequence[ServiceState]:
+    # In this order: a hold that is over keeps no place above a limit for the booking that is changed.
+    return without_parties(without_parties(services, holds), changed, keeps_limits=True)
 
 
 def _list_days(restaurant_id: int, first: date, last: date) -> list[ServiceDay]:
