@@ -243,6 +243,16 @@ def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
     return PartyRequest(wish.party_size, wish.business_date, wish.starts_at, ends_at, wish.channel)
 
 
+def is_refused_without_a_day(settings: ServiceSettings, wish: Wish) -> bool:
+    """Say whether party size, booking window, closures or hours refuse a wish, whatever its service day looks like."""
+    if wish.period_id is None:
+        return True
+    request = _party_request(wish, stay_interval(settings, wish).ends_at)
+    day = DayState(window=settings.window, service=None, closed=_is_closed(settings, wish))
+    standing = decide_without_capacity(request, day, settings.now)
+    return any(reason.code is not ReasonCode.OUTSIDE_SERVICE for reason in standing.reasons)
+
+
 def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
     if not settings.periods_on(wish.business_date):
         return True
@@ -269,7 +279,8 @@ def seating_request(settings: ServiceSettings, wish: Wish) -> SeatingRequest:
 
 
 def _no_table(refusal: SeatingRefusal) -> Reason:
-    return Reason(ReasonCode.NO_TABLE, limit=refusal.suitable, used=refusal.taken, asked=1)
+    # A table that is free, but without which a party that has none could not be seated, is as good as taken.
+    return Reason(ReasonCode.NO_TABLE, limit=refusal.suitable, used=refusal.suitable, asked=1)
 
 
 def assess_slots(

@@ -3,9 +3,20 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bookings.availability import Assessment
-from bookings.day import CountedParty, DayBook, Interval, ServiceKey, SolvedSeating
+from bookings.availability import Assessment, Wish, blocked_interval, is_refused_without_a_day
+from bookings.day import (
+    DATES_AFTER,
+    DATES_BEFORE,
+    CountedParty,
+    DayBook,
+    Interval,
+    ServiceKey,
+    SolvedSeating,
+    expected_services,
+    last_end,
+)
 from capacity.models import ServiceDay
+from capacity.selectors import ServiceSettings
 from config.transactions import ClaimTooSmall, Reaction
 
 REACTIONS: Final = {
@@ -49,6 +60,37 @@ class Reach:
     def as_claim(self, solved: SolvedSeating | None = None) -> ServiceDayClaim:
         """Return what to lock."""
         return ServiceDayClaim(tuple(sorted(self.service_day_ids)), self.interval, solved)
+
+
+def quick_claim(settings: ServiceSettings, wish: Wish) -> ServiceDayClaim | None:
+    """Name the service days that meet a stay with its buffer, by their rows alone, in 1 query.
+
+    None where more must be known: a service day has no row yet, or the wish is refused for what is no matter of room.
+    Holds that are over and parties that have to move may need more days; under the lock that shows.
+    """
+    if is_refused_without_a_day(settings, wish):
+        return None
+    interval = blocked_interval(settings, wish)
+    met = ServiceDay.objects.filter(
+        restaurant_id=settings.restaurant.pk, starts_at__lte=interval.ends_at, ends_at__gte=interval.starts_at
+    )
+    ids = {ServiceKey(period_id, on): pk for period_id, on, pk in met.values_list(*_KEY_COLUMNS, "pk")}
+    if not _expected_at(settings, wish, interval).issubset(ids):
+        return None
+    return ServiceDayClaim(tuple(sorted(ids.values())), interval)
+
+
+_KEY_COLUMNS = ("service_period_id", "business_date")
+
+
+def _expected_at(settings: ServiceSettings, wish: Wish, interval: Interval) -> set[ServiceKey]:
+    """Return the services that are offered around a wish and meet its stay."""
+    first, last = wish.business_date - DATES_BEFORE, wish.business_date + DATES_AFTER
+    return {
+        key
+        for key, service in expected_services(settings, first, last).items()
+        if interval.meets(service.slots[0].starts_at, last_end(settings, service))
+    }
 
 
 def reach_of(book: DayBook, assessment: Assessment) -> Reach:

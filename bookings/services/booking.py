@@ -8,7 +8,7 @@ from bookings.availability import Assessment, Wish, assess, blocked_interval, re
 from bookings.choices import BookingSource
 from bookings.day import READING, DayBook, SolvedSeating, load_day_book
 from bookings.errors import IdempotencyKeyReused, RequestRefused, SeatingNotDecided
-from bookings.locks import REACTIONS, Reach, ServiceDayClaim, holds_in_the_way, reach_of
+from bookings.locks import REACTIONS, Reach, ServiceDayClaim, holds_in_the_way, quick_claim, reach_of
 from bookings.models import Booking
 from bookings.refusals import refusal_of
 from bookings.selectors import list_alternatives
@@ -19,14 +19,15 @@ from bookings.services.history import Actor
 from bookings.services.materialization import materialize_missing
 from bookings.tokens import manage_token
 from capacity.locks import lock_service_days
-from capacity.selectors import get_service_settings
+from capacity.selectors import ServiceSettings, get_service_settings
 from config import metrics
 from config.errors import BookingConflict
-from config.transactions import PlanOutdated, capacity_transaction
+from config.transactions import AttemptOutdated, PlanOutdated, capacity_transaction
 from tables.seating import SeatingLimits
 
 # What the exact model may take while others wait for the lock; more than that is solved before it.
 LOCKED = SeatingLimits(exact_seconds=0.15)
+WITHOUT_EXACT = SeatingLimits(exact_seconds=0)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def create_booking_with_capacity_check(
 
 def _book(request: BookingRequest, idempotency_key: str | None, actor: Actor) -> BookingReceipt:
     try:
-        return _create_booking(request=request, idempotency_key=idempotency_key, actor=actor)
+        return _create_booking(
+            request=request, idempotency_key=idempotency_key, actor=actor, preparation=_Preparation()
+        )
     except BookingConflict as conflict:
         if isinstance(conflict, SeatingNotDecided) or isinstance(conflict.__cause__, PlanOutdated):
             metrics.booking_seating_undecided.inc()
@@ -116,16 +119,38 @@ def _receipt(booking: Booking, *, is_replayed: bool) -> BookingReceipt:
     return BookingReceipt(booking, booking.stored_answer or {}, token, is_replayed)
 
 
-def _claim(*, request: BookingRequest, idempotency_key: str | None, actor: Actor) -> ServiceDayClaim:
+@dataclass
+class _Preparation:
+    """How much an attempt works out before the lock: at first what most need, all of it if that fell short."""
+
+    is_thorough: bool = False
+
+    @property
+    def limits(self) -> SeatingLimits:
+        """Return what the planner may spend under the lock; what it has not been asked before it, it leaves open."""
+        return LOCKED if self.is_thorough else WITHOUT_EXACT
+
+
+def _claim(
+    *, request: BookingRequest, idempotency_key: str | None, actor: Actor, preparation: _Preparation
+) -> ServiceDayClaim:
     """Name the service days to lock, creating those that are not there; refuse what no state could take.
 
     What needs the exact model is solved here, where nobody waits for a lock.
     """
+    quick = None if preparation.is_thorough else _quick_claim(request)
+    if quick is not None:
+        return quick
     reach, solved = _find_reach(request)
     if reach.missing:
         materialize_missing(restaurant_id=request.restaurant_id, keys=reach.missing)
         reach, solved = _find_reach(request)
     return reach.as_claim(solved)
+
+
+def _quick_claim(request: BookingRequest) -> ServiceDayClaim | None:
+    settings = get_service_settings(request.restaurant_id)
+    return quick_claim(settings, _read_wish(settings, request))
 
 
 def _find_reach(request: BookingRequest) -> tuple[Reach, SolvedSeating | None]:
@@ -150,7 +175,14 @@ def _load(
 ) -> tuple[DayBook, Wish]:
     """Load what decides the request: its settings, then what its stay meets."""
     settings = get_service_settings(request.restaurant_id)
-    wish = read_wish(
+    wish = _read_wish(settings, request)
+    on = wish.business_date
+    only = blocked_interval(settings, wish)
+    return load_day_book(settings, on, on, only=only, limits=limits, solved=solved), wish
+
+
+def _read_wish(settings: ServiceSettings, request: BookingRequest) -> Wish:
+    return read_wish(
         settings,
         party_size=request.party_size,
         business_date=request.business_date,
@@ -159,26 +191,40 @@ def _load(
         seating=request.seating,
         channel=request.channel,
     )
-    on = wish.business_date
-    only = blocked_interval(settings, wish)
-    return load_day_book(settings, on, on, only=only, limits=limits, solved=solved), wish
 
 
 @capacity_transaction(_claim, reactions=REACTIONS)
 def _create_booking(
-    claim: ServiceDayClaim, *, request: BookingRequest, idempotency_key: str | None, actor: Actor
+    claim: ServiceDayClaim,
+    *,
+    request: BookingRequest,
+    idempotency_key: str | None,
+    actor: Actor,
+    preparation: _Preparation,
 ) -> BookingReceipt:
     lock_service_days(claim.service_day_ids)
     replayed = _find_replay(request, idempotency_key)
     if replayed is not None:
         return replayed
-    book, wish = _load(request, limits=LOCKED, solved=claim.solved)
-    assessment = assess(book, wish)
-    if assessment.is_undecided:
-        raise PlanOutdated
-    claim.require(reach_of(book, assessment))
+    try:
+        book, assessment = _assess_locked(claim, request, preparation.limits)
+    except AttemptOutdated:
+        preparation.is_thorough = True
+        raise
     if assessment.is_refused:
         raise refusal_of(assessment)
     expire_holds(hold.booking_id for hold in holds_in_the_way(book, assessment))
     booking = write_booking(book, assessment, request, idempotency_key=idempotency_key, actor=actor)
     return _receipt(booking, is_replayed=False)
+
+
+def _assess_locked(
+    claim: ServiceDayClaim, request: BookingRequest, limits: SeatingLimits
+) -> tuple[DayBook, Assessment]:
+    """Decide on what is there under the lock; raise `AttemptOutdated` if more must be locked, or solved before it."""
+    book, wish = _load(request, limits=limits, solved=claim.solved)
+    assessment = assess(book, wish)
+    if assessment.is_undecided:
+        raise PlanOutdated
+    claim.require(reach_of(book, assessment))
+    return book, assessment

@@ -35,6 +35,7 @@ class Protections:
             own = assessment.service.service_day_id
             return Reach(frozenset({own}), whole.missing, whole.interval)
 
+        self._points.replace("bookings.services.booking.quick_claim", lambda settings, wish: None)
         self._points.replace("bookings.services.booking.reach_of", own_reach)
 
     def restaurant_lock(self) -> None:

@@ -717,7 +717,10 @@ def test_a_booking_from_before_tables_counts_is_read_and_cancelled_like_any_othe
     read = client.get(path, headers={"x-manage-token": token})
     cancelled = client.post(f"{path}/cancel", headers={"x-manage-token": token})
 
-    assert counted == [{"code": "SERVICE_COVERS", "limit": 6, "used": 3, "asked": 4}]
+    assert counted == [
+        {"code": "SERVICE_COVERS", "limit": 6, "used": 3, "asked": 4},
+        {"code": "NO_TABLE", "limit": 1, "used": 1, "asked": 1},
+    ]
     assert (read.status_code, read.json()["booking"]["tables"]) == (200, [])
     assert (cancelled.status_code, service_counters()) == (200, [(0, 0)])
 
@@ -761,4 +764,4 @@ def test_the_number_of_queries_of_a_booking_is_pinned(client: ContractClient) ->
     accepted = count_queries(lambda: book(client))
     refused = count_queries(lambda: book(client, status=409))
 
-    assert (accepted, refused) == (36, 42)
+    assert (accepted, refused) == (31, 37)
