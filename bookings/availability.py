@@ -46,7 +46,8 @@ class StartTime(NamedTuple):
 class Wish:
     """What a party asks for: a start on a business date, perhaps a seating type, by a way in.
 
-    Staff may name the minutes of the stay, and the tables.
+    Staff may name the minutes of the stay, and the tables. A booking that is changed and `keeps_start` is not asked
+    again whether it may start then; one that has begun needs tables `seated_from` now on.
     """
 
     party_size: int
@@ -58,6 +59,8 @@ class Wish:
     channel: str = ONLINE
     turn_minutes: int | None = None
     table_ids: tuple[int, ...] | None = None
+    keeps_start: bool = False
+    seated_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +243,9 @@ def _judge_in_shadow(
 
 
 def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
-    return PartyRequest(wish.party_size, wish.business_date, wish.starts_at, ends_at, wish.channel)
+    return PartyRequest(
+        wish.party_size, wish.business_date, wish.starts_at, ends_at, wish.channel, keeps_start=wish.keeps_start
+    )
 
 
 def is_refused_without_a_day(settings: ServiceSettings, wish: Wish) -> bool:
@@ -266,11 +271,11 @@ def _find_seating(book: DayBook, wish: Wish) -> SeatingOutcome | None:
 
 
 def seating_request(settings: ServiceSettings, wish: Wish) -> SeatingRequest:
-    """Return what a wish asks of the planner: a seat for the stay and its buffer."""
+    """Return what a wish asks of the planner: a seat for the stay, or for what is left of it, and its buffer."""
     blocked = blocked_interval(settings, wish)
     return SeatingRequest(
         party_size=wish.party_size,
-        starts_at=blocked.starts_at,
+        starts_at=wish.seated_from or blocked.starts_at,
         ends_at=blocked.ends_at,
         seating=wish.seating,
         channel=wish.channel,

@@ -1,10 +1,14 @@
 """Add a stay to the counters of its locked service days, or take it out: one UPDATE a table."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+from functools import reduce
+from operator import add
 
 from django.db.models import Case, F, IntegerField, Q, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Least
 
 from bookings.models import Booking
 from capacity.models import BookingSlot, ServiceDay
@@ -18,6 +22,11 @@ class CountedStay:
     starting_slot_id: int | None
     present_slot_ids: tuple[int, ...]
     party_size: int
+
+    @property
+    def slot_ids(self) -> set[int]:
+        """Return the slots in which it counts, by starting or by being present."""
+        return {*self.present_slot_ids, *([self.starting_slot_id] if self.starting_slot_id else [])}
 
 
 def find_counted_stay(booking: Booking) -> CountedStay:
@@ -34,57 +43,84 @@ def find_counted_stay(booking: Booking) -> CountedStay:
     )
 
 
+class _Excess(Enum):
+    """What becomes of an excess when its counter changes."""
+
+    STAYS = auto()
+    FALLS = auto()
+    FOLLOWS = auto()
+
+
 def add_to_counters(stay: CountedStay, *, is_excess_authorised: bool) -> None:
     """Count a stay; only an authorised one may raise an excess, else the constraint speaks."""
-    _update(stay, sign=1, follows_excess=is_excess_authorised)
+    _update([(1, stay)], _Excess.FOLLOWS if is_excess_authorised else _Excess.STAYS)
 
 
 def take_from_counters(stay: CountedStay) -> None:
     """Take a stay out; an excess falls with its counter."""
-    _update(stay, sign=-1, follows_excess=True)
+    _update([(-1, stay)], _Excess.FOLLOWS)
 
 
-def _update(stay: CountedStay, *, sign: int, follows_excess: bool) -> None:
-    covers, parties = Value(sign * stay.party_size), Value(sign)
-    day = _columns("booked", "max", "excess", covers, parties, follows_excess=follows_excess)
-    ServiceDay.objects.filter(pk=stay.service_day_id).update(**day)
-    slot_ids = {*stay.present_slot_ids, *([stay.starting_slot_id] if stay.starting_slot_id else [])}
+def move_in_counters(left: CountedStay, joined: CountedStay, *, is_excess_authorised: bool) -> None:
+    """Take one stay of a party out and count another.
+
+    In one step: where both touch a row that stands above its limit, the excess that was authorised stays. Only an
+    authorised move may raise one, else the constraint speaks.
+    """
+    _update([(-1, left), (1, joined)], _Excess.FOLLOWS if is_excess_authorised else _Excess.FALLS)
+
+
+def _update(changes: Sequence[tuple[int, CountedStay]], excess: _Excess) -> None:
+    day = _columns("booked", "max", "excess", changes, _counts_in_day, excess)
+    day_ids = {stay.service_day_id for _, stay in changes}
+    ServiceDay.objects.filter(pk__in=day_ids).update(**day)
+    slot_ids = {slot_id for _, stay in changes for slot_id in stay.slot_ids}
     if not slot_ids:
         return
-    starts_here, is_present = Q(pk=stay.starting_slot_id), Q(pk__in=stay.present_slot_ids)
     BookingSlot.objects.filter(pk__in=slot_ids).update(
         version=F("version") + 1,
-        **_columns(
-            "starting",
-            "pacing",
-            "excess_pacing",
-            _where(starts_here, covers),
-            _where(starts_here, parties),
-            follows_excess=follows_excess,
-        ),
-        **_columns(
-            "present",
-            "occupancy",
-            "excess_occupancy",
-            _where(is_present, covers),
-            _where(is_present, parties),
-            follows_excess=follows_excess,
-        ),
+        **_columns("starting", "pacing", "excess_pacing", changes, _starts_in_slot, excess),
+        **_columns("present", "occupancy", "excess_occupancy", changes, _is_present_in_slot, excess),
     )
 
 
-def _where(condition: Q, amount: Value) -> Case:
-    return Case(When(condition, then=amount), default=Value(0), output_field=IntegerField())
+def _counts_in_day(stay: CountedStay) -> Q:
+    return Q(pk=stay.service_day_id)
+
+
+def _starts_in_slot(stay: CountedStay) -> Q:
+    return Q(pk=stay.starting_slot_id)
+
+
+def _is_present_in_slot(stay: CountedStay) -> Q:
+    return Q(pk__in=stay.present_slot_ids)
 
 
 def _columns(
-    counter: str, limit: str, excess: str, covers: Combinable, parties: Combinable, *, follows_excess: bool
+    counter: str,
+    limit: str,
+    excess: str,
+    changes: Sequence[tuple[int, CountedStay]],
+    counts_in: Callable[[CountedStay], Q],
+    behaviour: _Excess,
 ) -> dict[str, Combinable]:
     columns: dict[str, Combinable] = {}
-    for unit, amount in (("covers", covers), ("parties", parties)):
-        after = F(f"{counter}_{unit}") + amount
+    for unit in ("covers", "parties"):
+        amounts = (
+            _where(counts_in(stay), sign * (stay.party_size if unit == "covers" else 1)) for sign, stay in changes
+        )
+        after = reduce(add, amounts, F(f"{counter}_{unit}"))
         columns[f"{counter}_{unit}"] = after
-        if follows_excess:
-            # PostgreSQL's GREATEST passes over NULL: without a limit there is no excess.
-            columns[f"{excess}_{unit}"] = Greatest(Value(0), after - F(f"{limit}_{unit}"))
+        if behaviour is not _Excess.STAYS:
+            columns[f"{excess}_{unit}"] = _excess_after(after, f"{limit}_{unit}", f"{excess}_{unit}", behaviour)
     return columns
+
+
+def _where(condition: Q, amount: int) -> Case:
+    return Case(When(condition, then=Value(amount)), default=Value(0), output_field=IntegerField())
+
+
+def _excess_after(after: Combinable, limit: str, excess: str, behaviour: _Excess) -> Combinable:
+    # PostgreSQL's GREATEST passes over NULL: without a limit there is no excess.
+    above = Greatest(Value(0), after - F(limit))
+    return Least(F(excess), above) if behaviour is _Excess.FALLS else above

@@ -70,7 +70,7 @@ def _party_reasons(party_size: int, window: BookingWindow) -> Iterator[Reason]:
 
 
 def _window_reasons(request: PartyRequest, window: BookingWindow, now: datetime) -> Iterator[Reason]:
-    if request.channel == WALK_IN:
+    if request.channel == WALK_IN or request.keeps_start:
         return
     if request.starts_at < now:
         yield Reason(ReasonCode.PAST)
@@ -86,10 +86,14 @@ def _window_reasons(request: PartyRequest, window: BookingWindow, now: datetime)
 
 
 def _hours_reasons(request: PartyRequest, day: DayState) -> Iterator[Reason]:
-    if day.closed:
+    if day.closed and not request.keeps_start:
         yield Reason(ReasonCode.CLOSED)
-    elif day.service is None or (request.channel == ONLINE and not _starts_in_bookable_slot(request, day.service)):
+    elif day.service is None or not _may_start(request, day.service):
         yield Reason(ReasonCode.OUTSIDE_SERVICE)
+
+
+def _may_start(request: PartyRequest, service: ServiceState) -> bool:
+    return request.keeps_start or request.channel != ONLINE or _starts_in_bookable_slot(request, service)
 
 
 def _starts_in_bookable_slot(request: PartyRequest, service: ServiceState) -> bool:

@@ -87,13 +87,17 @@ class BookingWindow:
 
 @dataclass(frozen=True, slots=True)
 class PartyRequest:
-    """A party that wants to stay `[starts_at, ends_at)` (UTC) on a business date, by a way in."""
+    """A party that wants to stay `[starts_at, ends_at)` (UTC) on a business date, by a way in.
+
+    `keeps_start`: it is booked for that start already, so the booking window and closures have been answered.
+    """
 
     party_size: int
     business_date: date
     starts_at: datetime
     ends_at: datetime
     channel: str = ONLINE
+    keeps_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)
