@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bookings.answers.values import Start, alternatives_answer, reasons_answer
 from capacity.policy import Reason
-from config.errors import BookingConflict, DomainError
+from config.errors import BookingConflict, DomainError, InputInvalid
 
 if TYPE_CHECKING:
     from bookings.models import Booking
@@ -31,6 +31,10 @@ class CapacityExceeded(RequestRefused):
     """The committed state cannot take the party."""
 
     code = "CAPACITY_EXCEEDED"
+
+
+class TableTaken(CapacityExceeded):
+    """Somebody who cannot be moved, or a block, has a table that was chosen; the message names table and party."""
 
 
 class OperatingHoursClosed(RequestRefused):
@@ -85,6 +89,60 @@ class TransitionInvalid(DomainError):
         self.status = status
         self.wanted = wanted
         super().__init__(f"A {status} booking cannot become {wanted}")
+
+
+class TransitionUntimely(TransitionInvalid):
+    """It is too early, or too late, for this."""
+
+    def __init__(self, message: str, *, status: str, wanted: str) -> None:
+        super().__init__(status=status, wanted=wanted)
+        self.message = message
+        self.args = (message,)
+
+
+class BookingNotActive(DomainError):
+    """The booking is not in a state that allows this."""
+
+    code = "INVALID_TRANSITION"
+
+    def __init__(self, *, status: str, operation: str) -> None:
+        self.status = status
+        self.operation = operation
+        super().__init__(f"A {status} booking cannot be {operation}")
+
+
+class TablesMissing(DomainError):
+    """The booking has no table."""
+
+    code = "INVALID_TRANSITION"
+
+    def __init__(self, *, reference: str) -> None:
+        self.reference = reference
+        super().__init__(f"{reference} has no table")
+
+
+class StayOver(DomainError):
+    """The time for which the booking has a table is over."""
+
+    code = "INVALID_TRANSITION"
+
+    def __init__(self, *, reference: str) -> None:
+        self.reference = reference
+        super().__init__(f"The time of {reference} is over: extend its stay first")
+
+
+class TablesNotSuitable(InputInvalid):
+    """The tables that were chosen cannot take the party."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__({"tableIds": [{"code": code, "message": message}]}, message)
+
+
+class SwapImpossible(InputInvalid):
+    """These two bookings have no tables to swap with each other."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__({"otherBookingId": [{"code": code, "message": message}]}, message)
 
 
 class CancellationTooLate(DomainError):

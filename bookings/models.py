@@ -1,6 +1,7 @@
 """Bookings, their history, their tables and what was authorised above a limit."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -88,6 +89,10 @@ class Booking(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def is_late(self, now: datetime, grace: timedelta) -> bool:
+        """Say whether a party that has not arrived is late beyond the grace: a mark for people, nothing follows."""
+        return self.status == BookingStatus.CONFIRMED and now > self.starts_at + grace
 
 
 class BookingEvent(models.Model):

@@ -1,0 +1,57 @@
+"""A party that does not come: a person decides, the grace of the house only marks it late."""
+
+from bookings.choices import BookingStatus, EventKind
+from bookings.errors import TransitionUntimely
+from bookings.locks import REACTIONS, ServiceDayClaim
+from bookings.models import Booking
+from bookings.services.counter_updates import find_counted_stay, take_from_counters
+from bookings.services.floor.transitions import (
+    claim_booking,
+    lock_booking,
+    require_current,
+    require_status,
+    state_of,
+    write_transition,
+)
+from bookings.services.history import Actor
+from capacity.calendar import local_wall_time
+from capacity.selectors import read_clock
+from config.transactions import capacity_transaction
+
+
+def mark_no_show(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> Booking:
+    """Mark a party that has not come, from its start on, and free its covers and tables; twice is once.
+
+    Locks the service days in which the booking counts or has a table. A party that has arrived is no no-show.
+
+    Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` before its start),
+    `BookingConflict`.
+    """
+    return _mark_no_show(booking_id=booking_id, actor=actor, expected_version=expected_version)
+
+
+def _claim(*, booking_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
+    return claim_booking(booking_id)
+
+
+@capacity_transaction(_claim, reactions=REACTIONS)
+def _mark_no_show(claim: ServiceDayClaim, *, booking_id: int, actor: Actor, expected_version: int | None) -> Booking:
+    booking = lock_booking(claim, booking_id)
+    if booking.status == BookingStatus.NO_SHOW:
+        return booking
+    require_current(booking, expected_version)
+    require_status(booking, [BookingStatus.CONFIRMED], BookingStatus.NO_SHOW)
+    _require_started(booking)
+    before = state_of(booking, booking.assignments.all())
+    take_from_counters(find_counted_stay(booking))
+    booking.assignments.all().delete()
+    booking.status = BookingStatus.NO_SHOW
+    write_transition(booking, EventKind.NO_SHOW, fields=["status"], before=before, actor=actor)
+    return booking
+
+
+def _require_started(booking: Booking) -> None:
+    if read_clock() < booking.starts_at:
+        start = local_wall_time(booking.starts_at, booking.restaurant.zone)
+        message = f"The party is expected at {start:%H:%M}; before that a booking can only be cancelled"
+        raise TransitionUntimely(message, status=booking.status, wanted=BookingStatus.NO_SHOW)
