@@ -3,28 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bookings.models import Booking, TableAssignment
 from bookings.restaurant_file import rows
-from bookings.restaurant_file.comparing import Action, Change, compare
+from bookings.restaurant_file.comparing import Change, compare
 from bookings.restaurant_file.entries import RestaurantFile
 from bookings.restaurant_file.row_changes import apply_changes
 from bookings.restaurant_file.stored import load_stored
 from bookings.services import SettingsOutcome, change_settings, create_restaurant
 from bookings.services.history import Actor
-from capacity.selectors import read_clock
-from tables.models import Restaurant
+from tables.models import Restaurant, Table
 
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """What an import changed; `settings` is None for a new restaurant and where nothing changed.
-
-    `seated_at_retired` are future bookings at tables that this import retired: they keep them.
-    """
+    """What an import changed; `settings` is None for a new restaurant and where nothing changed."""
 
     changes: tuple[Change, ...]
     settings: SettingsOutcome | None = None
-    seated_at_retired: tuple[Booking, ...] = ()
 
 
 def plan_import(*, file: RestaurantFile) -> tuple[Change, ...]:
@@ -57,18 +51,12 @@ def _create(file: RestaurantFile, actor: Actor) -> ImportOutcome:
 def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor) -> ImportOutcome:
     changes: tuple[Change, ...] = ()
 
-    def change() -> None:
+    def change() -> Sequence[Table]:
         nonlocal changes
         # Compared anew under the lock: somebody may have saved a setting since.
         changes = plan_import(file=file)
-        apply_changes(restaurant, changes)
+        return apply_changes(restaurant, changes)
 
     reason = f"Import of {file.restaurant.slug}"
     settings = change_settings(restaurant_id=restaurant.pk, change=change, reason=reason, actor=actor)
-    return ImportOutcome(changes, settings, _list_seated_at_retired(changes))
-
-
-def _list_seated_at_retired(changes: Sequence[Change]) -> tuple[Booking, ...]:
-    retired = [change.row for change in changes if change.key == "tables" and change.action is Action.RETIRE]
-    future = TableAssignment.objects.filter(table__in=retired, during__endswith__gt=read_clock())
-    return tuple(assignment.booking for assignment in future.select_related("booking").order_by("during"))
+    return ImportOutcome(changes, settings)

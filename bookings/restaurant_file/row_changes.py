@@ -17,10 +17,12 @@ from tables.models import Restaurant, Section, Table, TableCombination
 Columns = Callable[[Any], dict[str, Any]]
 
 
-def apply_changes(restaurant: Restaurant, changes: Iterable[Change]) -> None:
+def apply_changes(restaurant: Restaurant, changes: Iterable[Change]) -> tuple[Table, ...]:
     """Save, retire and delete rows, each after what it refers to and before what refers to it is gone.
 
-    Raises: `TableInUse`, `RecordInUse`.
+    Returns the tables that are to go once nobody sits there any more.
+
+    Raises: `RecordInUse`.
     """
     by_key: dict[str, list[Change]] = {}
     for change in changes:
@@ -28,8 +30,9 @@ def apply_changes(restaurant: Restaurant, changes: Iterable[Change]) -> None:
     for key in ("turn_times", "capacity_rules", "closures", "combinations"):
         _remove(by_key.get(key, []))
     _save_restaurant(by_key.get("restaurant", []))
-    _save_floor(restaurant, by_key)
+    leaving = _save_floor(restaurant, by_key)
     _save_hours(restaurant, by_key)
+    return leaving
 
 
 def _save_restaurant(changes: list[Change]) -> None:
@@ -39,17 +42,18 @@ def _save_restaurant(changes: list[Change]) -> None:
             _save_row(change.row, rows.restaurant_columns(change.after))
 
 
-def _save_floor(restaurant: Restaurant, by_key: dict[str, list[Change]]) -> None:
+def _save_floor(restaurant: Restaurant, by_key: dict[str, list[Change]]) -> tuple[Table, ...]:
     _save(restaurant, Section, by_key.get("sections", []), rows.section_columns)
     sections = {section.name: section for section in restaurant.sections.all()}
     tables = by_key.get("tables", [])
     _save(restaurant, Table, tables, partial(rows.table_columns, sections=sections))
     _retire_tables(tables)
-    _remove(tables)
+    leaving = _remove(tables)
     _remove_sections(by_key.get("sections", []))
     numbers = {table.number: table for table in restaurant.tables.all()}
     for change in by_key.get("combinations", []):
         _save_combination(restaurant, change, numbers)
+    return leaving
 
 
 def _save_hours(restaurant: Restaurant, by_key: dict[str, list[Change]]) -> None:
@@ -77,12 +81,14 @@ def _save_row(row: Any, columns: dict[str, Any]) -> None:
     row.save()
 
 
-def _remove(changes: list[Change]) -> None:
+def _remove(changes: list[Change]) -> tuple[Table, ...]:
+    leaving: tuple[Table, ...] = ()
     for change in changes:
         # A service period that has service days is retired by the same service.
         is_retired_period = change.action is Action.RETIRE and isinstance(change.row, ServicePeriod)
         if change.action is Action.REMOVE or is_retired_period:
-            delete_row(change.row)
+            leaving += delete_row(change.row)
+    return leaving
 
 
 def _retire_tables(changes: list[Change]) -> None:

@@ -6,11 +6,13 @@ from bookings.services.booking_request import GuestDetails
 from bookings.services.cancellation import cancel_booking
 from bookings.services.counters import CounterRepairs, rebuild_counters
 from bookings.services.excess import RaisedExcess
+from bookings.services.floor.blocks import BlockOutcome, block_section, block_tables, unblock_table
 from bookings.services.materialization import (
     Materialization,
     materialize_service_days,
     plan_materialization,
 )
+from bookings.services.reseating import LeftReason, PartyLeft
 from bookings.services.settings_changes import (
     SettingsOutcome,
     change_settings,
@@ -22,13 +24,18 @@ from bookings.services.settings_changes import (
 )
 
 __all__ = [
+    "BlockOutcome",
     "BookingReceipt",
     "CounterRepairs",
     "GuestDetails",
+    "LeftReason",
     "Materialization",
+    "PartyLeft",
     "RaisedExcess",
     "SettingsOutcome",
     "audit_capacity",
+    "block_section",
+    "block_tables",
     "cancel_booking",
     "change_settings",
     "create_booking_with_capacity_check",
@@ -40,4 +47,5 @@ __all__ = [
     "rebuild_counters",
     "save_settings_row",
     "set_enforcement",
+    "unblock_table",
 ]

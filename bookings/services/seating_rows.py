@@ -18,6 +18,8 @@ from config.transactions import require_atomic
 from tables.models import Table
 from tables.seating import Move, natural_key
 
+REASON_LENGTH = 200
+
 
 @dataclass(frozen=True)
 class TablesKept:
@@ -89,7 +91,7 @@ def _event(book: DayBook, move: Move, purpose: str) -> BookingEvent:
         actor_label=ENGINE,
         from_value={"tables": before},
         to_value={"tables": after},
-        reason=f"{shown_tables(before)} -> {shown_tables(after)}, {purpose}",
+        reason=f"{shown_tables(before)} -> {shown_tables(after)}, {purpose}"[:REASON_LENGTH],
     )
 
 

@@ -1,6 +1,6 @@
 """Change what a restaurant has set, and fit its future service days to it in the same transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -9,21 +9,33 @@ from django.db.models import Model, ProtectedError, RestrictedError
 
 from bookings.choices import COUNTING_STATUSES
 from bookings.errors import PeriodsOverlap, RecordInUse, TableInUse
+from bookings.floor_change import FloorChange
 from bookings.models import Booking, TableAssignment
+from bookings.reseating import Patience
 from bookings.selectors import list_excesses
 from bookings.services.excess import RaisedExcess, record_settings_excess
+from bookings.services.floor.outcomes import MovedParty
 from bookings.services.history import Actor
 from bookings.services.refit import missing_services, refit_service_days
+from bookings.services.reseating import PartyLeft, Reseated, reseat_after_change
 from capacity.calendar import find_overlaps
 from capacity.locks import lock_future_service_days
 from capacity.models import EnforcementSwitch, ServiceDay, ServicePeriod
 from capacity.selectors import ServiceSettings, get_service_settings, read_clock
 from config.transactions import settings_transaction
+from tables.choices import TableStatus
 from tables.locks import lock_restaurant_settings
-from tables.models import Restaurant, Table
+from tables.models import Restaurant, Table, TableCombination
+from tables.seating import Floor
+from tables.selectors import load_floor
 
 # Service that began before this midnight may still be running.
 DATES_STILL_RUNNING = timedelta(days=1)
+# Bookings wait for all of it, and they give up after BOOKING_DEADLINE_SECONDS, 5 by default.
+RESEATING_SECONDS, RESEATING_SECONDS_AT_ONCE = 4.0, 1.0
+
+# May return tables that are to be deleted, once nobody sits there any more.
+Change = Callable[[], Sequence[Table] | None]
 
 
 @dataclass(frozen=True)
@@ -31,18 +43,20 @@ class SettingsOutcome:
     """What a change of settings meant for the future.
 
     `service_days` were fitted; `raised` is what now stands above a limit, authorised by this
-    change; `bookings` are live ones where there is no service or a closure any more.
+    change; `bookings` are live ones where there is no service or a closure any more. `moves` are
+    parties that were given other tables because theirs do not take them any more, or to make room
+    for these; `left` could not be moved and keep their tables.
     """
 
     service_days: int
     raised: tuple[RaisedExcess, ...]
     bookings: tuple[Booking, ...]
+    moves: tuple[MovedParty, ...] = ()
+    left: tuple[PartyLeft, ...] = ()
 
 
 @settings_transaction
-def change_settings(
-    *, restaurant_id: int, change: Callable[[], object], reason: str, actor: Actor = None
-) -> SettingsOutcome:
+def change_settings(*, restaurant_id: int, change: Change, reason: str, actor: Actor = None) -> SettingsOutcome:
     """Run a change of settings rows and fit the future service days and slots to it.
 
     Locks the restaurant row FOR NO KEY UPDATE, then its service days from yesterday on. `change`
@@ -50,26 +64,52 @@ def change_settings(
     looks at first (a table without a future) is still so when it acts, and that a new name or a
     deletion, which lock a row against those who refer to it, never meet a booking that holds a
     service day. Limits below what is booked keep the bookings, as excess that this change authorises.
+    Parties at tables that do not take them any more are re-seated, as many as can be.
 
-    Raises: `RecordNotFound`, `PeriodsOverlap`, `BookingConflict`, and whatever `change` raises.
+    Raises: `RecordNotFound`, `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`, and
+    whatever `change` raises.
     """
     lock_restaurant_settings(restaurant_id)
     settings = get_service_settings(restaurant_id)
     days = lock_future_service_days(restaurant_id, from_date=settings.today - DATES_STILL_RUNNING)
     stranded_before = {booking.pk for booking in _list_stranded(settings)}
     before = list_excesses(day.pk for day in days)
-    change()
+    floor_before = load_floor(restaurant_id)
+    leaving = change() or ()
     settings = get_service_settings(restaurant_id)
     _require_disjoint_periods(settings)
     days += _create_missing_days(settings, days)
     refit_service_days(settings, days)
+    reseated = _fit_floor(settings, floor_before, leaving, reason)
     raised = record_settings_excess(restaurant_id, (day.pk for day in days), before=before, reason=reason, actor=actor)
     stranded = _list_stranded(settings)
     return SettingsOutcome(
         service_days=len(days),
         raised=raised,
         bookings=tuple(booking for booking in stranded if booking.pk not in stranded_before),
+        moves=reseated.moves,
+        left=reseated.left,
     )
+
+
+def _fit_floor(settings: ServiceSettings, before: Floor, leaving: Sequence[Table], reason: str) -> Reseated:
+    """Re-seat whom the change left at a table that is none any more for them; then delete the tables that leave."""
+    for table in leaving:
+        _give_out_no_more(table)
+    after = load_floor(settings.restaurant.pk)
+    change = FloorChange(before, after, frozenset(table.pk for table in leaving))
+    patience = Patience(RESEATING_SECONDS, RESEATING_SECONDS_AT_ONCE)
+    reseated = reseat_after_change(settings, change, purpose=reason, patience=patience)
+    for table in leaving:
+        _require_no_future_assignments(table)
+        _delete(table)
+    return reseated
+
+
+def _give_out_no_more(table: Table) -> None:
+    Table.objects.filter(pk=table.pk).update(status=TableStatus.RETIRED)
+    # Without one of its tables a combination would seat its parties at what is left.
+    TableCombination.objects.filter(tables=table).delete()
 
 
 def _require_disjoint_periods(settings: ServiceSettings) -> None:
@@ -119,9 +159,15 @@ def save_settings_row(*, row: Model, actor: Actor = None) -> SettingsOutcome:
     return change_settings(
         restaurant_id=_restaurant_id_of(row),
         change=row.save,
-        reason=f"{row._meta.verbose_name} saved: {row}",
+        reason=_reason_of(row),
         actor=actor,
     )
+
+
+def _reason_of(row: Model) -> str:
+    if isinstance(row, Table) and row.status != TableStatus.ACTIVE:
+        return f"{row} is {row.get_status_display().lower()}"
+    return f"{row._meta.verbose_name} saved: {row}"
 
 
 def delete_settings_row(*, row: Model, actor: Actor = None) -> SettingsOutcome:
@@ -143,17 +189,25 @@ def _restaurant_id_of(row: Model) -> int:
     return restaurant_id
 
 
-def delete_row(row: Model) -> None:
+def delete_row(row: Model) -> tuple[Table, ...]:
     """Delete a settings row inside a change of settings, or retire it if it must stay.
 
-    Raises: `TableInUse`, `RecordInUse`.
+    A table goes at the end of the change, when those who sit there have other tables: it is returned, for the
+    change to return it.
+
+    Raises: `RecordInUse`.
     """
     if isinstance(row, Table):
-        _require_no_future_assignments(row)
+        return (row,)
     if isinstance(row, ServicePeriod) and row.service_days.exists():
         row.retired_at = read_clock()
         row.save(update_fields=["retired_at"])
-        return
+    else:
+        _delete(row)
+    return ()
+
+
+def _delete(row: Model) -> None:
     try:
         # By query: `row.delete()` would forget the key, which an attempt after a rollback needs again.
         type(row)._default_manager.filter(pk=row.pk).delete()
@@ -174,9 +228,7 @@ def _require_no_future_assignments(table: Table) -> None:
 
 
 @settings_transaction
-def create_restaurant(
-    *, restaurant: Restaurant, change: Callable[[], object] | None = None, actor: Actor = None
-) -> Restaurant:
+def create_restaurant(*, restaurant: Restaurant, change: Change | None = None, actor: Actor = None) -> Restaurant:
     """Create a restaurant and, in the same transaction, the rows that `change` saves for it.
 
     Raises: `PeriodsOverlap`, `BookingConflict`, and whatever `change` raises.

@@ -17,6 +17,8 @@ from bookings.restaurant_file import (
     plan_import,
     read_restaurant_file,
 )
+from bookings.services import SettingsOutcome
+from bookings.services.seating_rows import shown_tables
 from config.errors import DomainError
 
 SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.RETIRE: "o", Action.REMOVE: "-"}
@@ -72,12 +74,23 @@ class Command(BaseCommand):
                 place = raised.slot_starts_at or raised.service_day.business_date
                 self.stdout.write(f"  over the limit, authorised: {raised.amount} {raised.limit} at {place}")
             self._show_bookings("without service any more, for a decision", outcome.settings.bookings)
-        self._show_bookings("at a retired table, to be moved or left there", outcome.seated_at_retired)
+            self._show_tables(outcome.settings)
 
     def _show_bookings(self, said: str, bookings: Sequence[Booking]) -> None:
         if bookings:
             references = ", ".join(booking.reference for booking in bookings)
             self.stdout.write(f"{_counted(bookings, 'booking')} {said}: {references}")
+
+    def _show_tables(self, settings: SettingsOutcome) -> None:
+        if settings.moves:
+            self.stdout.write(f"{_counted(settings.moves, 'booking')} moved to other tables:")
+        for move in settings.moves:
+            before, after = shown_tables(move.from_tables), shown_tables(move.to_tables)
+            self.stdout.write(f"  {move.booking_reference}: {before} -> {after}")
+        if settings.left:
+            self.stdout.write(f"{_counted(settings.left, 'booking')} left at tables that do not take them any more:")
+        for party in settings.left:
+            self.stdout.write(f"  {party.booking} at {shown_tables(party.tables)}: {party.reason.words}")
 
 
 def _read(path: Path) -> RestaurantFile:

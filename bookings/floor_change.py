@@ -1,0 +1,65 @@
+"""What a change of the floor takes away from whom. Pure: two floors and where somebody sits."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+from tables.seating import Floor
+
+# Party sizes, smallest and largest, that tables take together; more than one where a combination is declared twice.
+Sizes = dict[frozenset[int], list[tuple[int, int]]]
+
+
+@dataclass(frozen=True)
+class FloorChange:
+    """The tables and combinations that are given out, before and after; `leaving` are ids of tables to be deleted."""
+
+    before: Floor
+    after: Floor
+    leaving: frozenset[int] = frozenset()
+
+    @cached_property
+    def tables_lost(self) -> frozenset[int]:
+        """Return the tables that took a party size before, alone or combined, and may not now, and those that leave."""
+        lost = [
+            table_ids
+            for table_ids, ranges in self._sizes_before.items()
+            for smallest, largest in ranges
+            if not any(low <= smallest and largest <= high for low, high in self._sizes_after.get(table_ids, ()))
+        ]
+        return self.leaving.union(*lost)
+
+    @cached_property
+    def every_table(self) -> Floor:
+        """Return a floor that knows the tables of both, by which they can be named."""
+        return Floor(tuple({**self.before.by_id, **self.after.by_id}.values()))
+
+    def evicts(self, table_ids: Collection[int], party_size: int) -> bool:
+        """Say whether a party could keep these tables before, and should not any more.
+
+        What nobody would have been given before either was decided by a person, and stays. Wishes and ways in do not
+        matter: who has a table was let in.
+        """
+        tables = frozenset(table_ids)
+        if tables & self.leaving or any(it in self.before.by_id and it not in self.after.by_id for it in tables):
+            return True
+        return _take(self._sizes_before, tables, party_size) and not _take(self._sizes_after, tables, party_size)
+
+    @cached_property
+    def _sizes_before(self) -> Sizes:
+        return _sizes(self.before)
+
+    @cached_property
+    def _sizes_after(self) -> Sizes:
+        return _sizes(self.after)
+
+
+def _sizes(floor: Floor) -> Sizes:
+    sizes: Sizes = {}
+    for seat in floor.seats:
+        sizes.setdefault(frozenset(seat.table_ids), []).append((seat.min_party_size, seat.max_party_size))
+    return sizes
+
+
+def _take(sizes: Sizes, table_ids: frozenset[int], party_size: int) -> bool:
+    return any(low <= party_size <= high for low, high in sizes.get(table_ids, ()))

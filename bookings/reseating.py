@@ -1,0 +1,206 @@
+"""Plan other tables for parties whose own are taken away, for as many as can be. Pure: no queries.
+
+Everybody at once if a plan exists; else one after another in order of start, each as the planner would seat a new
+request, until a round helps nobody any more.
+"""
+
+import time
+from collections.abc import Collection, Iterator, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tables.seating import (
+    Move,
+    OccupiedInterval,
+    SeatedParty,
+    SeatingLimits,
+    SeatingOutcome,
+    SeatingPlan,
+    SeatingPlanner,
+    SeatingRefusal,
+    SeatingRequest,
+    SeatingState,
+    SeatingUndecided,
+    Span,
+)
+
+Tables = dict[int, tuple[int, ...]]
+
+
+@dataclass
+class Patience:
+    """How long all questions together may take of the exact model, and one alone, in seconds."""
+
+    seconds: float
+    at_once: float
+    _started: float = field(default_factory=time.monotonic, init=False, repr=False)
+
+    @property
+    def limits(self) -> SeatingLimits:
+        """Return what the next question may spend; without time left the exact model is not asked."""
+        left = self.seconds - (time.monotonic() - self._started)
+        return SeatingLimits(exact_seconds=max(0.0, min(self.at_once, left)))
+
+
+@dataclass(frozen=True)
+class GroupReseated:
+    """What became of some parties that are connected in time.
+
+    `stuck` have no other table: proven, given where the others of this answer sit. For `undecided` time ran out.
+    """
+
+    span: Span
+    moves: tuple[Move, ...] = ()
+    stuck: frozenset[int] = frozenset()
+    undecided: frozenset[int] = frozenset()
+
+
+# Answers by all that they depend on: they hold wherever that is the same.
+Solved = MutableMapping[tuple[SeatingState, frozenset[int]], GroupReseated]
+
+
+@dataclass(frozen=True)
+class Reseating:
+    """Who moves where, and who cannot be moved, of all groups."""
+
+    groups: tuple[GroupReseated, ...] = ()
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """Return every move, of parties that had to go and of those who make room for them."""
+        return tuple(move for group in self.groups for move in group.moves)
+
+    @property
+    def stuck(self) -> frozenset[int]:
+        """Return who keeps the old table because there is no other."""
+        return frozenset[int]().union(*(group.stuck for group in self.groups))
+
+    @property
+    def undecided(self) -> frozenset[int]:
+        """Return who keeps the old table because time ran out."""
+        return frozenset[int]().union(*(group.undecided for group in self.groups))
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Return the times in which parties were looked at as movable."""
+        return tuple(group.span for group in self.groups)
+
+
+def plan_reseating(
+    state: SeatingState, evicted: Collection[int], patience: Patience, solved: Solved | None = None
+) -> Reseating:
+    """Give movable parties, named by booking id, other seats of the floor of `state`; who cannot be moved stays.
+
+    A table that nobody may sit at any more is one that is not on the floor, or occupied for the time. Answers are
+    looked up in `solved` and added to it.
+    """
+    known: Solved = {} if solved is None else solved
+    groups = []
+    for group in _groups(state):
+        wanted = frozenset(party.booking_id for party in group.parties).intersection(evicted)
+        if wanted:
+            key = (group, wanted)
+            if key not in known:
+                known[key] = _reseat_group(group, wanted, patience)
+            groups.append(known[key])
+    return Reseating(tuple(groups))
+
+
+def _groups(state: SeatingState) -> Iterator[SeatingState]:
+    """Split a state where nobody connects two times: no plan of one part depends on another."""
+    group: list[SeatedParty] = []
+    ends_at: datetime | None = None
+    for party in sorted(state.parties, key=lambda party: (party.starts_at, party.booking_id)):
+        if ends_at is not None and party.starts_at >= ends_at:
+            yield _part(state, group)
+            group, ends_at = [], None
+        group.append(party)
+        ends_at = party.ends_at if ends_at is None else max(ends_at, party.ends_at)
+    if group:
+        yield _part(state, group)
+
+
+def _part(state: SeatingState, parties: Sequence[SeatedParty]) -> SeatingState:
+    span = _span(parties)
+    return replace(state, parties=tuple(parties), occupied=tuple(it for it in state.occupied if _meets(it, span)))
+
+
+def _meets(taken: OccupiedInterval, span: Span) -> bool:
+    return taken.starts_at < span.ends_at and span.starts_at < taken.ends_at
+
+
+def _span(parties: Sequence[SeatedParty]) -> Span:
+    return Span(min(party.starts_at for party in parties), max(party.ends_at for party in parties))
+
+
+def _reseat_group(group: SeatingState, wanted: frozenset[int], patience: Patience) -> GroupReseated:
+    span = _span(group.parties)
+    # A party that has a table goes before one that has none, should there not be room for both.
+    seated = replace(group, parties=tuple(party for party in group.parties if party.table_ids))
+    for state in (group, seated) if seated != group else (group,):
+        together = _seat_anew(state, wanted, patience)
+        if isinstance(together, dict):
+            return GroupReseated(span, _moves(group, together))
+    return _one_by_one(group, seated, wanted, patience)
+
+
+def _one_by_one(group: SeatingState, state: SeatingState, wanted: frozenset[int], patience: Patience) -> GroupReseated:
+    waiting = [party.booking_id for party in state.parties if party.booking_id in wanted]
+    undecided: set[int] = set()
+    was_helped = True
+    while waiting and was_helped:
+        was_helped = False
+        undecided = set()
+        for booking_id in waiting:
+            if _table_ids(state)[booking_id] != _table_ids(group)[booking_id]:
+                # Moved already, to make room for another.
+                continue
+            found = _seat_anew(state, frozenset({booking_id}), patience)
+            if isinstance(found, dict):
+                state, was_helped = _with_tables(state, found), True
+            elif isinstance(found, SeatingUndecided):
+                undecided.add(booking_id)
+        waiting = [it for it in waiting if _table_ids(state)[it] == _table_ids(group)[it]]
+    undecided &= set(waiting)
+    return GroupReseated(
+        span=_span(group.parties),
+        moves=_moves(group, _table_ids(state)),
+        stuck=frozenset(waiting) - undecided,
+        undecided=frozenset(undecided),
+    )
+
+
+def _seat_anew(
+    state: SeatingState, booking_ids: frozenset[int], patience: Patience
+) -> Tables | SeatingRefusal | SeatingUndecided:
+    """Seat some parties as if they came now, all of them or none; return who gets another table."""
+    leaving = [party for party in state.parties if party.booking_id in booking_ids]
+    staying = tuple(party for party in state.parties if party.booking_id not in booking_ids)
+    planner = SeatingPlanner(replace(state, parties=staying))
+    outcome: SeatingOutcome = planner.plan(*map(_request, leaving), limits=patience.limits)
+    if not isinstance(outcome, SeatingPlan):
+        return outcome
+    given = {party.booking_id: table_ids for party, table_ids in zip(leaving, outcome.seats, strict=True)}
+    return given | {move.booking_id: move.to_table_ids for move in outcome.moves}
+
+
+def _request(party: SeatedParty) -> SeatingRequest:
+    return SeatingRequest(party.party_size, party.starts_at, party.ends_at, party.seating, party.channel)
+
+
+def _table_ids(state: SeatingState) -> Tables:
+    return {party.booking_id: party.table_ids for party in state.parties}
+
+
+def _with_tables(state: SeatingState, changed: Tables) -> SeatingState:
+    parties = (replace(party, table_ids=changed.get(party.booking_id, party.table_ids)) for party in state.parties)
+    return replace(state, parties=tuple(parties))
+
+
+def _moves(group: SeatingState, after: Tables) -> tuple[Move, ...]:
+    before = _table_ids(group)
+    return tuple(
+        Move(booking_id, before[booking_id], table_ids)
+        for booking_id, table_ids in sorted(after.items())
+        if set(before[booking_id]) != set(table_ids)
+    )

@@ -1,0 +1,277 @@
+"""Keep tables free for a time: parties in the way are re-seated, who cannot be is named and keeps the table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bookings.day import Interval, ServiceKey
+from bookings.locks import REACTIONS
+from bookings.reseating import Patience, Reseating, Solved, plan_reseating
+from bookings.services.floor.outcomes import MovedParty
+from bookings.services.floor.touched_days import find_days_meeting
+from bookings.services.history import Actor
+from bookings.services.materialization import materialize_missing
+from bookings.services.reseating import FloorInTime, PartyLeft, load_floor_in_time, outcome_of, write_reseating
+from capacity.locks import lock_service_days
+from capacity.models import ServiceDay
+from capacity.selectors import ServiceSettings, get_service_settings
+from config.errors import InputInvalid, RecordNotFound
+from config.transactions import ClaimTooSmall, PlanOutdated, Reaction, capacity_transaction
+from tables.choices import TableStatus
+from tables.models import Section, Table, TableBlock
+from tables.seating import OccupiedInterval, natural_key
+from tables.selectors import load_floor
+
+LONGEST_BLOCK = timedelta(days=62)
+REASON_LENGTH = 200
+MOST_NAMED = 4
+# A party's table is its own until its buffer is over, which may be after the end of its service day.
+LONGEST_BUFFER = timedelta(minutes=240)
+
+# What the planner may spend before the lock, and under it, in seconds: all questions together, and one alone.
+BEFORE_THE_LOCK = (3.0, 1.0)
+UNDER_THE_LOCK = (0.6, 0.15)
+
+BLOCK_REACTIONS = {**REACTIONS, "table_block_unique_on_table": Reaction.RUN_AGAIN}
+
+
+@dataclass(frozen=True)
+class BlockOutcome:
+    """The blocks, who was moved for them, and who was left on a blocked table: a person has to decide about these."""
+
+    blocks: tuple[TableBlock, ...]
+    moves: tuple[MovedParty, ...] = ()
+    left: tuple[PartyLeft, ...] = ()
+
+
+def block_tables(
+    *,
+    restaurant_id: int,
+    table_ids: Sequence[int],
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    actor: Actor = None,
+) -> BlockOutcome:
+    """Keep tables free of parties in [starts_at, ends_at), at most 62 days; the same once more is no change.
+
+    Locks the service days that meet the time, creating those that are not there, and those of the parties that may be
+    moved. Parties in the way are re-seated if the planner can: all of them, else as many as possible. Who is pinned,
+    has arrived, is seated or about to start stays, is listed, and the tables are blocked around them.
+
+    Raises: `InputInvalid`, `RecordNotFound`, `BookingConflict`.
+    """
+    known = Table.objects.filter(restaurant_id=restaurant_id).in_bulk(set(table_ids))
+    if not known or len(known) < len(set(table_ids)):
+        raise InputInvalid.of_field("tableIds", "unknown", "Name one or more tables of this restaurant.")
+    numbers = sorted((table.number for table in known.values()), key=natural_key)
+    named = ", ".join(numbers) if len(numbers) <= MOST_NAMED else f"{len(numbers)} tables"
+    verb = "is" if len(numbers) == 1 else "are"
+    return _block(
+        _Blocking(
+            restaurant_id=restaurant_id,
+            table_ids=tuple(sorted(known)),
+            interval=Interval(starts_at, ends_at),
+            reason=reason.strip(),
+            purpose=f"{named} {verb} blocked",
+        ),
+        actor,
+    )
+
+
+def block_section(
+    *,
+    restaurant_id: int,
+    section_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    actor: Actor = None,
+) -> BlockOutcome:
+    """Keep all tables of a section free of parties, those that are not retired; see `block_tables`.
+
+    Raises: `InputInvalid`, also for a section without tables; `RecordNotFound`, `BookingConflict`.
+    """
+    section = Section.objects.filter(restaurant_id=restaurant_id, pk=section_id).first()
+    if section is None:
+        raise RecordNotFound
+    tables = Table.objects.filter(section=section).exclude(status=TableStatus.RETIRED)
+    table_ids = tuple(tables.order_by("pk").values_list("pk", flat=True))
+    if not table_ids:
+        raise InputInvalid.of_field("sectionId", "empty", f"No tables stand in {section}.")
+    interval = Interval(starts_at, ends_at)
+    return _block(_Blocking(restaurant_id, table_ids, interval, reason.strip(), f"{section} is blocked"), actor)
+
+
+def unblock_table(*, block_id: int, actor: Actor = None) -> TableBlock:
+    """Give a blocked table back; locks the service days that meet the block. Returns the block that is gone.
+
+    Raises: `RecordNotFound`, also the second time; `BookingConflict`.
+    """
+    return _unblock_table(block_id=block_id)
+
+
+@dataclass(frozen=True)
+class _Blocking:
+    """What is to be blocked, and what the history of those who are moved says of it."""
+
+    restaurant_id: int
+    table_ids: tuple[int, ...]
+    interval: Interval
+    reason: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """The service days to lock, and what was solved before the lock."""
+
+    service_day_ids: tuple[int, ...]
+    solved: Solved = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """Who is in the way and what becomes of them, with the service days that all of it touches."""
+
+    floor: FloorInTime
+    evicted: frozenset[int]
+    reseating: Reseating
+    service_day_ids: frozenset[int]
+    missing: frozenset[ServiceKey]
+
+
+def _block(blocking: _Blocking, actor: Actor) -> BlockOutcome:
+    _require_sound(blocking)
+    return _block_tables(blocking=blocking, actor=actor)
+
+
+def _require_sound(blocking: _Blocking) -> None:
+    interval = blocking.interval
+    if not blocking.reason:
+        raise InputInvalid.of_field("reason", "required", "Say why: the history of every party that is moved names it.")
+    if len(blocking.reason) > REASON_LENGTH:
+        raise InputInvalid.of_field("reason", "too_long", f"At most {REASON_LENGTH} characters.")
+    if interval.ends_at <= interval.starts_at:
+        raise InputInvalid.of_field("endsAt", "order", "The end must be after the start.")
+    if interval.ends_at - interval.starts_at > LONGEST_BLOCK:
+        message = f"At most {LONGEST_BLOCK.days} days. For longer, take the table out of service."
+        raise InputInvalid.of_field("endsAt", "too_long", message)
+
+
+def _require_to_come(blocking: _Blocking, settings: ServiceSettings) -> None:
+    if blocking.interval.ends_at <= settings.now:
+        raise InputInvalid.of_field("endsAt", "past", "That time is over already.")
+
+
+def _claim(*, blocking: _Blocking, actor: Actor) -> _Claim:
+    """Name the service days to lock, creating those that are not there; the moves are worked out here."""
+    solved: Solved = {}
+    draft = _draft(blocking, Patience(*BEFORE_THE_LOCK), solved)
+    if draft.missing:
+        materialize_missing(restaurant_id=blocking.restaurant_id, keys=draft.missing)
+        draft = _draft(blocking, Patience(*BEFORE_THE_LOCK), solved)
+    return _Claim(tuple(sorted(draft.service_day_ids)), solved)
+
+
+@capacity_transaction(_claim, reactions=BLOCK_REACTIONS)
+def _block_tables(claim: _Claim, *, blocking: _Blocking, actor: Actor) -> BlockOutcome:
+    lock_service_days(claim.service_day_ids)
+    there = _list_blocks(blocking)
+    draft = _draft(blocking, Patience(*UNDER_THE_LOCK), dict(claim.solved))
+    if len(there) == len(blocking.table_ids):
+        return BlockOutcome(there, left=outcome_of(draft.floor, draft.evicted, Reseating()).left)
+    _require_covered(claim, draft)
+    write_reseating(draft.floor, draft.reseating, purpose=f"{blocking.purpose}: {blocking.reason}")
+    _write_blocks(blocking, {block.table_id for block in there}, actor)
+    reseated = outcome_of(draft.floor, draft.evicted, draft.reseating)
+    return BlockOutcome(_list_blocks(blocking), reseated.moves, reseated.left)
+
+
+def _require_covered(claim: _Claim, draft: _Draft) -> None:
+    """Raise `AttemptOutdated` if more must be locked, or solved before the lock."""
+    if draft.missing or not draft.service_day_ids.issubset(claim.service_day_ids):
+        raise ClaimTooSmall
+    # What time ran out for before the lock, nobody will know under it.
+    if any(group.undecided for group in draft.reseating.groups if group not in claim.solved.values()):
+        raise PlanOutdated
+
+
+def _list_blocks(blocking: _Blocking) -> tuple[TableBlock, ...]:
+    """List the blocks of exactly this time that are there, in 1 query."""
+    same = TableBlock.objects.filter(
+        table__in=blocking.table_ids, starts_at=blocking.interval.starts_at, ends_at=blocking.interval.ends_at
+    )
+    return tuple(same.select_related("table").order_by("table_id"))
+
+
+def _write_blocks(blocking: _Blocking, there: set[int], actor: Actor) -> None:
+    TableBlock.objects.bulk_create(
+        TableBlock(
+            restaurant_id=blocking.restaurant_id,
+            table_id=table_id,
+            starts_at=blocking.interval.starts_at,
+            ends_at=blocking.interval.ends_at,
+            reason=blocking.reason,
+            created_by_id=actor.pk if actor else None,
+        )
+        for table_id in blocking.table_ids
+        if table_id not in there
+    )
+
+
+def _draft(blocking: _Blocking, patience: Patience, solved: Solved) -> _Draft:
+    """Work out who has to go where; takes no lock.
+
+    Raises: `InputInvalid` for a time that is over, `RecordNotFound`.
+    """
+    settings = get_service_settings(blocking.restaurant_id)
+    _require_to_come(blocking, settings)
+    floor = _load_floor(settings, blocking)
+    evicted = floor.parties_at(blocking.table_ids, blocking.interval)
+    reseating = plan_reseating(floor.book.seating, evicted.intersection(floor.book.movable), patience, solved)
+    own = Interval(blocking.interval.starts_at - LONGEST_BUFFER, blocking.interval.ends_at)
+    ids, missing = find_days_meeting(settings, own, also=_looked_at(floor, reseating))
+    return _Draft(floor, evicted, reseating, ids, missing)
+
+
+def _load_floor(settings: ServiceSettings, blocking: _Blocking) -> FloorInTime:
+    interval = blocking.interval
+    blocked = (OccupiedInterval(table_id, interval.starts_at, interval.ends_at) for table_id in blocking.table_ids)
+    return load_floor_in_time(settings, load_floor(blocking.restaurant_id), interval, also=blocked)
+
+
+def _looked_at(floor: FloorInTime, reseating: Reseating) -> list[Interval]:
+    """Return the times of all parties that were looked at, and of the holds that have to be freed for the moves."""
+    spans = [Interval(span.starts_at, span.ends_at) for span in reseating.spans]
+    holds = (
+        Interval(hold.starts_at, hold.blocked_until)
+        for hold in floor.book.expired_holds
+        if any(hold.meets(span.starts_at, span.ends_at) for span in spans)
+    )
+    return [*spans, *holds]
+
+
+def _get_block(block_id: int) -> TableBlock:
+    block = TableBlock.objects.select_related("table", "restaurant").filter(pk=block_id).first()
+    if block is None:
+        raise RecordNotFound
+    return block
+
+
+def _claim_of_block(*, block_id: int) -> _Claim:
+    block = _get_block(block_id)
+    met = ServiceDay.objects.filter(
+        restaurant_id=block.restaurant_id,
+        starts_at__lte=block.ends_at,
+        ends_at__gte=block.starts_at - LONGEST_BUFFER,
+    )
+    return _Claim(tuple(sorted(met.values_list("pk", flat=True))))
+
+
+@capacity_transaction(_claim_of_block, reactions=REACTIONS)
+def _unblock_table(claim: _Claim, *, block_id: int) -> TableBlock:
+    lock_service_days(claim.service_day_ids)
+    block = _get_block(block_id)
+    TableBlock.objects.filter(pk=block_id).delete()
+    return block
