@@ -101,7 +101,7 @@ class StateIndex:
         self._fixed = Intervals([(taken.starts_at, taken.ends_at) for taken in self.occupied])
         self._sitting = _masks((table_id, n) for n, party in enumerate(self.parties) for table_id in party.table_ids)
         self._fixed_on = _masks((taken.table_id, number) for number, taken in enumerate(self.occupied))
-        self._table_bits = {table_id: 1 << bit for bit, table_id in enumerate(_by_number(state.floor.seats))}
+        self._table_bits = {table_id: 1 << bit for bit, table_id in enumerate(_all_tables(state))}
         self._options: dict[tuple[int, str | None, str], tuple[Option, ...]] = {}
         self._claims: dict[int, Claim] = {}
 
@@ -145,6 +145,19 @@ class StateIndex:
     def fixed_meeting(self, starts_at: datetime, ends_at: datetime) -> int:
         """Return the mask of what no plan may move in [starts_at, ends_at)."""
         return self._fixed.meeting(starts_at, ends_at)
+
+    def fixed_at(self, moment: datetime) -> int:
+        """Return the mask of what no plan may move at a moment."""
+        return self._fixed.at(moment)
+
+    def fixed_tables_at(self, moment: datetime) -> int:
+        """Return the mask of the tables that something fixed takes at a moment."""
+        return self.table_mask(self.occupied[number].table_id for number in bits_of(self.fixed_at(moment)))
+
+    @property
+    def all_tables(self) -> int:
+        """Return the mask of all tables, those included that may not be given out."""
+        return (1 << len(self._table_bits)) - 1
 
     def suitable(self, request: SeatingRequest) -> tuple[Seat, ...]:
         """Return the seats that a request could ever be given, the best first."""
@@ -224,5 +237,9 @@ def _masks(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
     return masks
 
 
-def _by_number(seats: Iterable[Seat]) -> list[int]:
-    return [seat.table_ids[0] for seat in seats if len(seat.table_ids) == 1]
+def _all_tables(state: SeatingState) -> list[int]:
+    """Return the tables of the floor in the order of their numbers, then all others that somebody sits at."""
+    offered = [seat.table_ids[0] for seat in state.floor.seats if len(seat.table_ids) == 1]
+    used = {table_id for party in state.parties for table_id in party.table_ids}
+    used.update(taken.table_id for taken in state.occupied)
+    return [*offered, *sorted(used.difference(offered))]

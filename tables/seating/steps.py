@@ -1,6 +1,7 @@
 """The steps that settle a question, each on its own: free seats, bounds, few moves, the exact model."""
 
 from dataclasses import dataclass
+from time import monotonic
 
 from tables.seating.answers import SeatingOutcome, SeatingUndecided, Step
 from tables.seating.bounds import is_refuted
@@ -65,8 +66,16 @@ def settle_by_moves(question: Question, nodes: Nodes) -> Settled | None:
 
 
 def settle_exactly(question: Question, budget: Budget) -> Settled | None:
-    """Ask the exact model."""
-    return None
+    """Ask the exact model, for as long as the budget allows."""
+    if budget.exact_seconds <= 0:
+        return None
+    # Imported here, with the solver behind it, where the cheap steps did not do.
+    from tables.seating.exact import solve_exactly
+
+    started = monotonic()
+    found = solve_exactly(question, budget.exact_seconds)
+    budget.exact_seconds -= monotonic() - started
+    return Settled(Step.EXACT, found.seating) if found is not None else None
 
 
 def answer(question: Question, settled: Settled | None) -> SeatingOutcome:

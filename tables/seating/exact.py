@@ -1,0 +1,61 @@
+"""The exact step: the program of all tables, solved or proven to be impossible."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic
+
+from tables.seating.program import Program, class_program, table_program
+from tables.seating.question import Question, Seating
+from tables.seating.repair import repair
+from tables.seating.solver import Solution, Verdict, relax, solve
+
+# How far from the relaxed optimum a column may lie, in moves, to be tried: from few columns to more.
+WIDTHS = (1.0, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ExactAnswer:
+    """What the programs say: `seating` None is a proof that there is no plan."""
+
+    seating: Seating | None
+
+
+def solve_exactly(question: Question, seconds: float) -> ExactAnswer | None:
+    """Find a plan or prove that there is none; None if time ran out.
+
+    From cheap to dear, each only where the one before did not settle it: the relaxed program of classes, the relaxed
+    program of tables, the latter for whole parties with the columns near the relaxed optimum, then with all. A
+    relaxation without a solution is a proof, a restriction without one is none. Where the relaxation has its optimum,
+    the reduced cost of a column says how many more moves a plan with it has at least (reduced cost fixing, Dantzig,
+    Fulkerson and Johnson 1954), so a plan that the near columns give is at most so far from the fewest moves.
+
+    Time decides only when to give up: what is found does not depend on it.
+    """
+    deadline = monotonic() + seconds
+    if relax(class_program(question), seconds).verdict is Verdict.IMPOSSIBLE:
+        return ExactAnswer(None)
+    program = table_program(question)
+    relaxed = relax(program, deadline - monotonic())
+    if relaxed.verdict is not Verdict.SOLVED:
+        return ExactAnswer(None) if relaxed.verdict is Verdict.IMPOSSIBLE else None
+    for solution in _solutions(program, relaxed, deadline):
+        if solution.verdict is Verdict.SOLVED:
+            return ExactAnswer(repair(question, _seating(program, solution)))
+        if solution.verdict is Verdict.UNKNOWN:
+            return None
+    return ExactAnswer(None)
+
+
+def _solutions(program: Program, relaxed: Solution, deadline: float) -> Iterator[Solution]:
+    """Yield what ever wider programs say; the last one is the whole program."""
+    for width in WIDTHS:
+        near = [value > 0 or cost < width for value, cost in zip(relaxed.values, relaxed.reduced_costs, strict=True)]
+        found = solve(program, deadline - monotonic(), near)
+        if found.verdict is not Verdict.IMPOSSIBLE:
+            yield found
+    yield solve(program, deadline - monotonic(), first=True)
+
+
+def _seating(program: Program, solution: Solution) -> Seating:
+    chosen = (column for column, value in zip(program.columns, solution.values, strict=True) if value > 0.5)
+    return {column.number: column.option for column in chosen if column.option is not None}

@@ -1,0 +1,148 @@
+"""A question as a program in numbers: one column for every seat that a party could have, a row for what they share."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tables.seating.index import Claim, Option, bits_of
+from tables.seating.question import Question
+
+# What stands for the tables of a seat: how many of which kind.
+Pattern = tuple[tuple[int, int], ...]
+# The kind of a table by its bit: the lowest bit of its kind.
+KindOf = Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Give a party a seat, or any of the seats of one pattern; `option` None leaves it where it sits."""
+
+    number: int
+    option: Option | None
+    is_move: bool
+
+
+@dataclass
+class Program:
+    """Choose one column of every party, so that no row is used more often than it allows, with the fewest moves.
+
+    The matrix is given column by column: column c has the entries from `starts[c]` to `starts[c + 1]`. A row of a party
+    is met exactly (`lower` 1, `upper` 1), a row of tables at a moment at most (`lower` 0).
+    """
+
+    columns: list[Column] = field(default_factory=list)
+    lower: list[int] = field(default_factory=list)
+    upper: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=lambda: [0])
+    rows: list[int] = field(default_factory=list)
+    values: list[int] = field(default_factory=list)
+
+
+def class_program(question: Question) -> Program:
+    """Return the coarse program: tables that suit the same parties are one class, of which only a number is used.
+
+    A relaxation: at any moment a plan uses no more tables of a class than there are, whichever they are, and a
+    combination uses as many as it has of each class. Without a solution there is no plan. A solution is not yet one:
+    it does not say which table of its class a party keeps for all of its time.
+    """
+    first_of: dict[Hashable, int] = {}
+    class_of: dict[int, int] = {}
+    for table in question.index.floor.tables:
+        bit = question.index.table_mask((table.table_id,)).bit_length() - 1
+        suits = (table.min_party_size, table.max_party_size, table.seating_type, table.audience)
+        class_of[bit] = first_of.setdefault(suits, bit)
+    return _Builder(question, lambda bit: class_of.get(bit, bit)).program()
+
+
+def table_program(question: Question) -> Program:
+    """Return the exact program: every table is a class of its own. Its solutions are the plans."""
+    return _Builder(question, lambda bit: bit).program()
+
+
+class _Builder:
+    def __init__(self, question: Question, kind_of: KindOf) -> None:
+        self._kind_of = kind_of
+        self._claims = [*question.seeking, *(question.claim(number) for number in bits_of(question.seated))]
+        self._moments = _crowded_moments(question, self._claims)
+        self._fixed_at = [question.index.fixed_tables_at(moment) for moment in self._moments]
+        self._free_at = [self._count(question.index.all_tables & ~fixed) for fixed in self._fixed_at]
+        self._patterns: dict[int, Pattern] = {}
+        self._row_of: dict[tuple[int, int], int] = {}
+        self._program = Program()
+
+    def program(self) -> Program:
+        program = self._program
+        program.lower, program.upper = [1] * len(self._claims), [1] * len(self._claims)
+        for row, claim in enumerate(self._claims):
+            for column, tables in self._alternatives(claim):
+                program.columns.append(column)
+                program.rows.append(row)
+                program.values.append(1)
+                self._add_uses(claim, tables)
+                program.starts.append(len(program.rows))
+        return program
+
+    def _alternatives(self, claim: Claim) -> Iterator[tuple[Column, int]]:
+        """Yield the columns of a party with their tables, one for each pattern; to stay comes first."""
+        seen = set()
+        if claim.home is not None:
+            seen.add(self._pattern(claim.home.tables))
+            yield Column(claim.number, None, is_move=False), claim.home.tables
+        for option in claim.options:
+            pattern = self._pattern(option.tables)
+            if pattern not in seen:
+                seen.add(pattern)
+                yield Column(claim.number, option, is_move=claim.home is not None), option.tables
+
+    def _add_uses(self, claim: Claim, tables: int) -> None:
+        first, last = bisect_left(self._moments, claim.starts_at), bisect_left(self._moments, claim.ends_at)
+        pattern = self._pattern(tables)
+        for moment in range(first, last):
+            if claim.is_overlaid:
+                # It may stay under what is fixed there, and uses no more than that leaves of its tables.
+                pattern = self._pattern(tables & ~self._fixed_at[moment])
+            for kind, count in pattern:
+                self._program.rows.append(self._row(kind, moment))
+                self._program.values.append(count)
+
+    def _row(self, kind: int, moment: int) -> int:
+        row = self._row_of.get((kind, moment))
+        if row is None:
+            row = self._row_of[kind, moment] = len(self._program.upper)
+            self._program.lower.append(0)
+            self._program.upper.append(self._free_at[moment][kind])
+        return row
+
+    def _pattern(self, tables: int) -> Pattern:
+        if tables not in self._patterns:
+            self._patterns[tables] = tuple(sorted(self._count(tables).items()))
+        return self._patterns[tables]
+
+    def _count(self, tables: int) -> Counter[int]:
+        return Counter(self._kind_of(bit) for bit in bits_of(tables))
+
+
+def _crowded_moments(question: Question, claims: list[Claim]) -> list[datetime]:
+    """Return the starts after which somebody leaves before the next start.
+
+    Whoever overlaps in time does so at a start, and those who are there at one that is left out are all there at the
+    next one too.
+    """
+    starts = {claim.starts_at for claim in claims}
+    starts.update(taken.starts_at for taken in question.index.occupied if taken.starts_at < taken.ends_at)
+    moments = [moment for moment in sorted(starts) if question.span.starts_at <= moment < question.span.ends_at]
+    present = [_present_at(question, moment) for moment in moments]
+    later = [*present[1:], (0, 0)]
+    return [
+        moment
+        for moment, (parties, fixed), (parties_later, fixed_later) in zip(moments, present, later, strict=True)
+        if parties & ~parties_later or fixed & ~fixed_later
+    ]
+
+
+def _present_at(question: Question, moment: datetime) -> tuple[int, int]:
+    requests = (claim for claim in question.request_claims if claim.starts_at <= moment < claim.ends_at)
+    parties = question.index.present_at(moment) & (question.seated | question.placed)
+    return parties | sum(1 << claim.number for claim in requests), question.index.fixed_at(moment)
