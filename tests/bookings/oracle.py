@@ -1,19 +1,23 @@
 """A second opinion on a wish: which reasons hold, read from the rows alone and with none of the engine's code.
 
-Restaurants judged here keep UTC, so that wall clock and instant are the same.
+Restaurants judged here keep UTC, so that wall clock and instant are the same. Whether everybody can be seated says
+matcher.py.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from bookings.models import Booking, TableAssignment
+from bookings.models import Booking
 from capacity.models import BookingSlot, Closure, ServiceDay, ServicePeriod
-from tables.models import Restaurant, Table
+from tables.models import Restaurant, TableBlock
+from tests.bookings.matcher import Guests, Taken, can_seat_all, read_seats
 
 DAY = 24 * 60
 OFF_GRID = "OFF_GRID"
 COUNTED = ("confirmed", "arrived", "seated", "completed")
+MOVABLE, AWAITED = ("held", "confirmed"), ("held", "confirmed", "arrived")
+WAYS_IN = {"web": "online", "partner": "online", "phone": "in_house", "walk_in": "walk_in"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,7 @@ class Wish:
     business_date: date
     wall_time: time
     party_size: int
+    seating: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,15 @@ class State:
     restaurant: Restaurant
     bookings: Sequence[Booking]
     turn_minutes: int
+    now: datetime
 
 
 def read_state(restaurant_id: int, *, now: datetime, turn_minutes: int, ignored: int | None = None) -> State:
     """Read what is true now; a hold that is over does not count."""
     bookings = Booking.objects.filter(restaurant_id=restaurant_id).exclude(pk=ignored)
+    bookings = bookings.select_related("service_day__service_period").prefetch_related("assignments").order_by("pk")
     live = [it for it in bookings if it.status in COUNTED or (it.status == "held" and it.expires_at > now)]
-    return State(Restaurant.objects.get(pk=restaurant_id), live, turn_minutes)
+    return State(Restaurant.objects.get(pk=restaurant_id), live, turn_minutes, now)
 
 
 def list_reasons(state: State, wish: Wish) -> set[str]:
@@ -104,7 +111,7 @@ def _limits_passed(state: State, period: ServicePeriod, wish: Wish, starts_at: d
         if slot.starts_at < ends_at and starts_at < slot.ends_at:
             there = [it for it in state.bookings if it.starts_at < slot.ends_at and slot.starts_at < it.ends_at]
             yield from _passed("OCCUPANCY", slot, "occupancy", there, wish)
-    if period.seating_mode == "tables" and not _has_free_table(state, wish, starts_at, ends_at):
+    if period.seating_mode == "tables" and not has_seating_plan(state, wish, starts_at, ends_at):
         yield "NO_TABLE"
 
 
@@ -122,18 +129,74 @@ def _passed(
         yield f"{code}_PARTIES"
 
 
-def _has_free_table(state: State, wish: Wish, starts_at: datetime, ends_at: datetime) -> bool:
+def has_seating_plan(state: State, wish: Wish, starts_at: datetime, ends_at: datetime) -> bool:
+    """Say whether a party can be seated with everybody who is, whoever has to move for it.
+
+    Parties without a table are owed one as far as they can be seated too, one after another by booking. Nobody who
+    reaches beyond the business date's evening is moved.
+    """
     until = ends_at + timedelta(minutes=state.restaurant.buffer_minutes)
-    live = {booking.pk for booking in state.bookings}
-    taken = {
-        it.table_id
-        for it in TableAssignment.objects.filter(restaurant=state.restaurant)
-        if it.booking_id in live and it.during.lower < until and starts_at < it.during.upper
-    }
-    tables = Table.objects.filter(
-        restaurant=state.restaurant,
-        status="active",
-        min_party_size__lte=wish.party_size,
-        max_party_size__gte=wish.party_size,
+    evening = _evening(state, wish, starts_at, until)
+    asking = Guests(wish.party_size, starts_at, until, wish.seating)
+    seats, taken = read_seats(state.restaurant.pk), _taken(state, *evening)
+    seated = [guests_of(it) for it in state.bookings if _is_movable(state, it, *evening)]
+    owed: list[Guests] = []
+    for booking in state.bookings:
+        if _is_waiting(state, booking, *evening) and can_seat_all(seats, taken, [*seated, *owed, guests_of(booking)]):
+            owed.append(guests_of(booking))
+    return can_seat_all(seats, taken, [*seated, *owed, asking])
+
+
+def _evening(state: State, wish: Wish, starts_at: datetime, until: datetime) -> tuple[datetime, datetime]:
+    buffer = timedelta(minutes=state.restaurant.buffer_minutes)
+    days = list(ServiceDay.objects.filter(restaurant=state.restaurant, business_date=wish.business_date))
+    starts = [starts_at, *(day.starts_at for day in days)]
+    return min(starts), max([until, *(day.ends_at + buffer for day in days)])
+
+
+def _blocked_until(booking: Booking) -> datetime:
+    return booking.ends_at + timedelta(minutes=booking.buffer_minutes)
+
+
+def _is_movable(state: State, booking: Booking, opens_at: datetime, closes_at: datetime) -> bool:
+    rows = booking.assignments.all()
+    frozen_until = state.now + timedelta(minutes=state.restaurant.reseat_freeze_minutes)
+    return (
+        bool(rows)
+        and booking.status in MOVABLE
+        and not any(row.pinned for row in rows)
+        and booking.starts_at > frozen_until
+        and opens_at <= booking.starts_at
+        and _blocked_until(booking) <= closes_at
     )
-    return any(table.pk not in taken for table in tables)
+
+
+def _is_waiting(state: State, booking: Booking, opens_at: datetime, closes_at: datetime) -> bool:
+    return (
+        not booking.assignments.all()
+        and booking.status in AWAITED
+        and booking.service_day.service_period.seating_mode == "tables"
+        and booking.ends_at > state.now
+        and opens_at <= booking.starts_at
+        and booking.ends_at <= closes_at
+    )
+
+
+def guests_of(booking: Booking) -> Guests:
+    """Return what a booking needs, and the tables that it has."""
+    return Guests(
+        party_size=booking.party_size,
+        starts_at=booking.starts_at,
+        ends_at=_blocked_until(booking),
+        seating=booking.seating,
+        channel=WAYS_IN[booking.source],
+        home=frozenset(row.table_id for row in booking.assignments.all()),
+    )
+
+
+def _taken(state: State, opens_at: datetime, closes_at: datetime) -> list[Taken]:
+    """List what nobody is moved from: tables of parties that stay, and blocks."""
+    staying = [it for it in state.bookings if not _is_movable(state, it, opens_at, closes_at)]
+    kept = [Taken(row.table_id, row.during.lower, row.during.upper) for it in staying for row in it.assignments.all()]
+    blocks = TableBlock.objects.filter(restaurant=state.restaurant)
+    return [*kept, *(Taken(block.table_id, block.starts_at, block.ends_at) for block in blocks)]

@@ -8,7 +8,11 @@ from django.db import connection
 from prometheus_client import REGISTRY
 
 from bookings.auditor import AuditScope, audit
+from bookings.selectors import check_time
+from capacity.selectors import read_clock
 from tables.models import Restaurant
+from tests.bookings.matcher import read_seats
+from tests.bookings.oracle import Wish, guests_of, list_reasons, read_state
 from tests.recount import list_faults
 
 DISAGREEMENTS = "booking_constraint_disagreement_total"
@@ -70,6 +74,39 @@ def watched(restaurant: Restaurant) -> Iterator[Gauge]:
     assert list_faults(restaurant.pk) == []
     assert_auditor_finds_nothing(restaurant)
     assert _count_advisory_locks() == 0
+
+
+def is_refused_by_all(restaurant: Restaurant, wish: Wish, turn_minutes: int = 90) -> bool:
+    """Say whether no plan is found for a wish as things are now: by the planner, nor by trying everything."""
+    found = check_time(restaurant_id=restaurant.pk, **vars(wish) | {"seating": wish.seating or None})
+    said = {str(reason.code) for reason in found.assessment.decision.reasons}
+    state = read_state(restaurant.pk, now=read_clock(), turn_minutes=turn_minutes)
+    return said == list_reasons(state, wish) == {"NO_TABLE"}
+
+
+def list_misplaced(restaurant: Restaurant) -> list[str]:
+    """Say everything that is wrong with where parties sit, and with what their history tells of it."""
+    return [*_list_misfits(restaurant), *_list_untold(restaurant)]
+
+
+def _list_misfits(restaurant: Restaurant) -> Iterator[str]:
+    seats = read_seats(restaurant.pk)
+    for booking in restaurant.bookings.filter(status="confirmed"):
+        guests = guests_of(booking)
+        if not any(it.table_ids == guests.home and guests.may_have(it) for it in seats):
+            yield f"{booking} may not sit at {sorted(guests.home)}"
+
+
+def _list_untold(restaurant: Restaurant) -> Iterator[str]:
+    for booking in restaurant.bookings.filter(status="confirmed"):
+        tables = [list(booking.assignments.order_by("table__number").values_list("table__number", flat=True))]
+        moves = booking.events.filter(kind="reseated").order_by("-pk")
+        for move in moves:
+            if move.to_value["tables"] != tables[-1]:
+                yield f"{booking} was moved to {move.to_value['tables']} and left {tables[-1]}"
+            tables.append(move.from_value["tables"])
+        if booking.version != len(tables):
+            yield f"{booking} has version {booking.version} after {len(tables) - 1} moves"
 
 
 def assert_auditor_finds_nothing(restaurant: Restaurant) -> None:

@@ -1,0 +1,120 @@
+"""Many guests want tables at once, and get them only by combinations that share tables, or by others who move."""
+
+import random
+from datetime import time
+from functools import partial
+
+from bookings.models import Booking, BookingEvent, TableAssignment
+from bookings.services import cancel_booking
+from tests.bookings.oracle import Wish
+from tests.concurrency.crowd import BOOKED, Act, Crowd, Outcome, tally
+from tests.concurrency.houses import NINETEEN, House, house_of_two_services, seated_house
+from tests.concurrency.verdict import is_refused_by_all, list_misplaced, watched
+
+FULL = "CAPACITY_EXCEEDED"
+DEADLOCK, TAKEN_MEANWHILE = "40P01", "23P01"
+# Two rows of four tables: whoever gets the two in the middle of a row leaves two that nobody can combine.
+ROWS = ((1, 2), (3, 1), (2, 4), (5, 6), (7, 5), (6, 8))
+
+
+def wish(house: House, party_size: int, at: time = NINETEEN) -> Wish:
+    return Wish(house.business_date, at, party_size)
+
+
+def house_of_displaced_pairs(pairs: int) -> tuple[House, list[Booking]]:
+    """Let parties of two sit at all the tables for four, since those for two were taken and were given up again."""
+    house = seated_house(*[2] * pairs, *[4] * pairs)
+    booked = [house.booking(party_size=2)().booking for _ in range(2 * pairs)]
+    for booking in booked[:pairs]:
+        cancel_booking(booking_id=booking.pk)
+    return house, booked[pairs:]
+
+
+def refused_sizes(sizes: list[int], outcomes: list[Outcome]) -> set[int]:
+    return {size for size, outcome in zip(sizes, outcomes, strict=True) if outcome.code == FULL}
+
+
+def test_a_hundred_parties_get_as_many_combinations_that_share_tables_as_there_can_be(
+    crowd: Crowd, isolation: str
+) -> None:
+    house = seated_house(*[4] * 8, combined=ROWS)
+
+    with watched(house.restaurant):
+        outcomes = crowd.run([house.booking(party_size=6)] * 100)
+
+    assert tally(outcomes) == {BOOKED: 4, FULL: 96}
+    assert TableAssignment.objects.filter(restaurant=house.restaurant).count() == 8
+    assert is_refused_by_all(house.restaurant, wish(house, 6))
+    assert list_misplaced(house.restaurant) == []
+
+
+def test_nobody_is_refused_while_everybody_could_be_seated(crowd: Crowd, rounds: range, isolation: str) -> None:
+    for number in rounds:
+        house = seated_house(2, 2, 4, 4, 4, 6, combined=((1, 2), (3, 4), (5, 4), (3, 2)))
+        dice = random.Random(number)
+        sizes = [dice.choice((1, 2, 2, 3, 4, 5, 6, 8)) for _ in range(12)]
+
+        with watched(house.restaurant):
+            outcomes = crowd.run([house.booking(party_size=size) for size in sizes])
+
+        assert set(tally(outcomes)) == {BOOKED, FULL}
+        assert all(is_refused_by_all(house.restaurant, wish(house, it)) for it in refused_sizes(sizes, outcomes))
+        assert list_misplaced(house.restaurant) == []
+
+
+def test_many_who_fit_only_if_others_move_all_find_room(crowd: Crowd, rounds: range, isolation: str) -> None:
+    for _ in rounds:
+        house, displaced = house_of_displaced_pairs(4)
+
+        with watched(house.restaurant) as gauge:
+            outcomes = crowd.run([house.booking()] * 8)
+
+        assert tally(outcomes) == {BOOKED: 4, FULL: 4}
+        assert is_refused_by_all(house.restaurant, wish(house, 4))
+        assert gauge.retries(TAKEN_MEANWHILE) == 0
+        assert sorted(house.tables_of(it) for it in displaced) == ["T1", "T2", "T3", "T4"]
+        assert list_misplaced(house.restaurant) == []
+        moves = BookingEvent.objects.filter(restaurant=house.restaurant, kind="reseated")
+        assert sorted(moves.values_list("booking", flat=True)) == [it.pk for it in displaced]
+        assert all(move.reason.endswith(", to make room for 4 at 19:00") for move in moves)
+
+
+def test_whoever_is_cancelled_beside_plans_that_move_him_is_gone_for_good(
+    crowd: Crowd, rounds: range, isolation: str
+) -> None:
+    for number in rounds:
+        house, displaced = house_of_displaced_pairs(4)
+        leaving = displaced[:2]
+        acts: list[Act] = [partial(cancel_booking, booking_id=it.pk) for it in leaving]
+        acts += [house.booking()] * 6
+        random.Random(number).shuffle(acts)
+
+        with watched(house.restaurant):
+            outcomes = crowd.run(acts)
+
+        assert tally(outcomes) == {BOOKED: 6, FULL: 2}
+        assert {Booking.objects.get(pk=it.pk).status for it in leaving} == {"cancelled"}
+        assert not TableAssignment.objects.filter(booking__in=leaving).exists()
+        assert list_misplaced(house.restaurant) == []
+
+
+def test_plans_across_neighbouring_services_never_deadlock_and_lose_nobody(
+    crowd: Crowd, rounds: range, isolation: str
+) -> None:
+    lunch, dinner = (time(14), time(14, 15), time(14, 30)), (time(15), time(15, 30), time(16, 15), time(17))
+    for number in rounds:
+        house = house_of_two_services(1, 2, 2, 3, 4, 4)
+        dice = random.Random(number)
+        early = [house.booking(dice.randint(1, 3), dice.choice(lunch + dinner))().booking for _ in range(6)]
+        asked = [wish(house, dice.randint(1, 4), dice.choice(lunch + dinner)) for _ in range(10)]
+        acts: list[Act] = [house.booking(it.party_size, it.wall_time) for it in asked]
+        acts += [partial(cancel_booking, booking_id=it.pk) for it in early[:3]]
+        dice.shuffle(acts)
+
+        with watched(house.restaurant) as gauge:
+            outcomes = crowd.run(acts)
+
+        assert gauge.retries(DEADLOCK) == 0
+        assert gauge.retries(TAKEN_MEANWHILE) == 0
+        assert len(house.live_bookings()) == 3 + tally(outcomes)[BOOKED] - 3
+        assert list_misplaced(house.restaurant) == []
