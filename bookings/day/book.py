@@ -41,7 +41,7 @@ class SolvedSeating:
 class DayBook:
     """All that decisions about some business dates depend on, without the holds that are over.
 
-    A book may also be loaded without some bookings: as it would be if they had never been made.
+    `without` are bookings that are left out: all else is as if they had never been made.
 
     `services` are sorted by start; those without a row were computed and have no `service_day_id`. `solved` is what
     the planner said before the lock, `limits` how much it may spend now.
@@ -54,6 +54,7 @@ class DayBook:
     expired_holds: tuple[CountedParty, ...]
     limits: SeatingLimits = READING
     solved: SolvedSeating | None = None
+    without: frozenset[int] = frozenset()
 
     @cached_property
     def planner(self) -> SeatingPlanner:
@@ -146,6 +147,7 @@ def load_day_book(
         expired_holds=holds,
         limits=limits,
         solved=solved,
+        without=frozenset(without),
     )
 
 

@@ -6,7 +6,10 @@ from bookings.services.booking_request import GuestDetails
 from bookings.services.cancellation import cancel_booking
 from bookings.services.counters import CounterRepairs, rebuild_counters
 from bookings.services.excess import RaisedExcess
+from bookings.services.floor.assignments import assign_tables, swap_tables
 from bookings.services.floor.blocks import BlockOutcome, block_section, block_tables, unblock_table
+from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
+from bookings.services.floor.pins import pin_tables, unpin_tables
 from bookings.services.materialization import (
     Materialization,
     materialize_service_days,
@@ -27,12 +30,16 @@ __all__ = [
     "BlockOutcome",
     "BookingReceipt",
     "CounterRepairs",
+    "FloorOutcome",
     "GuestDetails",
+    "HitParty",
     "LeftReason",
     "Materialization",
+    "MovedParty",
     "PartyLeft",
     "RaisedExcess",
     "SettingsOutcome",
+    "assign_tables",
     "audit_capacity",
     "block_section",
     "block_tables",
@@ -43,9 +50,12 @@ __all__ = [
     "delete_row",
     "delete_settings_row",
     "materialize_service_days",
+    "pin_tables",
     "plan_materialization",
     "rebuild_counters",
     "save_settings_row",
     "set_enforcement",
+    "swap_tables",
     "unblock_table",
+    "unpin_tables",
 ]

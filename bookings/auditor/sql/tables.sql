@@ -8,6 +8,8 @@ WITH assigned AS MATERIALIZED (
         a.restaurant_id <> b.restaurant_id OR t.restaurant_id <> b.restaurant_id AS is_misplaced,
         t.number, t.max_party_size,
         b.restaurant_id, b.reference, b.party_size, b.status, b.business_date, b.starts_at,
+        -- A party that was given the table during its stay needs it from then on; a minute, since clocks differ.
+        greatest(b.starts_at, least(lower(a.during), a.created_at + interval '1 minute')) AS needed_from,
         -- A party that left early needs its table no longer.
         greatest(
             b.starts_at, least(b.left_at, b.ends_at + b.buffer_minutes * interval '1 minute')
@@ -56,7 +58,7 @@ found AS (
     CROSS JOIN LATERAL (
         VALUES
         ('ASSIGNMENT_NOT_LIVE', NOT is_counting),
-        ('ASSIGNMENT_TOO_SHORT', is_counting AND NOT during @> tstzrange(starts_at, needed_until)),
+        ('ASSIGNMENT_TOO_SHORT', is_counting AND NOT during @> tstzrange(needed_from, greatest(needed_from, needed_until))),
         ('ASSIGNMENT_MISPLACED', is_misplaced),
         (
             'TABLE_TOO_SMALL',
@@ -75,7 +77,7 @@ SELECT
     found.other_booking_id, found.other_reference, found.other_party_size,
     nullif(coalesce(found.overlap_from, found.from_at), '-infinity') AT TIME ZONE 'UTC' AS from_at,
     nullif(coalesce(found.overlap_to, found.to_at), 'infinity') AT TIME ZONE 'UTC' AS to_at,
-    found.starts_at AT TIME ZONE 'UTC' AS starts_at,
+    found.needed_from AT TIME ZONE 'UTC' AS starts_at,
     found.needed_until AT TIME ZONE 'UTC' AS needed_until
 FROM found
 ORDER BY found.restaurant_id, found.business_date, found.table_id, found.from_at, found.id

@@ -152,6 +152,11 @@ def is_pinned(booking: Booking) -> bool:
     return bool(assignments) and all(assignment.pinned for assignment in assignments)
 
 
+def seating_of(booking: Booking) -> tuple[tuple[int, ...], bool]:
+    """Return the tables of a booking, and whether it is pinned to them."""
+    return tables_of(booking), is_pinned(booking)
+
+
 def status_now(settings: ServiceSettings, booking: Booking) -> str:
     """Return the status of a booking, with a hold that is over as what it is about to be."""
     is_over = booking.expires_at is not None and booking.expires_at <= settings.now
@@ -164,9 +169,13 @@ def blocked_interval_of(booking: Booking) -> Interval:
 
 
 def remaining_interval_of(settings: ServiceSettings, booking: Booking) -> Interval:
-    """Return how long a booking needs tables that it is given now: not for the time that has passed."""
+    """Return how long a booking needs tables that it is given now: not for the time that has passed.
+
+    The floor lives in whole minutes: who left in this one is not in the way.
+    """
     blocked = blocked_interval_of(booking)
-    return Interval(max(blocked.starts_at, min(settings.now, blocked.ends_at)), blocked.ends_at)
+    this_minute = settings.now.replace(second=0, microsecond=0)
+    return Interval(max(blocked.starts_at, min(this_minute, blocked.ends_at)), blocked.ends_at)
 
 
 def reach_of_intervals(

@@ -1,0 +1,166 @@
+"""Give tables to bookings by hand, and swap them."""
+
+from collections.abc import Sequence
+
+from bookings.choices import EventKind
+from bookings.errors import SwapImpossible, TablesMissing
+from bookings.locks import REACTIONS, ServiceDayClaim
+from bookings.models import Booking
+from bookings.services.floor.chosen_tables import require_suitable_tables
+from bookings.services.floor.evening import (
+    Ask,
+    Draft,
+    claim_days,
+    counting_undecided,
+    draft_operation,
+    lock_and_draft,
+    seating_of,
+    tables_of,
+)
+from bookings.services.floor.outcomes import FloorOutcome
+from bookings.services.floor.seats import (
+    Given,
+    give_tables,
+    request_at,
+    require_current,
+    require_time_left,
+)
+from bookings.services.history import Actor
+from capacity.selectors import ServiceSettings
+from config.transactions import capacity_transaction
+from tables.seating import SeatingRequest
+
+
+def assign_tables(
+    *,
+    booking_id: int,
+    table_ids: Sequence[int],
+    is_pinned: bool = True,
+    actor: Actor = None,
+    expected_version: int | None = None,
+) -> FloorOutcome:
+    """Give a booking these tables, in place of those that it has; twice is once.
+
+    One table, a declared combination, or any other tables that take the party: a person decides. Parties in the way
+    are re-seated where they may be moved; who has begun gets the tables from this minute on. Locks the service days
+    of the booking and of every party that may have to move.
+
+    Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `StayOver`, `TablesNotSuitable`, `TableTaken`,
+    `BookingConflict`.
+    """
+    with counting_undecided():
+        return _assign_tables(
+            booking_id=booking_id,
+            table_ids=tuple(sorted(set(table_ids))),
+            is_pinned=is_pinned,
+            actor=actor,
+            expected_version=expected_version,
+        )
+
+
+def swap_tables(
+    *, booking_id: int, other_booking_id: int, actor: Actor = None, expected_version: int | None = None
+) -> FloorOutcome:
+    """Give two bookings of one date each other's tables, and pin them there.
+
+    Both must be taken by the other's tables for their own time; third parties in the way are re-seated where they may
+    be moved. With `expected_version` a second call for the same state changes nothing; without it, it swaps back.
+    Locks the service days of both and of every party that may have to move.
+
+    Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `StayOver`, `TablesMissing`, `SwapImpossible`,
+    `TablesNotSuitable`, `TableTaken`, `BookingConflict`.
+    """
+    if booking_id == other_booking_id:
+        raise SwapImpossible("same", "A booking cannot swap tables with itself")
+    with counting_undecided():
+        return _swap_tables(
+            booking_id=booking_id, other_booking_id=other_booking_id, actor=actor, expected_version=expected_version
+        )
+
+
+def _claim_assignment(
+    *, booking_id: int, table_ids: tuple[int, ...], is_pinned: bool, actor: Actor, expected_version: int | None
+) -> ServiceDayClaim:
+    return claim_days(lambda: draft_operation([booking_id], _ask_for(table_ids)))
+
+
+@capacity_transaction(_claim_assignment, reactions=REACTIONS)
+def _assign_tables(
+    claim: ServiceDayClaim,
+    *,
+    booking_id: int,
+    table_ids: tuple[int, ...],
+    is_pinned: bool,
+    actor: Actor,
+    expected_version: int | None,
+) -> FloorOutcome:
+    draft = lock_and_draft(claim, [booking_id], _ask_for(table_ids))
+    booking = draft.booking
+    if seating_of(booking) == (table_ids, is_pinned):
+        return FloorOutcome(booking)
+    require_current(booking, expected_version)
+    require_time_left(draft, "given tables")
+    require_suitable_tables(draft.book, table_ids, booking.party_size)
+    return give_tables(draft, [Given(table_ids, is_pinned)], EventKind.ASSIGNED, actor=actor)
+
+
+def _ask_for(table_ids: tuple[int, ...]) -> Ask:
+    def ask(settings: ServiceSettings, bookings: Sequence[Booking]) -> list[SeatingRequest]:
+        return [request_at(settings, bookings[0], table_ids)] if table_ids else []
+
+    return ask
+
+
+def _claim_swap(
+    *, booking_id: int, other_booking_id: int, actor: Actor, expected_version: int | None
+) -> ServiceDayClaim:
+    return claim_days(lambda: draft_operation([booking_id, other_booking_id], _ask_for_each_other))
+
+
+@capacity_transaction(_claim_swap, reactions=REACTIONS)
+def _swap_tables(
+    claim: ServiceDayClaim, *, booking_id: int, other_booking_id: int, actor: Actor, expected_version: int | None
+) -> FloorOutcome:
+    draft = lock_and_draft(claim, [booking_id, other_booking_id], _ask_for_each_other)
+    booking, other = draft.bookings
+    wanted = [tables_of(other), tables_of(booking)]
+    if wanted[0] == wanted[1] or _has_just_swapped(booking, other, expected_version):
+        return FloorOutcome(booking)
+    require_current(booking, expected_version)
+    _require_swappable(draft)
+    for each, table_ids in zip(draft.bookings, wanted, strict=True):
+        require_suitable_tables(draft.book, table_ids, each.party_size)
+    given = [
+        Given(tables_of(other), True, _swapped_with(other)),
+        Given(tables_of(booking), True, _swapped_with(booking)),
+    ]
+    return give_tables(draft, given, EventKind.SWAPPED, actor=actor)
+
+
+def _ask_for_each_other(settings: ServiceSettings, bookings: Sequence[Booking]) -> list[SeatingRequest]:
+    booking, other = bookings
+    if booking.business_date != other.business_date or not (tables_of(booking) and tables_of(other)):
+        return []
+    return [request_at(settings, booking, tables_of(other)), request_at(settings, other, tables_of(booking))]
+
+
+def _has_just_swapped(booking: Booking, other: Booking, expected_version: int | None) -> bool:
+    """Say whether nothing but this very swap happened since the caller looked: the second click of a double click."""
+    if expected_version is None or booking.version != expected_version + 1:
+        return False
+    latest = booking.events.order_by("-pk").values_list("kind", "reason").first()
+    return latest == (EventKind.SWAPPED, _swapped_with(other))
+
+
+def _swapped_with(other: Booking) -> str:
+    return f"with {other.reference}"
+
+
+def _require_swappable(draft: Draft) -> None:
+    booking, other = draft.bookings
+    if booking.business_date != other.business_date:
+        raise SwapImpossible("date", "Only parties of one date can swap tables")
+    require_time_left(draft, "given other tables")
+    for each in draft.bookings:
+        if not tables_of(each):
+            raise TablesMissing(reference=each.reference)

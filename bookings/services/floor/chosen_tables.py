@@ -1,0 +1,106 @@
+"""Tables that a person chose: may they be used, do they take the party, and who has them."""
+
+from collections.abc import Iterator, Sequence
+
+from bookings.day import DayBook, Interval
+from bookings.errors import TablesNotSuitable, TableTaken
+from bookings.models import TableAssignment
+from bookings.services.seating_rows import shown_tables, table_numbers
+from capacity.calendar import local_wall_time
+from capacity.policy import Reason, ReasonCode
+from config.errors import RecordNotFound
+from tables.models import Table, TableBlock
+from tables.seating import Floor, SeatingRefusal, SeatingRequest, natural_key
+
+
+def require_suitable_tables(book: DayBook, table_ids: Sequence[int], party_size: int) -> None:
+    """Hold that chosen tables are in use and take a party; 1 query where one of them is not in use.
+
+    Raises: `RecordNotFound` for a table of nobody or of another restaurant, `TablesNotSuitable`.
+    """
+    if not table_ids:
+        raise TablesNotSuitable("empty", "Choose at least one table")
+    _require_in_use(book, table_ids)
+    ranges = party_sizes_at(book.seating.floor, table_ids)
+    if not any(smallest <= party_size <= largest for smallest, largest in ranges):
+        shown = shown_tables(table_numbers(book, table_ids))
+        sizes = " or ".join(f"{smallest} to {largest}" for smallest, largest in ranges)
+        raise TablesNotSuitable("party_size", f"{shown} can take a party of {sizes}, not of {party_size}")
+
+
+def party_sizes_at(floor: Floor, table_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the smallest and largest party for tables used as one: as declared, else up to all that they take.
+
+    All of the tables are in use.
+    """
+    chosen = frozenset(table_ids)
+    declared = [
+        (seat.min_party_size, seat.max_party_size) for seat in floor.seats if frozenset(seat.table_ids) == chosen
+    ]
+    return declared or [(1, sum(floor.by_id[table_id].max_party_size for table_id in chosen))]
+
+
+def are_suitable(book: DayBook, table_ids: Sequence[int], party_size: int, seating: str | None) -> bool:
+    """Say whether tables are in use, take a party, and stand where it wishes to sit."""
+    floor = book.seating.floor
+    return (
+        bool(table_ids)
+        and all(table_id in floor.by_id for table_id in table_ids)
+        and any(smallest <= party_size <= largest for smallest, largest in party_sizes_at(floor, table_ids))
+        and (seating is None or floor.chosen(tuple(table_ids)).seating_types == {seating})
+    )
+
+
+def table_taken(book: DayBook, requests: Sequence[SeatingRequest], refusal: SeatingRefusal) -> TableTaken:
+    """Return the refusal of chosen tables: who has them until when; 2 queries a request.
+
+    Who cannot be moved is named alone; where everybody could be, nothing else takes those who sit there.
+    """
+    found = [line for request in requests for line in _obstacles(book, request)]
+    fixed = [line for line, is_movable in found if not is_movable]
+    message = "; ".join(dict.fromkeys(fixed or [f"{line}, and nothing else takes that party" for line, _ in found]))
+    return TableTaken(
+        message or "A party that has no table yet could not be seated any more",
+        reasons=[Reason(ReasonCode.NO_TABLE, limit=refusal.suitable, used=refusal.taken, asked=1)],
+    )
+
+
+def _obstacles(book: DayBook, request: SeatingRequest) -> Iterator[tuple[str, bool]]:
+    """Yield what stands in the way of a request, by table number, and whether it may be moved."""
+    wanted = Interval(request.starts_at, request.ends_at)
+    lines = [*_parties_at(book, request.table_ids or (), wanted), *_blocks_at(book, request.table_ids or (), wanted)]
+    for _, line, is_movable in sorted(lines, key=lambda found: natural_key(found[0])):
+        yield line, is_movable
+
+
+def _parties_at(book: DayBook, table_ids: Sequence[int], wanted: Interval) -> Iterator[tuple[str, str, bool]]:
+    over = [hold.booking_id for hold in book.expired_holds]
+    taken = (
+        TableAssignment.objects.filter(table_id__in=table_ids, during__overlap=(wanted.starts_at, wanted.ends_at))
+        .exclude(booking_id__in=[*over, *book.without])
+        .select_related("table", "booking")
+    )
+    for assignment in taken:
+        until = local_wall_time(assignment.during.upper, book.settings.zone)
+        number, reference = assignment.table.number, assignment.booking.reference
+        yield number, f"{number} is taken by {reference} until {until:%H:%M}", assignment.booking_id in book.movable
+
+
+def _blocks_at(book: DayBook, table_ids: Sequence[int], wanted: Interval) -> Iterator[tuple[str, str, bool]]:
+    blocks = TableBlock.objects.filter(
+        table_id__in=table_ids, starts_at__lt=wanted.ends_at, ends_at__gt=wanted.starts_at
+    ).select_related("table")
+    for block in blocks:
+        until = local_wall_time(block.ends_at, book.settings.zone)
+        yield block.table.number, f"{block.table.number} is blocked until {until:%H:%M}: {block.reason}", False
+
+
+def _require_in_use(book: DayBook, table_ids: Sequence[int]) -> None:
+    unused = [table_id for table_id in table_ids if table_id not in book.seating.floor.by_id]
+    if not unused:
+        return
+    tables = {table.pk: table for table in Table.objects.filter(pk__in=unused, restaurant=book.settings.restaurant)}
+    if len(tables) < len(unused):
+        raise RecordNotFound
+    shown = sorted((table.number for table in tables.values()), key=natural_key)
+    raise TablesNotSuitable("not_in_use", f"{shown_tables(shown)} is not in use")

@@ -1,0 +1,142 @@
+"""What giving tables by hand takes: the question to the planner, the checks, the rows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
+from bookings.day import DayBook
+from bookings.errors import BookingNotActive, StayOver
+from bookings.models import Booking
+from bookings.services.expiry import expire_holds
+from bookings.services.floor.chosen_tables import table_taken
+from bookings.services.floor.evening import Draft, remaining_interval_of, seating_of, status_now
+from bookings.services.floor.outcomes import FloorOutcome, moved_parties
+from bookings.services.history import Actor, actor_label, record_event
+from bookings.services.seating_rows import TablesKept, table_numbers, write_seating
+from capacity.selectors import ServiceSettings
+from config import metrics
+from config.errors import EditIsStale
+from tables.seating import SeatingPlan, SeatingRefusal, SeatingRequest
+
+# Who still needs a table, or sits at one.
+LIVE_STATUSES = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ARRIVED, BookingStatus.SEATED)
+
+
+@dataclass(frozen=True)
+class Given:
+    """Tables that a person gives to a booking, and why."""
+
+    table_ids: tuple[int, ...]
+    is_pinned: bool
+    reason: str = ""
+
+
+def request_at(settings: ServiceSettings, booking: Booking, table_ids: tuple[int, ...]) -> SeatingRequest:
+    """Return what chosen tables ask of the planner, for what is left of a booking's time."""
+    wanted = remaining_interval_of(settings, booking)
+    return SeatingRequest(
+        party_size=booking.party_size,
+        starts_at=wanted.starts_at,
+        ends_at=wanted.ends_at,
+        seating=booking.seating or None,
+        channel=CHANNELS[BookingSource(booking.source)],
+        table_ids=table_ids,
+    )
+
+
+def require_current(booking: Booking, expected_version: int | None) -> None:
+    """Raise `EditIsStale` where a booking has changed since the caller looked."""
+    if expected_version is not None and expected_version != booking.version:
+        raise EditIsStale
+
+
+def require_live(book: DayBook, booking: Booking, operation: str) -> None:
+    """Raise `BookingNotActive` unless a booking still needs a table, or sits at one."""
+    status = status_now(book.settings, booking)
+    if status not in LIVE_STATUSES:
+        raise BookingNotActive(status=status, operation=operation)
+
+
+def require_time_left(draft: Draft, operation: str) -> None:
+    """Hold that all bookings of a draft are live, and that their time is not over.
+
+    Raises: `BookingNotActive`, `StayOver`.
+    """
+    for booking in draft.bookings:
+        require_live(draft.book, booking, operation)
+        left = remaining_interval_of(draft.book.settings, booking)
+        if left.starts_at >= left.ends_at:
+            raise StayOver(reference=booking.reference)
+
+
+def give_tables(draft: Draft, given: Sequence[Given], kind: EventKind, *, actor: Actor) -> FloorOutcome:
+    """Write the tables of each booking of a draft, and the moves that make room for them.
+
+    Raises: `TableTaken`.
+    """
+    plan = _plan_of(draft)
+    metrics.booking_seating_step.labels(step=str(plan.step)).inc()
+    expire_holds(hold.booking_id for hold in draft.holds)
+    kept = [
+        row
+        for booking, to in zip(draft.bookings, given, strict=True)
+        for row in kept_rows(draft.book.settings, booking, to)
+    ]
+    purpose = _purpose_of(draft.bookings)
+    write_seating(draft.book, plan.moves, kept=kept, assigned_by=actor_label(actor), purpose=purpose)
+    for booking, to in zip(draft.bookings, given, strict=True):
+        _record(draft.book, booking, to, kind, actor)
+    return FloorOutcome(draft.booking, moved_parties(draft.book, plan.moves))
+
+
+def kept_rows(settings: ServiceSettings, booking: Booking, to: Given) -> Iterator[TablesKept]:
+    """Yield what a booking keeps: tables that it has since it has them, others from now on."""
+    wanted = remaining_interval_of(settings, booking)
+    since = {row.table_id: row.during.lower for row in booking.assignments.all()}
+    for table_id in to.table_ids:
+        yield TablesKept(
+            booking.pk,
+            (table_id,),
+            since.get(table_id, wanted.starts_at),
+            wanted.ends_at,
+            is_pinned=to.is_pinned,
+            had_tables=bool(since),
+        )
+
+
+def raise_version(booking: Booking) -> None:
+    """Save that a booking has changed, and forget the tables that it had."""
+    booking.version += 1
+    booking.save(update_fields=["version", "updated_at"])
+    booking.refresh_from_db()
+
+
+def _plan_of(draft: Draft) -> SeatingPlan:
+    if isinstance(draft.outcome, SeatingRefusal):
+        raise table_taken(draft.book, draft.requests, draft.outcome)
+    if draft.plan is None:
+        raise ValueError("tables are given by a plan")
+    return draft.plan
+
+
+def _purpose_of(bookings: Sequence[Booking]) -> str:
+    parties = " and ".join(f"{booking.party_size} at {booking.wall_time:%H:%M}" for booking in bookings)
+    return f"to make room for {parties}"
+
+
+def _record(book: DayBook, booking: Booking, to: Given, kind: EventKind, actor: Actor) -> None:
+    before = _shown(book, *seating_of(booking))
+    raise_version(booking)
+    record_event(
+        booking,
+        kind,
+        actor=actor,
+        from_value=before,
+        to_value=_shown(book, to.table_ids, to.is_pinned),
+        reason=to.reason,
+    )
+
+
+def _shown(book: DayBook, table_ids: tuple[int, ...], is_pinned: bool) -> dict[str, Any]:
+    return {"tables": table_numbers(book, table_ids), "pinned": is_pinned}
