@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from bookings.day import DayBook, Interval
@@ -292,18 +293,22 @@ def assess_slots(
     book: DayBook, business_date: date, *, party_size: int, seating: str | None, channel: str = ONLINE
 ) -> Iterator[Assessment]:
     """Decide every slot of a business date that is offered, in order of start."""
+    for wish in _wishes_on(book, business_date, party_size=party_size, seating=seating, channel=channel):
+        yield assess(book, wish)
+
+
+def _wishes_on(
+    book: DayBook, business_date: date, *, party_size: int, seating: str | None, channel: str
+) -> Iterator[Wish]:
     for slot, period_id in _slots_on(book, business_date):
-        yield assess(
-            book,
-            Wish(
-                party_size=party_size,
-                business_date=business_date,
-                starts_at=slot.starts_at,
-                wall_time=local_wall_time(slot.starts_at, book.settings.zone),
-                period_id=period_id,
-                seating=seating,
-                channel=channel,
-            ),
+        yield Wish(
+            party_size=party_size,
+            business_date=business_date,
+            starts_at=slot.starts_at,
+            wall_time=local_wall_time(slot.starts_at, book.settings.zone),
+            period_id=period_id,
+            seating=seating,
+            channel=channel,
         )
 
 
@@ -319,16 +324,11 @@ def _slots_on(book: DayBook, business_date: date) -> list[tuple[SlotState, int]]
 
 def find_alternatives(book: DayBook, wish: Wish) -> tuple[Assessment, ...]:
     """Find at most 5 bookable starts of the same date within 2 hours, nearest first, then earlier first."""
-    near = [
-        other
-        for other in assess_slots(
-            book,
-            wish.business_date,
-            party_size=wish.party_size,
-            seating=wish.seating,
-            channel=wish.channel,
-        )
-        if abs(other.wish.starts_at - wish.starts_at) <= ALTERNATIVES_WITHIN and other.is_available
-    ]
-    near.sort(key=lambda other: (abs(other.wish.starts_at - wish.starts_at), other.wish.starts_at))
-    return tuple(near[:MOST_ALTERNATIVES])
+    others = _wishes_on(
+        book, wish.business_date, party_size=wish.party_size, seating=wish.seating, channel=wish.channel
+    )
+    near = [other for other in others if abs(other.starts_at - wish.starts_at) <= ALTERNATIVES_WITHIN]
+    near.sort(key=lambda other: (abs(other.starts_at - wish.starts_at), other.starts_at))
+    # One after the other, since proving that a full evening has no seat costs more than finding one.
+    assessed = (assess(book, other) for other in near)
+    return tuple(islice((other for other in assessed if other.is_available), MOST_ALTERNATIVES))
