@@ -221,6 +221,7 @@ def test_what_the_file_no_longer_names_is_deleted(cafe: Path, tmp_path: Path) ->
 def test_a_table_with_assignments_is_retired_and_loses_its_section(cafe: Path, tmp_path: Path) -> None:
     run("import_restaurant", cafe)
     assignment = assign(Table.objects.get(number="T1"), factories.days_ahead())
+    TableAssignment.objects.update(pinned=True)
     text = CAFE.replace("- {number: T1, capacity: 2, section: Room}\n", "").replace("{name: Room}, ", "")
     without = write(tmp_path, text.replace("combinations", "#"))
 
@@ -229,11 +230,60 @@ def test_a_table_with_assignments_is_retired_and_loses_its_section(cafe: Path, t
     table = Table.objects.get(number="T1")
     assert (table.status, table.section) == ("retired", None)
     assert "  o table T1 (retired, since it has a history)" in said.splitlines()
-    assert (
-        f"1 booking at a retired table, to be moved or left there: {assignment.booking.reference}" in said.splitlines()
-    )
+    assert said.splitlines()[-2:] == [
+        "1 booking left at tables that do not take them any more:",
+        f"  {assignment.booking.reference} at T1: pinned to its table",
+    ]
     assert TableAssignment.objects.get() == assignment
     assert run("import_restaurant", without) == "cafe: no changes\n"
+
+
+def test_parties_of_a_table_that_is_retired_sit_elsewhere(cafe: Path, tmp_path: Path) -> None:
+    run("import_restaurant", cafe)
+    booking = assign(Table.objects.get(number="T1"), factories.days_ahead()).booking
+    text = CAFE.replace("- {number: T1, capacity: 2, section: Room}\n", "").replace("combinations", "#")
+
+    said = run("import_restaurant", write(tmp_path, text))
+
+    assert said.splitlines()[-2:] == ["1 booking moved to other tables:", f"  {booking.reference}: T1 -> T2"]
+    assert TableAssignment.objects.get().table.number == "T2"
+    assert booking.events.get().reason == "T1 -> T2, Import of cafe"
+
+
+def test_parties_of_a_combination_that_a_file_changes_sit_elsewhere(cafe: Path, tmp_path: Path) -> None:
+    run(
+        "import_restaurant",
+        write(tmp_path, CAFE.replace("- {number: T2", "- {number: T3, capacity: 6}\n- {number: T2")),
+    )
+    first, second = Table.objects.filter(number__in=["T1", "T2"]).order_by("number")
+    assignment = assign(first, factories.days_ahead())
+    booking = assignment.booking
+    TableAssignment.objects.create(
+        restaurant=booking.restaurant, booking=booking, table=second, during=assignment.during, assigned_by="test"
+    )
+    type(booking).objects.filter(pk=booking.pk).update(party_size=6)
+    smaller = CAFE.replace("max_party_size: 6", "max_party_size: 5")
+
+    said = run(
+        "import_restaurant",
+        write(tmp_path, smaller.replace("- {number: T2", "- {number: T3, capacity: 6}\n- {number: T2")),
+    )
+
+    assert said.splitlines()[-2:] == ["1 booking moved to other tables:", f"  {booking.reference}: T1 + T2 -> T3"]
+    assert [it.table.number for it in TableAssignment.objects.select_related("table")] == ["T3"]
+
+
+def test_how_long_before_its_start_a_party_stays_is_imported_and_exported(cafe: Path, tmp_path: Path) -> None:
+    run("import_restaurant", cafe)
+    assert Restaurant.objects.get().reseat_freeze_minutes == 30
+    assert "reseat_freeze_minutes" not in run("export_restaurant", "cafe")
+    longer = CAFE.replace("timezone: Europe/Paris", "timezone: Europe/Paris, reseat_freeze_minutes: 1440")
+
+    said = run("import_restaurant", write(tmp_path, longer))
+
+    assert "reseat_freeze_minutes 30 -> 1440" in said
+    assert Restaurant.objects.get().reseat_freeze_minutes == 1440
+    assert "reseat_freeze_minutes: 1440" in run("export_restaurant", "cafe")
 
 
 def test_a_retired_table_is_in_the_export_and_comes_back_by_its_file(cafe: Path, tmp_path: Path) -> None:

@@ -175,6 +175,7 @@ tables: []
     [
         ("slot_minutes: 4", "slot_minutes: must be from 5 to 240, not 4"),
         ("slot_minutes: 241", "slot_minutes: must be from 5 to 240, not 241"),
+        ("reseat_freeze_minutes: 1441", "reseat_freeze_minutes: must be from 0 to 1440, not 1441"),
         ("slot_minutes: 15.0", 'slot_minutes: must be a whole number, not "15.0"'),
         ("slot_minutes: 1_5", 'slot_minutes: must be a whole number, not "1_5"'),
         ("slot_minutes: \u0661\u0665", 'slot_minutes: must be a whole number, not "\u0661\u0665"'),
