@@ -6,10 +6,13 @@ from bookings.services.booking_request import GuestDetails
 from bookings.services.cancellation import cancel_booking
 from bookings.services.counters import CounterRepairs, rebuild_counters
 from bookings.services.excess import RaisedExcess
+from bookings.services.floor.arrivals import mark_arrived, seat_party
 from bookings.services.floor.assignments import assign_tables, swap_tables
 from bookings.services.floor.blocks import BlockOutcome, block_section, block_tables, unblock_table
+from bookings.services.floor.no_shows import mark_no_show
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.floor.pins import pin_tables, unpin_tables
+from bookings.services.floor.stays import extend_stay, leave_early
 from bookings.services.materialization import (
     Materialization,
     materialize_service_days,
@@ -49,11 +52,16 @@ __all__ = [
     "create_restaurant",
     "delete_row",
     "delete_settings_row",
+    "extend_stay",
+    "leave_early",
+    "mark_arrived",
+    "mark_no_show",
     "materialize_service_days",
     "pin_tables",
     "plan_materialization",
     "rebuild_counters",
     "save_settings_row",
+    "seat_party",
     "set_enforcement",
     "swap_tables",
     "unblock_table",

@@ -1,20 +1,44 @@
 """A party comes: it is there, then it sits."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 from bookings.choices import BookingStatus, EventKind
+from bookings.day import DayBook
 from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
+from bookings.services.floor.chosen_tables import require_suitable_tables
+from bookings.services.floor.evening import is_pinned, tables_of
+from bookings.services.floor.keeping import TableKeeping, TableNeed, find_tables, keep_tables
+from bookings.services.floor.outcomes import FloorOutcome
+from bookings.services.floor.sitting import (
+    Draft,
+    Means,
+    Sitting,
+    claim_sitting,
+    draft_locked,
+    load_book,
+    sitting_of,
+    write_sitting,
+)
 from bookings.services.floor.transitions import (
+    ONE_MINUTE,
     claim_booking,
+    get_booking,
     lock_booking,
     require_current,
     require_its_evening,
     require_status,
     state_of,
+    this_minute,
     write_transition,
 )
 from bookings.services.history import Actor
-from capacity.selectors import read_clock
+from capacity.selectors import get_service_settings, read_clock
 from config.transactions import capacity_transaction
+
+SEATABLE_STATUSES = (BookingStatus.CONFIRMED, BookingStatus.ARRIVED)
 
 
 def mark_arrived(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> Booking:
@@ -26,6 +50,28 @@ def mark_arrived(*, booking_id: int, actor: Actor = None, expected_version: int 
     service), `BookingConflict`.
     """
     return _mark_arrived(booking_id=booking_id, actor=actor, expected_version=expected_version)
+
+
+def seat_party(
+    *,
+    booking_id: int,
+    table_ids: Sequence[int] | None = None,
+    actor: Actor = None,
+    expected_version: int | None = None,
+) -> FloorOutcome:
+    """Seat a party now: at its own tables, at those that a person chose, or, where it has none, at the best.
+
+    Who sits later than booked stays that much longer: its turn time from now on. Parties that are to come to the
+    table by then are re-seated where they may be moved, the others are `hits` of the outcome, for a person to decide;
+    what passes a limit is authorised in the name of the actor. Who sits earlier keeps the end, and has the table from
+    now on. Twice is once. Locks the service days that the stay meets and of every party that may have to move.
+
+    Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` before its date or after its
+    service), `TableTaken` where somebody else has the table now, `TablesNotSuitable`, `CapacityExceeded` where a party
+    without tables cannot be given any, `BookingConflict`.
+    """
+    chosen = tuple(sorted(set(table_ids))) if table_ids else ()
+    return _seat_party(booking_id=booking_id, chosen=chosen, actor=actor, expected_version=expected_version)
 
 
 def _claim_arrival(*, booking_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
@@ -45,3 +91,89 @@ def _mark_arrived(claim: ServiceDayClaim, *, booking_id: int, actor: Actor, expe
     booking.status, booking.arrived_at = BookingStatus.ARRIVED, now
     write_transition(booking, EventKind.ARRIVED, fields=["status", "arrived_at"], before=before, actor=actor)
     return booking
+
+
+def _claim_seating(
+    *, booking_id: int, chosen: tuple[int, ...], actor: Actor, expected_version: int | None
+) -> ServiceDayClaim:
+    booking = get_booking(booking_id)
+    if booking.status not in SEATABLE_STATUSES:
+        return claim_booking(booking_id)
+    return claim_sitting(booking_id, _draft_of(booking, chosen))
+
+
+@capacity_transaction(_claim_seating, reactions=REACTIONS)
+def _seat_party(
+    claim: ServiceDayClaim,
+    *,
+    booking_id: int,
+    chosen: tuple[int, ...],
+    actor: Actor,
+    expected_version: int | None,
+) -> FloorOutcome:
+    booking = lock_booking(claim, booking_id)
+    if booking.status == BookingStatus.SEATED and chosen in ((), tables_of(booking)):
+        return FloorOutcome(booking)
+    require_current(booking, expected_version)
+    require_status(booking, SEATABLE_STATUSES, BookingStatus.SEATED)
+    now = read_clock()
+    require_its_evening(booking, now, BookingStatus.SEATED)
+    sitting = draft_locked(claim, _draft_of(booking, chosen))
+    before = state_of(booking, booking.assignments.all())
+    booking.status, booking.seated_at = BookingStatus.SEATED, now
+    return write_sitting(claim, sitting, EventKind.SEATED, fields=["status", "seated_at"], before=before, actor=actor)
+
+
+@dataclass(frozen=True)
+class _Seat:
+    """A party that sits down this minute, until when it is expected to stay, and the tables that it is given."""
+
+    booking: Booking
+    book: DayBook
+    minute: datetime
+    ends_at: datetime
+    chosen: tuple[int, ...]
+
+    @property
+    def until(self) -> datetime:
+        return self.ends_at + timedelta(minutes=self.booking.buffer_minutes)
+
+    def keeping(self) -> TableKeeping:
+        own = tables_of(self.booking)
+        if self.chosen not in ((), own):
+            require_suitable_tables(self.book, self.chosen, self.booking.party_size)
+            return self._keep(dict.fromkeys(self.chosen, self.minute), self.minute + ONE_MINUTE)
+        if own:
+            return self._keep_own()
+        if self.book.settings.needs_tables(self.booking.service_day.service_period_id):
+            return find_tables(self.book, self.booking, self.minute, self.until)
+        return TableKeeping(())
+
+    def _keep_own(self) -> TableKeeping:
+        rows = self.booking.assignments.all()
+        if any(row.during.upper <= self.minute for row in rows):
+            # Somebody else may have the table by now: it is as good as chosen.
+            return self._keep(dict.fromkeys(tables_of(self.booking), self.minute), self.minute + ONE_MINUTE)
+        kept_from = {row.table_id: min(row.during.lower, self.minute) for row in rows}
+        return self._keep(kept_from, max(row.during.lower for row in rows))
+
+    def _keep(self, kept_from: dict[int, datetime], firm_until: datetime) -> TableKeeping:
+        need = TableNeed(kept_from, self.minute, firm_until, self.until, is_pinned=is_pinned(self.booking))
+        return keep_tables(self.book, self.booking, need)
+
+
+def _draft_of(booking: Booking, chosen: tuple[int, ...]) -> Draft:
+    def draft(means: Means) -> Sitting:
+        settings = get_service_settings(booking.restaurant_id)
+        ends_at = _expected_end(booking, settings.now)
+        book = load_book(settings, booking, ends_at, means)
+        seat = _Seat(booking, book, this_minute(settings.now), ends_at, chosen)
+        return sitting_of(book, booking, ends_at, seat.keeping())
+
+    return draft
+
+
+def _expected_end(booking: Booking, now: datetime) -> datetime:
+    """Return until when a party stays that sits down now: as booked, or if it is late its turn time from now on."""
+    minute = this_minute(now)
+    return minute + timedelta(minutes=booking.turn_minutes) if minute > booking.starts_at else booking.ends_at

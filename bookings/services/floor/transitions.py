@@ -1,7 +1,7 @@
 """What the transitions of an evening share: the lock of one booking, the checks, its history."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.range import Range
@@ -17,6 +17,8 @@ from capacity.locks import lock_service_days
 from config.errors import EditIsStale
 from config.transactions import ClaimTooSmall
 from tables.seating import natural_key
+
+ONE_MINUTE = timedelta(minutes=1)
 
 
 def claim_booking(booking_id: int) -> ServiceDayClaim:
@@ -83,8 +85,9 @@ def this_minute(now: datetime) -> datetime:
     return now.replace(second=0, microsecond=0)
 
 
-def state_of(booking: Booking, rows: Sequence[TableAssignment]) -> dict[str, Any]:
+def state_of(booking: Booking, assignments: Iterable[TableAssignment]) -> dict[str, Any]:
     """Return what a transition may change, as it stands in the history; `rows` are what an undo gives back."""
+    rows = list(assignments)
     return {
         "status": str(booking.status),
         "ends_at": instant_answer(booking.ends_at),
@@ -123,6 +126,5 @@ def write_transition(
     booking.save(update_fields=[*fields, "version", "updated_at"])
     # What was read before the write is not what a caller is to see.
     booking.refresh_from_db(fields=["assignments"])
-    rows = list(booking.assignments.select_related("table"))
-    after = state_of(booking, rows)
+    after = state_of(booking, booking.assignments.select_related("table"))
     record_event(booking, kind, actor=actor, from_value=before, to_value=after, reason=reason)

@@ -1,0 +1,192 @@
+"""Which tables a party at the table keeps, and until when: whoever is to come there is moved, or hit.
+
+A party that sits cannot be refused its table for being late or for staying on. Those who are to come to it are seated
+elsewhere by the planner, as many as can be, the earliest first; where one cannot, the party's claim to that table ends
+as the other's begins, and the other is named: the database never holds two parties on one table.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bookings.choices import CHANNELS, COUNTING_STATUSES, BookingSource
+from bookings.day import DayBook, SolvedSeating
+from bookings.errors import CapacityExceeded
+from bookings.models import Booking, TableAssignment
+from bookings.services.floor.chosen_tables import table_taken
+from bookings.services.floor.outcomes import HitParty
+from bookings.services.seating_rows import TablesKept
+from capacity.policy import Reason, ReasonCode
+from tables.seating import Move, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, Span, natural_key
+
+
+@dataclass(frozen=True)
+class TableNeed:
+    """What a party needs: some tables, from now until `until`, the buffer included.
+
+    `kept_from` says since when each of the tables is the party's. In [now, firm_until) nobody else may have them.
+    """
+
+    kept_from: Mapping[int, datetime]
+    now: datetime
+    firm_until: datetime
+    until: datetime
+    is_pinned: bool = False
+
+
+@dataclass(frozen=True)
+class TableKeeping:
+    """The tables that a party keeps, who is moved for it, whom it hits, and what the planner was asked for it."""
+
+    kept: tuple[TablesKept, ...]
+    moves: tuple[Move, ...] = ()
+    hits: tuple[HitParty, ...] = ()
+    outcomes: tuple[SeatingOutcome, ...] = ()
+    solved: SolvedSeating | None = None
+
+
+def keep_tables(book: DayBook, booking: Booking, need: TableNeed) -> TableKeeping:
+    """Find out who is moved and who is hit where a party keeps its tables; the book is one without it.
+
+    Asks the planner for the whole time first, then until the start of the last party that it could move, and so on.
+    Runs 1 query, and 2 more to name whoever has a table that must be free.
+
+    Raises: `TableTaken`.
+    """
+    asked = list(_ask(book, booking, need))
+    outcomes = tuple(outcome for _, outcome in asked)
+    requests, outcome = asked[-1] if asked else ((), None)
+    plan = outcome if isinstance(outcome, SeatingPlan) else None
+    moves = plan.moves if plan else ()
+    staying = list(_list_staying(book, booking, need, moves))
+    if need.firm_until > need.now:
+        _require_free(book, booking, need, staying)
+    return TableKeeping(
+        kept=tuple(_keep(booking, need, staying)),
+        moves=moves,
+        hits=hit_parties(row for row in staying if row.during.upper > need.now),
+        outcomes=outcomes,
+        solved=SolvedSeating(book.seating, requests, plan) if plan else None,
+    )
+
+
+def _ask(
+    book: DayBook, booking: Booking, need: TableNeed
+) -> Iterator[tuple[tuple[SeatingRequest, ...], SeatingOutcome]]:
+    """Ask the planner for ever shorter times, until it finds a plan."""
+    for end in (need.until, *_starts_of_movable(book, need)):
+        requests = _requests(book, booking, need, end)
+        if not requests:
+            return
+        outcome = book.plan_seating(*requests)
+        yield requests, outcome
+        if isinstance(outcome, SeatingPlan):
+            return
+
+
+def _starts_of_movable(book: DayBook, need: TableNeed) -> list[datetime]:
+    """Return the starts of the parties at these tables that may be moved, the latest first."""
+    starts = {
+        party.starts_at
+        for party in book.seating.parties
+        if need.kept_from.keys() & set(party.table_ids) and need.now < party.starts_at < need.until
+    }
+    return sorted(starts, reverse=True)
+
+
+def _requests(book: DayBook, booking: Booking, need: TableNeed, end: datetime) -> tuple[SeatingRequest, ...]:
+    """Ask for each table until `end`, or until what no plan may move stands in the way."""
+    return tuple(
+        request_of(booking, need.now, until, (table_id,))
+        for table_id in sorted(need.kept_from)
+        if (until := min(end, _fixed_from(book, table_id, need))) > need.now
+    )
+
+
+def request_of(
+    booking: Booking, starts_at: datetime, ends_at: datetime, table_ids: tuple[int, ...] | None = None
+) -> SeatingRequest:
+    """Return what a booking asks of the planner: a seat of its kind, or the tables that somebody chose."""
+    return SeatingRequest(
+        party_size=booking.party_size,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        seating=booking.seating or None,
+        channel=CHANNELS[BookingSource(booking.source)],
+        table_ids=table_ids,
+    )
+
+
+def _fixed_from(book: DayBook, table_id: int, need: TableNeed) -> datetime:
+    starts = (
+        it.starts_at
+        for it in book.seating.occupied
+        if it.table_id == table_id and it.starts_at < need.until and it.ends_at > need.now
+    )
+    return min(starts, default=need.until)
+
+
+def _list_staying(book: DayBook, booking: Booking, need: TableNeed, moves: Iterable[Move]) -> Iterator[TableAssignment]:
+    """Yield what other parties keep of the tables after the moves, by start, in 1 query."""
+    gone = {move.booking_id for move in moves} | {hold.booking_id for hold in book.expired_holds}
+    rows = TableAssignment.objects.filter(
+        table_id__in=need.kept_from, during__overlap=(min(need.kept_from.values(), default=need.now), need.until)
+    ).exclude(booking_id__in=gone | {booking.pk})
+    for row in rows.select_related("booking", "table").order_by("during", "table_id"):
+        if row.during.upper > need.kept_from[row.table_id]:
+            yield row
+
+
+def _require_free(book: DayBook, booking: Booking, need: TableNeed, staying: Iterable[TableAssignment]) -> None:
+    taken = [(row.during.lower, row.during.upper) for row in staying]
+    taken += [(it.starts_at, it.ends_at) for it in book.seating.occupied if it.table_id in need.kept_from]
+    if any(starts_at < need.firm_until and ends_at > need.now for starts_at, ends_at in taken):
+        request = request_of(booking, need.now, need.firm_until, tuple(need.kept_from))
+        raise table_taken(book, [request], SeatingRefusal(1, 1, Span(need.now, need.firm_until)))
+
+
+def _keep(booking: Booking, need: TableNeed, staying: Sequence[TableAssignment]) -> Iterator[TablesKept]:
+    for table_id, kept_from in need.kept_from.items():
+        nexts = (row.during.lower for row in staying if row.table_id == table_id)
+        ends_at = min([need.until, *nexts])
+        yield TablesKept(booking.pk, (table_id,), kept_from, ends_at, is_pinned=need.is_pinned)
+
+
+def hit_parties(rows: Iterable[TableAssignment]) -> tuple[HitParty, ...]:
+    """Name the parties that are to come to tables where somebody still sits, by start."""
+    found: dict[int, list[TableAssignment]] = {}
+    for row in rows:
+        if row.booking.status in COUNTING_STATUSES:
+            found.setdefault(row.booking_id, []).append(row)
+    return tuple(
+        HitParty(
+            rows[0].booking,
+            tuple(sorted((row.table.number for row in rows), key=natural_key)),
+            min(row.during.lower for row in rows),
+        )
+        for rows in found.values()
+    )
+
+
+def find_tables(book: DayBook, booking: Booking, now: datetime, until: datetime) -> TableKeeping:
+    """Find the best tables from now on for a party that has none; the book is one without it.
+
+    In shadow mode a party sits without a table of the book where there is none.
+
+    Raises: `CapacityExceeded`.
+    """
+    request = request_of(booking, now, until)
+    outcome = book.plan_seating(request)
+    solved = SolvedSeating(book.seating, (request,), outcome)
+    if isinstance(outcome, SeatingRefusal) and book.settings.is_enforced:
+        raise CapacityExceeded(f"No table for a party of {booking.party_size} now", reasons=[no_table(outcome)])
+    if not isinstance(outcome, SeatingPlan):
+        # In shadow mode time to plan that ran out is no reason to wait either.
+        return TableKeeping((), outcomes=(outcome,) if book.settings.is_enforced else (), solved=solved)
+    kept = TablesKept(booking.pk, outcome.table_ids, now, until, had_tables=False)
+    return TableKeeping((kept,), outcome.moves, outcomes=(outcome,), solved=solved)
+
+
+def no_table(refusal: SeatingRefusal) -> Reason:
+    """Return the planner's refusal as a reason."""
+    return Reason(ReasonCode.NO_TABLE, limit=refusal.suitable, used=refusal.taken, asked=1)
