@@ -124,6 +124,7 @@ def _swap_tables(
     draft = lock_and_draft(claim, [booking_id, other_booking_id], _ask_for_each_other)
     booking, other = draft.bookings
     wanted = [tables_of(other), tables_of(booking)]
+    _require_one_date(booking, other)
     if wanted[0] == wanted[1] or _has_just_swapped(booking, other, expected_version):
         return FloorOutcome(booking)
     require_current(booking, expected_version)
@@ -156,10 +157,12 @@ def _swapped_with(other: Booking) -> str:
     return f"with {other.reference}"
 
 
-def _require_swappable(draft: Draft) -> None:
-    booking, other = draft.bookings
+def _require_one_date(booking: Booking, other: Booking) -> None:
     if booking.business_date != other.business_date:
         raise SwapImpossible("date", "Only parties of one date can swap tables")
+
+
+def _require_swappable(draft: Draft) -> None:
     require_time_left(draft, "given other tables")
     for each in draft.bookings:
         if not tables_of(each):
