@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property, reduce
 from itertools import accumulate
 from operator import or_
+from typing import NamedTuple
 
 from tables.seating.floor import Seat, SeatCost
 from tables.seating.problem import SeatedParty, SeatingRequest, SeatingState
@@ -16,8 +17,7 @@ from tables.seating.problem import SeatedParty, SeatingRequest, SeatingState
 FIELD_BITS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """A seat that a party could be given.
 
     `tables` is a mask of tables; `sitting` of the movable parties who sit at any of them, whenever that is; `fixed` of
@@ -102,6 +102,7 @@ class StateIndex:
         self._sitting = _masks((table_id, n) for n, party in enumerate(self.parties) for table_id in party.table_ids)
         self._fixed_on = _masks((taken.table_id, number) for number, taken in enumerate(self.occupied))
         self._table_bits = {table_id: 1 << bit for bit, table_id in enumerate(_all_tables(state))}
+        self._masks: dict[tuple[int, ...], tuple[int, int, int]] = {}
         self._options: dict[tuple[int, str | None, str], tuple[Option, ...]] = {}
         self._claims: dict[int, Claim] = {}
 
@@ -170,9 +171,10 @@ class StateIndex:
         key = (party_size, seating, channel)
         if key not in self._options:
             suitable = self.floor.suitable(party_size, seating, channel)
-            best: dict[frozenset[int], Option] = {}
+            best: dict[int, Option] = {}
             for rank, seat in enumerate(suitable):
-                best.setdefault(frozenset(seat.table_ids), self._option(seat, _packed(seat.cost(party_size), rank)))
+                option = self._option(seat, _packed(seat.cost(party_size), rank))
+                best.setdefault(option.tables, option)
             self._options[key] = tuple(best.values())
         return self._options[key]
 
@@ -191,7 +193,7 @@ class StateIndex:
 
     def _party_claim(self, number: int, party: SeatedParty) -> Claim:
         fixed = self.fixed_meeting(party.starts_at, party.ends_at)
-        home = self._home(party) if party.table_ids else None
+        home = Option(party.table_ids, *self._masks_of(party.table_ids), 0) if party.table_ids else None
         tables = home.tables if home else 0
         offered = self.offered(party.party_size, party.seating, party.channel)
         return Claim(
@@ -204,15 +206,18 @@ class StateIndex:
             is_overlaid=home is not None and bool(home.fixed & fixed),
         )
 
-    def _home(self, party: SeatedParty) -> Option:
-        return self._option(self.floor.chosen(party.table_ids), 0)
-
     def _option(self, seat: Seat, cost: int) -> Option:
+        masks = self._masks.get(seat.table_ids)
+        if masks is None:
+            masks = self._masks[seat.table_ids] = self._masks_of(seat.table_ids)
+        return Option(seat.table_ids, *masks, cost)
+
+    def _masks_of(self, table_ids: tuple[int, ...]) -> tuple[int, int, int]:
         sitting = fixed = 0
-        for table_id in seat.table_ids:
+        for table_id in table_ids:
             sitting |= self._sitting.get(table_id, 0)
             fixed |= self._fixed_on.get(table_id, 0)
-        return Option(seat.table_ids, self.table_mask(seat.table_ids), sitting, fixed, cost)
+        return self.table_mask(table_ids), sitting, fixed
 
 
 def bits_of(mask: int) -> Iterator[int]:

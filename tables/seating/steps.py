@@ -13,7 +13,7 @@ from tables.seating.tree import MoveTree, Nodes
 class SeatingLimits:
     """How much the planner may spend on one question; with `exact_seconds` 0 it does not ask the exact model."""
 
-    chain_nodes: int = 2000
+    chain_nodes: int = 500
     exact_seconds: float = 1.0
 
 

@@ -110,7 +110,11 @@ class MoveTree:
         for number in bits_of(meets & self._settled):
             taken |= self._given[number].tables
         in_way = meets & self._movable & ~self._sent
-        free = [(option, option.sitting & in_way) for option in claim.options if not option.tables & taken]
-        ways = [way for way in free if way[1].bit_count() <= moves_left]
-        ways.sort(key=lambda way: way[1].bit_count())
-        return ways, len(ways) < len(free)
+        open_seats = [option for option in claim.options if not option.tables & taken]
+        if not moves_left:
+            ways = [(option, 0) for option in open_seats if not option.sitting & in_way]
+        else:
+            all_ways = [(option, option.sitting & in_way) for option in open_seats]
+            ways = [way for way in all_ways if way[1].bit_count() <= moves_left]
+            ways.sort(key=lambda way: way[1].bit_count())
+        return ways, len(ways) < len(open_seats)
