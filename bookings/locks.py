@@ -113,12 +113,16 @@ def reach_of(book: DayBook, assessment: Assessment) -> Reach:
 def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
     """Return the holds that are over and that a stay would meet: in its service day, at a table, or in a slot.
 
-    Two stays that do not meet can still touch the same slot, one its first minutes and one its last.
+    Two stays that do not meet can still touch the same slot, one its first minutes and one its last. A plan may also
+    move a party to the table of a hold that the stay itself never meets.
     """
-    wish = assessment.wish
+    wish, plan = assessment.wish, assessment.plan
     own = (wish.period_id, wish.business_date)
-    starts_at = min([wish.starts_at, *(slot.starts_at for slot in assessment.present)])
-    ends_at = max([assessment.blocked_until, *(slot.ends_at for slot in assessment.present)])
+    touched = [Interval(slot.starts_at, slot.ends_at) for slot in assessment.present]
+    if plan is not None:
+        touched.append(Interval(plan.depends_on.starts_at, plan.depends_on.ends_at))
+    starts_at = min([wish.starts_at, *(it.starts_at for it in touched)])
+    ends_at = max([assessment.blocked_until, *(it.ends_at for it in touched)])
     return tuple(hold for hold in book.expired_holds if hold.key == own or hold.meets(starts_at, ends_at))
 
 

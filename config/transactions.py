@@ -124,7 +124,8 @@ class _Run:
         if state is None:
             raise error
         metrics.booking_retries.labels(sqlstate=state).inc()
-        pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2**self.attempts))  # noqa: S311 - jitter
+        # The power is bounded: after a thousand attempts it would be too large for a float.
+        pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2 ** min(self.attempts, 10)))  # noqa: S311 - jitter
         if self.remaining_seconds <= pause:
             raise BookingConflict from error
         time.sleep(pause)

@@ -1,5 +1,6 @@
 """What a control takes away: locks by their functions, constraints in the test database itself."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection
@@ -36,6 +37,15 @@ class Protections:
             return Reach(frozenset({own}), whole.missing, whole.interval)
 
         self._points.replace("bookings.services.booking.quick_claim", lambda settings, wish: None)
+        self._points.replace("bookings.services.booking.reach_of", own_reach)
+
+    def locks_of_moved_parties(self) -> None:
+        """Let a booking lock what its own stay meets, wherever the parties sit that it moves."""
+        from bookings.services.booking import reach_of
+
+        def own_reach(book: Any, assessment: Any) -> Reach:
+            return reach_of(book, replace(assessment, seating=None))
+
         self._points.replace("bookings.services.booking.reach_of", own_reach)
 
     def restaurant_lock(self) -> None:

@@ -1,24 +1,23 @@
 """Many guests want tables at once, and get them only by combinations that share tables, or by others who move."""
 
 import random
-from datetime import time
 from functools import partial
 
 from bookings.models import Booking, BookingEvent, TableAssignment
 from bookings.services import cancel_booking
 from tests.bookings.oracle import Wish
 from tests.concurrency.crowd import BOOKED, Act, Crowd, Outcome, tally
-from tests.concurrency.houses import NINETEEN, House, house_of_two_services, seated_house
+from tests.concurrency.houses import NINETEEN, House, seated_house
 from tests.concurrency.verdict import is_refused_by_all, list_misplaced, watched
 
 FULL = "CAPACITY_EXCEEDED"
-DEADLOCK, TAKEN_MEANWHILE = "40P01", "23P01"
+TAKEN_MEANWHILE = "23P01"
 # Two rows of four tables: whoever gets the two in the middle of a row leaves two that nobody can combine.
 ROWS = ((1, 2), (3, 1), (2, 4), (5, 6), (7, 5), (6, 8))
 
 
-def wish(house: House, party_size: int, at: time = NINETEEN) -> Wish:
-    return Wish(house.business_date, at, party_size)
+def wish(house: House, party_size: int) -> Wish:
+    return Wish(house.business_date, NINETEEN, party_size)
 
 
 def house_of_displaced_pairs(pairs: int) -> tuple[House, list[Booking]]:
@@ -95,26 +94,4 @@ def test_whoever_is_cancelled_beside_plans_that_move_him_is_gone_for_good(
         assert tally(outcomes) == {BOOKED: 6, FULL: 2}
         assert {Booking.objects.get(pk=it.pk).status for it in leaving} == {"cancelled"}
         assert not TableAssignment.objects.filter(booking__in=leaving).exists()
-        assert list_misplaced(house.restaurant) == []
-
-
-def test_plans_across_neighbouring_services_never_deadlock_and_lose_nobody(
-    crowd: Crowd, rounds: range, isolation: str
-) -> None:
-    lunch, dinner = (time(14), time(14, 15), time(14, 30)), (time(15), time(15, 30), time(16, 15), time(17))
-    for number in rounds:
-        house = house_of_two_services(1, 2, 2, 3, 4, 4)
-        dice = random.Random(number)
-        early = [house.booking(dice.randint(1, 3), dice.choice(lunch + dinner))().booking for _ in range(6)]
-        asked = [wish(house, dice.randint(1, 4), dice.choice(lunch + dinner)) for _ in range(10)]
-        acts: list[Act] = [house.booking(it.party_size, it.wall_time) for it in asked]
-        acts += [partial(cancel_booking, booking_id=it.pk) for it in early[:3]]
-        dice.shuffle(acts)
-
-        with watched(house.restaurant) as gauge:
-            outcomes = crowd.run(acts)
-
-        assert gauge.retries(DEADLOCK) == 0
-        assert gauge.retries(TAKEN_MEANWHILE) == 0
-        assert len(house.live_bookings()) == 3 + tally(outcomes)[BOOKED] - 3
         assert list_misplaced(house.restaurant) == []

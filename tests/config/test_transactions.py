@@ -7,7 +7,13 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from config.errors import BookingConflict
-from config.transactions import TransactionRequired, capacity_transaction, require_atomic, settings_transaction
+from config.transactions import (
+    ClaimTooSmall,
+    TransactionRequired,
+    capacity_transaction,
+    require_atomic,
+    settings_transaction,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,6 +61,19 @@ def test_a_statement_that_runs_out_of_time_is_a_conflict_and_not_a_failure(setti
 
     with pytest.raises(BookingConflict):
         wait_for_ever()
+
+
+def test_a_call_that_has_run_a_thousand_times_runs_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("config.transactions.LONGEST_PAUSE_SECONDS", 0.0)
+    attempts = iter(range(1100))
+
+    @capacity_transaction(claim_nothing, reactions={})
+    def need_patience(claim: NoDays) -> str:
+        if next(attempts, None) is not None:
+            raise ClaimTooSmall
+        return "done"
+
+    assert need_patience() == "done"
 
 
 def test_a_constraint_that_nobody_expected_is_raised_at_once(settings: Any) -> None:
