@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, NoReturn
 
@@ -137,13 +138,17 @@ class InstantField(serializers.DateTimeField):
         return value.astimezone(UTC)
 
 
-class SeatingField(serializers.ChoiceField):
-    """Where the party wants to sit; `any` is no wish, and comes out as None."""
+class PlainChoiceField(serializers.ChoiceField):
+    """One of a few words."""
 
-    # The usual message repeats what was given, which need not fit into an answer.
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "invalid_choice": f"Must be one of {', '.join([*SeatingType.values, ANY_SEATING])}."
-    }
+    def __init__(self, *, choices: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(choices=choices, **kwargs)
+        # The usual message repeats what was given, which need not fit into an answer.
+        self.error_messages["invalid_choice"] = f"Must be one of {', '.join(choices)}."
+
+
+class SeatingField(PlainChoiceField):
+    """Where the party wants to sit; `any` is no wish, and comes out as None."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=[*SeatingType.values, ANY_SEATING], **kwargs)

@@ -4,20 +4,68 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from bookings.answers.availability import utilization_answer
+from bookings.answers.explanation import explanation_answer
+from bookings.answers.overruns import overruns_answer
+from bookings.answers.table_counts import table_counts_answer
 from bookings.api import schema
 from bookings.api.base import OpsView
-from bookings.api.serializers import UtilizationQuery, read_query
+from bookings.api.serializers import (
+    ExplanationQuery,
+    RestaurantQuery,
+    StrictSerializer,
+    TableCountsQuery,
+    UtilizationQuery,
+    Values,
+    read_query,
+)
+from bookings.explanation import explain_availability
 from bookings.selectors import get_utilization
+from bookings.selectors.overruns import list_overruns
+from bookings.selectors.table_counts import list_table_counts
 from tables.selectors import get_active_restaurant
 
 
-class UtilizationView(OpsView):
+class RestaurantOpsView(OpsView):
+    """A call about one restaurant, which the query names."""
+
+    def read_arguments(self, form: type[StrictSerializer], request: Request) -> Values:
+        """Return what the query asks, with `restaurant_id` for the restaurant that the caller may see.
+
+        Raises: `ValidationError`, `RecordNotFound`, `PermissionDenied`.
+        """
+        query = read_query(form, request)
+        restaurant = get_active_restaurant(query.pop("restaurant"))
+        self.check_object_permissions(request, restaurant)
+        return {**query, "restaurant_id": restaurant.pk}
+
+
+class UtilizationView(RestaurantOpsView):
     """How full are the services of a business date?"""
 
     @schema.utilization
     def get(self, request: Request) -> Response:
-        query = read_query(UtilizationQuery, request)
-        restaurant = get_active_restaurant(query["restaurant"])
-        self.check_object_permissions(request, restaurant)
-        utilization = get_utilization(restaurant_id=restaurant.pk, business_date=query["business_date"])
-        return Response(utilization_answer(utilization))
+        return Response(utilization_answer(get_utilization(**self.read_arguments(UtilizationQuery, request))))
+
+
+class ExplanationView(RestaurantOpsView):
+    """Why is a party taken or refused?"""
+
+    @schema.explanation
+    def get(self, request: Request) -> Response:
+        return Response(explanation_answer(explain_availability(**self.read_arguments(ExplanationQuery, request))))
+
+
+class OverrunsView(RestaurantOpsView):
+    """Who sits past their time, and whom does it hit?"""
+
+    @schema.overruns
+    def get(self, request: Request) -> Response:
+        return Response(overruns_answer(list_overruns(**self.read_arguments(RestaurantQuery, request))))
+
+
+class TableCountsView(RestaurantOpsView):
+    """How many tables are there for each party size?"""
+
+    @schema.table_counts
+    def get(self, request: Request) -> Response:
+        return Response(table_counts_answer(list_table_counts(**self.read_arguments(TableCountsQuery, request))))

@@ -14,7 +14,7 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from bookings.api import serializers, shapes
+from bookings.api import ops_shapes, serializers, shapes
 from config.api import STATUS_OF_CODE
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -231,5 +231,27 @@ utilization = _call(
     "How full are the services of a date?",
     parameters=(serializers.UtilizationQuery, _answer_header("WWW-Authenticate", "Challenge.", 401)),
     answers={200: shapes.Utilization},
+    errors=("UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"),
+)
+_CHALLENGE = _answer_header("WWW-Authenticate", "Challenge.", 401)
+explanation = _call(
+    "explainAvailability",
+    "Why is a party taken or refused, and what would make room?",
+    parameters=(serializers.ExplanationQuery, _CHALLENGE),
+    answers={200: ops_shapes.Explanation},
+    errors=("UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "NONEXISTENT_TIME"),
+)
+overruns = _call(
+    "listOverruns",
+    "Who sits past their time, and which later bookings lose their table?",
+    parameters=(serializers.RestaurantQuery, _CHALLENGE),
+    answers={200: ops_shapes.Overruns},
+    errors=("UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"),
+)
+table_counts = _call(
+    "listTableCounts",
+    "How many tables are there for each party size, and how many are free?",
+    parameters=(serializers.TableCountsQuery, _CHALLENGE),
+    answers={200: ops_shapes.TableCounts},
     errors=("UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"),
 )

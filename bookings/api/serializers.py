@@ -10,7 +10,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from bookings.api import fields
+from bookings.explanation.explaining import COMPARISONS
 from bookings.phones import region_of_zone
+from tables.choices import Audience
 from tables.models import LARGEST_PARTY, Restaurant
 
 LONGEST_SPAN_DAYS = 62
@@ -119,6 +121,39 @@ class UtilizationQuery(StrictSerializer):
 
     restaurantId = fields.restaurant_field(source="restaurant")
     date = fields.DateField(source="business_date")
+
+
+class RestaurantQuery(StrictSerializer):
+    """A restaurant."""
+
+    restaurantId = fields.restaurant_field(source="restaurant")
+
+
+class TableCountsQuery(UtilizationQuery):
+    """A business date of a restaurant, and perhaps one party size; without it all that book online."""
+
+    partySize = fields.WholeNumberParameter(required=False, source="party_size", min_value=1, max_value=LARGEST_PARTY)
+
+
+class ExplanationQuery(StrictSerializer):
+    """A start, by `time` or `startsAt`."""
+
+    restaurantId = fields.restaurant_field(source="restaurant")
+    date = fields.DateField(source="business_date")
+    time = fields.WallTimeField(required=False, source="wall_time", help_text="On the restaurant's wall clock.")
+    startsAt = fields.InstantField(required=False, source="starts_at", help_text="Instead of `time`; + is %2B.")
+    partySize = fields.WholeNumberParameter(source="party_size", min_value=1, max_value=LARGEST_PARTY)
+    seating = fields.SeatingField(required=False, allow_blank=True)
+    channel = fields.PlainChoiceField(required=False, choices=Audience.values, help_text="Default: online.")
+    compare = fields.PlainChoiceField(
+        required=False, choices=list(COMPARISONS), help_text="Also say what such a system would have said."
+    )
+
+    def validate(self, attrs: Values) -> Values:
+        """Refuse a question without a start."""
+        if "wall_time" not in attrs and "starts_at" not in attrs:
+            raise ValidationError({"time": [ErrorDetail("Give time or startsAt.", "required")]})
+        return attrs
 
 
 class TokenQuery(StrictSerializer):

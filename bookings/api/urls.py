@@ -13,4 +13,7 @@ urlpatterns = [
     path("restaurants", guest.RestaurantsView.as_view(), name="restaurants"),
     path("restaurants/<slug:slug>", guest.RestaurantView.as_view(), name="restaurant"),
     path("ops/capacity/utilization", ops.UtilizationView.as_view(), name="utilization"),
+    path("ops/capacity/tables", ops.TableCountsView.as_view(), name="table-counts"),
+    path("ops/explain", ops.ExplanationView.as_view(), name="explain"),
+    path("ops/overruns", ops.OverrunsView.as_view(), name="overruns"),
 ]

@@ -2,7 +2,7 @@
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 
 from django.core.management.base import CommandError
 
@@ -19,6 +19,17 @@ def business_date(text: str) -> date:
         raise ArgumentTypeError(f"{text!r} is no date; write it as 2026-12-24") from error
     if parsed.year not in YEARS:
         raise ArgumentTypeError(f"{text} is not in the years {YEARS.start} to {YEARS.stop - 1}")
+    return parsed
+
+
+def wall_time(text: str) -> time:
+    """Read a time on the wall (19:30)."""
+    try:
+        parsed = time.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is no time; write it as 19:30") from error
+    if parsed.tzinfo is not None or parsed.second or parsed.microsecond:
+        raise ArgumentTypeError(f"{text!r} is no time of whole minutes; write it as 19:30")
     return parsed
 
 

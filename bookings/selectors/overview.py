@@ -11,6 +11,7 @@ from django.db.models import Count, Sum
 from bookings.choices import BookingStatus
 from bookings.models import AuditRun, Booking
 from bookings.selectors.bookings import get_latest_audit
+from bookings.selectors.running_over import RunningOver, list_running_over
 from capacity.calendar import PeriodHours, periods_on
 from capacity.limits import Rule, day_limits
 from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServiceDay, ServicePeriod
@@ -57,7 +58,7 @@ class RestaurantToday:
     """One restaurant on its own today, with services of yesterday that still run.
 
     `unlimited` are the ids and names of those of its `period_count` periods whose covers no
-    standing rule limits.
+    standing rule limits, `running_over` the tables of seated parties past their time.
     """
 
     restaurant: Restaurant
@@ -66,6 +67,7 @@ class RestaurantToday:
     services: tuple[ServiceToday, ...]
     period_count: int
     unlimited: tuple[tuple[int, str], ...]
+    running_over: tuple[RunningOver, ...]
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,11 @@ class _Facts:
     closures: defaultdict[int, list[ClosedSpan]]
     days: defaultdict[int, list[ServiceDay]]
     expired: dict[int, tuple[int, int]]
+    running_over: dict[int, list[RunningOver]]
 
 
 def get_overview() -> Overview:
-    """Get today's services of every active restaurant in 10 queries, however many there are."""
+    """Get today's services of every active restaurant in 11 queries, however many there are."""
     now = read_clock()
     restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
     facts = _read_facts([restaurant.pk for restaurant in restaurants], now)
@@ -126,6 +129,7 @@ def _read_facts(ids: list[int], now: datetime) -> _Facts:
         closures=_read_closures(ids, now),
         days=_read_days(ids, now),
         expired=_read_expired_holds(ids, now),
+        running_over=list_running_over(ids, now),
     )
 
 
@@ -172,6 +176,7 @@ def _today_of(restaurant: Restaurant, facts: _Facts) -> RestaurantToday:
         services=tuple(_services_of(restaurant.pk, today, facts)),
         period_count=len(facts.periods[restaurant.pk]),
         unlimited=tuple(_unlimited(facts.periods[restaurant.pk], facts.rules[restaurant.pk])),
+        running_over=tuple(facts.running_over.get(restaurant.pk, ())),
     )
 
 

@@ -1,7 +1,9 @@
 """The first page of the admin: what today looks like."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -48,6 +50,10 @@ def _card(restaurant: RestaurantToday) -> dict[str, Any]:
             }
             for service in restaurant.services
         ],
+        "running_over": [
+            {"at": late, "next_at": _wall_time(late.next_starts_at, restaurant.restaurant.zone)}
+            for late in restaurant.running_over
+        ],
         "unlimited": [
             {"name": name, "url": _new_rule(restaurant.restaurant.pk, period_id)}
             for period_id, name in restaurant.unlimited
@@ -56,6 +62,10 @@ def _card(restaurant: RestaurantToday) -> dict[str, Any]:
         "has_no_limit": 0 < restaurant.period_count == len(restaurant.unlimited),
         "periods_url": f"{reverse('admin:capacity_serviceperiod_add')}?restaurant={restaurant.restaurant.pk}",
     }
+
+
+def _wall_time(instant: datetime | None, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone):%H:%M}" if instant else ""
 
 
 def _new_rule(restaurant_id: int, period_id: int | None = None) -> str:
