@@ -10,17 +10,35 @@ from bookings.auditor.report import AuditReport, Finding, instant
 Row = dict[str, Any]
 
 DOUBLE_BOOKED = "TABLE_DOUBLE_BOOKED"
+STAYS_PAST_TABLE = "STAYS_PAST_TABLE"
 _TABLE_MESSAGES = {
     DOUBLE_BOOKED: "{reference} and {other_reference} both have table {table_number} from {from_at} to {to_at}",
     "ASSIGNMENT_NOT_LIVE": "table {table_number} is kept for {reference}, which is {status}",
     "ASSIGNMENT_TOO_SHORT": (
         "{reference} has table {table_number} from {from_at} to {to_at}, needs it from {starts_at} to {needed_until}"
     ),
+    STAYS_PAST_TABLE: (
+        "{reference} sits at table {table_number} until {needed_until} and has it from {from_at} to {to_at}"
+    ),
     "ASSIGNMENT_MISPLACED": "{reference} has table {table_number}, which is not of its restaurant",
     "TABLE_TOO_SMALL": (
-        "{reference} is a party of {party_size} at table {table_number}, which takes {max_party_size} at most"
+        "{reference} is a party of {party_size} at table {table_numbers}, which takes {max_party_size} at most"
     ),
+    "PARTY_ON_BLOCKED_TABLE": (
+        "{reference} was given table {table_number} from {from_at} to {to_at}, "
+        "blocked already from {blocked_from} to {blocked_until}"
+    ),
+    "CHOSEN_TABLE_TOO_SMALL": (
+        "{reference}, a party of {party_size}, is pinned to table {table_numbers}, which takes {max_party_size} at most"
+    ),
+    "LEFT_ON_BLOCKED_TABLE": (
+        "{reference} keeps table {table_number} from {from_at} to {to_at}, "
+        "blocked from {blocked_from} to {blocked_until}"
+    ),
+    "TABLES_NOT_COMBINED": "{reference} has tables {table_numbers}, which are no declared combination",
 }
+# What a person has decided, or has to: nothing is wrong with the rows.
+_NOTES = frozenset({STAYS_PAST_TABLE, "CHOSEN_TABLE_TOO_SMALL", "LEFT_ON_BLOCKED_TABLE", "TABLES_NOT_COMBINED"})
 
 
 def judge_lines(lines: Sequence[Line], bookings: Sequence[list[Row]], report: AuditReport) -> None:
@@ -38,8 +56,16 @@ def _changed_limits(lines: Sequence[Line]) -> Iterator[Finding]:
         yield Finding(restaurant_id, "RULES_CHANGED_SINCE", message, {"limits": count})
 
 
-def table_finding(row: Row) -> Finding:
-    """Return what is wrong with an assignment; two parties at one table are an overbooking."""
+def judge_tables(rows: Sequence[Row], report: AuditReport) -> None:
+    """Add what is wrong with assignments: two parties at one table are an overbooking, a person's word is a note."""
+    for finding in map(_table_finding, rows):
+        if finding.is_overbooking:
+            report.overbookings.append(finding)
+        else:
+            (report.notes if finding.kind in _NOTES else report.problems).append(finding)
+
+
+def _table_finding(row: Row) -> Finding:
     kind = row["kind"]
     shown = {name: instant(row[name]) if row[name] else "ever" for name in _INSTANTS}
     return Finding(
@@ -59,7 +85,7 @@ def table_finding(row: Row) -> Finding:
     )
 
 
-_INSTANTS = ("from_at", "to_at", "starts_at", "needed_until")
+_INSTANTS = ("from_at", "to_at", "starts_at", "needed_until", "blocked_from", "blocked_until")
 
 
 def _parties(row: Row) -> Iterator[Row]:

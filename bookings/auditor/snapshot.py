@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import DataError, connection, transaction
 
-from bookings.auditor.judgement import judge_lines, misplaced_booking, table_finding, unknown_zone, unseated_bookings
+from bookings.auditor.judgement import judge_lines, judge_tables, misplaced_booking, unknown_zone, unseated_bookings
 from bookings.auditor.ledger import Line
 from bookings.auditor.report import AuditReport
 
@@ -120,9 +120,7 @@ def _audit_zone(zone: _Zone, scope: AuditScope, report: AuditReport) -> None:
     lines = [Line.of_row(row, knows_wall_clock=zone.is_known) for row in _query("recount", parameters)]
     overbooked = [line for line in lines if line.beyond]
     judge_lines(lines, _list_counted_bookings(overbooked, report.as_of), report)
-    for row in _query("tables", parameters):
-        finding = table_finding(row)
-        (report.overbookings if finding.is_overbooking else report.problems).append(finding)
+    judge_tables(_query("tables", parameters), report)
     report.problems += [misplaced_booking(row) for row in _query("misplaced_bookings", parameters)]
     report.notes += [unseated_bookings(row) for row in _query("unseated_bookings", parameters)]
     report.count(_query("figures", parameters)[0])

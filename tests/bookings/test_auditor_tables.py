@@ -7,9 +7,9 @@ from psycopg.types.range import Range
 
 from bookings.models import Booking, TableAssignment
 from bookings.services import cancel_booking
-from tables.models import Restaurant, Table
+from tables.models import Restaurant, Table, TableBlock
 from tests.bookings.auditing import book, brief, constraint_dropped, ids, run_audit, write
-from tests.factories import BookingFactory, TableFactory, days_ahead, open_restaurant
+from tests.factories import BookingFactory, TableCombinationFactory, TableFactory, days_ahead, open_restaurant
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -169,14 +169,100 @@ def test_a_party_too_large_for_its_only_table_is_found() -> None:
     assert (problem.kind, ids(problem)) == ("TABLE_TOO_SMALL", [booking.pk])
 
 
-def test_a_party_at_two_tables_may_be_larger_than_each() -> None:
+def test_a_party_that_a_person_pinned_to_a_table_too_small_for_it_is_a_note() -> None:
+    booking = book(open_restaurant(tables=1, seats=4), EVENING, party_size=4)
+    write("UPDATE table_inventory SET max_party_size = 3 WHERE number = %s", "T1")
+
+    booking.assignments.update(pinned=True)
+
+    report = run_audit()
+    assert report.is_clean
+    assert [(it.kind, ids(it)) for it in report.notes] == [("CHOSEN_TABLE_TOO_SMALL", [booking.pk])]
+
+
+def test_a_party_at_tables_that_are_not_combined_may_be_larger_than_each_and_is_one_note() -> None:
     restaurant = open_restaurant(tables=2, seats=4)
     booking = legacy(restaurant, party_size=7)
+    others = TableFactory(restaurant=restaurant), restaurant.tables.get(number="T1")
+    TableCombinationFactory(restaurant=restaurant, tables=others, max_party_size=8)
+
+    for table in restaurant.tables.filter(number__in=["T1", "T2"]):
+        seat(booking, table)
+
+    report = run_audit()
+    assert report.is_clean
+    (note,) = report.notes
+    assert (note.kind, ids(note)) == ("TABLES_NOT_COMBINED", [booking.pk])
+    assert note.message == f"{EVENING}: {booking.reference} has tables T1 + T2, which are no declared combination"
+
+
+@pytest.mark.parametrize(("largest", "kinds"), [(7, []), (6, ["TABLE_TOO_SMALL"])])
+def test_a_party_at_a_combination_is_measured_by_the_combination(largest: int, kinds: list[str]) -> None:
+    restaurant = open_restaurant(tables=2, seats=4)
+    booking = legacy(restaurant, party_size=7)
+    TableCombinationFactory(restaurant=restaurant, tables=restaurant.tables.all(), max_party_size=largest)
 
     for table in restaurant.tables.all():
         seat(booking, table)
 
+    report = run_audit()
+    assert brief(report.problems) == kinds
+    assert report.notes == []
+
+
+def test_a_combination_of_one_table_says_what_that_table_takes() -> None:
+    restaurant = open_restaurant(tables=1, seats=4)
+    TableCombinationFactory(restaurant=restaurant, tables=restaurant.tables.all(), max_party_size=6)
+
+    seat(legacy(restaurant, party_size=6), restaurant.tables.get())
+
     assert run_audit().is_clean
+
+
+def block(table: Table, booking: Booking, *, made: timedelta, at: timedelta = timedelta()) -> None:
+    """Block a table for an hour from the start of a booking, or before or after it, made so long after its seat."""
+    row = TableBlock.objects.create(
+        restaurant=booking.restaurant,
+        table=table,
+        starts_at=booking.starts_at + at,
+        ends_at=booking.starts_at + at + timedelta(hours=1),
+        reason="leak",
+    )
+    TableBlock.objects.filter(pk=row.pk).update(created_at=booking.assignments.get().created_at + made)
+
+
+@pytest.mark.parametrize(
+    ("made", "columns", "kind"),
+    [
+        (timedelta(seconds=-1), {}, "PARTY_ON_BLOCKED_TABLE"),
+        (timedelta(seconds=1), {}, "LEFT_ON_BLOCKED_TABLE"),
+        (timedelta(seconds=-1), {"pinned": True}, "LEFT_ON_BLOCKED_TABLE"),
+    ],
+)
+def test_a_party_on_a_blocked_table_is_a_problem_if_the_block_was_there_first(
+    made: timedelta, columns: dict[str, bool], kind: str
+) -> None:
+    restaurant = open_restaurant(tables=1)
+    booking = book(restaurant, EVENING)
+    booking.assignments.update(pinned=columns.get("pinned", False))
+
+    block(restaurant.tables.get(), booking, made=made)
+
+    report = run_audit()
+    found = report.problems if kind == "PARTY_ON_BLOCKED_TABLE" else report.notes
+    assert [(it.kind, ids(it)) for it in found] == [(kind, [booking.pk])]
+    assert len(report.problems) + len(report.notes) == 1
+
+
+@pytest.mark.parametrize("at", [timedelta(hours=-1), timedelta(minutes=90)])
+def test_a_block_that_only_touches_a_party_is_none_of_its_business(at: timedelta) -> None:
+    restaurant = open_restaurant(tables=1)
+    booking = book(restaurant, EVENING)
+
+    block(restaurant.tables.get(), booking, made=timedelta(seconds=-1), at=at)
+
+    report = run_audit()
+    assert (report.problems, report.notes) == ([], [])
 
 
 def test_a_table_of_another_restaurant_is_found() -> None:
@@ -230,3 +316,19 @@ def test_who_reaches_into_the_audited_dates_from_the_night_before_counts() -> No
 
     assert brief(found.overbookings) == ["TABLE_DOUBLE_BOOKED"]
     assert brief(before.overbookings) == []
+
+
+def test_a_party_that_sits_longer_than_it_has_its_table_is_a_note() -> None:
+    booking = book(open_restaurant(tables=1), EVENING)
+    write("UPDATE bookings_booking SET status = 'seated', seated_at = starts_at WHERE id = %s", booking.pk)
+    write(
+        "UPDATE booking_table_assignments SET during = tstzrange(lower(during), upper(during) - interval '1 minute')"
+        " WHERE booking_id = %s",
+        booking.pk,
+    )
+
+    report = run_audit()
+
+    assert report.is_clean
+    (note,) = report.notes
+    assert (note.kind, ids(note)) == ("STAYS_PAST_TABLE", [booking.pk])
