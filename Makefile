@@ -11,10 +11,10 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 	ALLOWED_HOSTS=maitre.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format race rush fuzz requirements clean
+.PHONY: help install demo test lint format race rush fuzz verify-seating bench-seating requirements clean
 
 help:  ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP)  ## Make .venv and install what is pinned
 
@@ -51,6 +51,12 @@ rush: install  ## Let 100 guests ask at once for 40 covers, with the protections
 
 fuzz: install  ## Run the property tests with many more examples, and every time zone
 	FUZZ=1 $(BIN)/python -m pytest -m "fuzz or hypothesis"
+
+verify-seating: install  ## Prove every refusal of 500 evenings on fifty tables, without a time limit
+	SEATING_EVENINGS=$${SEATING_EVENINGS:-500} $(BIN)/python -m pytest tests/seating/test_evenings.py
+
+bench-seating: install  ## Compare the planner with first-fit and best-fit on 200 evenings; write docs/benchmarks.md
+	$(BIN)/python -m tests.seating.benchmark
 
 requirements: install  ## Pin the newest releases that requirements*.in allow
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv

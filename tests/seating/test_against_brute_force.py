@@ -1,0 +1,134 @@
+"""The planner against everything that could be tried, on small floors: its answers are the truth, and the best."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from tables.seating import (
+    Move,
+    SeatingLimits,
+    SeatingOutcome,
+    SeatingPlan,
+    SeatingPlanner,
+    SeatingRefusal,
+    SeatingState,
+    SeatingUndecided,
+)
+from tests.seating.brute_force import BruteForce
+from tests.seating.floors import CASES, Question, questions, shuffled
+from tests.seating.verdict import allowed_seats, list_faults
+
+FEWER_CASES = CASES // 4
+
+# Small floors are decided long before this: a time that a busy machine cannot run out of.
+ENOUGH = SeatingLimits(exact_seconds=60.0)
+EXACT_AT_ONCE = SeatingLimits(chain_nodes=0, exact_seconds=60.0)
+NO_EXACT = SeatingLimits(exact_seconds=0.0)
+DIRECT_ONLY = SeatingLimits(chain_nodes=0, exact_seconds=0.0)
+
+
+def ask(question: Question, limits: SeatingLimits = ENOUGH) -> SeatingOutcome:
+    return SeatingPlanner(question.state).plan(*question.requests, limits=limits)
+
+
+def assert_true(question: Question, outcome: SeatingOutcome) -> None:
+    """Assert that an answer says what trying everything says, and that a plan is valid and the best."""
+    truth = BruteForce(question.state, question.requests)
+    event(f"{type(outcome).__name__} by {getattr(outcome, 'step', 'nothing')}")
+    if isinstance(outcome, SeatingRefusal):
+        assert truth.best is None, "refused although a plan exists"
+        assert_counts_seats(question, outcome)
+    elif isinstance(outcome, SeatingPlan):
+        assert list_faults(question.state, question.requests, outcome) == []
+        assert truth.best is not None, "no plan exists: somebody to be placed is forgotten"
+        assert truth.value_of(outcome) == truth.best
+        assert placed_by(outcome) == {party.booking_id for party in truth.to_be_placed}
+
+
+def placed_by(plan: SeatingPlan) -> set[int]:
+    return {move.booking_id for move in plan.moves if not move.from_table_ids}
+
+
+def assert_counts_seats(question: Question, refusal: SeatingRefusal) -> None:
+    """Assert that a refusal counts the seats of the first request, and those that are not free."""
+    request = question.requests[0]
+    if request.table_ids is not None:
+        return
+    seats = allowed_seats(question.state.floor, request)
+    uses = [(taken.table_id, taken.starts_at, taken.ends_at) for taken in question.state.occupied]
+    uses += [(table_id, each.starts_at, each.ends_at) for each in question.state.parties for table_id in each.table_ids]
+    busy = {
+        table_id for table_id, starts_at, ends_at in uses if starts_at < request.ends_at and request.starts_at < ends_at
+    }
+    assert (refusal.suitable, refusal.taken) == (len(seats), sum(bool(seat & busy) for seat in seats))
+
+
+@settings(max_examples=CASES)
+@given(questions())
+def test_every_answer_is_the_one_that_trying_everything_gives(question: Question) -> None:
+    outcome = ask(question)
+
+    assert not isinstance(outcome, SeatingUndecided)
+    assert_true(question, outcome)
+
+
+@settings(max_examples=FEWER_CASES)
+@given(questions())
+def test_the_exact_step_alone_gives_the_same_answers(question: Question) -> None:
+    outcome = ask(question, EXACT_AT_ONCE)
+
+    assert not isinstance(outcome, SeatingUndecided)
+    assert_true(question, outcome)
+
+
+@pytest.mark.parametrize("limits", [NO_EXACT, DIRECT_ONLY], ids=["without the exact step", "without any search"])
+@settings(max_examples=FEWER_CASES)
+@given(question=questions())
+def test_a_planner_that_may_not_search_never_refuses_falsely(limits: SeatingLimits, question: Question) -> None:
+    assert_true(question, ask(question, limits))
+
+
+@settings(max_examples=FEWER_CASES)
+@given(questions(blocks_over_parties=True))
+def test_a_party_may_stay_under_a_block(question: Question) -> None:
+    outcome = ask(question)
+
+    assert not isinstance(outcome, SeatingUndecided)
+    assert_true(question, outcome)
+
+
+@settings(max_examples=FEWER_CASES)
+@given(questions(), st.integers(0, 999))
+def test_the_order_of_what_is_given_changes_nothing(question: Question, seed: int) -> None:
+    first = ask(question)
+
+    second = ask(Question(shuffled(question.state, seed), question.requests))
+
+    assert as_sets(second) == as_sets(first)
+
+
+def as_sets(outcome: SeatingOutcome) -> object:
+    """Return an answer without the order of a party's former tables, which is that of the question."""
+    if not isinstance(outcome, SeatingPlan):
+        return outcome
+    return outcome.seats, Counter(map(_without_order, outcome.moves)), outcome.depends_on, outcome.step
+
+
+def _without_order(move: Move) -> tuple[int, frozenset[int], tuple[int, ...]]:
+    return move.booking_id, frozenset(move.from_table_ids), move.to_table_ids
+
+
+@settings(max_examples=FEWER_CASES)
+@given(questions())
+def test_what_lies_outside_of_the_named_time_does_not_matter(question: Question) -> None:
+    outcome = ask(question)
+
+    span, state = outcome.depends_on, question.state
+    near = SeatingState(
+        state.floor,
+        tuple(each for each in state.occupied if each.starts_at < span.ends_at and span.starts_at < each.ends_at),
+        tuple(each for each in state.parties if each.starts_at < span.ends_at and span.starts_at < each.ends_at),
+    )
+    assert ask(Question(near, question.requests)) == outcome
