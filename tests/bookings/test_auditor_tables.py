@@ -332,3 +332,16 @@ def test_a_party_that_sits_longer_than_it_has_its_table_is_a_note() -> None:
     assert report.is_clean
     (note,) = report.notes
     assert (note.kind, ids(note)) == ("STAYS_PAST_TABLE", [booking.pk])
+
+
+@pytest.mark.parametrize(("given_after", "is_right"), [("0 minutes", True), ("1 minute", True), ("2 minutes", False)])
+def test_a_table_that_is_given_after_the_start_is_needed_from_then_on(given_after: str, is_right: bool) -> None:
+    booking = book(open_restaurant(tables=1), EVENING)
+    write(
+        "UPDATE booking_table_assignments AS a SET during = tstzrange(b.starts_at + %s::interval, b.ends_at),"
+        " created_at = b.starts_at FROM bookings_booking AS b WHERE b.id = a.booking_id AND a.booking_id = %s",
+        given_after,
+        booking.pk,
+    )
+
+    assert run_audit().is_clean == is_right

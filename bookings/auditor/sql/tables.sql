@@ -49,10 +49,12 @@ assigned AS MATERIALIZED (
         -- The first block that lies over it, and whether the table was given out in spite of a block.
         block.starts_at AS blocked_from, block.ends_at AS blocked_until,
         a.created_at > block.first_made_at AND NOT a.pinned AND b.status IN ('held', 'confirmed') AS is_blocked_before,
-        -- A party that left early needs its table no longer.
-        greatest(
-            b.starts_at, least(b.left_at, b.ends_at + b.buffer_minutes * interval '1 minute')
-        ) AS needed_until,
+        stay.needed_until,
+        -- What has passed when a table is given needs none: of a party that was seated late at another table, or whose
+        -- no-show was undone. Assignments begin with the minute in which they are made.
+        least(
+            stay.needed_until, greatest(b.starts_at, b.seated_at, a.created_at + interval '1 minute')
+        ) AS needed_from,
         b.status IN ('held', 'confirmed', 'arrived', 'seated', 'completed') AS is_counting,
         b.status IN ('held', 'confirmed', 'arrived', 'seated', 'completed')
         AND (b.status <> 'held' OR b.expires_at > %(as_of)s) AS is_live,
@@ -66,6 +68,12 @@ assigned AS MATERIALIZED (
         FROM tables_tableblock AS k
         WHERE k.table_id = a.table_id AND k.starts_at < upper(a.during) AND k.ends_at > lower(a.during)
     ) AS block ON TRUE
+    CROSS JOIN LATERAL (
+        -- A party that left early needs its table no longer.
+        SELECT greatest(
+            b.starts_at, least(b.left_at, b.ends_at + b.buffer_minutes * interval '1 minute')
+        ) AS needed_until
+    ) AS stay
     WHERE
         b.restaurant_id = ANY(%(restaurant_ids)s)
         -- A stay may reach into the scope from a service that began up to three dates before.
