@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
 
+from bookings.answers.values import instant_answer
 from bookings.choices import EventKind
 from bookings.day import READING, CountedParty, DayBook, Interval, SolvedSeating, load_day_book
 from bookings.errors import RequestRefused, SeatingNotDecided
@@ -127,7 +128,6 @@ def write_sitting(
     fields: Sequence[str],
     before: dict[str, Any],
     actor: Actor,
-    reason: str = "",
 ) -> FloorOutcome:
     """Write a drafted sitting of a booking that is in the counters: stay, tables, those who move, history."""
     booking, keeping = sitting.booking, sitting.keeping
@@ -143,8 +143,18 @@ def write_sitting(
     )
     write_tables(sitting, actor=actor, purpose=f"as {booking.party_size} sit there until {until}")
     moves = moved_parties(sitting.book, keeping.moves)
-    write_transition(booking, kind, fields=[*fields, "ends_at"], before=before, actor=actor, reason=reason)
+    write_transition(
+        booking, kind, fields=[*fields, "ends_at"], before=before, actor=actor, beside=_hits_in_history(keeping)
+    )
     return FloorOutcome(booking, moves, keeping.hits)
+
+
+def _hits_in_history(keeping: TableKeeping) -> dict[str, Any]:
+    hits = [
+        {"booking": hit.booking.reference, "tables": list(hit.tables), "starts_at": instant_answer(hit.starts_at)}
+        for hit in keeping.hits
+    ]
+    return {"hits": hits} if hits else {}
 
 
 def write_tables(sitting: Sitting, *, actor: Actor, purpose: str) -> None:

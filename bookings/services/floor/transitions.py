@@ -119,12 +119,19 @@ def rows_in(booking: Booking, state: dict[str, Any]) -> list[TableAssignment]:
 
 
 def write_transition(
-    booking: Booking, kind: EventKind, *, fields: Sequence[str], before: dict[str, Any], actor: Actor, reason: str = ""
+    booking: Booking,
+    kind: EventKind,
+    *,
+    fields: Sequence[str],
+    before: dict[str, Any],
+    actor: Actor,
+    beside: dict[str, Any] | None = None,
+    reason: str = "",
 ) -> None:
-    """Save what changed in a locked booking, raise its version, record from what to what."""
+    """Save what changed in a locked booking, raise its version, record from what to what, and what came `beside`."""
     booking.version += 1
     booking.save(update_fields=[*fields, "version", "updated_at"])
     # What was read before the write is not what a caller is to see.
     booking.refresh_from_db(fields=["assignments"])
-    after = state_of(booking, booking.assignments.select_related("table"))
+    after = state_of(booking, booking.assignments.select_related("table")) | (beside or {})
     record_event(booking, kind, actor=actor, from_value=before, to_value=after, reason=reason)
