@@ -64,7 +64,8 @@ def _read(solver: Any, *, first: bool) -> Solution:
     from highspy import HighsModelStatus as Status
 
     status = solver.getModelStatus()
-    if status == Status.kInfeasible:
+    # Every column lies between 0 and 1, so nothing here is unbounded.
+    if status in (Status.kInfeasible, Status.kUnboundedOrInfeasible):
         return Solution(Verdict.IMPOSSIBLE)
     if status == Status.kOptimal or (first and status == Status.kSolutionLimit):
         found = solver.getSolution()

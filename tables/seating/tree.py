@@ -7,8 +7,8 @@ from tables.seating.question import Question, Seating
 
 # Above as many parties to seat, the next one is chosen once for all: comparing them at every node costs more.
 MOST_COMPARED = 6
-# Deeper trees are not searched; Python's own stack is limited.
-DEEPEST = 250
+# Deeper trees are not searched: every party takes two calls, and Python's own stack is limited.
+DEEPEST = 200
 
 # An option, and the mask of the parties that must leave it.
 Way = tuple[Option, int]
@@ -58,7 +58,7 @@ class MoveTree:
     def search(self) -> Seating | None:
         """Visit the tree; return the best plan found."""
         seeking = sorted(self._question.seeking, key=lambda claim: (len(claim.options), claim.number))
-        if len(seeking) > DEEPEST:
+        if len(seeking) + self._most_moves > DEEPEST:
             self.is_exhausted = False
         elif all(claim.options for claim in seeking):
             self._visit(seeking, self._most_moves, 0)

@@ -1,0 +1,146 @@
+"""The planner's proofs and its exact model: what is refused for good, what stays open, and what is loaded for it."""
+
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from tables.seating import (
+    CombinedTables,
+    Floor,
+    Move,
+    SeatingLimits,
+    SeatingPlan,
+    SeatingPlanner,
+    SeatingRefusal,
+    SeatingRequest,
+    SeatingState,
+    SeatingUndecided,
+    Span,
+    Step,
+)
+from tests.tables.test_seating_moves import at, fixed, floor, party, planner, request, table
+
+EXACT_AT_ONCE = SeatingLimits(chain_nodes=0, exact_seconds=60)
+BOUNDS_ONLY = SeatingLimits(chain_nodes=0, exact_seconds=0)
+PAIR = CombinedTables((1, 2), 3, 4)
+
+
+# Too many parties at one moment
+
+
+def test_more_parties_than_tables_at_one_moment_are_refused_without_search() -> None:
+    house = planner(floor(table(1, 2), table(2, 2)), party(1, 2, 1, starts=-60, ends=60), party(2, 2, 2, starts=30))
+
+    refusal = house.plan(request(2), limits=BOUNDS_ONLY)
+
+    assert refusal == SeatingRefusal(suitable=2, taken=2, depends_on=Span(at(-60), at(120)), step=Step.BOUND)
+
+
+def test_parties_that_only_follow_each_other_are_not_refused_by_a_bound() -> None:
+    house = planner(floor(table(1, 2), table(2, 2)), party(1, 2, 1, ends=60), party(2, 2, 2, starts=60))
+
+    assert isinstance(house.plan(request(2), limits=BOUNDS_ONLY), SeatingUndecided)
+    assert isinstance(house.plan(request(2)), SeatingPlan)
+
+
+def test_a_party_of_two_tables_counts_as_two() -> None:
+    house = floor(table(1, 2), table(2, 2), table(3, 2, max_party_size=1), combined=(PAIR,))
+
+    refusal = planner(house, party(1, 2, 1)).plan(request(4), limits=BOUNDS_ONLY)
+
+    assert isinstance(refusal, SeatingRefusal)
+    assert refusal.step is Step.BOUND
+
+
+def test_who_may_stay_under_a_block_is_not_counted_against_it() -> None:
+    # Booking 1 may stay at table 1, which is blocked and so counts for nobody; table 2 is free.
+    house = planner(floor(table(1, 2), table(2, 2)), party(1, 2, 1), occupied=(fixed(1),))
+
+    assert house.plan(request(2), limits=BOUNDS_ONLY) == SeatingUndecided(Span(at(0), at(120)))
+    assert house.plan(request(2)) == SeatingPlan(((2,),), 0, Span(at(0), at(120)))
+
+
+# The exact model
+
+
+def test_the_exact_model_moves_as_few_parties_as_the_chain() -> None:
+    house = floor(table(1, 2), table(2, 4, min_party_size=2), table(3, 6, min_party_size=4))
+
+    plan = planner(house, party(7, 2, 2), party(8, 4, 3)).plan(request(6), limits=EXACT_AT_ONCE)
+
+    moves = (Move(7, (2,), (1,)), Move(8, (3,), (2,)))
+    assert plan == SeatingPlan(((3,),), 0, Span(at(0), at(120)), moves, Step.EXACT)
+
+
+def test_the_exact_model_seats_parties_without_tables() -> None:
+    house = floor(table(1, 2), table(2, 6), table(3, 8, min_party_size=7))
+
+    plan = planner(house, party(1, 2, 2), party(7, 6)).plan(request(8), limits=EXACT_AT_ONCE)
+
+    assert isinstance(plan, SeatingPlan)
+    assert plan.moves == (Move(1, (2,), (1,)), Move(7, (), (2,)))
+
+
+def test_a_table_free_at_every_moment_but_never_the_same_is_not_enough() -> None:
+    # Of two tables alike one is free at every moment of the request. But bookings 1 and 2 can only sit where they do,
+    # for table 1 is taken early and table 2 late, and each of them keeps the request from the other table.
+    parties = party(1, 2, 2, starts=30, ends=90), party(2, 2, 1, starts=140, ends=190)
+    house = planner(floor(table(1, 2), table(2, 2)), *parties, occupied=(fixed(1, 0, 60), fixed(2, 180, 240)))
+    wanted = request(2, starts=60, ends=150)
+
+    assert isinstance(house.plan(wanted, limits=BOUNDS_ONLY), SeatingUndecided)
+    assert house.plan(wanted, limits=EXACT_AT_ONCE) == SeatingRefusal(2, 2, Span(at(30), at(190)), Step.EXACT)
+    assert house.plan(wanted) == SeatingRefusal(2, 2, Span(at(30), at(190)), Step.CHAIN)
+
+
+@pytest.mark.parametrize("limits", [SeatingLimits(0, 0), SeatingLimits(0, 1e-9)], ids=["not asked", "out of time"])
+def test_without_time_for_the_exact_model_nobody_is_refused(limits: SeatingLimits) -> None:
+    house = floor(table(1, 2), table(2, 6))
+
+    answer = planner(house, party(7, 2, 2)).plan(request(6), limits=limits)
+
+    assert answer == SeatingUndecided(Span(at(0), at(120)))
+
+
+def test_a_busy_evening_is_planned_the_same_in_any_order() -> None:
+    state, wanted = busy_evening()
+
+    plan = SeatingPlanner(state).plan(wanted, limits=EXACT_AT_ONCE)
+    turned = replace(state, parties=state.parties[::-1], floor=Floor(state.floor.tables[::-1]))
+
+    assert isinstance(plan, SeatingPlan)
+    assert plan.step is Step.EXACT
+    assert SeatingPlanner(turned).plan(wanted, limits=EXACT_AT_ONCE) == plan
+
+
+def test_a_plan_never_puts_two_parties_on_one_table() -> None:
+    state, wanted = busy_evening()
+
+    plan = SeatingPlanner(state).plan(wanted, limits=EXACT_AT_ONCE)
+
+    assert isinstance(plan, SeatingPlan)
+    moved = {move.booking_id: move.to_table_ids for move in plan.moves}
+    stays = defaultdict(list)
+    stays[plan.table_ids].append((wanted.starts_at, wanted.ends_at))
+    for each in state.parties:
+        stays[moved.get(each.booking_id, each.table_ids)].append((each.starts_at, each.ends_at))
+    for taken in stays.values():
+        assert all(earlier[1] <= later[0] for earlier, later in pairwise(sorted(taken)))
+
+
+def busy_evening() -> tuple[SeatingState, SeatingRequest]:
+    """Return twelve tables, each taken early and late with a gap between that wanders, and who wants one for long."""
+    tables = [table(number, 4) for number in range(1, 13)]
+    early = [party(number, 2, number, starts=0, ends=60 + 10 * number) for number in range(1, 13)]
+    late = [party(20 + number, 2, number, starts=90 + 10 * number, ends=300) for number in range(1, 13)]
+    return SeatingState(Floor(tuple(tables)), (), (*early, *late[:-1])), request(4, starts=100, ends=300)
+
+
+def test_the_solver_is_not_loaded_before_it_is_asked() -> None:
+    question = "import sys, tables.seating; sys.exit('highspy' in sys.modules or 'numpy' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", question], check=False).returncode == 0
