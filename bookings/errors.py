@@ -108,7 +108,8 @@ class BookingNotActive(DomainError):
     def __init__(self, *, status: str, operation: str) -> None:
         self.status = status
         self.operation = operation
-        super().__init__(f"A {status} booking cannot be {operation}")
+        article = "An" if status[0] in "aeiou" else "A"
+        super().__init__(f"{article} {status} booking cannot be {operation}")
 
 
 class TablesMissing(DomainError):

@@ -9,6 +9,8 @@ from bookings.services.excess import RaisedExcess
 from bookings.services.floor.arrivals import mark_arrived, seat_party
 from bookings.services.floor.assignments import assign_tables, swap_tables
 from bookings.services.floor.blocks import BlockOutcome, block_section, block_tables, unblock_table
+from bookings.services.floor.change_requests import UNCHANGED
+from bookings.services.floor.changes import change_booking
 from bookings.services.floor.no_shows import mark_no_show
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.floor.pins import pin_tables, unpin_tables
@@ -30,6 +32,7 @@ from bookings.services.settings_changes import (
 )
 
 __all__ = [
+    "UNCHANGED",
     "BlockOutcome",
     "BookingReceipt",
     "CounterRepairs",
@@ -47,6 +50,7 @@ __all__ = [
     "block_section",
     "block_tables",
     "cancel_booking",
+    "change_booking",
     "change_settings",
     "create_booking_with_capacity_check",
     "create_restaurant",

@@ -41,6 +41,27 @@ def record_waived_excess(booking: Booking, assessment: Assessment) -> None:
     )
 
 
+def carry_overrides(booking: Booking, assessment: Assessment) -> None:
+    """Let go what was authorised for a booking where, changed as assessed, it does not count any more.
+
+    Elsewhere it stays authorised, up to what the booking takes now; what it takes beyond that is recorded anew.
+    """
+    left = {
+        LimitKey(service_day_id, slot_starts_at, use.code): use.asked_by(booking.party_size)
+        for service_day_id, slot_starts_at, use in _uses_touched(assessment)
+        if service_day_id is not None
+    }
+    for override in booking.overrides.order_by("pk"):
+        key = LimitKey(override.service_day_id, override.slot_starts_at, override.limit)
+        kept = min(override.amount, left.get(key, 0))
+        left[key] = left.get(key, 0) - kept
+        if not kept:
+            override.delete()
+        elif kept < override.amount:
+            override.amount = kept
+            override.save(update_fields=["amount"])
+
+
 def _uses_touched(assessment: Assessment) -> Iterator[tuple[int | None, datetime | None, LimitUse]]:
     """Yield every limit that the stay counts against, with the service day and start of its slot."""
     service = assessment.service

@@ -84,7 +84,7 @@ def draft_operation(
         without=[booking.pk for booking in bookings],
     )
     outcome = book.plan_seating(*requests) if requests else None
-    holds = _holds_in_the_way(book, outcome)
+    holds = holds_meeting(book, outcome)
     return Draft(bookings, book, requests, outcome, holds, _reach(book, bookings, requests, outcome, holds))
 
 
@@ -197,6 +197,14 @@ def service_days_of(booking: Booking) -> frozenset[int]:
     return service_day_ids_meeting(booking.restaurant_id, reach) | {booking.service_day_id}
 
 
+def holds_meeting(book: DayBook, outcome: SeatingOutcome | None) -> tuple[CountedParty, ...]:
+    """Return the holds that are over and may have tables where a plan puts somebody."""
+    if outcome is None:
+        return ()
+    looked_at = _looked_at(outcome)
+    return tuple(hold for hold in book.expired_holds if hold.meets(looked_at.starts_at, looked_at.ends_at))
+
+
 def _reach(
     book: DayBook,
     bookings: Sequence[Booking],
@@ -224,14 +232,6 @@ def _kept_intervals(booking: Booking) -> Iterator[Interval]:
 
 def _looked_at(outcome: SeatingOutcome) -> Interval:
     return Interval(outcome.depends_on.starts_at, outcome.depends_on.ends_at)
-
-
-def _holds_in_the_way(book: DayBook, outcome: SeatingOutcome | None) -> tuple[CountedParty, ...]:
-    """Return the holds that are over and have tables where the plan may put somebody."""
-    if outcome is None:
-        return ()
-    looked_at = _looked_at(outcome)
-    return tuple(hold for hold in book.expired_holds if hold.meets(looked_at.starts_at, looked_at.ends_at))
 
 
 def _hull(intervals: Sequence[Interval]) -> Interval:

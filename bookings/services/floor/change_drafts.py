@@ -1,0 +1,149 @@
+"""What a change of a booking would do: decided on the day without the booking, its own tables first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bookings.availability import Assessment, Wish, assess, blocked_interval, seating_request
+from bookings.day import READING, CountedParty, DayBook, Interval, SolvedSeating, load_day_book
+from bookings.locks import Reach, holds_in_the_way, reach_of
+from bookings.models import Booking
+from bookings.services.floor.change_requests import ChangeRequest, changes_nothing, wish_of
+from bookings.services.floor.chosen_tables import are_suitable
+from bookings.services.floor.evening import (
+    get_bookings,
+    holds_meeting,
+    is_pinned,
+    reach_of_intervals,
+    service_days_of,
+    tables_of,
+)
+from bookings.services.seating_rows import TablesKept
+from capacity.selectors import get_service_settings
+from tables.seating import SeatingLimits
+
+
+@dataclass(frozen=True)
+class ChangeDraft:
+    """A booking, the day that it is to be on without it, and the decision; `holds` are over and in the way."""
+
+    booking: Booking
+    book: DayBook
+    assessment: Assessment
+    holds: tuple[CountedParty, ...]
+    reach: Reach
+
+    @property
+    def wish(self) -> Wish:
+        """Return what the booking would ask for."""
+        return self.assessment.wish
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Say whether the booking is what is wanted already."""
+        return changes_nothing(self.booking, self.wish)
+
+    @property
+    def solved(self) -> SolvedSeating | None:
+        """Return what was asked of the planner and answered, to be used again where nothing has changed."""
+        if self.assessment.seating is None:
+            return None
+        request = seating_request(self.book.settings, self.wish)
+        return SolvedSeating(self.book.seating, (request,), self.assessment.seating)
+
+    @property
+    def table_ids(self) -> tuple[int, ...]:
+        """Return the tables that the booking has after the change."""
+        if self.assessment.plan is not None:
+            return self.assessment.plan.table_ids
+        own = tables_of(self.booking)
+        return own if own and _may_keep_unplanned(self.book, self.wish, own) else ()
+
+    @property
+    def is_pinned_after(self) -> bool:
+        """Say whether the booking stays pinned: it does where it stays at its tables."""
+        return is_pinned(self.booking) and self.table_ids == tables_of(self.booking)
+
+    def kept_rows(self) -> Iterator[TablesKept]:
+        """Yield its tables with their times; one row without a table where it has none any more."""
+        since = {row.table_id: row.during.lower for row in self.booking.assignments.all() if self.wish.keeps_start}
+        had_tables = bool(tables_of(self.booking))
+        starts_at = self.wish.seated_from or self.wish.starts_at
+        until = self.assessment.blocked_until
+        if not self.table_ids:
+            yield TablesKept(self.booking.pk, (), starts_at, until, had_tables=had_tables)
+        for table_id in self.table_ids:
+            yield TablesKept(
+                self.booking.pk,
+                (table_id,),
+                since.get(table_id, starts_at),
+                until,
+                is_pinned=self.is_pinned_after,
+                had_tables=had_tables,
+            )
+
+
+def draft_change(
+    change: ChangeRequest, *, limits: SeatingLimits = READING, solved: SolvedSeating | None = None
+) -> ChangeDraft:
+    """Load a booking and the day that it is to be on, without it, and decide; takes no lock.
+
+    Raises: `RecordNotFound`; as `wish_of`.
+    """
+    (booking,) = get_bookings([change.booking_id])
+    settings = get_service_settings(booking.restaurant_id)
+    wish = wish_of(settings, booking, change)
+    book = load_day_book(
+        settings,
+        wish.business_date,
+        wish.business_date,
+        only=blocked_interval(settings, wish),
+        limits=limits,
+        solved=solved,
+        without=[booking.pk],
+    )
+    assessment = _assess(book, booking, wish)
+    holds = _holds(book, assessment)
+    return ChangeDraft(booking, book, assessment, holds, _reach(book, booking, assessment, holds))
+
+
+def _assess(book: DayBook, booking: Booking, wish: Wish) -> Assessment:
+    """Decide, at its own tables if it may stay there: nobody is sent to another table without need."""
+    own = tables_of(booking)
+    if own and are_suitable(book, own, wish.party_size, wish.seating):
+        staying = assess(book, replace(wish, table_ids=own))
+        if _is_worth_staying(staying, booking):
+            return staying
+    return assess(book, wish)
+
+
+def _is_worth_staying(staying: Assessment, booking: Booking) -> bool:
+    """Say whether a booking can stay without moving anybody; a pinned one stays even so."""
+    if staying.plan is None:
+        return False
+    return is_pinned(booking) or not any(move.from_table_ids for move in staying.plan.moves)
+
+
+def _may_keep_unplanned(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
+    """Say whether tables given by hand may stay in a service that seats nobody at tables."""
+    if wish.period_id is None or book.settings.needs_tables(wish.period_id):
+        return False
+    request = seating_request(book.settings, wish)
+    is_free = book.planner.occupancy.are_free(own, request.starts_at, request.ends_at)
+    return is_free and are_suitable(book, own, wish.party_size, wish.seating)
+
+
+def _holds(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
+    found = {hold.booking_id: hold for hold in holds_in_the_way(book, assessment)}
+    found |= {hold.booking_id: hold for hold in holds_meeting(book, assessment.seating)}
+    return tuple(found.values())
+
+
+def _reach(book: DayBook, booking: Booking, assessment: Assessment, holds: tuple[CountedParty, ...]) -> Reach:
+    wanted = reach_of(book, assessment)
+    freed = reach_of_intervals(
+        book,
+        [Interval(hold.starts_at, hold.blocked_until) for hold in holds],
+        own=wanted.interval,
+        service_day_ids=service_days_of(booking),
+    )
+    return Reach(wanted.service_day_ids | freed.service_day_ids, wanted.missing | freed.missing, wanted.interval)

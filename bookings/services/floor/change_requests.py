@@ -1,0 +1,136 @@
+"""What a change of a booking asks for: what is named changes, all else stays."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from enum import Enum
+from typing import Final
+
+from bookings.availability import Wish, blocked_interval, read_wish
+from bookings.choices import CHANNELS, BookingSource, BookingStatus
+from bookings.errors import BookingNotActive, StayOver
+from bookings.models import Booking
+from bookings.services.history import Actor
+from capacity.policy import IN_HOUSE
+from capacity.selectors import ServiceSettings
+from config.errors import InputInvalid
+from tables.models import LARGEST_PARTY
+
+LONGEST_STAY_MINUTES = 24 * 60
+COME_STATUSES = (BookingStatus.ARRIVED, BookingStatus.SEATED)
+
+
+class Unchanged(Enum):
+    """Tells "leave the seating wish as it is" from None, which is "no wish"."""
+
+    UNCHANGED = "unchanged"
+
+
+UNCHANGED: Final = Unchanged.UNCHANGED
+
+
+@dataclass(frozen=True)
+class ChangeRequest:
+    """What is to change; None and UNCHANGED leave what there is."""
+
+    booking_id: int
+    actor: Actor
+    business_date: date | None = None
+    wall_time: time | None = None
+    starts_at: datetime | None = None
+    party_size: int | None = None
+    seating: str | Unchanged | None = UNCHANGED
+    turn_minutes: int | None = None
+
+    def __post_init__(self) -> None:
+        _require_within("partySize", self.party_size, LARGEST_PARTY)
+        _require_within("turnMinutes", self.turn_minutes, LONGEST_STAY_MINUTES)
+
+    def keeps_start(self, booking: Booking) -> bool:
+        """Say whether the booking starts when it did."""
+        return (
+            self.business_date in (None, booking.business_date)
+            and self.wall_time in (None, booking.wall_time)
+            and self.starts_at in (None, booking.starts_at)
+        )
+
+
+def has_come(booking: Booking) -> bool:
+    """Say whether a party is in the house."""
+    return booking.status in COME_STATUSES
+
+
+def wish_of(settings: ServiceSettings, booking: Booking, change: ChangeRequest) -> Wish:
+    """Return what the booking would ask for if it were made now, by the staff unless a guest asks.
+
+    Raises: `InputInvalid`, `NonexistentTime` for a start; `StayOver` where nothing is left of the stay;
+    `BookingNotActive` where a party that is in the house should start at another time.
+    """
+    if change.keeps_start(booking):
+        return _wish_of_same_start(settings, booking, change)
+    if has_come(booking):
+        raise BookingNotActive(status=booking.status, operation="moved to another time")
+    asks_by_instant = change.wall_time is None and change.starts_at is not None
+    wish = read_wish(
+        settings,
+        party_size=change.party_size or booking.party_size,
+        business_date=change.business_date or booking.business_date,
+        wall_time=None if asks_by_instant else change.wall_time or booking.wall_time,
+        starts_at=change.starts_at,
+        seating=_seating(booking, change),
+        channel=_channel(booking, change),
+    )
+    return replace(wish, turn_minutes=change.turn_minutes)
+
+
+def changes_nothing(booking: Booking, wish: Wish) -> bool:
+    """Say whether a booking is already what a change wants: the second click of a double click."""
+    return (
+        wish.keeps_start
+        and (wish.party_size, wish.seating or "") == (booking.party_size, booking.seating)
+        and wish.turn_minutes == stay_minutes(booking)
+    )
+
+
+def stay_minutes(booking: Booking) -> int:
+    """Return how long a booking stays, also where that was moved by hand."""
+    return int((booking.ends_at - booking.starts_at).total_seconds() // 60)
+
+
+def _wish_of_same_start(settings: ServiceSettings, booking: Booking, change: ChangeRequest) -> Wish:
+    party_size = change.party_size or booking.party_size
+    # Whoever is in the house has an end that the staff knows; to all others the turn of the new size applies.
+    keeps_end = has_come(booking) or party_size == booking.party_size
+    wish = Wish(
+        party_size=party_size,
+        business_date=booking.business_date,
+        starts_at=booking.starts_at,
+        wall_time=booking.wall_time,
+        period_id=booking.service_day.service_period_id,
+        seating=_seating(booking, change),
+        channel=_channel(booking, change),
+        turn_minutes=change.turn_minutes or (stay_minutes(booking) if keeps_end else None),
+        keeps_start=True,
+    )
+    return replace(wish, seated_from=_seated_from(settings, booking, wish))
+
+
+def _seated_from(settings: ServiceSettings, booking: Booking, wish: Wish) -> datetime | None:
+    this_minute = settings.now.replace(second=0, microsecond=0)
+    if this_minute <= wish.starts_at:
+        return None
+    if this_minute >= blocked_interval(settings, wish).ends_at:
+        raise StayOver(reference=booking.reference)
+    return this_minute
+
+
+def _seating(booking: Booking, change: ChangeRequest) -> str | None:
+    return (booking.seating if isinstance(change.seating, Unchanged) else change.seating) or None
+
+
+def _channel(booking: Booking, change: ChangeRequest) -> str:
+    return CHANNELS[BookingSource(booking.source)] if change.actor is None else IN_HOUSE
+
+
+def _require_within(field: str, number: int | None, most: int) -> None:
+    if number is not None and not 1 <= number <= most:
+        raise InputInvalid.of_field(field, "out_of_range", f"From 1 to {most}.")

@@ -1,0 +1,186 @@
+"""Change a booking: to another time, size or wish, by the same decision as a new one, without itself."""
+
+from dataclasses import replace
+from datetime import date, datetime, time
+from typing import Any
+
+from bookings.answers.values import instant_answer
+from bookings.availability import Wish, assess, find_alternatives
+from bookings.choices import EventKind
+from bookings.day import DayBook, load_day_book
+from bookings.errors import RequestRefused, SeatingNotDecided
+from bookings.locks import REACTIONS, ServiceDayClaim
+from bookings.models import Booking
+from bookings.refusals import refusal_of
+from bookings.services.booking import LOCKED
+from bookings.services.counter_updates import find_counted_stay, move_in_counters
+from bookings.services.excess import carry_overrides, record_waived_excess
+from bookings.services.expiry import expire_holds
+from bookings.services.floor.change_drafts import ChangeDraft, draft_change
+from bookings.services.floor.change_requests import UNCHANGED, ChangeRequest, Unchanged, has_come, wish_of
+from bookings.services.floor.evening import counting_undecided, get_bookings, tables_of
+from bookings.services.floor.outcomes import FloorOutcome, moved_parties
+from bookings.services.floor.seats import require_current, require_live
+from bookings.services.history import Actor, actor_label, record_event
+from bookings.services.materialization import materialize_missing
+from bookings.services.seating_rows import purpose_of, table_numbers, write_seating
+from capacity.locks import lock_service_days
+from capacity.selectors import get_service_settings
+from config import metrics
+from config.transactions import PlanOutdated, capacity_transaction
+
+
+def change_booking(
+    *,
+    booking_id: int,
+    business_date: date | None = None,
+    wall_time: time | None = None,
+    starts_at: datetime | None = None,
+    party_size: int | None = None,
+    seating: str | Unchanged | None = UNCHANGED,
+    turn_minutes: int | None = None,
+    actor: Actor = None,
+    expected_version: int | None = None,
+) -> FloorOutcome:
+    """Move a booking to another time or size, or change its wish, if and only if the committed state can take it so.
+
+    Decided as a new booking is, without itself: it never collides with itself, and may keep what it has above a limit.
+    It stays at its tables where they suit and are free; turn and buffer are decided anew. With an `actor` it is the
+    staff that asks. A party that is in the house changes its size, wish or stay, not its start. What changes nothing
+    writes nothing. Locks the service days of the old stay, of the new one, and of every party that may have to move.
+
+    Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `StayOver`, `CapacityExceeded`,
+    `OperatingHoursClosed`, `OutsideBookingWindow`, `PartySizeNotAccepted` (each with reasons and alternatives),
+    `NonexistentTime`, `InputInvalid`, `BookingConflict`.
+    """
+    change = ChangeRequest(booking_id, actor, business_date, wall_time, starts_at, party_size, seating, turn_minutes)
+    with counting_undecided():
+        try:
+            return _change_booking(change=change, expected_version=expected_version)
+        except RequestRefused as refusal:
+            # After the transaction: other starts are advice, and cost nobody a lock.
+            refusal.alternatives = _list_alternatives(change)
+            raise
+
+
+def _claim(*, change: ChangeRequest, expected_version: int | None) -> ServiceDayClaim:
+    """Name the service days to lock, creating those that are not there; refuse what no state could take."""
+    draft = _draft_before_lock(change)
+    if draft.reach.missing:
+        materialize_missing(restaurant_id=draft.booking.restaurant_id, keys=draft.reach.missing)
+        draft = _draft_before_lock(change)
+    return draft.reach.as_claim(draft.solved)
+
+
+def _draft_before_lock(change: ChangeRequest) -> ChangeDraft:
+    draft = draft_change(change)
+    if draft.changes_nothing:
+        return draft
+    require_live(draft.book, draft.booking, "changed")
+    # Sure already, and no reason to create the service days of any date that somebody names.
+    if draft.assessment.decision.is_standing_refusal:
+        raise refusal_of(draft.assessment)
+    if draft.assessment.is_undecided:
+        raise SeatingNotDecided
+    return draft
+
+
+@capacity_transaction(_claim, reactions=REACTIONS)
+def _change_booking(claim: ServiceDayClaim, *, change: ChangeRequest, expected_version: int | None) -> FloorOutcome:
+    lock_service_days(claim.service_day_ids)
+    draft = draft_change(change, limits=LOCKED, solved=claim.solved)
+    claim.require(draft.reach)
+    require_live(draft.book, draft.booking, "changed")
+    if draft.changes_nothing:
+        return FloorOutcome(draft.booking)
+    require_current(draft.booking, expected_version)
+    if draft.assessment.is_undecided:
+        raise PlanOutdated
+    if draft.assessment.is_refused:
+        raise refusal_of(draft.assessment)
+    return _write(draft, change.actor)
+
+
+def _write(draft: ChangeDraft, actor: Actor) -> FloorOutcome:
+    """Write an accepted change: holds that are over, tables, counters, the booking, its overrides and history."""
+    book, booking, plan = draft.book, draft.booking, draft.assessment.plan
+    moves = plan.moves if plan else ()
+    if plan is not None:
+        metrics.booking_seating_step.labels(step=str(plan.step)).inc()
+    expire_holds(hold.booking_id for hold in draft.holds)
+    before = _shown(book, booking, tables_of(booking))
+    kept, table_ids = list(draft.kept_rows()), draft.table_ids
+    write_seating(book, moves, kept=kept, assigned_by=actor_label(actor), purpose=purpose_of(draft.wish))
+    left = find_counted_stay(booking)
+    _save(draft)
+    move_in_counters(left, find_counted_stay(booking), is_excess_authorised=not book.settings.is_enforced)
+    carry_overrides(booking, draft.assessment)
+    record_waived_excess(booking, draft.assessment)
+    _record(booking, before, _shown(book, booking, table_ids), actor)
+    booking.refresh_from_db()
+    return FloorOutcome(booking, moved_parties(book, moves))
+
+
+CHANGED_FIELDS = (
+    "service_day",
+    "business_date",
+    "wall_time",
+    "starts_at",
+    "ends_at",
+    "turn_minutes",
+    "buffer_minutes",
+    "party_size",
+    "seating",
+)
+
+
+def _save(draft: ChangeDraft) -> None:
+    booking, assessment, wish = draft.booking, draft.assessment, draft.wish
+    if assessment.service is None or assessment.service.service_day_id is None:
+        raise ValueError("an accepted assessment has a locked service day")
+    booking.service_day_id = assessment.service.service_day_id
+    booking.business_date, booking.wall_time = wish.business_date, wish.wall_time
+    booking.starts_at, booking.ends_at = wish.starts_at, assessment.ends_at
+    booking.turn_minutes, booking.buffer_minutes = assessment.turn_minutes, assessment.buffer_minutes
+    booking.party_size, booking.seating = wish.party_size, wish.seating or ""
+    booking.version += 1
+    booking.save(update_fields=[*CHANGED_FIELDS, "version", "updated_at"])
+
+
+def _shown(book: DayBook, booking: Booking, table_ids: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "date": booking.business_date.isoformat(),
+        "time": f"{booking.wall_time:%H:%M}",
+        "starts_at": instant_answer(booking.starts_at),
+        "ends_at": instant_answer(booking.ends_at),
+        "party_size": booking.party_size,
+        "seating": booking.seating,
+        "tables": table_numbers(book, table_ids),
+    }
+
+
+def _record(booking: Booking, before: dict[str, Any], after: dict[str, Any], actor: Actor) -> None:
+    """Add what is different to the history."""
+    different = [name for name in before if before[name] != after[name]]
+    record_event(
+        booking,
+        EventKind.CHANGED,
+        actor=actor,
+        from_value={name: before[name] for name in different},
+        to_value={name: after[name] for name in different},
+    )
+
+
+def _list_alternatives(change: ChangeRequest) -> tuple[Wish, ...]:
+    """List the starts near the wanted one that would take the booking, on the state as it is now."""
+    (booking,) = get_bookings([change.booking_id])
+    if has_come(booking):
+        return ()
+    settings = get_service_settings(booking.restaurant_id)
+    wish = wish_of(settings, booking, change)
+    book = load_day_book(settings, wish.business_date, wish.business_date, without=[booking.pk])
+    near = (found.wish for found in find_alternatives(book, wish))
+    if change.turn_minutes is None:
+        return tuple(near)
+    stays = (replace(other, turn_minutes=change.turn_minutes) for other in near)
+    return tuple(other for other in stays if assess(book, other).is_available)
