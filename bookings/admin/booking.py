@@ -1,46 +1,35 @@
-"""The screens of bookings: found, read, and cancelled through the use case."""
+"""The screens of bookings: the evening as a list, a booking with its history, and what is done to it."""
 
 import re
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RangeDateFilter
 
+from bookings.admin.columns import STATUS_COLOURS, end_of, row_buttons, status_of, tables_of
+from bookings.admin.filters import EveningFilter, PartyFilter, quick_links
 from bookings.admin.inlines import AssignmentInline, EventInline
-from bookings.choices import CANCELLABLE_STATUSES, BookingStatus
+from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_page
+from bookings.admin.sentences import shown_stay
 from bookings.models import Booking, TableAssignment
-from bookings.services import cancel_booking
+from capacity.selectors import read_clock
 from config.admin import ReadOnlyAdmin
-from config.admin.actor import actor_of
-from config.admin.columns import column, page_action
-from config.admin.filters import ServiceFilter, WhenFilter
+from config.admin.columns import column
+from config.admin.filters import ServiceFilter
 from config.admin.links import change_link
 from config.admin.shown import local_time, long_date
-from config.errors import DomainError
 from tables.querysets import number_order
 
-STATUS_COLOURS = {
-    BookingStatus.HELD: "warning",
-    BookingStatus.CONFIRMED: "success",
-    BookingStatus.ARRIVED: "primary",
-    BookingStatus.SEATED: "primary",
-    BookingStatus.COMPLETED: "info",
-    BookingStatus.CANCELLED: "danger",
-    BookingStatus.NO_SHOW: "danger",
-    BookingStatus.EXPIRED: "info",
-}
 LOOKS_LIKE_A_PHONE = re.compile(r"^\+?[\d\s()./-]{5,}$")
 
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnlyAdmin):
-    """Bookings: found, read, and cancelled through the use case."""
+    """Bookings: found, read, and changed by operations alone."""
 
     list_display = (
         "reference",
@@ -48,30 +37,50 @@ class BookingAdmin(ReadOnlyAdmin):
         "party_size",
         "date",
         "time",
+        "until",
+        "seats",
+        "state",
         "restaurant",
         "service",
-        "state",
-        "seats",
     )
-    list_filter = (WhenFilter, ("business_date", RangeDateFilter), "restaurant", "status", ServiceFilter, "source")
-    list_select_related = ("restaurant", "service_day__service_period")
+    list_filter = (
+        EveningFilter,
+        PartyFilter,
+        ("business_date", RangeDateFilter),
+        "restaurant",
+        "status",
+        ServiceFilter,
+        "source",
+    )
+    list_before_template = "admin/bookings/booking/quick_links.html"
     search_fields = ("reference", "guest_name", "guest_email", "guest_phone")
     search_help_text = "Reference, name, email or phone, on all dates"
     ordering = ("business_date", "starts_at", "pk")
     date_hierarchy = "business_date"
     inlines = (AssignmentInline, EventInline)
-    actions_detail = ("cancel",)
+    actions_detail = (
+        "arrive",
+        "seat",
+        "leave",
+        "extend",
+        {"title": "Tables", "icon": "table_restaurant", "items": ["assign", "swap", "pin", "unpin"]},
+        "rebook",
+        {"title": "Give up", "icon": "cancel", "items": ["no_show", "cancel"]},
+    )
     fieldsets = (
-        (None, {"fields": ("reference", "status", "restaurant", "service", "date", "stay", "party_size")}),
+        (None, {"fields": ("reference", "state", "restaurant", "service", "date", "stay", "party_size")}),
         ("Guest", {"fields": ("guest_name", "guest_email", "guest_phone", "notes", "marketing_opt_in")}),
         ("How it came", {"fields": ("source", "seating", "turn_minutes", "buffer_minutes", "created")}),
     )
-    readonly_fields = ("service", "date", "stay", "created")
+    readonly_fields = ("state", "service", "date", "stay", "created")
+
+    # Reading
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Booking]:
         bookings: QuerySet[Booking] = super().get_queryset(request)
         tables = TableAssignment.objects.select_related("table").order_by(*number_order("table__number"))
-        return bookings.prefetch_related(Prefetch("assignments", tables))
+        related = bookings.select_related("restaurant", "service_day__service_period").annotate(read_at=Now())
+        return related.prefetch_related(Prefetch("assignments", tables))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
@@ -83,6 +92,16 @@ class BookingAdmin(ReadOnlyAdmin):
         found: tuple[QuerySet[Booking], bool] = super().get_search_results(request, queryset, search_term)
         return found
 
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
+        """Add what is one click away for those who may do it."""
+        shown = tuple(super().get_list_display(request))
+        at = shown.index("state") + 1
+        return (*shown[:at], row_buttons(request), *shown[at:]) if request.user.has_perms(MAY_CHANGE) else shown
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {**(extra_context or {}), "quick_links": quick_links(request.GET)}
+        return super().changelist_view(request, context)
+
     # Columns
 
     @column("Date", ordering="business_date")
@@ -93,69 +112,50 @@ class BookingAdmin(ReadOnlyAdmin):
     def time(self, booking: Booking) -> str:
         return f"{booking.wall_time:%H:%M}"
 
+    @column("Until", ordering="ends_at")
+    def until(self, booking: Booking) -> SafeString:
+        return end_of(booking)
+
     @column("Service", ordering="service_day__service_period__name")
     def service(self, booking: Booking) -> SafeString:
         return change_link(booking.service_day, booking.service_day.service_period)
 
     @column("Status", ordering="status", label=STATUS_COLOURS)
     def state(self, booking: Booking) -> tuple[str, str]:
-        return booking.status, booking.get_status_display()
+        return status_of(booking)
 
     @column("Tables")
-    def seats(self, booking: Booking) -> str:
-        return ", ".join(assignment.table.number for assignment in booking.assignments.all()) or "-"
+    def seats(self, booking: Booking) -> SafeString | str:
+        return tables_of(booking)
 
     @column("Stay")
     def stay(self, booking: Booking) -> str:
-        zone = booking.restaurant.zone
-        return f"{booking.starts_at.astimezone(zone):%H:%M} to {booking.ends_at.astimezone(zone):%H:%M} ({zone})"
+        return shown_stay(booking)
 
     @column("Created")
     def created(self, booking: Booking) -> str:
         return local_time(booking.created_at, booking.restaurant.zone)
 
-    # Cancelling
+    # Operations: each a button on the page of a booking, and a page of its own
 
-    def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Say whether the user may cancel: whoever may change bookings."""
-        return bool(request.user.has_perm("bookings.change_booking"))
+    arrive = operation_page(OPERATIONS["arrive"])
+    seat = operation_page(OPERATIONS["seat"])
+    extend = operation_page(OPERATIONS["extend"])
+    leave = operation_page(OPERATIONS["leave"])
+    no_show = operation_page(OPERATIONS["no_show"])
+    assign = operation_page(OPERATIONS["assign"])
+    swap = operation_page(OPERATIONS["swap"])
+    pin = operation_page(OPERATIONS["pin"])
+    unpin = operation_page(OPERATIONS["unpin"])
+    rebook = operation_page(OPERATIONS["rebook"])
+    cancel = operation_page(OPERATIONS["cancel"])
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
-        """Offer to cancel only what can still be cancelled."""
-        offered: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # of unfold
-        can_be = Booking.objects.filter(pk=object_id, status__in=CANCELLABLE_STATUSES)
-        return offered if offered and can_be.exists() else []
-
-    @page_action("Cancel booking", url_path="cancel", icon="cancel", permissions=("cancel",))
-    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask first; then cancel through the use case, and say so or why not."""
-        booking = get_object_or_404(self.get_queryset(request), pk=object_id)
-        if request.method != "POST":
-            return self._confirm_cancel(request, booking)
-        try:
-            cancelled = cancel_booking(
-                booking_id=booking.pk, actor=actor_of(request), expected_version=read_version(request)
-            )
-        except DomainError as refusal:
-            messages.error(request, f"Not cancelled: {refusal.message}")
-        else:
-            messages.success(request, f"Booking {cancelled.reference} is cancelled. Its covers and tables are free.")
-        return HttpResponseRedirect(reverse("admin:bookings_booking_change", args=[booking.pk]))
-
-    def _confirm_cancel(self, request: HttpRequest, booking: Booking) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Cancel booking {booking.reference}",
-            "opts": self.opts,
-            "original": booking,
-            "booking": booking,
-            "stay": self.stay(booking),
-            "is_cancellable": booking.status in CANCELLABLE_STATUSES,
-        }
-        return TemplateResponse(request, "admin/bookings/booking/cancel.html", context)
-
-
-def read_version(request: HttpRequest) -> int | None:
-    """Return the version of the booking that the confirmation page showed."""
-    version = request.POST.get("version", "")
-    return int(version) if version.isdecimal() else None
+        """Offer what the booking, as it is now, allows."""
+        permitted: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # of unfold
+        booking = self.get_queryset(request).filter(pk=object_id).first() if permitted else None
+        if booking is None:
+            return []
+        now = read_clock()
+        offered = {f"bookings_booking_{it.name}" for it in OPERATIONS.values() if it.is_offered(booking, now)}
+        return [action for action in permitted if action.action_name in offered]

@@ -1,0 +1,86 @@
+"""What the list of bookings says about the evening, and the buttons in its rows."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from bookings.admin.operations import OPERATIONS, operation_url
+from bookings.admin.sentences import clock, minutes_between
+from bookings.choices import BookingStatus
+from bookings.models import Booking
+from config.admin.columns import column
+
+LATE = "late"
+STATUS_COLOURS = {
+    BookingStatus.HELD: "warning",
+    BookingStatus.CONFIRMED: "success",
+    LATE: "danger",
+    BookingStatus.ARRIVED: "primary",
+    BookingStatus.SEATED: "primary",
+    BookingStatus.COMPLETED: "info",
+    BookingStatus.CANCELLED: "danger",
+    BookingStatus.NO_SHOW: "danger",
+    BookingStatus.EXPIRED: "info",
+}
+PIN = (
+    '<span class="material-symbols-outlined align-middle text-base!" role="img" aria-label="pinned" '
+    'title="Pinned: nothing moves the party by itself">keep</span>'
+)
+OVER_TIME = '<div class="text-red-600 text-xs dark:text-red-500">{} min over time</div>'
+BUTTON = (
+    '<button type="submit" formaction="{}" name="expected_version" value="{}" aria-label="{}: {}" class="border '
+    'border-base-200 cursor-pointer font-medium px-2 py-1 rounded-default text-xs dark:border-base-700">{}</button>'
+)
+# What is one click on the list.
+ROW_OPERATIONS = ("arrive", "seat", "leave")
+
+
+def clock_of(booking: Booking) -> datetime:
+    """Return the database's clock as the booking was read, which the list adds to each row."""
+    read_at: datetime = vars(booking)["read_at"]
+    return read_at
+
+
+def status_of(booking: Booking) -> tuple[str, str]:
+    """Return the key of the colour, and the word; a party past the grace of the house is late."""
+    now = clock_of(booking)
+    if booking.is_late(now, timedelta(minutes=booking.restaurant.grace_minutes)):
+        return LATE, f"Late, {minutes_between(booking.starts_at, now)} min"
+    return booking.status, booking.get_status_display()
+
+
+def tables_of(booking: Booking) -> SafeString | str:
+    """Show the tables, with a pin where nothing moves the party from them."""
+    names = ((it.table.number, format_html(PIN) if it.pinned else "") for it in booking.assignments.all())
+    return format_html_join(", ", "{}{}", names) or "-"
+
+
+def end_of(booking: Booking) -> SafeString:
+    """Show until when the party stays, and by how much it is over its time."""
+    now, zone = clock_of(booking), booking.restaurant.zone
+    is_over = booking.status == BookingStatus.SEATED and now > booking.ends_at
+    over = format_html(OVER_TIME, minutes_between(booking.ends_at, now)) if is_over else ""
+    return format_html("{}{}", clock(booking.left_at or booking.ends_at, zone), over)
+
+
+def row_buttons(request: HttpRequest) -> Callable[[Booking], SafeString]:
+    """Return the column of what is one click away; it leads back to the list as it is filtered."""
+    filters = request.GET.urlencode()
+
+    @column("At the door")
+    def buttons(booking: Booking) -> SafeString:
+        return format_html_join(" ", BUTTON, _buttons_of(booking, filters))
+
+    return buttons
+
+
+def _buttons_of(booking: Booking, filters: str) -> Iterable[tuple[str, int, str, str, str]]:
+    now = clock_of(booking)
+    for name in ROW_OPERATIONS:
+        operation = OPERATIONS.get(name)
+        if operation and operation.is_offered(booking, now):
+            url = operation_url(name, booking, list_filters=filters)
+            yield url, booking.version, operation.label, booking.guest_name, operation.label

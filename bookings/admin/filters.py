@@ -1,0 +1,72 @@
+"""Quick ways to the parties that a host looks for during the evening."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models.functions import Now
+from django.http import HttpRequest, QueryDict
+
+from bookings.choices import AWAITED_STATUSES, BookingStatus
+from bookings.models import Booking
+from config.admin.filters import WallDate, WhenFilter
+
+TONIGHT = "tonight"
+RESTAURANT = "restaurant__id__exact"
+_LATE_FROM = F("starts_at") + ExpressionWrapper(
+    F("restaurant__grace_minutes") * Value(timedelta(minutes=1)), output_field=DurationField()
+)
+# (value, title, whom it finds)
+PARTIES: tuple[tuple[str, str, Q], ...] = (
+    ("to_come", "To come", Q(status=BookingStatus.CONFIRMED)),
+    ("late", "Late", Q(status=BookingStatus.CONFIRMED, late_from__lt=Now())),
+    ("waiting", "Waiting for a table", Q(status=BookingStatus.ARRIVED)),
+    ("seated", "Seated", Q(status=BookingStatus.SEATED)),
+    ("over_time", "Over time", Q(status=BookingStatus.SEATED, ends_at__lt=Now())),
+    ("no_table", "Without a table", Q(status__in=AWAITED_STATUSES, assignments__isnull=True)),
+)
+
+
+class EveningFilter(WhenFilter):
+    """Business dates around today, and tonight: today's, and yesterday's service until it is over."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(TONIGHT, "Tonight"), *super().lookups(request, model_admin)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != TONIGHT:
+            return super().queryset(request, queryset)
+        today = WallDate(F("restaurant__timezone"))
+        still_on = Q(business_date__lt=today) & (Q(service_day__ends_at__gte=Now()) | Q(status=BookingStatus.SEATED))
+        return queryset.filter(Q(business_date=today) | still_on)
+
+
+class PartyFilter(SimpleListFilter):
+    """Where a party stands this evening."""
+
+    title = "party"
+    parameter_name = "party"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, title) for value, title, _ in PARTIES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Booking]) -> QuerySet[Booking]:
+        conditions = {value: condition for value, _, condition in PARTIES}
+        chosen = conditions.get(self.value() or "")
+        return queryset.alias(late_from=_LATE_FROM).filter(chosen) if chosen else queryset
+
+
+def quick_links(query: QueryDict) -> list[dict[str, Any]]:
+    """Return the links above the list: tonight, and its parties by where they stand; a chosen restaurant stays."""
+    kept = {RESTAURANT: query[RESTAURANT]} if RESTAURANT in query else {}
+    is_tonight = query.get("when") == TONIGHT
+    return [
+        {
+            "title": title,
+            "url": "?" + urlencode({**kept, "when": TONIGHT, **({"party": value} if value else {})}),
+            "is_chosen": is_tonight and query.get("party", "") == value,
+        }
+        for value, title in (("", "Tonight"), *((value, title) for value, title, _ in PARTIES))
+    ]

@@ -1,0 +1,50 @@
+"""The history of a booking in words."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from bookings.admin.sentences import clock
+from bookings.choices import BookingStatus
+from bookings.services.seating_rows import shown_tables
+from config.admin.shown import long_date
+from tables.choices import SeatingType
+
+# What is there for an undo, or said by date and time.
+_UNSAID = frozenset({"rows", "starts_at"})
+
+
+def in_words(value: Any, other: Any, zone: tzinfo) -> str:
+    """Say one side of an entry; of two dictionaries only what they differ in, nothing as a dash."""
+    if not isinstance(value, Mapping):
+        return "-" if value is None else str(value)
+    told = other if isinstance(other, Mapping) else {}
+    different = {name: item for name, item in value.items() if name not in told or told[name] != item}
+    return ", ".join(_say(name, item, zone) for name, item in different.items() if name not in _UNSAID) or "-"
+
+
+def _say(name: str, item: Any, zone: tzinfo) -> str:
+    say = _WORDS.get(name)
+    if say is None:
+        return f"{name.replace('_', ' ')}: {item}"
+    return say(item, zone)
+
+
+def _status(status: Any, zone: tzinfo) -> str:
+    return str(BookingStatus(status).label) if status in BookingStatus.values else str(status)
+
+
+def _seating(seating: Any, zone: tzinfo) -> str:
+    return str(SeatingType(seating).label) if seating in SeatingType.values else "no seating wish"
+
+
+_WORDS: dict[str, Callable[[Any, tzinfo], str]] = {
+    "status": _status,
+    "ends_at": lambda instant, zone: f"until {clock(datetime.fromisoformat(instant), zone)}",
+    "date": lambda day, zone: long_date(date.fromisoformat(day)),
+    "time": lambda time, zone: str(time),
+    "party_size": lambda size, zone: f"party of {size}",
+    "seating": _seating,
+    "tables": lambda numbers, zone: shown_tables(numbers),
+    "pinned": lambda pinned, zone: "pinned" if pinned else "not pinned",
+}

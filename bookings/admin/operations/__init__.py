@@ -1,0 +1,14 @@
+"""What staff does to a booking: the pages that ask, the services that do it."""
+
+from bookings.admin.operations.base import Operation
+from bookings.admin.operations.cancellation import Cancel
+from bookings.admin.operations.changes import Change
+from bookings.admin.operations.pages import MAY_CHANGE, operation_page, operation_url
+from bookings.admin.operations.presence import Arrive, Extend, Leave, NoShow, Seat
+from bookings.admin.operations.seating import Assign, Pin, Swap, Unpin
+
+# In the order of the evening.
+_ALL = (Arrive(), Seat(), Extend(), Leave(), NoShow(), Assign(), Swap(), Pin(), Unpin(), Change(), Cancel())
+OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in _ALL}
+
+__all__ = ["MAY_CHANGE", "OPERATIONS", "Operation", "operation_page", "operation_url"]

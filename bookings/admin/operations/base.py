@@ -1,0 +1,108 @@
+"""What is done to one booking: the question first, then one call of a service, then what came of it."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from bookings.admin.sentences import refusal_sentences
+from bookings.models import Booking
+from bookings.services.floor.outcomes import FloorOutcome
+from config.errors import DomainError, EditIsStale, InputInvalid
+
+STALE = 'Somebody changed this booking after you looked at it, so nothing was done. <a class="underline" href="">{}</a>'
+
+
+class RefusableForm(forms.Form):
+    """A form whose service may refuse: it says so where the person can do something about it."""
+
+    # The fields by the names that the service gives them.
+    fields_of_service: ClassVar[dict[str, str]] = {}
+
+    def add_refusal(self, refusal: DomainError) -> None:
+        """Show why the service refused: at a field if it is about one, else above them all."""
+        if isinstance(refusal, EditIsStale):
+            self.add_error(None, ValidationError(format_html(STALE, "See it as it is now"), code=refusal.code))
+        elif isinstance(refusal, InputInvalid):
+            self._add_details(refusal)
+        else:
+            self.add_error(None, ValidationError(refusal_sentences(refusal), code=refusal.code))
+
+    def _add_details(self, refusal: InputInvalid) -> None:
+        for name, problems in refusal.details.items():
+            for problem in problems:
+                error = ValidationError(problem["message"], code=problem["code"])
+                self.add_error(self.fields_of_service.get(name), error)
+
+    @property
+    def general_errors(self) -> list[str]:
+        """Return what is wrong with the whole; a hidden field has no place of its own."""
+        hidden = [error for field in self.hidden_fields() for error in field.errors]
+        return [*self.non_field_errors(), *hidden]
+
+
+class OperationForm(RefusableForm):
+    """What a person may choose about an operation; knows which state of the booking was looked at."""
+
+    expected_version = forms.IntegerField(
+        widget=forms.HiddenInput,
+        error_messages={"required": "Open this page again.", "invalid": "Open this page again."},
+    )
+
+    def __init__(self, booking: Booking, now: datetime, data: Any = None) -> None:
+        super().__init__(data)
+        self.booking = booking
+        self.now = now
+        self.initial["expected_version"] = booking.version
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Fill in what depends on the booking."""
+
+    @property
+    def version(self) -> int:
+        """Return the version of the booking that the person looked at."""
+        return int(self.cleaned_data["expected_version"])
+
+
+class Operation:
+    """One thing that staff does to a booking, on a page of its own."""
+
+    # Of the method of the admin class, and of the address.
+    name: ClassVar[str]
+    label: ClassVar[str]
+    icon: ClassVar[str]
+    # On the button that does it.
+    submit: ClassVar[str]
+    is_dangerous: ClassVar[bool] = False
+    statuses: ClassVar[Collection[str]]
+    form_class: ClassVar[type[OperationForm]] = OperationForm
+
+    @property
+    def path(self) -> str:
+        """Return the last part of the address."""
+        return self.name.replace("_", "-")
+
+    def is_offered(self, booking: Booking, now: datetime) -> bool:
+        """Say whether a booking is where this begins."""
+        return booking.status in self.statuses
+
+    def question(self, booking: Booking, now: datetime) -> str | SafeString:
+        """Say what will happen."""
+        raise NotImplementedError
+
+    def write(self, booking: Booking, form: Any, actor: User) -> FloorOutcome:
+        """Call the one service that does it.
+
+        Raises: `DomainError`, which stands on the form then.
+        """
+        raise NotImplementedError
+
+    def done(self, outcome: FloorOutcome) -> str | SafeString:
+        """Say what has happened to the booking itself."""
+        raise NotImplementedError

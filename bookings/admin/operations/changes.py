@@ -1,0 +1,96 @@
+"""A booking gets another time, size or wish."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.models import User
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
+
+from bookings.admin.operations.base import Operation, OperationForm
+from bookings.admin.sentences import clock, shown_names
+from bookings.models import Booking
+from bookings.services import FloorOutcome, change_booking
+from bookings.services.floor.change_requests import LONGEST_STAY_MINUTES, stay_minutes
+from bookings.services.floor.seats import LIVE_STATUSES
+from config.admin.forms import ClockField, ClockInput, DayInput
+from config.admin.shown import long_date
+from tables.choices import SeatingType
+from tables.models import LARGEST_PARTY
+
+
+class ChangeForm(OperationForm):
+    """The booking as it is; what is left as it is stays."""
+
+    business_date = forms.DateField(label="Date", widget=DayInput)
+    wall_time = ClockField(label="Time", widget=ClockInput)
+    party_size = forms.IntegerField(
+        label="Party size", min_value=1, max_value=LARGEST_PARTY, widget=UnfoldAdminIntegerFieldWidget
+    )
+    turn_minutes = forms.IntegerField(
+        label="Minutes at the table",
+        min_value=1,
+        max_value=LONGEST_STAY_MINUTES,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Left as it is, another size or start gets its own turn time.",
+    )
+    seating = forms.ChoiceField(
+        label="Seating wish",
+        choices=[("", "No wish"), *SeatingType.choices],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    fields_of_service: ClassVar[dict[str, str]] = {
+        "date": "business_date",
+        "time": "wall_time",
+        "startsAt": "wall_time",
+        "partySize": "party_size",
+        "turnMinutes": "turn_minutes",
+        "seating": "seating",
+    }
+
+    def prepare(self) -> None:
+        booking = self.booking
+        zone = booking.restaurant.zone
+        self.fields["wall_time"].help_text = f"On the clock of the restaurant ({zone})."
+        self.initial = {
+            **self.initial,
+            "business_date": booking.business_date,
+            "wall_time": booking.wall_time,
+            "party_size": booking.party_size,
+            "turn_minutes": stay_minutes(booking),
+            "seating": booking.seating,
+        }
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Return what differs from the booking, by the names of the service."""
+        names = ("business_date", "wall_time", "party_size", "turn_minutes", "seating")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] != self.initial[name]}
+
+
+class Change(Operation):
+    """The party comes at another time, or in another number."""
+
+    # Django's own page of a row has the other name.
+    name = "rebook"
+    label = "Change"
+    icon = "edit_calendar"
+    submit = "Change the booking"
+    statuses = LIVE_STATUSES
+    form_class = ChangeForm
+
+    def question(self, booking: Booking, now: datetime) -> str:
+        return (
+            "It is decided as a new booking is, and never collides with itself. The party keeps "
+            f"{shown_names(booking)} if that suits and is free; others may be moved to make room."
+        )
+
+    def write(self, booking: Booking, form: ChangeForm, actor: User) -> FloorOutcome:
+        return change_booking(booking_id=booking.pk, actor=actor, expected_version=form.version, **form.changes)
+
+    def done(self, outcome: FloorOutcome) -> str:
+        booking = outcome.booking
+        zone = booking.restaurant.zone
+        when = f"{long_date(booking.business_date)}, {booking.wall_time:%H:%M} to {clock(booking.ends_at, zone)}"
+        return f"{booking.reference} is for {booking.party_size} on {when}: {shown_names(booking)}."

@@ -1,0 +1,195 @@
+"""A party comes, sits, stays, leaves, or does not come."""
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.models import User
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from bookings.admin.operations.base import Operation, OperationForm
+from bookings.admin.operations.table_choice import TablesField, tables_for_booking
+from bookings.admin.sentences import clock, shown_names
+from bookings.choices import BookingStatus
+from bookings.models import Booking
+from bookings.services import extend_stay, leave_early, mark_arrived, mark_no_show, seat_party
+from bookings.services.floor.arrivals import SEATABLE_STATUSES
+from bookings.services.floor.outcomes import FloorOutcome
+
+LONGEST_OFFERED = timedelta(hours=4)
+QUARTER = timedelta(minutes=15)
+
+
+def is_its_evening(booking: Booking, now: datetime) -> bool:
+    """Say whether the date of a booking has come, and neither its service nor its stay is over."""
+    has_come = now.astimezone(booking.restaurant.zone).date() >= booking.business_date
+    return has_come and now <= max(booking.service_day.ends_at, booking.ends_at)
+
+
+class Arrive(Operation):
+    """The party is there and does not sit yet."""
+
+    name = "arrive"
+    label = "Arrived"
+    icon = "directions_walk"
+    submit = "They are here"
+    statuses = (BookingStatus.CONFIRMED,)
+
+    def is_offered(self, booking: Booking, now: datetime) -> bool:
+        return super().is_offered(booking, now) and is_its_evening(booking, now)
+
+    def question(self, booking: Booking, now: datetime) -> str:
+        return f"Has the party arrived? From then on nothing moves it from {shown_names(booking)} by itself."
+
+    def write(self, booking: Booking, form: OperationForm, actor: User) -> FloorOutcome:
+        return FloorOutcome(mark_arrived(booking_id=booking.pk, actor=actor, expected_version=form.version))
+
+    def done(self, outcome: FloorOutcome) -> str:
+        return f"{outcome.booking.reference} has arrived: {shown_names(outcome.booking)}."
+
+
+class SeatForm(OperationForm):
+    """Where the party sits, if not at its own tables."""
+
+    tables = TablesField(required=False, help_text="None ticked: the party gets the best that is free.")
+    fields_of_service: ClassVar[dict[str, str]] = {"tableIds": "tables"}
+
+    def prepare(self) -> None:
+        field: Any = self.fields["tables"]
+        field.choices = tables_for_booking(self.booking, self.now)
+        self.initial["tables"] = self._own()
+
+    def _own(self) -> list[int]:
+        return sorted(assignment.table_id for assignment in self.booking.assignments.all())
+
+    @property
+    def other_tables(self) -> list[int] | None:
+        """Return the tables that were chosen in place of the party's own."""
+        chosen: list[int] = sorted(self.cleaned_data["tables"])
+        return chosen if chosen and chosen != self._own() else None
+
+
+class Seat(Operation):
+    """The party sits down; if it is late, it stays that much longer."""
+
+    name = "seat"
+    label = "Seat"
+    icon = "chair"
+    submit = "They sit"
+    statuses = SEATABLE_STATUSES
+    form_class = SeatForm
+
+    def is_offered(self, booking: Booking, now: datetime) -> bool:
+        return super().is_offered(booking, now) and is_its_evening(booking, now)
+
+    def question(self, booking: Booking, now: datetime) -> str:
+        late = now > booking.starts_at
+        ends_at = clock(now + timedelta(minutes=booking.turn_minutes), booking.restaurant.zone)
+        stay = f" They are late, so they stay until about {ends_at}." if late else ""
+        return f"Seat the party now?{stay} Whoever comes to its table next is moved, or named if that cannot be."
+
+    def write(self, booking: Booking, form: SeatForm, actor: User) -> FloorOutcome:
+        return seat_party(
+            booking_id=booking.pk, table_ids=form.other_tables, actor=actor, expected_version=form.version
+        )
+
+    def done(self, outcome: FloorOutcome) -> str:
+        booking = outcome.booking
+        until = clock(booking.ends_at, booking.restaurant.zone)
+        return f"{booking.reference} sits at {shown_names(booking)} until {until}."
+
+
+class Leave(Operation):
+    """The party has left: its tables are free."""
+
+    name = "leave"
+    label = "Left"
+    icon = "logout"
+    submit = "They have left"
+    statuses = (BookingStatus.SEATED,)
+
+    def question(self, booking: Booking, now: datetime) -> str:
+        return f"Has the party left? {shown_names(booking)} becomes free at once."
+
+    def write(self, booking: Booking, form: OperationForm, actor: User) -> FloorOutcome:
+        return FloorOutcome(leave_early(booking_id=booking.pk, actor=actor, expected_version=form.version))
+
+    def done(self, outcome: FloorOutcome) -> str:
+        return f"{outcome.booking.reference} has left: {shown_names(outcome.booking)} is free."
+
+
+class NoShow(Operation):
+    """The party does not come: its covers and tables are free for others."""
+
+    name = "no_show"
+    label = "No-show"
+    icon = "person_off"
+    submit = "They do not come"
+    is_dangerous = True
+    statuses = (BookingStatus.CONFIRMED,)
+
+    def is_offered(self, booking: Booking, now: datetime) -> bool:
+        return super().is_offered(booking, now) and now >= booking.starts_at
+
+    def question(self, booking: Booking, now: datetime) -> str:
+        return f"Give this party up as a no-show? Its covers and {shown_names(booking)} become free at once."
+
+    def write(self, booking: Booking, form: OperationForm, actor: User) -> FloorOutcome:
+        return FloorOutcome(mark_no_show(booking_id=booking.pk, actor=actor, expected_version=form.version))
+
+    def done(self, outcome: FloorOutcome) -> str:
+        return f"{outcome.booking.reference} is a no-show. Its covers and tables are free."
+
+
+class ExtendForm(OperationForm):
+    """Until when a party stays: instants, so that no repeated hour is taken for the other."""
+
+    ends_at = forms.TypedChoiceField(
+        label="They stay until", coerce=datetime.fromisoformat, widget=UnfoldAdminSelectWidget
+    )
+    fields_of_service: ClassVar[dict[str, str]] = {"endsAt": "ends_at"}
+
+    def prepare(self) -> None:
+        ends = list_possible_ends(self.booking, self.now)
+        field: Any = self.fields["ends_at"]
+        field.choices = [(end.isoformat(), self._in_words(end)) for end in ends]
+        later = (end for end in ends if end > max(self.booking.ends_at, self.now))
+        self.initial["ends_at"] = next(later).isoformat()
+
+    def _in_words(self, end: datetime) -> str:
+        minutes = (end - self.booking.ends_at) // timedelta(minutes=1)
+        difference = f"{minutes} minutes longer" if minutes > 0 else f"{-minutes} minutes shorter"
+        return f"{clock(end, self.booking.restaurant.zone)} ({difference})" if minutes else "as planned"
+
+
+def list_possible_ends(booking: Booking, now: datetime) -> list[datetime]:
+    """List the quarter hours from the last one on, in UTC; that one so that a page opened then still is understood."""
+    first = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+    last = max(now, booking.ends_at) + LONGEST_OFFERED
+    return [end for step in range((last - first) // QUARTER + 1) if (end := first + step * QUARTER) != booking.ends_at]
+
+
+class Extend(Operation):
+    """The party stays longer, or shorter, than planned."""
+
+    name = "extend"
+    label = "Extend"
+    icon = "more_time"
+    submit = "Set the end"
+    statuses = (BookingStatus.SEATED,)
+    form_class = ExtendForm
+
+    def question(self, booking: Booking, now: datetime) -> str:
+        until = clock(booking.ends_at, booking.restaurant.zone)
+        return (
+            f"The party has {shown_names(booking)} until {until}. Whoever comes there next is moved to other tables, "
+            "or named if there are none."
+        )
+
+    def write(self, booking: Booking, form: ExtendForm, actor: User) -> FloorOutcome:
+        ends_at = form.cleaned_data["ends_at"]
+        return extend_stay(booking_id=booking.pk, ends_at=ends_at, actor=actor, expected_version=form.version)
+
+    def done(self, outcome: FloorOutcome) -> str:
+        booking = outcome.booking
+        return f"{booking.reference} stays until {clock(booking.ends_at, booking.restaurant.zone)}."

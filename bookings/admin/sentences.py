@@ -1,0 +1,113 @@
+"""What an operation did, or why it was refused, in sentences for the next screen."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from django.contrib.messages import constants
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from bookings.errors import RequestRefused, TableTaken
+from bookings.models import Booking
+from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
+from bookings.services.seating_rows import shown_tables
+from capacity.policy import Reason, ReasonCode
+from config.admin.links import change_link, linked_message
+from config.admin.shown import limit_name
+from config.errors import DomainError
+
+Said = tuple[int, str | SafeString]
+
+_REASONS = {
+    ReasonCode.PARTY_TOO_SMALL: "the party is smaller than the restaurant takes, which is {limit}",
+    ReasonCode.PARTY_TOO_LARGE: "the party is larger than the restaurant takes, which is {limit}",
+    ReasonCode.PAST: "that time has passed",
+    ReasonCode.TOO_SOON: "that time is too soon",
+    ReasonCode.TOO_FAR: "that date is too far ahead",
+    ReasonCode.CLOSED: "the restaurant is closed then",
+    ReasonCode.OUTSIDE_SERVICE: "there is no service then",
+}
+
+
+def outcome_sentences(done: str | SafeString, outcome: FloorOutcome) -> Iterator[Said]:
+    """Yield (message level, sentence): what was done, whom it moved, whom it hits; 1 query if anybody was moved."""
+    yield constants.SUCCESS, done
+    parties = {booking.reference: booking for booking in _moved_bookings(outcome.moves)}
+    for move in outcome.moves:
+        yield constants.INFO, _moved(move, parties[move.booking_reference], outcome.booking)
+    for hit in outcome.hits:
+        yield constants.WARNING, _hit(hit, outcome.booking.restaurant.zone)
+
+
+def _moved_bookings(moves: Sequence[MovedParty]) -> Iterable[Booking]:
+    return Booking.objects.filter(reference__in=[move.booking_reference for move in moves]) if moves else ()
+
+
+def _moved(move: MovedParty, party: Booking, made_room_for: Booking) -> SafeString:
+    return format_html(
+        "{} moved from {} to {}, to make room for {}.",
+        change_link(party),
+        shown_tables(move.from_tables),
+        shown_tables(move.to_tables),
+        made_room_for.reference,
+    )
+
+
+def _hit(hit: HitParty, zone: tzinfo) -> SafeString:
+    booking = hit.booking
+    return format_html(
+        "{}, party of {} at {}, comes to {} and finds it taken: give them other tables.",
+        change_link(booking),
+        booking.party_size,
+        clock(booking.starts_at, zone),
+        shown_tables(hit.tables),
+    )
+
+
+def refusal_sentences(refusal: DomainError) -> list[str | SafeString]:
+    """Return why something was refused: the message, with every reason and number that it carries."""
+    if isinstance(refusal, RequestRefused) and not isinstance(refusal, TableTaken):
+        reasons = "; ".join(reason_in_words(reason) for reason in refusal.reasons)
+        return [f"{refusal.message}: {reasons}.", *_alternatives(refusal)]
+    return [format_html("{}.", linked_message(refusal))]
+
+
+def _alternatives(refusal: RequestRefused) -> list[str]:
+    times = ", ".join(f"{start.wall_time:%H:%M}" for start in refusal.alternatives)
+    return [f"Other starts that would do: {times}."] if times else []
+
+
+def reason_in_words(reason: Reason) -> str:
+    """Say one reason of a refusal with its numbers."""
+    if reason.code == ReasonCode.NO_TABLE:
+        return _no_table(reason)
+    if said := _REASONS.get(reason.code):
+        return said.format(limit=reason.limit)
+    return f"{limit_name(reason.code)}: {reason.used} of {reason.limit} are taken and {reason.asked} more were asked"
+
+
+def _no_table(reason: Reason) -> str:
+    if not reason.limit:
+        return "no table or combination is for such a party"
+    return f"no table: {reason.used} of the {reason.limit} that would suit are taken, and no moves make room"
+
+
+def clock(instant: datetime, zone: tzinfo) -> str:
+    """Show an instant on the wall of the restaurant."""
+    return f"{instant.astimezone(zone):%H:%M}"
+
+
+def minutes_between(earlier: datetime, later: datetime) -> int:
+    """Return the whole minutes from one instant to another."""
+    return int((later - earlier) // timedelta(minutes=1))
+
+
+def shown_names(booking: Booking) -> str:
+    """Say where a booking sits: "T4 + T5", or "no table"."""
+    return shown_tables([assignment.table.number for assignment in booking.assignments.all()])
+
+
+def shown_stay(booking: Booking) -> str:
+    """Say from when until when a party has its table, on the wall of the restaurant."""
+    zone = booking.restaurant.zone
+    return f"{clock(booking.starts_at, zone)} to {clock(booking.ends_at, zone)} ({zone})"
