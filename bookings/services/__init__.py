@@ -15,12 +15,14 @@ from bookings.services.floor.no_shows import mark_no_show
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.floor.pins import pin_tables, unpin_tables
 from bookings.services.floor.stays import extend_stay, leave_early
+from bookings.services.floor.table_status import preview_table_status, set_table_status
+from bookings.services.floor.undo import undo_change
 from bookings.services.materialization import (
     Materialization,
     materialize_service_days,
     plan_materialization,
 )
-from bookings.services.reseating import LeftReason, PartyLeft
+from bookings.services.reseating import LeftReason, PartyLeft, Reseated
 from bookings.services.settings_changes import (
     SettingsOutcome,
     change_settings,
@@ -44,6 +46,7 @@ __all__ = [
     "MovedParty",
     "PartyLeft",
     "RaisedExcess",
+    "Reseated",
     "SettingsOutcome",
     "assign_tables",
     "audit_capacity",
@@ -63,11 +66,14 @@ __all__ = [
     "materialize_service_days",
     "pin_tables",
     "plan_materialization",
+    "preview_table_status",
     "rebuild_counters",
     "save_settings_row",
     "seat_party",
     "set_enforcement",
+    "set_table_status",
     "swap_tables",
     "unblock_table",
+    "undo_change",
     "unpin_tables",
 ]

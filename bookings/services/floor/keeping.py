@@ -6,11 +6,11 @@ as the other's begins, and the other is named: the database never holds two part
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bookings.choices import CHANNELS, COUNTING_STATUSES, BookingSource
-from bookings.day import DayBook, SolvedSeating
+from bookings.day import DayBook, Interval, SolvedSeating
 from bookings.errors import CapacityExceeded
 from bookings.models import Booking, TableAssignment
 from bookings.services.floor.chosen_tables import table_taken
@@ -190,3 +190,56 @@ def find_tables(book: DayBook, booking: Booking, now: datetime, until: datetime)
 def no_table(refusal: SeatingRefusal) -> Reason:
     """Return the planner's refusal as a reason."""
     return Reason(ReasonCode.NO_TABLE, limit=refusal.suitable, used=refusal.taken, asked=1)
+
+
+@dataclass(frozen=True)
+class TablesFound:
+    """What the planner said last of tables to be taken again, and all that it said."""
+
+    requests: tuple[SeatingRequest, ...]
+    outcome: SeatingOutcome
+    outcomes: tuple[SeatingOutcome, ...]
+
+
+def take_tables_again(
+    book: DayBook, booking: Booking, needed: Interval, wanted: Iterable[tuple[int, ...]]
+) -> TablesFound:
+    """Ask for wanted tables if nobody has to move for them, else for any, else for the first of them all the same."""
+    asked: list[tuple[SeatingRequest, SeatingOutcome]] = []
+    for table_ids in dict.fromkeys(filter(None, wanted)):
+        request = request_of(booking, needed.starts_at, needed.ends_at, table_ids)
+        asked.append((request, book.plan_seating(request)))
+        if _is_free(asked[-1][1]):
+            return _found(asked)
+    anywhere = request_of(booking, needed.starts_at, needed.ends_at)
+    asked.append((anywhere, book.plan_seating(anywhere)))
+    if not isinstance(asked[-1][1], SeatingPlan) and isinstance(asked[0][1], SeatingPlan):
+        asked.append(asked[0])
+    return _found(asked)
+
+
+def _is_free(outcome: SeatingOutcome) -> bool:
+    return isinstance(outcome, SeatingPlan) and not any(move.from_table_ids for move in outcome.moves)
+
+
+def _found(asked: Sequence[tuple[SeatingRequest, SeatingOutcome]]) -> TablesFound:
+    request, outcome = asked[-1]
+    return TablesFound((request,), outcome, tuple(it for _, it in asked))
+
+
+def keep_found_tables(book: DayBook, booking: Booking, need: TableNeed, found: TablesFound) -> TableKeeping:
+    """Return how a party keeps tables that the planner found free from `need.now` on; 1 query."""
+    plan = found.outcome
+    if not isinstance(plan, SeatingPlan):
+        raise ValueError("tables are kept by a plan")
+    staying = list(_list_staying(book, booking, need, plan.moves))
+    # Where somebody else had the table in between, it is the party's from now on.
+    lost = {row.table_id for row in staying if row.during.lower < need.now}
+    kept_from = {it: need.now if it in lost else since for it, since in need.kept_from.items()}
+    later = [row for row in staying if row.during.lower >= need.now]
+    return TableKeeping(
+        kept=tuple(_keep(booking, replace(need, kept_from=kept_from), later)),
+        moves=plan.moves,
+        outcomes=found.outcomes,
+        solved=SolvedSeating(book.seating, found.requests, plan),
+    )

@@ -1,0 +1,249 @@
+"""Take back what was done to a booking this evening: the last of it, and where it takes room by the same decision."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from bookings.choices import BookingStatus, EventKind, OverrideSource
+from bookings.day import DayBook, Interval
+from bookings.errors import CapacityExceeded, TransitionUntimely
+from bookings.locks import REACTIONS, ServiceDayClaim
+from bookings.models import Booking, BookingEvent, TableAssignment
+from bookings.services.expiry import expire_holds
+from bookings.services.floor.counting import count_again
+from bookings.services.floor.evening import tables_of
+from bookings.services.floor.keeping import TableKeeping, TableNeed, keep_found_tables, no_table, take_tables_again
+from bookings.services.floor.outcomes import FloorOutcome, moved_parties
+from bookings.services.floor.sitting import (
+    Draft,
+    Means,
+    Sitting,
+    claim_sitting,
+    draft_locked,
+    load_book,
+    sitting_of,
+    write_tables,
+)
+from bookings.services.floor.transitions import (
+    claim_booking,
+    get_booking,
+    last_moment,
+    lock_booking,
+    require_current,
+    rows_in,
+    state_of,
+    this_minute,
+    write_transition,
+)
+from bookings.services.history import Actor
+from capacity.calendar import local_wall_time
+from capacity.policy import WALK_IN, DayState, PartyRequest, Reason, decide
+from capacity.selectors import get_service_settings, read_clock
+from config.errors import RecordNotFound
+from config.transactions import capacity_transaction
+from tables.seating import SeatingPlan, SeatingRefusal
+
+# What each change has written beside status, end and tables, and what its undo empties.
+_INSTANT_OF = {
+    EventKind.ARRIVED: "arrived_at",
+    EventKind.SEATED: "seated_at",
+    EventKind.EXTENDED: None,
+    EventKind.LEFT: "left_at",
+    EventKind.NO_SHOW: None,
+}
+
+
+def undo_change(
+    *, booking_id: int, event_id: int, actor: Actor = None, expected_version: int | None = None
+) -> FloorOutcome:
+    """Undo the last arrival, seating, change of the end, leaving or no-show of a booking; twice is once.
+
+    `event_id` names its entry in the history. Possible until the service is over. What takes room again, as the undo
+    of a no-show, must find it by the decision of a new booking: limits, and a plan; its former tables if they are free,
+    else any. Who was moved by the change stays where they are. Locks the service days that the stay meets then and of
+    every party that may have to move.
+
+    Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` where the change is not the last,
+    or the service is over), `CapacityExceeded`, `BookingConflict`.
+    """
+    return _undo_change(booking_id=booking_id, event_id=event_id, actor=actor, expected_version=expected_version)
+
+
+def _claim(*, booking_id: int, event_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
+    booking = get_booking(booking_id)
+    event = _get_event(booking, event_id)
+    if not _may_move_tables(event) or not _is_latest(booking, event):
+        return claim_booking(booking_id)
+    return claim_sitting(booking_id, _draft_of(booking, event))
+
+
+@capacity_transaction(_claim, reactions=REACTIONS)
+def _undo_change(
+    claim: ServiceDayClaim, *, booking_id: int, event_id: int, actor: Actor, expected_version: int | None
+) -> FloorOutcome:
+    booking = lock_booking(claim, booking_id)
+    event = _get_event(booking, event_id)
+    if event.pk in _undone_ids(booking):
+        return FloorOutcome(booking)
+    require_current(booking, expected_version)
+    _require_undoable(booking, event)
+    before = state_of(booking, booking.assignments.all())
+    outcome = FloorOutcome(booking)
+    if _may_move_tables(event):
+        outcome = _sit_as_before(claim, draft_locked(claim, _draft_of(booking, event)), event, actor)
+    _restore(booking, event)
+    undone = {"undone": {"event_id": event.pk, "kind": event.kind}}
+    fields = ["status", "ends_at", *filter(None, _INSTANT_OF.values())]
+    write_transition(booking, EventKind.UNDONE, fields=fields, before=before, actor=actor, beside=undone)
+    return outcome
+
+
+def _get_event(booking: Booking, event_id: int) -> BookingEvent:
+    event = booking.events.filter(pk=event_id).first()
+    if event is None:
+        raise RecordNotFound
+    return event
+
+
+def _before(event: BookingEvent) -> dict[str, Any]:
+    return event.from_value or {}
+
+
+def _may_move_tables(event: BookingEvent) -> bool:
+    return event.kind in _INSTANT_OF and event.kind != EventKind.ARRIVED
+
+
+def _undone_ids(booking: Booking) -> set[int]:
+    undone = booking.events.filter(kind=EventKind.UNDONE)
+    return set(undone.values_list("to_value__undone__event_id", flat=True))
+
+
+def _is_latest(booking: Booking, event: BookingEvent) -> bool:
+    """Say whether a change is the last of those that can be undone and are not undone; later ones have larger ids."""
+    changes = booking.events.filter(kind__in=_INSTANT_OF).exclude(pk__in=_undone_ids(booking))
+    return changes.order_by("-pk").values_list("pk", flat=True).first() == event.pk
+
+
+def _require_undoable(booking: Booking, event: BookingEvent) -> None:
+    message = ""
+    if not _is_latest(booking, event) or booking.status != (event.to_value or {})["status"]:
+        message = "Only the last arrival, seating, change of the end, leaving or no-show of a booking can be undone"
+    elif read_clock() > last_moment(booking):
+        message = f"The service of {booking.business_date} is over: what was done in it stays"
+    if message:
+        raise TransitionUntimely(message, status=booking.status, wanted=_before(event).get("status", "undone"))
+
+
+def _restore(booking: Booking, event: BookingEvent) -> None:
+    booking.status = _before(event)["status"]
+    emptied = _INSTANT_OF[EventKind(event.kind)]
+    if emptied is not None:
+        setattr(booking, emptied, None)
+
+
+@dataclass(frozen=True)
+class _Undo:
+    """A booking as it was before a change, on a book without it, from now on."""
+
+    booking: Booking
+    event: BookingEvent
+    book: DayBook
+    ends_at: datetime
+
+    @cached_property
+    def former(self) -> list[TableAssignment]:
+        return rows_in(self.booking, _before(self.event))
+
+    @property
+    def takes_room(self) -> bool:
+        return self.event.kind == EventKind.NO_SHOW or self.ends_at > self.booking.ends_at
+
+    @property
+    def needed(self) -> Interval:
+        """Return for how long the booking needs a table from now on, the buffer included."""
+        now = this_minute(self.book.settings.now)
+        sits = _before(self.event)["status"] == BookingStatus.SEATED
+        until = self.ends_at + timedelta(minutes=self.booking.buffer_minutes)
+        return Interval(now if sits else max(now, self.booking.starts_at), until)
+
+    def keeping(self) -> TableKeeping:
+        """Find the former tables again where they are free, else those that the booking has, else any.
+
+        Raises: `CapacityExceeded`.
+        """
+        if not self.former or self.needed.starts_at >= self.needed.ends_at:
+            self._require_room(None)
+            return TableKeeping(())
+        former, current = _table_ids(self.former), tables_of(self.booking)
+        found = take_tables_again(self.book, self.booking, self.needed, [former, current])
+        refusal = found.outcome if isinstance(found.outcome, SeatingRefusal) else None
+        self._require_room(no_table(refusal) if refusal else None)
+        if not isinstance(found.outcome, SeatingPlan):
+            return TableKeeping((), outcomes=found.outcomes)
+        need = TableNeed(
+            kept_from=self._kept_from(found.outcome.table_ids),
+            now=self.needed.starts_at,
+            firm_until=self.needed.starts_at,
+            until=self.needed.ends_at,
+            is_pinned=any(row.pinned for row in self.former),
+        )
+        return keep_found_tables(self.book, self.booking, need, found)
+
+    def _kept_from(self, table_ids: Iterable[int]) -> dict[int, datetime]:
+        """Return since when a table has been the booking's without a break: what it has never lost, it has had."""
+        current = {row.table_id: row.during.lower for row in self.booking.assignments.all()}
+        before = {row.table_id: row.during.lower for row in self.former}
+        return {it: before.get(it, current[it]) if it in current else self.needed.starts_at for it in table_ids}
+
+    def _require_room(self, lacking: Reason | None) -> None:
+        """Decide as for a new booking, but for what has passed already, and for hours: it was in the house."""
+        settings, booking = self.book.settings, self.booking
+        if not self.takes_room or not settings.is_enforced:
+            return
+        stay = Interval(booking.starts_at, self.ends_at)
+        (service,) = (it for it in self.book.services if it.service_day_id == booking.service_day_id)
+        present = tuple(slot for slot in self.book.present_slots(stay) if slot.ends_at > settings.now)
+        request = PartyRequest(booking.party_size, booking.business_date, stay.starts_at, stay.ends_at, WALK_IN)
+        decision = decide(request, DayState(settings.window, service, present, no_table=lacking), settings.now)
+        if not decision.is_accepted:
+            start = local_wall_time(booking.starts_at, settings.zone)
+            message = f"No capacity any more for the {booking.party_size} guests of {start:%H:%M}"
+            raise CapacityExceeded(message, reasons=decision.reasons)
+
+
+def _table_ids(rows: Iterable[TableAssignment]) -> tuple[int, ...]:
+    return tuple(sorted(row.table_id for row in rows))
+
+
+def _draft_of(booking: Booking, event: BookingEvent) -> Draft:
+    def draft(means: Means) -> Sitting:
+        settings = get_service_settings(booking.restaurant_id)
+        ends_at = datetime.fromisoformat(_before(event)["ends_at"])
+        book = load_book(settings, booking, ends_at, means)
+        undo = _Undo(booking, event, book, ends_at)
+        return sitting_of(book, booking, ends_at, undo.keeping())
+
+    return draft
+
+
+def _sit_as_before(claim: ServiceDayClaim, sitting: Sitting, event: BookingEvent, actor: Actor) -> FloorOutcome:
+    """Write counters and tables; what a stay took above a limit before it was freed is authorised by who undoes it."""
+    booking = sitting.booking
+    expire_holds(hold.booking_id for hold in sitting.holds)
+    is_enforced = sitting.book.settings.is_enforced
+    count_again(
+        booking,
+        sitting.ends_at,
+        is_counted=event.kind != EventKind.NO_SHOW,
+        service_day_ids=claim.service_day_ids,
+        source=OverrideSource.STAFF if is_enforced else OverrideSource.SHADOW,
+        actor=actor,
+        reason=f"Undone: {EventKind(event.kind).label}",
+    )
+    if not _before(event)["rows"]:
+        booking.assignments.all().delete()
+    start = local_wall_time(booking.starts_at, sitting.book.settings.zone)
+    write_tables(sitting, actor=actor, purpose=f"to make room again for {booking.party_size} of {start:%H:%M}")
+    return FloorOutcome(booking, moved_parties(sitting.book, sitting.keeping.moves), sitting.keeping.hits)
