@@ -181,6 +181,15 @@ class _Seated(NamedTuple):
     interval: Interval
 
 
+@dataclass(frozen=True)
+class _Planned:
+    """Who is concerned by a change of the floor, and what is planned for them."""
+
+    floor: FloorInTime
+    concerned: frozenset[int]
+    reseating: Reseating
+
+
 def reseat_after_change(
     settings: ServiceSettings, change: FloorChange, *, purpose: str, patience: Patience
 ) -> Reseated:
@@ -189,17 +198,29 @@ def reseat_after_change(
     Who is pinned, has arrived, is seated or about to start stays. Runs no query where every table takes whom it took
     before, and 1 where nobody is concerned.
     """
+    planned = _plan_after_change(settings, change, patience)
+    if planned is None:
+        return Reseated()
+    write_reseating(planned.floor, planned.reseating, purpose=purpose)
+    return outcome_of(planned.floor, planned.concerned, planned.reseating)
+
+
+def preview_reseating(settings: ServiceSettings, change: FloorChange, *, patience: Patience) -> Reseated:
+    """Say what `reseat_after_change` would do as things stand; takes no lock and writes nothing."""
+    planned = _plan_after_change(settings, change, patience)
+    return outcome_of(planned.floor, planned.concerned, planned.reseating) if planned else Reseated()
+
+
+def _plan_after_change(settings: ServiceSettings, change: FloorChange, patience: Patience) -> _Planned | None:
     seated = _list_seated_at(settings, change.tables_lost) if change.tables_lost else {}
     evicted = {pk: it.interval for pk, it in seated.items() if change.evicts(it.table_ids, it.party_size)}
     if not evicted:
-        return Reseated()
+        return None
     interval = reduce(Interval.joined, evicted.values())
     floor = load_floor_in_time(settings, change.after, interval)
     concerned = floor.parties_at(change.tables_lost, interval).intersection(evicted)
     reseating = plan_reseating(floor.book.seating, concerned.intersection(floor.book.movable), patience)
-    named = floor.named_by(change.every_table)
-    write_reseating(named, reseating, purpose=purpose)
-    return outcome_of(named, concerned, reseating)
+    return _Planned(floor.named_by(change.every_table), concerned, reseating)
 
 
 def _list_seated_at(settings: ServiceSettings, table_ids: Collection[int]) -> dict[int, _Seated]:

@@ -8,6 +8,7 @@ from bookings.day import Interval, ServiceKey
 from bookings.locks import REACTIONS
 from bookings.reseating import Patience, Reseating, Solved, plan_reseating
 from bookings.services.floor.outcomes import MovedParty
+from bookings.services.floor.table_status import names_of
 from bookings.services.floor.touched_days import find_days_meeting
 from bookings.services.history import Actor
 from bookings.services.materialization import materialize_missing
@@ -19,12 +20,11 @@ from config.errors import InputInvalid, RecordNotFound
 from config.transactions import ClaimTooSmall, PlanOutdated, Reaction, capacity_transaction
 from tables.choices import TableStatus
 from tables.models import Section, Table, TableBlock
-from tables.seating import OccupiedInterval, natural_key
+from tables.seating import OccupiedInterval
 from tables.selectors import load_floor
 
 LONGEST_BLOCK = timedelta(days=62)
 REASON_LENGTH = 200
-MOST_NAMED = 4
 # A party's table is its own until its buffer is over, which may be after the end of its service day.
 LONGEST_BUFFER = timedelta(minutes=240)
 
@@ -64,16 +64,14 @@ def block_tables(
     known = Table.objects.filter(restaurant_id=restaurant_id).in_bulk(set(table_ids))
     if not known or len(known) < len(set(table_ids)):
         raise InputInvalid.of_field("tableIds", "unknown", "Name one or more tables of this restaurant.")
-    numbers = sorted((table.number for table in known.values()), key=natural_key)
-    named = ", ".join(numbers) if len(numbers) <= MOST_NAMED else f"{len(numbers)} tables"
-    verb = "is" if len(numbers) == 1 else "are"
+    verb = "is" if len(known) == 1 else "are"
     return _block(
         _Blocking(
             restaurant_id=restaurant_id,
             table_ids=tuple(sorted(known)),
             interval=Interval(starts_at, ends_at),
             reason=reason.strip(),
-            purpose=f"{named} {verb} blocked",
+            purpose=f"{names_of(known.values())} {verb} blocked",
         ),
         actor,
     )
