@@ -47,8 +47,8 @@ def test_a_hundred_parties_get_as_many_combinations_that_share_tables_as_there_c
     assert list_misplaced(house.restaurant) == []
 
 
-def test_nobody_is_refused_while_everybody_could_be_seated(crowd: Crowd, rounds: range, isolation: str) -> None:
-    for number in rounds:
+def test_nobody_is_refused_while_everybody_could_be_seated(crowd: Crowd, few_rounds: range, isolation: str) -> None:
+    for number in few_rounds:
         house = seated_house(2, 2, 4, 4, 4, 6, combined=((1, 2), (3, 4), (5, 4), (3, 2)))
         dice = random.Random(number)
         sizes = [dice.choice((1, 2, 2, 3, 4, 5, 6, 8)) for _ in range(12)]
@@ -61,8 +61,8 @@ def test_nobody_is_refused_while_everybody_could_be_seated(crowd: Crowd, rounds:
         assert list_misplaced(house.restaurant) == []
 
 
-def test_many_who_fit_only_if_others_move_all_find_room(crowd: Crowd, rounds: range, isolation: str) -> None:
-    for _ in rounds:
+def test_many_who_fit_only_if_others_move_all_find_room(crowd: Crowd, few_rounds: range, isolation: str) -> None:
+    for _ in few_rounds:
         house, displaced = house_of_displaced_pairs(4)
 
         with watched(house.restaurant) as gauge:
@@ -79,9 +79,9 @@ def test_many_who_fit_only_if_others_move_all_find_room(crowd: Crowd, rounds: ra
 
 
 def test_whoever_is_cancelled_beside_plans_that_move_him_is_gone_for_good(
-    crowd: Crowd, rounds: range, isolation: str
+    crowd: Crowd, few_rounds: range, isolation: str
 ) -> None:
-    for number in rounds:
+    for number in few_rounds:
         house, displaced = house_of_displaced_pairs(4)
         leaving = displaced[:2]
         acts: list[Act] = [partial(cancel_booking, booking_id=it.pk) for it in leaving]

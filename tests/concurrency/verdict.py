@@ -99,14 +99,13 @@ def _list_misfits(restaurant: Restaurant) -> Iterator[str]:
 
 def _list_untold(restaurant: Restaurant) -> Iterator[str]:
     for booking in restaurant.bookings.filter(status="confirmed"):
-        tables = [list(booking.assignments.order_by("table__number").values_list("table__number", flat=True))]
-        moves = booking.events.filter(kind="reseated").order_by("-pk")
-        for move in moves:
-            if move.to_value["tables"] != tables[-1]:
-                yield f"{booking} was moved to {move.to_value['tables']} and left {tables[-1]}"
-            tables.append(move.from_value["tables"])
-        if booking.version != len(tables):
-            yield f"{booking} has version {booking.version} after {len(tables) - 1} moves"
+        tables = list(booking.assignments.order_by("table__number").values_list("table__number", flat=True))
+        for change in booking.events.filter(to_value__has_key="tables").order_by("-pk"):
+            if change.to_value["tables"] != tables:
+                yield f"{booking} was given {change.to_value['tables']} and left {tables}"
+            tables = change.from_value["tables"]
+        if booking.version != booking.events.count():
+            yield f"{booking} has version {booking.version} after {booking.events.count()} events"
 
 
 def assert_auditor_finds_nothing(restaurant: Restaurant) -> None:
