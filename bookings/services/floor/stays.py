@@ -70,7 +70,7 @@ def _claim_extension(
     *, booking_id: int, ends_at: datetime, actor: Actor, expected_version: int | None
 ) -> ServiceDayClaim:
     booking = get_booking(booking_id)
-    if booking.status != BookingStatus.SEATED:
+    if booking.status != BookingStatus.SEATED or ends_at > _latest_end(booking):
         return claim_booking(booking_id)
     return claim_sitting(booking_id, _draft_of(booking, ends_at))
 
@@ -93,8 +93,12 @@ def _extend_stay(
 def _require_possible_end(booking: Booking, ends_at: datetime, now: datetime) -> None:
     if ends_at <= now or ends_at <= booking.starts_at:
         raise InputInvalid.of_field("endsAt", "past", "A party that sits stays at least until the next minute.")
-    if ends_at > booking.starts_at + timedelta(minutes=LONGEST_TURN):
+    if ends_at > _latest_end(booking):
         raise InputInvalid.of_field("endsAt", "too_long", "No stay is longer than a day.")
+
+
+def _latest_end(booking: Booking) -> datetime:
+    return booking.starts_at + timedelta(minutes=LONGEST_TURN)
 
 
 def _draft_of(booking: Booking, ends_at: datetime) -> Draft:
