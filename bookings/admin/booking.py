@@ -96,7 +96,7 @@ class BookingAdmin(ReadOnlyAdmin):
         """Add what is one click away for those who may do it."""
         shown = tuple(super().get_list_display(request))
         at = shown.index("state") + 1
-        return (*shown[:at], row_buttons(request), *shown[at:]) if request.user.has_perms(MAY_CHANGE) else shown
+        return (*shown[:at], row_buttons(request), *shown[at:]) if self.has_operate_permission(request) else shown
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         context = {**(extra_context or {}), "quick_links": quick_links(request.GET)}
@@ -149,6 +149,13 @@ class BookingAdmin(ReadOnlyAdmin):
     unpin = operation_page(OPERATIONS["unpin"])
     rebook = operation_page(OPERATIONS["rebook"])
     cancel = operation_page(OPERATIONS["cancel"])
+
+    def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Say whether the user may do any of this: whoever may change bookings.
+
+        By a method, since unfold looks up a permission that is named in the database, at every start.
+        """
+        return bool(request.user.has_perms(MAY_CHANGE))
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Offer what the booking, as it is now, allows."""

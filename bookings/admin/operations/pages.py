@@ -34,7 +34,7 @@ def operation_page(operation: Operation) -> Page:
 
     page.__name__ = operation.name
     page.__doc__ = operation.__doc__
-    decorate = page_action(operation.label, url_path=operation.path, icon=operation.icon, permissions=MAY_CHANGE)
+    decorate = page_action(operation.label, url_path=operation.path, icon=operation.icon, permissions=("operate",))
     return decorate(page)
 
 
