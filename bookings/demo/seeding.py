@@ -6,7 +6,7 @@ days since the first have added; bookings that somebody cancelled are not made a
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 
@@ -24,6 +24,8 @@ SHARES = (0.35, 0.4, 0.45, 0.55, 0.75, 0.8, 0.5)
 LESS_PER_DAY = 0.03
 LEAST_SHARE = 0.1
 NEARLY_FULL = 0.94
+# Parties that leave no table free for six at 19:30, and room for six if others move: whatever the date, the same ones.
+FULL_EVENING_SEED = "demo evening 0"
 COVERS_WITHOUT_LIMIT = 40
 CANCELLED_SHARE = 0.05
 MOST_REFUSALS_IN_A_ROW = 15
@@ -68,7 +70,8 @@ def next_friday(today: date) -> date:
 def plan_services(*, restaurant: Restaurant, days: int, has_full_evening: bool) -> list[ServicePlan]:
     """Plan the services of the coming days against what the demo has booked in them, in 5 queries.
 
-    With a full evening, the last service of next Friday is planned nearly full, even if that is further ahead.
+    With a full evening, the last service of next Friday is planned nearly full, even if that is further ahead; those
+    of later Fridays are left empty until their week comes, so that each becomes the same evening.
     """
     now = read_clock()
     today = now.astimezone(restaurant.zone).date()
@@ -76,7 +79,7 @@ def plan_services(*, restaurant: Restaurant, days: int, has_full_evening: bool) 
     full = _last_service(restaurant, next_friday(today)) if has_full_evening else None
     if full is not None and full not in service_days:
         service_days.append(full)
-    plans = [_plan(day, now, is_to_be_full=day == full) for day in service_days]
+    plans = [_plan(day, now, is_to_be_full=day == full) for day in service_days if not _will_be_full(day, full)]
     _count_booked(restaurant, plans)
     return plans
 
@@ -89,6 +92,15 @@ def _list_service_days(restaurant: Restaurant, first: date, last: date) -> list[
 def _last_service(restaurant: Restaurant, business_date: date) -> ServiceDay | None:
     services = _list_service_days(restaurant, business_date, business_date)
     return services[-1] if services else None
+
+
+def _will_be_full(day: ServiceDay, full: ServiceDay | None) -> bool:
+    return (
+        full is not None
+        and day.service_period_id == full.service_period_id
+        and day.business_date > full.business_date
+        and day.business_date.weekday() == full.business_date.weekday()
+    )
 
 
 def _plan(day: ServiceDay, now: datetime, *, is_to_be_full: bool) -> ServicePlan:
@@ -123,7 +135,8 @@ def book_service(plan: ServicePlan, *, progress: Callable[[int], object]) -> int
 
     `progress` gets the covers of each booking. The same service gets the same guests, whenever it is interrupted.
     """
-    rng = random.Random(plan.key)  # noqa: S311 - made-up guests need a seed, not a secret
+    seed = FULL_EVENING_SEED if plan.is_to_be_full else plan.key
+    rng = random.Random(seed)  # noqa: S311 - made-up guests need a seed, not a secret
     seating_types = sorted(set(plan.restaurant.tables.values_list("seating_type", flat=True)))
     booked = refused = 0
     for number in count():
@@ -133,6 +146,9 @@ def book_service(plan: ServicePlan, *, progress: Callable[[int], object]) -> int
             continue
         if not plan.missing or refused == MOST_REFUSALS_IN_A_ROW:
             return booked
+        if plan.is_to_be_full:
+            # Not one cover more: the last ones are for whoever tries the evening out.
+            visit = replace(visit, party_size=min(visit.party_size, plan.missing))
         receipt = _book(plan, visit, number)
         if receipt is None:
             refused += 1

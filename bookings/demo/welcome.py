@@ -24,6 +24,7 @@ def welcome_lines(*, origin: str, restaurant: Restaurant, account: OpsAccount) -
     yield f"Admin            {origin}/admin/   user {account.username}, password {password}"
     yield f"API              {origin}/api/docs"
     yield f"Nearly full      {origin}/api/availability?{_query(restaurant, next_friday(today))}"
+    yield f"Room for six     {origin}/api/ops/explain?{_explain_query(restaurant, next_friday(today))} (sign in first)"
     yield f"Metrics          {origin}/metrics"
     if settings.THROTTLE_BOOKINGS == settings.THROTTLE_AVAILABILITY == "off":
         yield "Throttles are off in the demo: nobody is told to slow down."
@@ -36,6 +37,11 @@ def welcome_lines(*, origin: str, restaurant: Restaurant, account: OpsAccount) -
 
 def _query(restaurant: Restaurant, business_date: date) -> str:
     return f"restaurantId={restaurant.slug}&date={business_date}&partySize={PARTY_SIZE}"
+
+
+def _explain_query(restaurant: Restaurant, business_date: date) -> str:
+    """Ask for the party that first-fit refuses on the evening that is nearly full."""
+    return f"restaurantId={restaurant.slug}&date={business_date}&time=19:30&partySize=6&compare=first-fit"
 
 
 def find_free_start(restaurant: Restaurant, today: date) -> tuple[date, time] | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, takewhile
 
-from bookings.availability import Assessment
+from bookings.availability import ALTERNATIVES_WITHIN, Assessment
 from bookings.explanation.changes import Case, minutes_between, offered_starts
 from bookings.explanation.holders import RELEASABLE_STATES, Holder, HolderState
 from bookings.explanation.levers import Ladder, LeverKind, RaisedLimit, Trial, raised_limits
@@ -65,9 +65,13 @@ def _raised(refused: Refused) -> tuple[Case, tuple[RaisedLimit, ...]]:
 
 
 def _other_starts(refused: Refused) -> Iterator[Ladder]:
-    """Yield the ladders of earlier and of later starts of the same business date, the nearest first."""
+    """Yield the ladders of earlier and of later starts of the same business date within 2 hours, the nearest first."""
     case, asked_at = refused.case, refused.case.wish.starts_at
-    starts = offered_starts(case.book, case.wish.business_date)
+    starts = [
+        found
+        for found in offered_starts(case.book, case.wish.business_date)
+        if abs(found[1].starts_at - asked_at) <= ALTERNATIVES_WITHIN
+    ]
     earlier = [found for found in reversed(starts) if found[1].starts_at < asked_at]
     later = [found for found in starts if found[1].starts_at > asked_at]
     slot_minutes = case.book.settings.restaurant.slot_minutes

@@ -1,7 +1,8 @@
 """What the demo makes: bookings within the limits, the same again after an interruption, a user, a free port."""
 
 import socket
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, time, timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -14,8 +15,14 @@ from bookings.demo.seeding import ServicePlan, book_service, due, next_friday, p
 from bookings.demo.server import HOST, PortNotAvailable, require_free_port
 from bookings.demo.stage import book_missing, import_missing
 from bookings.demo.welcome import welcome_lines
+from bookings.explanation import explain_availability
 from bookings.models import Booking
-from bookings.services import cancel_booking, materialize_service_days
+from bookings.services import (
+    GuestDetails,
+    cancel_booking,
+    create_booking_with_capacity_check,
+    materialize_service_days,
+)
 from capacity.selectors import read_clock
 from tables.models import Restaurant
 
@@ -35,9 +42,15 @@ def houses() -> list[Restaurant]:
     return houses
 
 
-def plan_full_evening(house: Restaurant) -> ServicePlan:
+def plan_full_evening(house: Restaurant, weeks_later: int = 0) -> ServicePlan:
     (plan,) = plan_services(restaurant=house, days=0, has_full_evening=True)
-    return plan
+    if not weeks_later:
+        return plan
+    later = plan.service_day.business_date + timedelta(weeks=weeks_later)
+    materialize_service_days(restaurant_id=house.pk, from_date=later, to_date=later)
+    day = house.service_days.prefetch_related("slots").get(business_date=later, service_period__name="Dinner")
+    starts = sorted(slot.starts_at for slot in day.slots.all() if slot.bookable)
+    return replace(plan, service_day=day, starts=starts, covers=0, numbers=set())
 
 
 @pytest.mark.parametrize(("today", "friday"), [("2026-11-26", "2026-11-27"), ("2026-11-27", "2026-12-04")])
@@ -73,6 +86,56 @@ def test_next_friday_evening_at_the_bistro_is_nearly_full_and_not_overbooked(hou
     assert 90 <= day.booked_covers <= 100
     report = audit(AuditScope())
     assert (report.is_clean, report.authorised_excess) == (True, [])
+
+
+@with_database
+@pytest.mark.parametrize("weeks_later", [0, 1])
+def test_six_at_half_past_seven_that_first_fit_refuses_are_seated_by_moving_others(
+    houses: list[Restaurant], weeks_later: int
+) -> None:
+    plan = plan_full_evening(houses[0], weeks_later=weeks_later)
+    book_service(plan, progress=silent)
+
+    explanation = explain_availability(
+        restaurant_id=houses[0].pk,
+        business_date=plan.service_day.business_date,
+        wall_time=time(19, 30),
+        party_size=6,
+        compare="first-fit",
+    )
+
+    assert explanation.comparison is not None
+    assert not explanation.comparison.is_accepted
+    assert explanation.assessment.is_available
+    assert explanation.plan is not None
+    assert explanation.plan.moves
+    receipt = create_booking_with_capacity_check(
+        restaurant_id=houses[0].pk,
+        business_date=plan.service_day.business_date,
+        wall_time=time(19, 30),
+        party_size=6,
+        guest=GuestDetails(name="Ada Lovelace", email="ada@example.com", phone="+442079460018"),
+    )
+    given = receipt.booking.assignments.values_list("table__number", flat=True)
+    assert sorted(given) == sorted(explanation.plan.tables)
+    assert audit(AuditScope()).is_clean
+
+
+@with_database
+def test_evenings_that_will_be_full_are_left_alone_until_then(houses: list[Restaurant]) -> None:
+    today = read_clock().astimezone(houses[0].zone).date()
+    materialize_service_days(
+        restaurant_id=houses[0].pk, from_date=today, to_date=next_friday(today) + timedelta(days=7)
+    )
+
+    plans = plan_services(restaurant=houses[0], days=15, has_full_evening=True)
+
+    fridays = [
+        (plan.service_day.business_date, plan.is_to_be_full)
+        for plan in plans
+        if plan.service_day.service_period.name == "Dinner" and plan.service_day.business_date.weekday() == 4
+    ]
+    assert [it for it in fridays if it[0] > today] == [(next_friday(today), True)]
 
 
 @with_database

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
+from bookings.api.ops_shapes import Explanation, FirstFit, PartyMove, Plan
 from bookings.api.serializers import BookingInput
 from bookings.api.shapes import Booking, Capacity, CreatedBooking
 from capacity.policy import ReasonCode
@@ -95,6 +96,15 @@ def test_the_first_booking_is_one_that_the_api_takes_and_answers() -> None:
     assert set(answer) == set(CreatedBooking().fields)
     assert set(answer["booking"]) == set(Booking().fields)
     assert set(answer["capacity"]) == set(Capacity().fields)
+
+
+def test_the_room_for_six_is_explained_as_the_api_explains_it() -> None:
+    explained = json.loads(README.blocks("json")[2])
+
+    assert set(explained) < set(Explanation().fields)
+    assert set(explained["plan"]) == set(Plan().fields)
+    assert [set(move) for move in explained["plan"]["moves"]] == [set(PartyMove().fields)] * 2
+    assert set(explained["firstFit"]) == set(FirstFit().fields)
 
 
 def test_every_requirement_is_accounted_for() -> None:
