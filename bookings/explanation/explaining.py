@@ -97,8 +97,12 @@ def explain_availability(
         seating=seating,
         channel=channel,
     )
-    case = Case(load_day_book(settings, business_date, business_date), wish)
-    holders = list_holders(case.book, blocked_interval(settings, wish))
+    return _explain(Case(load_day_book(settings, business_date, business_date), wish), compare)
+
+
+def _explain(case: Case, compare: str | None) -> Explanation:
+    settings = case.book.settings
+    holders = list_holders(case.book, blocked_interval(settings, case.wish))
     names = load_names(case.book, (it.booking_id for it in holders if it.booking_id is not None))
     assessment = case.assess()
     levers, has_all = _find_levers(case, assessment, holders, names)

@@ -85,7 +85,7 @@ class Ladder:
 
 @dataclass
 class Patience:
-    """How long levers are looked for; the first look is always taken."""
+    """How long levers are looked for, in seconds; `ran_out` says that there was more to try."""
 
     seconds: float
     ran_out: bool = False

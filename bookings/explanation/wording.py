@@ -1,6 +1,7 @@
 """An explanation in sentences."""
 
 from bookings.explanation.explaining import Comparison, ExplainedSeat, Explanation
+from bookings.explanation.first_fit import FirstFit
 from bookings.explanation.holders import Holder, HolderState
 from bookings.explanation.plans import Names, shown
 from capacity.policy import Reason
@@ -76,13 +77,18 @@ def comparison_text(explanation: Explanation) -> str:
 
 def _all_taken(explanation: Explanation, comparison: Comparison) -> str:
     size, answer = explanation.assessment.wish.party_size, comparison.answer
-    counted = [(answer.tables, "table"), (answer.combinations, "combination")]
-    said = " and ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counted if number)
-    if not said:
+    counted = {noun: number for noun, number in _counted(answer) if number}
+    if not counted:
         return f"no table is for {size}"
-    if answer.tables + answer.combinations == 1:
-        return f"the only {said.removeprefix('1 ')} for {size} is taken"
+    if set(counted.values()) == {1}:
+        only = " and ".join(f"the only {noun}" for noun in counted)
+        return f"{only} for {size} {'is' if len(counted) == 1 else 'are'} taken"
+    said = " and ".join(f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in counted.items())
     return f"all {said} for {size} are taken"
+
+
+def _counted(answer: FirstFit) -> tuple[tuple[str, int], ...]:
+    return (("table", answer.tables), ("combination", answer.combinations))
 
 
 def _engine(explanation: Explanation) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus
-from bookings.day import DayBook, load_day_book
+from bookings.day import DayBook, Interval, load_day_book
 from bookings.explanation.changes import minutes_between, without_occupied
 from bookings.explanation.plans import ExplainedMove, Names, load_names
 from bookings.models import Booking
@@ -84,11 +84,11 @@ def list_overruns(*, restaurant_id: int) -> OverrunReport:
     seated = _list_seated(settings)
     if not seated:
         return OverrunReport(settings, (), ())
-    dates = [booking.business_date for booking in seated]
-    book = load_day_book(settings, min(dates), max(dates))
-    later = _list_later(book, seated)
+    later = _list_later(settings, seated)
+    book = _load_book(settings, seated, later)
+    over = {hold.booking_id for hold in book.expired_holds}
     names = load_names(book, [booking.pk for booking in (*seated, *later)])
-    return _Radar(book, tuple(seated), tuple(later), names).report()
+    return _Radar(book, tuple(seated), tuple(it for it in later if it.pk not in over), names).report()
 
 
 def _list_seated(settings: ServiceSettings) -> list[Booking]:
@@ -103,17 +103,26 @@ def _list_seated(settings: ServiceSettings) -> list[Booking]:
     return list(seated.prefetch_related("assignments").order_by("ends_at", "pk"))
 
 
-def _list_later(book: DayBook, seated: Sequence[Booking]) -> list[Booking]:
-    """List who comes to the tables of seated parties that day, by start, in 2 queries; no holds that are over."""
+def _list_later(settings: ServiceSettings, seated: Sequence[Booking]) -> list[Booking]:
+    """List who comes to the tables of seated parties that day, by start, in 2 queries."""
     dates = [booking.business_date for booking in seated]
     later = Booking.objects.filter(
         assignments__table__in={table_id for booking in seated for table_id in _table_ids(booking)},
-        assignments__during__endswith__gt=book.settings.now,
-        restaurant=book.settings.restaurant,
+        assignments__during__endswith__gt=settings.now,
+        restaurant=settings.restaurant,
         status__in=AWAITED_STATUSES,
         business_date__range=(min(dates), max(dates)),
-    ).exclude(pk__in=[hold.booking_id for hold in book.expired_holds])
+    )
     return list(later.distinct().prefetch_related("assignments").order_by("starts_at", "pk"))
+
+
+def _load_book(settings: ServiceSettings, seated: Sequence[Booking], later: Sequence[Booking]) -> DayBook:
+    """Load who sits where on the dates of the seated, and for as long as anybody here stays: perhaps after hours."""
+    dates = [booking.business_date for booking in seated]
+    starts = [booking.starts_at for booking in (*seated, *later)]
+    ends = [booking.ends_at + _buffer(booking) + _late_by(booking, settings.now) for booking in later]
+    stays = Interval(min(starts), max([settings.now, *ends]))
+    return load_day_book(settings, min(dates), max(dates), only=stays)
 
 
 def _table_ids(booking: Booking) -> tuple[int, ...]:
@@ -188,7 +197,7 @@ class _Radar:
 
     def _as_party(self, booking: Booking) -> SeatedParty:
         """Return a booking that waits as the planner sees it: who should sit already stays from now on."""
-        late_by = max(self.now - booking.starts_at, timedelta())
+        late_by = _late_by(booking, self.now)
         return SeatedParty(
             booking_id=booking.pk,
             party_size=booking.party_size,
@@ -241,6 +250,10 @@ def _rescue(booking_id: int, given: Collection[int], found: Reseating) -> Rescue
 
 def _loses_at(seated: Booking, later: Booking) -> datetime:
     return later.starts_at - _buffer(seated)
+
+
+def _late_by(booking: Booking, now: datetime) -> timedelta:
+    return max(now - booking.starts_at, timedelta())
 
 
 def _buffer(booking: Booking) -> timedelta:

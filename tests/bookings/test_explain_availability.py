@@ -177,6 +177,16 @@ def test_who_is_there_already_is_not_moved(status: str, state: HolderState) -> N
     assert levers_of(explanation, LeverKind.RELEASE) == []
 
 
+def test_a_stay_that_reaches_into_what_is_not_known_is_not_moved() -> None:
+    house = bistro(6, 2)
+    seat(house, "19:30", "T1", turn_minutes=600)
+
+    explanation = explain(house)
+
+    assert [holder.state for holder in explanation.seats[0].holders] == [HolderState.OTHER_DAY]
+    assert explanation.assessment.is_refused
+
+
 def test_a_hold_that_is_over_holds_nothing() -> None:
     house = bistro(6)
     seat(house, "19:30", "T1", status="held", expires_at=timezone.now() - timedelta(minutes=1))
@@ -362,6 +372,16 @@ def test_every_lever_is_accepted_by_the_decision() -> None:
     assert explain(house).levers
 
 
+def test_where_time_runs_out_it_is_said_that_there_may_be_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bookings.explanation.explaining.LEVER_SECONDS", 0.0)
+    house = bistro(6)
+    seat(house, "19:30", "T1", party_size=6)
+
+    explanation = explain(house)
+
+    assert (explanation.levers, explanation.has_all_levers) == ((), False)
+
+
 def test_a_closure_is_answered_by_other_starts_alone() -> None:
     house = bistro(6)
     ClosureFactory(restaurant=house, from_time=time(19), to_time=time(20), channel="all")
@@ -402,6 +422,7 @@ def test_what_was_not_decided_in_time_is_no_refusal(monkeypatch: pytest.MonkeyPa
         "was not decided in time: neither a plan nor a proof that there is none was found"
     )
     assert (explanation.assessment.decision.reasons, explanation.levers) == ((), ())
+    assert comparison_text(explanation) == "First-fit seats them at T1."
 
 
 # What others would say
@@ -430,6 +451,20 @@ def test_first_fit_takes_the_first_free_table_by_number() -> None:
     assert explanation.plan is not None
     assert explanation.plan.tables == ("T2",)
     assert comparison_text(explanation) == "First-fit seats them at T1."
+
+
+def test_first_fit_takes_a_combination_where_no_table_is_free() -> None:
+    house = bistro(4, 4, 6)
+    TableCombinationFactory(restaurant=house, tables=list(house.tables.filter(number__in=["T1", "T2"])))
+    seat(house, "19:30", "T3", party_size=6)
+
+    explanation = explain(house, compare="first-fit")
+
+    assert comparison_text(explanation) == "First-fit seats them at T1 + T2."
+    seat(house, "19:30", "T1", is_pinned=True)
+    assert comparison_text(explain(house, compare="first-fit")) == (
+        "First-fit refuses: the only table and the only combination for 6 are taken; this engine finds no room either."
+    )
 
 
 def test_first_fit_is_bound_by_limits_too() -> None:

@@ -62,6 +62,14 @@ def test_where_nothing_helps_it_says_so() -> None:
     assert run(*QUESTION).splitlines()[-1] == "No single change was found that would make room."
 
 
+def test_where_time_ran_out_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bookings.explanation.explaining.LEVER_SECONDS", 0.0)
+    house = bistro(6)
+    seat(house, "19:30", "T1", status="arrived")
+
+    assert run(*QUESTION).splitlines()[-1] == "  (time ran out: there may be more)"
+
+
 def test_wish_and_way_in_may_be_named() -> None:
     house = bistro(6, 6)
     Table.objects.filter(number="T2").update(seating_type="patio", audience=["in_house"])

@@ -202,6 +202,16 @@ def test_the_buffer_is_needed_to_reset_the_table(now: datetime) -> None:
     assert hit.rescue is Rescue.RESEATED
 
 
+def test_after_hours_a_table_where_somebody_sits_is_no_way_out_either(now: datetime) -> None:
+    house = open_house(now, 2, 2)
+    house.service_periods.update(start_time="08:00", last_seating="08:00", end_time="09:00")
+    sit(house, now, -5, "T1")
+    sit(house, now, 45, "T2")
+    expect(house, now, 5, "T1")
+
+    assert [it.rescue for it in only(radar(house)).later] == [Rescue.NO_TABLE]
+
+
 def test_a_block_stays_where_it_is(now: datetime) -> None:
     house = open_house(now, 2, 2)
     sit(house, now, -5, "T1")
