@@ -1,13 +1,17 @@
 """Which live bookings a setting concerns: those a person has to decide about. Never writes."""
 
 from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Subquery
 
 from bookings.choices import COUNTING_STATUSES
 from bookings.models import Booking, TableAssignment
 from capacity.models import Closure
 from capacity.policy import ONLINE
-from capacity.selectors import ClosedSpan, read_clock
-from tables.models import Table
+from capacity.selectors import ClockTimestamp, ClosedSpan, read_clock
+from tables.models import Table, TableCombination
 
 
 def list_bookings_inside(closure: Closure) -> list[Booking]:
@@ -35,6 +39,19 @@ def list_bookings_inside(closure: Closure) -> list[Booking]:
         for booking in live
         if span.covers(booking.service_day.service_period_id, booking.business_date, booking.wall_time, ONLINE)
     ]
+
+
+def bookings_at_combination() -> ArraySubquery:
+    """Return, to annotate combinations with, the ids of the bookings that have all of its tables from now on."""
+    coming = TableAssignment.objects.filter(table__combinations=OuterRef("pk"), during__endswith__gt=ClockTimestamp())
+    here = coming.order_by().values("booking_id").annotate(tables=Count("pk")).filter(tables=_table_count())
+    return ArraySubquery(here.values("booking_id"))
+
+
+def _table_count() -> Subquery:
+    members: Any = TableCombination.tables.through.objects.filter(tablecombination=OuterRef(OuterRef("pk")))
+    counted = members.order_by().values("tablecombination").annotate(number=Count("pk"))
+    return Subquery(counted.values("number"))
 
 
 def list_bookings_at(table: Table) -> list[Booking]:

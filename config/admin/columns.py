@@ -26,3 +26,8 @@ def page_action(
     """Make a method a button on the page of a row, under an address of its own."""
     decorate = action(description=description, url_path=url_path, icon=icon, permissions=permissions)
     return cast(Callable[[Method], Method], decorate)
+
+
+def list_action(description: str, *, permissions: tuple[str, ...]) -> Callable[[Method], Method]:
+    """Make a method an action on chosen rows of a list."""
+    return cast(Callable[[Method], Method], action(description=description, permissions=permissions))

@@ -34,6 +34,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("Sections", "grid_view", "tables", "section"),
             ("Tables", "table_restaurant", "tables", "table"),
             ("Combinations", "join_inner", "tables", "tablecombination"),
+            ("Blocks", "block", "tables", "tableblock"),
         ),
     ),
     (

@@ -1,16 +1,18 @@
 """What a change of settings did, in sentences for the next screen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 
 from django.contrib.messages import constants
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from bookings.services import RaisedExcess, SettingsOutcome
+from bookings.models import Booking
+from bookings.services import MovedParty, PartyLeft, RaisedExcess, SettingsOutcome
+from bookings.services.seating_rows import shown_tables
 from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ReasonCode
-from config.admin.links import MOST_LISTED, booking_list, change_link
+from config.admin.links import MOST_LISTED, booking_list, change_link, describe_booking
 from config.admin.shown import OVER_THE_LIMIT, limit_name, long_date
 
 Said = tuple[int, str | SafeString]
@@ -27,7 +29,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
 
 
 def describe_outcome(outcome: SettingsOutcome, zone: tzinfo) -> Iterator[Said]:
-    """Yield (message level, sentence): service days updated, limits passed, bookings left for a decision.
+    """Yield (message level, sentence): service days updated, limits passed, parties moved, bookings to decide about.
 
     Times of slots are shown on the wall clock of `zone`.
     """
@@ -37,6 +39,50 @@ def describe_outcome(outcome: SettingsOutcome, zone: tzinfo) -> Iterator[Said]:
         yield constants.WARNING, _raised(outcome.raised, zone)
     if outcome.bookings:
         yield constants.WARNING, _left_in_place(outcome)
+    yield from describe_reseating(outcome.moves, outcome.left)
+
+
+def describe_reseating(moves: Sequence[MovedParty], left: Sequence[PartyLeft]) -> Iterator[Said]:
+    """Yield (message level, sentence): who sits at other tables now, and who could not be moved; 1 query."""
+    if moves:
+        yield constants.SUCCESS, moved_parties(moves, "has another table now", "have other tables now")
+    if left:
+        yield constants.WARNING, parties_left(left)
+
+
+def moved_parties(moves: Sequence[MovedParty], one: str, many: str) -> SafeString:
+    """Name parties with the tables that they leave and those that they get, ten at most; 1 query."""
+    shown = moves[:MOST_LISTED]
+    bookings = Booking.objects.filter(reference__in=[move.booking_reference for move in shown])
+    known = {booking.reference: booking for booking in bookings}
+    lines = (
+        format_html(
+            "{}: {} -> {}",
+            describe_booking(known[move.booking_reference]),
+            shown_tables(move.from_tables),
+            shown_tables(move.to_tables),
+        )
+        for move in shown
+        if move.booking_reference in known
+    )
+    return _listed(len(moves), f"booking {one}" if len(moves) == 1 else f"bookings {many}", lines)
+
+
+def parties_left(left: Sequence[PartyLeft]) -> SafeString:
+    """Name parties that keep their table, with the table and the reason, ten at most."""
+    lines = (
+        format_html("{} at {}: {}", describe_booking(it.booking), shown_tables(it.tables), it.reason.words)
+        for it in left[:MOST_LISTED]
+    )
+    noun = "booking keeps its table and waits" if len(left) == 1 else "bookings keep their tables and wait"
+    return _listed(len(left), f"{noun} for your decision", lines)
+
+
+def _listed(count: int, said: str, lines: Iterable[SafeString]) -> SafeString:
+    more = count - MOST_LISTED
+    rest = format_html("<li>and {} more</li>", more) if more > 0 else ""
+    items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+    return format_html("{} {}:<ul>{}{}</ul>", count, said, items, rest)
 
 
 def _service_days(count: int) -> str:

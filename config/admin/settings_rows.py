@@ -34,7 +34,7 @@ class SettingsAdmin(DurableAdmin):
 
     form = SettingsForm
     # Django deletes the rows of its bulk action by itself, past the service.
-    actions = None
+    actions: Any = None
     change_form_before_template = "admin/settings/form_top.html"
     delete_confirmation_template = "admin/settings/delete_confirmation.html"
     formfield_overrides: ClassVar[dict[type[Any], dict[str, Any]]] = {
@@ -43,6 +43,8 @@ class SettingsAdmin(DurableAdmin):
     }
     # What else goes, or stays, with a row.
     delete_note: ClassVar[str] = ""
+    # What a delete does to service days and bookings, where it is not what it usually is.
+    delete_effect: ClassVar[str] = ""
     # Foreign keys to rows of the same restaurant, and what leaving them empty means.
     owned_fields: ClassVar[dict[str, str]] = {"section": "No section", "service_period": "Every service"}
 
@@ -136,19 +138,23 @@ class SettingsAdmin(DurableAdmin):
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Log nothing yet: Django asks before the delete, which may be refused."""
 
+    def log_deleted(self, request: HttpRequest, row: Any) -> None:
+        """Log a row that the service has deleted."""
+        super().log_deletions(request, cast(QuerySet[Any], [row]))
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete through the service, log it, and say what it did.
 
         Raises: `DomainError`, which `DurableAdmin` shows on the page.
         """
         outcome = delete_settings_row(row=obj, actor=actor_of(request))
-        super().log_deletions(request, cast(QuerySet[Any], [obj]))
+        self.log_deleted(request, obj)
         self.report(request, obj, outcome)
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         """Say before the click what is in the way."""
         context["in_the_way"] = booking_list(self.list_bookings_in_the_way(context["object"]))
-        context["delete_note"] = self.delete_note
+        context |= {"delete_note": self.delete_note, "delete_effect": self.delete_effect}
         return super().render_delete_form(request, context)
 
     def get_deleted_objects(

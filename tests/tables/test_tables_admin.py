@@ -1,7 +1,7 @@
 """Restaurants, sections, tables and combinations in the admin."""
 
 import re
-from datetime import time
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from bookings.models import TableAssignment
 from bookings.services import GuestDetails, create_booking_with_capacity_check
 from capacity.models import ServiceDay
-from tables.models import Restaurant, Section, Table, TableCombination
+from tables.models import Restaurant, Section, Table, TableBlock, TableCombination
 from tests.factories import (
     RestaurantFactory,
     SectionFactory,
@@ -139,8 +139,10 @@ def test_a_saved_table_raises_the_version_of_future_service_days(admin_client, h
 
 
 def test_a_table_with_future_assignments_cannot_be_deleted_and_the_screen_names_the_bookings(admin_client, house):
-    booking = book(house)
+    booking, movable = book(house), book(house, wall_time=time(21))
+    booking.assignments.update(pinned=True)
     table = booking.assignments.get().table
+    assert movable.assignments.get().table == table
     url = f"{TABLES}{table.pk}/delete/"
 
     question, answer = admin_client.get(url), admin_client.post(url, {"post": "yes"})
@@ -148,6 +150,7 @@ def test_a_table_with_future_assignments_cannot_be_deleted_and_the_screen_names_
     link = f'href="/admin/bookings/booking/{booking.pk}/change/">{booking.reference}</a>'
     assert f"The table “{table}” cannot be deleted." in text_of(question)
     assert link in question.content.decode()
+    assert movable.reference not in text_of(question)
     assert answer.status_code == 200
     assert f"The table “{table}” was not deleted." in text_of(answer)
     assert link in answer.content.decode()
@@ -167,16 +170,143 @@ def test_a_free_table_is_deleted(admin_client, house):
     assert LogEntry.objects.get().object_repr == "T3"
 
 
-def test_a_table_taken_out_of_service_names_who_still_sits_there(admin_client, house):
+def test_a_table_with_parties_that_can_be_moved_is_deleted_and_the_screen_says_who_sits_where(admin_client, house):
     booking = book(house)
-    table = booking.assignments.get().table
+    url = f"{TABLES}{house.tables.get(number='T1').pk}/delete/"
 
-    page = change(admin_client, TABLES, table, status="out_of_service")
+    page = admin_client.post(url, form_of(admin_client.get(url)), follow=True)
 
-    warning = next(message for message in messages_of(page) if "Still seated there" in message)
-    assert booking.reference in warning
+    assert page.redirect_chain == [(TABLES, 302)]
+    (said,) = [message for message in messages_of(page) if "another table" in message]
+    assert f">{booking.reference}</a> ({SOON:%a %-d %b} 19:00, 2 covers): T1 -> T2</li>" in said
+
+
+def test_a_table_taken_out_of_service_says_who_is_moved_and_who_still_sits_there(admin_client, house):
+    booking, pinned = book(house), book(house, wall_time=time(21))
+    pinned.assignments.update(pinned=True)
+
+    page = change(admin_client, TABLES, house.tables.get(number="T1"), status="out_of_service")
+
+    said = [message for message in messages_of(page) if "<li>" in message]
+    assert [message.split(":<ul>")[0] for message in said] == [
+        "1 booking has another table now",
+        "1 booking keeps its table and waits for your decision",
+    ]
+    assert booking.reference in said[0]
+    assert said[1].endswith(f"({SOON:%a %-d %b} 21:00, 2 covers) at T1: pinned to its table</li></ul>")
+    assert house.tables.get(number="T1").status == "out_of_service"
+
+
+def choose(client, action, *tables, **values):
+    return client.post(TABLES, {"action": action, "_selected_action": [table.pk for table in tables]} | values)
+
+
+def test_tables_are_taken_out_of_service_together_after_a_page_that_says_who_is_moved(admin_client, house):
+    booking, pinned = book(house), book(house, wall_time=time(21))
+    pinned.assignments.update(pinned=True)
+    tables = house.tables.filter(number__in=["T1", "T2"]).order_by("number")
+
+    question = choose(admin_client, "take_out_of_service", *tables)
+
+    text = text_of(question)
+    assert "Take T1, T2 out of service?" in text
+    assert f"1 booking will be moved: {booking.reference} ({SOON:%a %-d %b} 19:00, 2 covers): T1 -> T3" in text
+    assert f"{pinned.reference} ({SOON:%a %-d %b} 21:00, 2 covers) at T1: pinned to its table" in text
+    assert booking.assignments.get().table.number == "T1"
+    assert not house.tables.exclude(status="active").exists()
+
+    page = admin_client.post(TABLES, form_of(question), follow=True)
+
+    assert messages_of(page)[0] == "T1, T2: out of service."
+    assert list(tables.values_list("status", flat=True)) == ["out_of_service"] * 2
+    assert booking.assignments.get().table.number == "T3"
+    assert booking.events.get(kind="reseated").reason == "T1 -> T3, T1, T2 are out of service"
+    assert pinned.assignments.get().table.number == "T1"
+    assert LogEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [("retire", "retired"), ("take_out_of_service", "out_of_service"), ("return_to_service", "active")],
+)
+def test_an_action_gives_a_table_its_status_and_twice_is_once(admin_client, house, action, status):
+    Table.objects.filter(number="T1").update(status="out_of_service" if status == "active" else "active")
+    table = house.tables.get(number="T1")
+
+    for _ in range(2):
+        admin_client.post(TABLES, form_of(choose(admin_client, action, table)))
+
     table.refresh_from_db()
-    assert table.status == "out_of_service"
+    assert table.status == status
+
+
+def test_tables_of_two_restaurants_are_not_changed_together(admin_client, house):
+    stranger = TableFactory()
+
+    page = choose(admin_client, "retire", house.tables.get(number="T1"), stranger, confirmed="yes")
+
+    assert page.status_code == 302
+    assert "Choose tables of one restaurant." in text_of(admin_client.get(TABLES))
+    assert not Table.objects.exclude(status="active").exists()
+
+
+def test_the_list_of_tables_offers_no_delete_past_the_services(admin_client, house):
+    page = choose(admin_client, "delete_selected", house.tables.get(number="T1"), post="yes")
+
+    assert house.tables.count() == 3
+    assert page.status_code == 302
+
+
+def test_the_page_of_a_table_shows_its_combinations_and_its_blocks_from_now_on(admin_client, house):
+    tables = list(house.tables.order_by("number"))
+    TableCombinationFactory(restaurant=house, tables=tables[:2], min_party_size=5, max_party_size=8)
+    for days, reason in ((3, "leak"), (-3, "paint")):
+        starts_at = datetime.combine(days_ahead(days), time(17), tzinfo=house.zone)
+        TableBlock.objects.create(
+            restaurant=house,
+            table=tables[0],
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=2),
+            reason=reason,
+        )
+
+    text = text_of(admin_client.get(f"{TABLES}{tables[0].pk}/change/"))
+
+    day = f"{days_ahead(3):%a %-d %b}"
+    assert "T1 + T2 , 5 to 8" in text
+    assert f"{day}, 17:00 to {day}, 19:00: leak" in text
+    assert "paint" not in text
+    assert "leak" not in text_of(admin_client.get(f"{TABLES}{tables[1].pk}/change/"))
+
+
+def test_the_screens_of_a_combination_say_who_sits_there(admin_client, house):
+    pair = list(house.tables.filter(number__in=["T1", "T2"]))
+    TableCombinationFactory(restaurant=house, tables=pair, min_party_size=5, max_party_size=8)
+    combination = TableCombinationFactory(
+        restaurant=house, tables=house.tables.all(), min_party_size=9, max_party_size=12
+    )
+    alone, together = book(house, wall_time=time(17)), book(house, party_size=7)
+    assert together.assignments.count() == 2
+
+    page = text_of(admin_client.get(f"{COMBINATIONS}{house.combinations.get(min_party_size=5).pk}/change/"))
+
+    assert f"{together.reference} ({SOON:%a %-d %b} 19:00, 7 covers)" in page
+    assert alone.reference not in page
+    assert together.reference not in text_of(admin_client.get(f"{COMBINATIONS}{combination.pk}/change/"))
+    rows = admin_client.get(COMBINATIONS).context["cl"].result_list
+    assert [len(row.coming) for row in rows] == [1, 0]
+
+
+def test_minutes_without_reseating_are_set_on_the_page_of_the_restaurant(admin_client, house):
+    page = admin_client.get(f"{RESTAURANTS}{house.pk}/change/")
+    assert "Minutes without re-seating" in text_of(page)
+
+    change(admin_client, RESTAURANTS, house, reseat_freeze_minutes="0")
+    refused = change(admin_client, RESTAURANTS, house, reseat_freeze_minutes="1441")
+
+    house.refresh_from_db()
+    assert house.reseat_freeze_minutes == 0
+    assert list(refused.context["adminform"].form.errors) == ["reseat_freeze_minutes"]
 
 
 def test_a_section_with_tables_says_why_it_stays(admin_client, house):

@@ -47,8 +47,20 @@ def preview_table_status(*, restaurant_id: int, table_ids: Collection[int], stat
     tables = _list_tables(restaurant_id, table_ids)
     before = load_floor(restaurant_id)
     after = before if status == TableStatus.ACTIVE else _without(before, {table.pk for table in tables})
+    return _preview(restaurant_id, FloorChange(before, after))
+
+
+def preview_table_deletion(*, table: Table) -> Reseated:
+    """Say who would be moved, and who would keep a table from being deleted, as things stand; writes nothing."""
+    before = load_floor(table.restaurant_id)
+    return _preview(
+        table.restaurant_id, FloorChange(before, _without(before, {table.pk}), leaving=frozenset({table.pk}))
+    )
+
+
+def _preview(restaurant_id: int, change: FloorChange) -> Reseated:
     patience = Patience(PREVIEW_SECONDS, PREVIEW_SECONDS_AT_ONCE)
-    return preview_reseating(get_service_settings(restaurant_id), FloorChange(before, after), patience=patience)
+    return preview_reseating(get_service_settings(restaurant_id), change, patience=patience)
 
 
 def _list_tables(restaurant_id: int, table_ids: Collection[int]) -> list[Table]:
