@@ -11,6 +11,7 @@ from bookings.day.floor import load_seating_state
 from bookings.day.holds import CountedParty, list_counted_parties, list_expired_holds, without_parties
 from bookings.day.keys import Interval, ServiceKey
 from bookings.day.rows import LONGEST_SLOT, stored_services
+from bookings.day.solving import READING, SolvingTime
 from capacity.calendar import ServiceTimes
 from capacity.models import ServiceDay
 from capacity.policy import ServiceState, SlotState
@@ -22,10 +23,6 @@ ONE_DAY = timedelta(days=1)
 # No turn is longer than a day and no service either: a stay meets services of these dates only.
 DATES_BEFORE = ONE_DAY
 DATES_AFTER = 2 * ONE_DAY
-
-
-# A question to the exact model may take so long where no lock waits for it.
-READING = SeatingLimits(exact_seconds=1.0)
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,10 @@ class DayBook:
         return SeatingPlanner(self.seating)
 
     @cached_property
+    def _solving_time(self) -> SolvingTime:
+        return SolvingTime()
+
+    @cached_property
     def movable(self) -> dict[int, SeatedParty]:
         """Return the parties that a plan may move, by booking id."""
         return {party.booking_id: party for party in self.seating.parties}
@@ -71,7 +72,8 @@ class DayBook:
         solved = self.solved
         if solved is not None and solved.requests == requests and solved.state == self.seating:
             return solved.outcome
-        return self.planner.plan(*requests, limits=self.limits)
+        with self._solving_time.within(self.limits) as limits:
+            return self.planner.plan(*requests, limits=limits)
 
     @cached_property
     def slots(self) -> tuple[SlotState, ...]:

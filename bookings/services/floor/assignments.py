@@ -11,7 +11,6 @@ from bookings.services.floor.evening import (
     Ask,
     Draft,
     claim_days,
-    counting_undecided,
     draft_operation,
     lock_and_draft,
     seating_of,
@@ -26,6 +25,7 @@ from bookings.services.floor.seats import (
     require_time_left,
 )
 from bookings.services.history import Actor
+from bookings.services.undecided import counting_undecided
 from capacity.selectors import ServiceSettings
 from config.transactions import capacity_transaction
 from tables.seating import SeatingRequest

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bookings.availability import Assessment, Wish, assess, blocked_interval, seating_request
-from bookings.day import READING, CountedParty, DayBook, Interval, SolvedSeating, load_day_book
+from bookings.day import SOLVING, CountedParty, DayBook, Interval, SolvedSeating, load_day_book
 from bookings.locks import Reach, holds_in_the_way, reach_of
 from bookings.models import Booking
 from bookings.services.floor.change_requests import ChangeRequest, changes_nothing, wish_of
@@ -83,7 +83,7 @@ class ChangeDraft:
 
 
 def draft_change(
-    change: ChangeRequest, *, limits: SeatingLimits = READING, solved: SolvedSeating | None = None
+    change: ChangeRequest, *, limits: SeatingLimits = SOLVING, solved: SolvedSeating | None = None
 ) -> ChangeDraft:
     """Load a booking and the day that it is to be on, without it, and decide; takes no lock.
 

@@ -7,23 +7,23 @@ from typing import Any
 from bookings.answers.values import instant_answer
 from bookings.availability import Wish, assess, find_alternatives
 from bookings.choices import EventKind
-from bookings.day import DayBook, load_day_book
+from bookings.day import LOCKED, DayBook, load_day_book
 from bookings.errors import RequestRefused, SeatingNotDecided
 from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
 from bookings.refusals import refusal_of
-from bookings.services.booking import LOCKED
 from bookings.services.counter_updates import find_counted_stay, move_in_counters
 from bookings.services.excess import carry_overrides, record_waived_excess
 from bookings.services.expiry import expire_holds
 from bookings.services.floor.change_drafts import ChangeDraft, draft_change
 from bookings.services.floor.change_requests import UNCHANGED, ChangeRequest, Unchanged, has_come, wish_of
-from bookings.services.floor.evening import counting_undecided, get_bookings, tables_of
+from bookings.services.floor.evening import get_bookings, tables_of
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.seats import require_current, require_live
 from bookings.services.history import Actor, actor_label, record_event
 from bookings.services.materialization import materialize_missing
 from bookings.services.seating_rows import purpose_of, table_numbers, write_seating
+from bookings.services.undecided import counting_undecided
 from capacity.locks import lock_service_days
 from capacity.selectors import get_service_settings
 from config import metrics

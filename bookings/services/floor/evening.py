@@ -5,22 +5,19 @@ to find what to lock and to solve what takes long, and under it, where it is dec
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
 
 from bookings.choices import BookingStatus
-from bookings.day import READING, CountedParty, DayBook, Interval, ServiceKey, SolvedSeating, load_day_book
+from bookings.day import LOCKED, SOLVING, CountedParty, DayBook, Interval, ServiceKey, SolvedSeating, load_day_book
 from bookings.errors import SeatingNotDecided
 from bookings.locks import Reach, ServiceDayClaim, service_day_ids_meeting
 from bookings.models import Booking
-from bookings.services.booking import LOCKED
 from bookings.services.materialization import materialize_missing
 from capacity.locks import lock_service_days
 from capacity.selectors import ServiceSettings, get_service_settings
-from config import metrics
-from config.errors import BookingConflict, RecordNotFound
+from config.errors import RecordNotFound
 from config.transactions import PlanOutdated
 from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRequest, SeatingUndecided
 
@@ -64,7 +61,7 @@ class Draft:
 
 
 def draft_operation(
-    booking_ids: Sequence[int], ask: Ask, *, limits: SeatingLimits = READING, solved: SolvedSeating | None = None
+    booking_ids: Sequence[int], ask: Ask, *, limits: SeatingLimits = SOLVING, solved: SolvedSeating | None = None
 ) -> Draft:
     """Load bookings of one restaurant and their dates without them, and ask the planner; takes no lock.
 
@@ -115,17 +112,6 @@ def lock_and_draft(claim: ServiceDayClaim, booking_ids: Sequence[int], ask: Ask)
         raise PlanOutdated
     claim.require(draft.reach)
     return draft
-
-
-@contextmanager
-def counting_undecided() -> Iterator[None]:
-    """Count a call that ends because the planner found neither a plan nor a proof in time."""
-    try:
-        yield
-    except BookingConflict as conflict:
-        if isinstance(conflict, SeatingNotDecided) or isinstance(conflict.__cause__, PlanOutdated):
-            metrics.booking_seating_undecided.inc()
-        raise
 
 
 def get_bookings(booking_ids: Sequence[int]) -> tuple[Booking, ...]:

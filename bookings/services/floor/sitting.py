@@ -8,11 +8,10 @@ from typing import Any
 
 from bookings.answers.values import instant_answer
 from bookings.choices import EventKind
-from bookings.day import READING, CountedParty, DayBook, Interval, SolvedSeating, load_day_book
+from bookings.day import LOCKED, SOLVING, CountedParty, DayBook, Interval, SolvedSeating, load_day_book
 from bookings.errors import RequestRefused, SeatingNotDecided
 from bookings.locks import Reach, ServiceDayClaim
 from bookings.models import Booking
-from bookings.services.booking import LOCKED
 from bookings.services.expiry import expire_holds
 from bookings.services.floor.counting import count_again
 from bookings.services.floor.evening import blocked_interval_of, reach_of_intervals
@@ -32,7 +31,7 @@ from tables.seating import SeatingLimits, SeatingUndecided
 class Means:
     """What a draft may spend on the planner, and what the planner said before the lock."""
 
-    limits: SeatingLimits = READING
+    limits: SeatingLimits = SOLVING
     solved: SolvedSeating | None = None
 
 
