@@ -266,7 +266,7 @@ def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
 
 
 def _find_seating(book: DayBook, wish: Wish) -> SeatingOutcome | None:
-    if wish.period_id is None or not book.settings.needs_tables(wish.period_id):
+    if wish.period_id is None or not (wish.table_ids or book.settings.needs_tables(wish.period_id)):
         return None
     return book.plan_seating(seating_request(book.settings, wish))
 

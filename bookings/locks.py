@@ -103,6 +103,9 @@ def reach_of(book: DayBook, assessment: Assessment) -> Reach:
         depends_on = assessment.seating.depends_on
         intervals.append(Interval(depends_on.starts_at, depends_on.ends_at))
     met = [service for interval in intervals for service in book.services_meeting(interval)]
+    if assessment.service is not None:
+        # A walk-in outside all services counts in the nearest one, which its stay may not meet.
+        met.append(assessment.service)
     return Reach(
         service_day_ids=frozenset(it.service_day_id for it in met if it.service_day_id is not None),
         missing=frozenset(ServiceKey(it.period_id, it.business_date) for it in met if it.service_day_id is None),

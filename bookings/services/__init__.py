@@ -17,6 +17,7 @@ from bookings.services.floor.pins import pin_tables, unpin_tables
 from bookings.services.floor.stays import extend_stay, leave_early
 from bookings.services.floor.table_status import preview_table_status, set_table_status
 from bookings.services.floor.undo import undo_change
+from bookings.services.floor.walk_ins import seat_walk_in
 from bookings.services.materialization import (
     Materialization,
     materialize_service_days,
@@ -70,6 +71,7 @@ __all__ = [
     "rebuild_counters",
     "save_settings_row",
     "seat_party",
+    "seat_walk_in",
     "set_enforcement",
     "set_table_status",
     "swap_tables",

@@ -1,6 +1,7 @@
 """Create a booking: the only function that does is `create_booking_with_capacity_check`."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from bookings.answers.values import Answer
@@ -15,15 +16,17 @@ from bookings.selectors import list_alternatives
 from bookings.services.booking_request import BookingRequest, GuestDetails
 from bookings.services.booking_rows import write_booking
 from bookings.services.expiry import expire_holds
+from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
 from bookings.services.history import Actor
 from bookings.services.materialization import materialize_missing
 from bookings.tokens import manage_token
+from bookings.walk_ins import interval_to_load, read_wish_now
 from capacity.locks import lock_service_days
 from capacity.selectors import ServiceSettings, get_service_settings
 from config import metrics
 from config.errors import BookingConflict
 from config.transactions import AttemptOutdated, PlanOutdated, capacity_transaction
-from tables.seating import SeatingLimits
+from tables.seating import SeatingLimits, SeatingRefusal
 
 # What the exact model may take while others wait for the lock; more than that is solved before it.
 LOCKED = SeatingLimits(exact_seconds=0.15)
@@ -43,8 +46,8 @@ class BookingReceipt:
 def create_booking_with_capacity_check(
     *,
     restaurant_id: int,
-    business_date: date,
-    wall_time: time,
+    business_date: date | None,
+    wall_time: time | None,
     party_size: int,
     guest: GuestDetails,
     starts_at: datetime | None = None,
@@ -52,6 +55,8 @@ def create_booking_with_capacity_check(
     notes: str = "",
     marketing_opt_in: bool = False,
     source: BookingSource = BookingSource.WEB,
+    turn_minutes: int | None = None,
+    table_ids: Sequence[int] | None = None,
     idempotency_key: str | None = None,
     actor: Actor = None,
 ) -> BookingReceipt:
@@ -60,6 +65,7 @@ def create_booking_with_capacity_check(
     Locks every service day that the stay and its buffer meet, and those of the parties that may be
     moved to make room; decides on what is read after that; writes booking, tables, moves, counters
     and history in the same transaction. With an idempotency key a retry gets the first answer again.
+    Staff may name the minutes of the stay, and the tables. Without date and time a walk-in is seated now.
 
     Raises: `CapacityExceeded`, `OperatingHoursClosed`, `OutsideBookingWindow`,
     `PartySizeNotAccepted` (each with reasons and alternatives), `NonexistentTime`, `InputInvalid`,
@@ -76,6 +82,8 @@ def create_booking_with_capacity_check(
         notes=notes,
         marketing_opt_in=marketing_opt_in,
         source=source,
+        turn_minutes=turn_minutes,
+        table_ids=tuple(sorted(set(table_ids))) if table_ids else None,
     )
     return _find_replay(request, idempotency_key) or _book(request, idempotency_key, actor)
 
@@ -90,17 +98,23 @@ def _book(request: BookingRequest, idempotency_key: str | None, actor: Actor) ->
             metrics.booking_seating_undecided.inc()
         raise
     except RequestRefused as refusal:
-        # After the transaction: other starts are advice, and cost nobody a lock.
-        refusal.alternatives = list_alternatives(
-            restaurant_id=request.restaurant_id,
-            business_date=request.business_date,
-            party_size=request.party_size,
-            wall_time=request.wall_time,
-            starts_at=request.starts_at,
-            seating=request.seating,
-            channel=request.channel,
-        )
+        refusal.alternatives = _list_alternatives(request)
         raise
+
+
+def _list_alternatives(request: BookingRequest) -> Sequence[Wish]:
+    """List other starts, after the transaction: they are advice, and cost nobody a lock. Who has come wants none."""
+    if request.business_date is None:
+        return ()
+    return list_alternatives(
+        restaurant_id=request.restaurant_id,
+        business_date=request.business_date,
+        party_size=request.party_size,
+        wall_time=request.wall_time,
+        starts_at=request.starts_at,
+        seating=request.seating,
+        channel=request.channel,
+    )
 
 
 def _find_replay(request: BookingRequest, idempotency_key: str | None) -> BookingReceipt | None:
@@ -177,20 +191,24 @@ def _load(
     settings = get_service_settings(request.restaurant_id)
     wish = _read_wish(settings, request)
     on = wish.business_date
-    only = blocked_interval(settings, wish)
+    only = interval_to_load(settings, wish) if request.is_for_now else blocked_interval(settings, wish)
     return load_day_book(settings, on, on, only=only, limits=limits, solved=solved), wish
 
 
 def _read_wish(settings: ServiceSettings, request: BookingRequest) -> Wish:
-    return read_wish(
-        settings,
-        party_size=request.party_size,
-        business_date=request.business_date,
-        wall_time=request.wall_time,
-        starts_at=request.starts_at,
-        seating=request.seating,
-        channel=request.channel,
-    )
+    if request.business_date is None:
+        wish = read_wish_now(settings, party_size=request.party_size, seating=request.seating)
+    else:
+        wish = read_wish(
+            settings,
+            party_size=request.party_size,
+            business_date=request.business_date,
+            wall_time=request.wall_time,
+            starts_at=request.starts_at,
+            seating=request.seating,
+            channel=request.channel,
+        )
+    return replace(wish, turn_minutes=request.turn_minutes, table_ids=request.table_ids)
 
 
 @capacity_transaction(_claim, reactions=REACTIONS)
@@ -211,11 +229,21 @@ def _create_booking(
     except AttemptOutdated:
         preparation.is_thorough = True
         raise
+    if request.table_ids is not None:
+        require_suitable_tables(book, request.table_ids, request.party_size)
     if assessment.is_refused:
-        raise refusal_of(assessment)
+        raise _refusal(book, assessment)
     expire_holds(hold.booking_id for hold in holds_in_the_way(book, assessment))
     booking = write_booking(book, assessment, request, idempotency_key=idempotency_key, actor=actor)
     return _receipt(booking, is_replayed=False)
+
+
+def _refusal(book: DayBook, assessment: Assessment) -> RequestRefused:
+    """Return why a wish is refused; where chosen tables are all that is missing, by the name of who has them."""
+    seating, reasons = assessment.seating, assessment.decision.reasons
+    if assessment.wish.table_ids is None or not isinstance(seating, SeatingRefusal) or len(reasons) > 1:
+        return refusal_of(assessment)
+    return table_taken(book, [seating_request(book.settings, assessment.wish)], seating)
 
 
 def _assess_locked(

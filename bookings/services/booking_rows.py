@@ -1,11 +1,12 @@
 """The rows of a booking that was accepted."""
 
 from dataclasses import replace
+from typing import Any
 
 from bookings.answers.bookings import booking_answer
 from bookings.answers.values import Answer, capacity_answer
 from bookings.availability import Assessment
-from bookings.choices import EventKind
+from bookings.choices import BookingStatus, EventKind
 from bookings.day import DayBook
 from bookings.models import Booking
 from bookings.services.booking_request import BookingRequest
@@ -62,7 +63,12 @@ def _new_booking(book: DayBook, assessment: Assessment, request: BookingRequest)
         guest_phone=request.guest.phone,
         notes=request.notes,
         marketing_opt_in=request.marketing_opt_in,
+        **_seated_now(book) if request.is_for_now else {},
     )
+
+
+def _seated_now(book: DayBook) -> dict[str, Any]:
+    return {"status": BookingStatus.SEATED, "seated_at": book.settings.now}
 
 
 def _service_of(assessment: Assessment) -> ServiceState:
