@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bookings.availability import Assessment, Wish, assess
+from bookings.availability import Assessment, Wish, assess, stay_interval
 from bookings.day import DayBook
 from bookings.explanation.holders import Holder
 from capacity.calendar import local_wall_time
@@ -89,7 +89,7 @@ class Case:
     def with_room_in(self, limits: Iterable[LimitUse]) -> "Case":
         """Return the case with each limit as high as the party needs it; occupancy in every slot of its stay."""
         raised = {use.code for use in limits}
-        stay_ends_at = self.assess().ends_at
+        stay_ends_at = stay_interval(self.book.settings, self.wish).ends_at
         services = tuple(self._with_room(service, raised, stay_ends_at) for service in self.book.services)
         return replace(self, book=replace(self.book, services=services, solved=None))
 
