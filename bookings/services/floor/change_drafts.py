@@ -109,11 +109,21 @@ def draft_change(
 def _assess(book: DayBook, booking: Booking, wish: Wish) -> Assessment:
     """Decide, at its own tables if it may stay there: nobody is sent to another table without need."""
     own = tables_of(booking)
-    if own and are_suitable(book, own, wish.party_size, wish.seating):
+    if own and _may_stay(book, booking, wish, own):
         staying = assess(book, replace(wish, table_ids=own))
         if _is_worth_staying(staying, booking):
             return staying
     return assess(book, wish)
+
+
+def _may_stay(book: DayBook, booking: Booking, wish: Wish, own: tuple[int, ...]) -> bool:
+    """Say whether its tables suit a booking still and are free; who is pinned may have others moved."""
+    return are_suitable(book, own, wish.party_size, wish.seating) and (is_pinned(booking) or _are_free(book, wish, own))
+
+
+def _are_free(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
+    request = seating_request(book.settings, wish)
+    return book.planner.occupancy.are_free(own, request.starts_at, request.ends_at)
 
 
 def _is_worth_staying(staying: Assessment, booking: Booking) -> bool:
@@ -127,9 +137,7 @@ def _may_keep_unplanned(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool
     """Say whether tables given by hand may stay in a service that seats nobody at tables."""
     if wish.period_id is None or book.settings.needs_tables(wish.period_id):
         return False
-    request = seating_request(book.settings, wish)
-    is_free = book.planner.occupancy.are_free(own, request.starts_at, request.ends_at)
-    return is_free and are_suitable(book, own, wish.party_size, wish.seating)
+    return are_suitable(book, own, wish.party_size, wish.seating) and _are_free(book, wish, own)
 
 
 def _holds(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
