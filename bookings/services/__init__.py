@@ -15,7 +15,7 @@ from bookings.services.floor.no_shows import mark_no_show
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.floor.pins import pin_tables, unpin_tables
 from bookings.services.floor.stays import extend_stay, leave_early
-from bookings.services.floor.table_status import preview_table_status, set_table_status
+from bookings.services.floor.table_status import preview_table_deletion, preview_table_status, set_table_status
 from bookings.services.floor.undo import undo_change
 from bookings.services.floor.walk_ins import seat_walk_in
 from bookings.services.materialization import (
@@ -67,6 +67,7 @@ __all__ = [
     "materialize_service_days",
     "pin_tables",
     "plan_materialization",
+    "preview_table_deletion",
     "preview_table_status",
     "rebuild_counters",
     "save_settings_row",

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from bookings.answers.values import Answer
 from bookings.availability import Assessment, Wish, assess, blocked_interval, read_wish, seating_request
 from bookings.choices import BookingSource
-from bookings.day import READING, DayBook, SolvedSeating, load_day_book
+from bookings.day import LOCKED, SOLVING, WITHOUT_EXACT, DayBook, SolvedSeating, load_day_book
 from bookings.errors import IdempotencyKeyReused, RequestRefused, SeatingNotDecided
 from bookings.locks import REACTIONS, Reach, ServiceDayClaim, holds_in_the_way, quick_claim, reach_of
 from bookings.models import Booking
@@ -19,18 +19,13 @@ from bookings.services.expiry import expire_holds
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
 from bookings.services.history import Actor
 from bookings.services.materialization import materialize_missing
+from bookings.services.undecided import counting_undecided
 from bookings.tokens import manage_token
 from bookings.walk_ins import interval_to_load, read_wish_now
 from capacity.locks import lock_service_days
 from capacity.selectors import ServiceSettings, get_service_settings
-from config import metrics
-from config.errors import BookingConflict
 from config.transactions import AttemptOutdated, PlanOutdated, capacity_transaction
 from tables.seating import SeatingLimits, SeatingRefusal
-
-# What the exact model may take while others wait for the lock; more than that is solved before it.
-LOCKED = SeatingLimits(exact_seconds=0.15)
-WITHOUT_EXACT = SeatingLimits(exact_seconds=0)
 
 
 @dataclass(frozen=True)
@@ -90,13 +85,10 @@ def create_booking_with_capacity_check(
 
 def _book(request: BookingRequest, idempotency_key: str | None, actor: Actor) -> BookingReceipt:
     try:
-        return _create_booking(
-            request=request, idempotency_key=idempotency_key, actor=actor, preparation=_Preparation()
-        )
-    except BookingConflict as conflict:
-        if isinstance(conflict, SeatingNotDecided) or isinstance(conflict.__cause__, PlanOutdated):
-            metrics.booking_seating_undecided.inc()
-        raise
+        with counting_undecided():
+            return _create_booking(
+                request=request, idempotency_key=idempotency_key, actor=actor, preparation=_Preparation()
+            )
     except RequestRefused as refusal:
         refusal.alternatives = _list_alternatives(request)
         raise
@@ -185,7 +177,7 @@ def _solved(book: DayBook, assessment: Assessment) -> SolvedSeating | None:
 
 
 def _load(
-    request: BookingRequest, *, limits: SeatingLimits = READING, solved: SolvedSeating | None = None
+    request: BookingRequest, *, limits: SeatingLimits = SOLVING, solved: SolvedSeating | None = None
 ) -> tuple[DayBook, Wish]:
     """Load what decides the request: its settings, then what its stay meets."""
     settings = get_service_settings(request.restaurant_id)

@@ -35,6 +35,7 @@ from bookings.services.floor.transitions import (
     write_transition,
 )
 from bookings.services.history import Actor
+from bookings.services.undecided import counting_undecided
 from capacity.selectors import get_service_settings, read_clock
 from config.transactions import capacity_transaction
 
@@ -71,7 +72,8 @@ def seat_party(
     without tables cannot be given any, `BookingConflict`.
     """
     chosen = tuple(sorted(set(table_ids))) if table_ids else ()
-    return _seat_party(booking_id=booking_id, chosen=chosen, actor=actor, expected_version=expected_version)
+    with counting_undecided():
+        return _seat_party(booking_id=booking_id, chosen=chosen, actor=actor, expected_version=expected_version)
 
 
 def _claim_arrival(*, booking_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:

@@ -32,6 +32,7 @@ from bookings.services.floor.transitions import (
     write_transition,
 )
 from bookings.services.history import Actor
+from bookings.services.undecided import counting_undecided
 from capacity.models import LONGEST_TURN
 from capacity.selectors import get_service_settings, read_clock
 from config.errors import InputInvalid
@@ -50,9 +51,10 @@ def extend_stay(
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid`, `InputInvalid` (an end that has passed, or more than a
     day after the start), `BookingConflict`.
     """
-    return _extend_stay(
-        booking_id=booking_id, ends_at=this_minute(ends_at), actor=actor, expected_version=expected_version
-    )
+    with counting_undecided():
+        return _extend_stay(
+            booking_id=booking_id, ends_at=this_minute(ends_at), actor=actor, expected_version=expected_version
+        )
 
 
 def leave_early(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> Booking:

@@ -38,6 +38,7 @@ from bookings.services.floor.transitions import (
     write_transition,
 )
 from bookings.services.history import Actor
+from bookings.services.undecided import counting_undecided
 from capacity.calendar import local_wall_time
 from capacity.policy import WALK_IN, DayState, PartyRequest, Reason, decide
 from capacity.selectors import get_service_settings, read_clock
@@ -68,7 +69,8 @@ def undo_change(
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` where the change is not the last,
     or the service is over), `CapacityExceeded`, `BookingConflict`.
     """
-    return _undo_change(booking_id=booking_id, event_id=event_id, actor=actor, expected_version=expected_version)
+    with counting_undecided():
+        return _undo_change(booking_id=booking_id, event_id=event_id, actor=actor, expected_version=expected_version)
 
 
 def _claim(*, booking_id: int, event_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
