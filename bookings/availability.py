@@ -47,8 +47,9 @@ class StartTime(NamedTuple):
 class Wish:
     """What a party asks for: a start on a business date, perhaps a seating type, by a way in.
 
-    Staff may name the minutes of the stay, and the tables. A booking that is changed and `keeps_start` is not asked
-    again whether it may start then; one that has begun needs tables `seated_from` now on.
+    Staff may name the minutes of the stay, the tables, and by `seated_as` the way in whose tables may be given. A
+    booking that is changed and `keeps_start` is not asked again whether it may start then; one that has begun needs
+    tables `seated_from` now on.
     """
 
     party_size: int
@@ -62,6 +63,7 @@ class Wish:
     table_ids: tuple[int, ...] | None = None
     keeps_start: bool = False
     seated_from: datetime | None = None
+    seated_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +281,7 @@ def seating_request(settings: ServiceSettings, wish: Wish) -> SeatingRequest:
         starts_at=wish.seated_from or blocked.starts_at,
         ends_at=blocked.ends_at,
         seating=wish.seating,
-        channel=wish.channel,
+        channel=wish.seated_as or wish.channel,
         table_ids=wish.table_ids,
     )
 

@@ -341,6 +341,31 @@ def test_a_guest_is_bound_by_what_is_taken_online_and_the_staff_is_not() -> None
     assert Booking.objects.get(pk=booking.pk).party_size == 9
 
 
+def test_the_staff_gives_a_guest_from_the_web_tables_for_the_web_first_and_its_own_then() -> None:
+    restaurant = room(2, 2, 2)
+    restaurant.tables.filter(number="T1").update(audience=["in_house"])
+    restaurant.tables.filter(number__in=["T2", "T3"]).update(audience=["online"])
+    booking = book(restaurant, "17:00")
+    first, second = book(restaurant, "19:00"), book(restaurant, "19:00")
+    assert (at_tables(booking), at_tables(first), at_tables(second)) == (["T2"], ["T2"], ["T3"])
+
+    change(booking, "19:00")
+
+    assert at_tables(booking) == ["T1"]
+    assert faults(restaurant) == []
+
+
+def test_the_staff_may_move_a_guest_from_the_web_between_tables_for_the_web_alone() -> None:
+    restaurant = room(2, 2)
+    restaurant.tables.update(audience=["online"])
+    booking = book(restaurant, "17:00")
+    book(restaurant, "19:00")
+
+    change(booking, "19:00")
+
+    assert at_tables(booking) == ["T2"]
+
+
 def test_a_closure_refuses_a_new_start_and_leaves_the_old_one_alone() -> None:
     restaurant = room(4)
     booking = book(restaurant, party_size=4)

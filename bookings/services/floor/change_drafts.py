@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bookings.availability import Assessment, Wish, assess, blocked_interval, seating_request
+from bookings.choices import CHANNELS, BookingSource
 from bookings.day import SOLVING, CountedParty, DayBook, Interval, SolvedSeating, load_day_book
 from bookings.locks import Reach, holds_in_the_way, reach_of
 from bookings.models import Booking
@@ -19,7 +20,7 @@ from bookings.services.floor.evening import (
 )
 from bookings.services.seating_rows import TablesKept
 from capacity.selectors import get_service_settings
-from tables.seating import SeatingLimits
+from tables.seating import SeatingLimits, SeatingRefusal
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,17 @@ def _assess(book: DayBook, booking: Booking, wish: Wish) -> Assessment:
         staying = assess(book, replace(wish, table_ids=own))
         if _is_worth_staying(staying, booking):
             return staying
-    return assess(book, wish)
+    as_it_came = assess(book, replace(wish, seated_as=CHANNELS[BookingSource(booking.source)]))
+    return assess(book, wish) if _may_be_seated_otherwise(book, as_it_came) else as_it_came
+
+
+def _may_be_seated_otherwise(book: DayBook, as_it_came: Assessment) -> bool:
+    """Say whether whoever asks has other tables than those for the way in that the booking came by."""
+    wish, floor = as_it_came.wish, book.seating.floor
+    if not isinstance(as_it_came.seating, SeatingRefusal) or wish.seated_as is None:
+        return False
+    own, others = (floor.suitable(wish.party_size, wish.seating, it) for it in (wish.seated_as, wish.channel))
+    return own != others
 
 
 def _may_stay(book: DayBook, booking: Booking, wish: Wish, own: tuple[int, ...]) -> bool:
