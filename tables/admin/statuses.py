@@ -24,8 +24,8 @@ else:
     Base = object
 
 QUESTIONS = {
-    TableStatus.OUT_OF_SERVICE: "Take {} out of service? Nobody is seated there until it is returned to service.",
-    TableStatus.RETIRED: "Retire {}? Nobody is seated there any more. Its history stays.",
+    TableStatus.OUT_OF_SERVICE: "Take {} out of service? Nobody is seated there before a return to service.",
+    TableStatus.RETIRED: "Retire {}? Nobody is seated there any more. The history stays.",
     TableStatus.ACTIVE: "Return {} to service? Parties can be seated there at once.",
 }
 BUTTONS = {
