@@ -4,21 +4,23 @@ import re
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RangeDateFilter
 
-from bookings.admin.columns import STATUS_COLOURS, end_of, row_buttons, status_of, tables_of
+from bookings.admin.columns import STATUS_COLOURS, clock_of, end_of, row_buttons, status_of, tables_of
 from bookings.admin.filters import EveningFilter, PartyFilter, quick_links
 from bookings.admin.inlines import AssignmentInline, EventInline
-from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_page
+from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_page, operation_url
 from bookings.admin.sentences import shown_stay
+from bookings.admin.walk_in import serve_walk_in
 from bookings.models import Booking, TableAssignment
-from capacity.selectors import read_clock
 from config.admin import ReadOnlyAdmin
-from config.admin.columns import column
+from config.admin.columns import column, page_action
 from config.admin.filters import ServiceFilter
 from config.admin.links import change_link
 from config.admin.shown import local_time, long_date
@@ -58,21 +60,16 @@ class BookingAdmin(ReadOnlyAdmin):
     ordering = ("business_date", "starts_at", "pk")
     date_hierarchy = "business_date"
     inlines = (AssignmentInline, EventInline)
-    actions_detail = (
-        "arrive",
-        "seat",
-        "leave",
-        "extend",
-        {"title": "Tables", "icon": "table_restaurant", "items": ["assign", "swap", "pin", "unpin"]},
-        "rebook",
-        {"title": "Give up", "icon": "cancel", "items": ["no_show", "cancel"]},
-    )
+    # Their addresses; the buttons stand in the page, where they all have room and the keyboard reaches them.
+    actions_detail = tuple(OPERATIONS)
+    actions_list = ("walk_in",)
+    change_form_outer_before_template = "admin/bookings/booking/operations.html"
     fieldsets = (
-        (None, {"fields": ("reference", "state", "restaurant", "service", "date", "stay", "party_size")}),
+        (None, {"fields": ("reference", "standing", "restaurant", "service", "date", "stay", "party_size")}),
         ("Guest", {"fields": ("guest_name", "guest_email", "guest_phone", "notes", "marketing_opt_in")}),
         ("How it came", {"fields": ("source", "seating", "turn_minutes", "buffer_minutes", "created")}),
     )
-    readonly_fields = ("state", "service", "date", "stay", "created")
+    readonly_fields = ("standing", "service", "date", "stay", "created")
 
     # Reading
 
@@ -105,8 +102,8 @@ class BookingAdmin(ReadOnlyAdmin):
     # Columns
 
     @column("Date", ordering="business_date")
-    def date(self, booking: Booking) -> str:
-        return long_date(booking.business_date)
+    def date(self, booking: Booking) -> SafeString:
+        return format_html('<span class="whitespace-nowrap">{}</span>', long_date(booking.business_date))
 
     @column("Time", ordering="starts_at")
     def time(self, booking: Booking) -> str:
@@ -123,6 +120,10 @@ class BookingAdmin(ReadOnlyAdmin):
     @column("Status", ordering="status", label=STATUS_COLOURS)
     def state(self, booking: Booking) -> tuple[str, str]:
         return status_of(booking)
+
+    @column("Status")
+    def standing(self, booking: Booking) -> str:
+        return status_of(booking)[1]
 
     @column("Tables")
     def seats(self, booking: Booking) -> SafeString | str:
@@ -142,6 +143,7 @@ class BookingAdmin(ReadOnlyAdmin):
     seat = operation_page(OPERATIONS["seat"])
     extend = operation_page(OPERATIONS["extend"])
     leave = operation_page(OPERATIONS["leave"])
+    undo = operation_page(OPERATIONS["undo"])
     no_show = operation_page(OPERATIONS["no_show"])
     assign = operation_page(OPERATIONS["assign"])
     swap = operation_page(OPERATIONS["swap"])
@@ -158,11 +160,35 @@ class BookingAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perms(MAY_CHANGE))
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
-        """Offer what the booking, as it is now, allows."""
-        permitted: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]  # of unfold
-        booking = self.get_queryset(request).filter(pk=object_id).first() if permitted else None
+        """Offer nothing in the head of the page."""
+        return []
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the booking, and what it allows as it is now."""
+        operations = self._list_offered(request, object_id) if self.has_operate_permission(request) else []
+        return super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "operations": operations}
+        )
+
+    def _list_offered(self, request: HttpRequest, object_id: str | None) -> list[dict[str, Any]]:
+        if object_id is None or not self.has_operate_permission(request):
+            return []
+        booking = self.get_object(request, unquote(object_id))
         if booking is None:
             return []
-        now = read_clock()
-        offered = {f"bookings_booking_{it.name}" for it in OPERATIONS.values() if it.is_offered(booking, now)}
-        return [action for action in permitted if action.action_name in offered]
+        return [
+            {"operation": operation, "url": operation_url(operation.name, booking)}
+            for operation in OPERATIONS.values()
+            if operation.is_offered(booking, clock_of(booking))
+        ]
+
+    @page_action("Seat a walk-in", url_path="walk-in", icon="transfer_within_a_station", permissions=("operate",))
+    def walk_in(self, request: HttpRequest) -> HttpResponse:
+        """Seat a party that has no booking."""
+        return serve_walk_in(self, request)

@@ -29,11 +29,12 @@ PIN = (
     '<span class="material-symbols-outlined align-middle text-base!" role="img" aria-label="pinned" '
     'title="Pinned: nothing moves the party by itself">keep</span>'
 )
-OVER_TIME = '<div class="text-red-600 text-xs dark:text-red-500">{} min over time</div>'
+OVER_TIME = '<div class="text-red-600 text-xs whitespace-nowrap dark:text-red-500">{} min over</div>'
 BUTTON = (
     '<button type="submit" formaction="{}" name="expected_version" value="{}" aria-label="{}: {}" class="border '
     'border-base-200 cursor-pointer font-medium px-2 py-1 rounded-default text-xs dark:border-base-700">{}</button>'
 )
+ROW = '<div class="flex flex-row gap-2 whitespace-nowrap">{}</div>'
 # What is one click on the list.
 ROW_OPERATIONS = ("arrive", "seat", "leave")
 
@@ -72,7 +73,7 @@ def row_buttons(request: HttpRequest) -> Callable[[Booking], SafeString]:
 
     @column("At the door")
     def buttons(booking: Booking) -> SafeString:
-        return format_html_join(" ", BUTTON, _buttons_of(booking, filters))
+        return format_html(ROW, format_html_join("", BUTTON, _buttons_of(booking, filters)))
 
     return buttons
 

@@ -14,12 +14,15 @@ from bookings.models import Booking
 from config.admin.filters import WallDate, WhenFilter
 
 TONIGHT = "tonight"
+LIVE = "live"
+TONIGHT_URL = f"?when={TONIGHT}&party={LIVE}"
 RESTAURANT = "restaurant__id__exact"
 _LATE_FROM = F("starts_at") + ExpressionWrapper(
     F("restaurant__grace_minutes") * Value(timedelta(minutes=1)), output_field=DurationField()
 )
 # (value, title, whom it finds)
 PARTIES: tuple[tuple[str, str, Q], ...] = (
+    (LIVE, "To come or here", Q(status__in=(*AWAITED_STATUSES, BookingStatus.SEATED))),
     ("to_come", "To come", Q(status=BookingStatus.CONFIRMED)),
     ("late", "Late", Q(status=BookingStatus.CONFIRMED, late_from__lt=Now())),
     ("waiting", "Waiting for a table", Q(status=BookingStatus.ARRIVED)),
@@ -62,11 +65,12 @@ def quick_links(query: QueryDict) -> list[dict[str, Any]]:
     """Return the links above the list: tonight, and its parties by where they stand; a chosen restaurant stays."""
     kept = {RESTAURANT: query[RESTAURANT]} if RESTAURANT in query else {}
     is_tonight = query.get("when") == TONIGHT
+    titles = {**{value: title for value, title, _ in PARTIES}, LIVE: "Tonight", "": "All of tonight"}
     return [
         {
             "title": title,
             "url": "?" + urlencode({**kept, "when": TONIGHT, **({"party": value} if value else {})}),
             "is_chosen": is_tonight and query.get("party", "") == value,
         }
-        for value, title in (("", "Tonight"), *((value, title) for value, title, _ in PARTIES))
+        for value, title in titles.items()
     ]

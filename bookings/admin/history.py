@@ -5,7 +5,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any
 
 from bookings.admin.sentences import clock
-from bookings.choices import BookingStatus
+from bookings.choices import BookingStatus, EventKind
 from bookings.services.seating_rows import shown_tables
 from config.admin.shown import long_date
 from tables.choices import SeatingType
@@ -38,7 +38,12 @@ def _seating(seating: Any, zone: tzinfo) -> str:
     return str(SeatingType(seating).label) if seating in SeatingType.values else "no seating wish"
 
 
+def _undone(undone: Any, zone: tzinfo) -> str:
+    return f"“{EventKind(undone['kind']).label}” undone" if undone["kind"] in EventKind.values else "undone"
+
+
 _WORDS: dict[str, Callable[[Any, tzinfo], str]] = {
+    "undone": _undone,
     "status": _status,
     "ends_at": lambda instant, zone: f"until {clock(datetime.fromisoformat(instant), zone)}",
     "date": lambda day, zone: long_date(date.fromisoformat(day)),

@@ -6,9 +6,23 @@ from bookings.admin.operations.changes import Change
 from bookings.admin.operations.pages import MAY_CHANGE, operation_page, operation_url
 from bookings.admin.operations.presence import Arrive, Extend, Leave, NoShow, Seat
 from bookings.admin.operations.seating import Assign, Pin, Swap, Unpin
+from bookings.admin.operations.undo import Undo
 
 # In the order of the evening.
-_ALL = (Arrive(), Seat(), Extend(), Leave(), NoShow(), Assign(), Swap(), Pin(), Unpin(), Change(), Cancel())
+_ALL = (
+    Arrive(),
+    Seat(),
+    Leave(),
+    Extend(),
+    Assign(),
+    Swap(),
+    Pin(),
+    Unpin(),
+    Change(),
+    Undo(),
+    NoShow(),
+    Cancel(),
+)
 OPERATIONS: dict[str, Operation] = {operation.name: operation for operation in _ALL}
 
 __all__ = ["MAY_CHANGE", "OPERATIONS", "Operation", "operation_page", "operation_url"]

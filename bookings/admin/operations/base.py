@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.widgets import BASE_INPUT_CLASSES
 
 from bookings.admin.sentences import refusal_sentences
 from bookings.models import Booking
@@ -16,6 +17,13 @@ from bookings.services.floor.outcomes import FloorOutcome
 from config.errors import DomainError, EditIsStale, InputInvalid
 
 STALE = 'Somebody changed this booking after you looked at it, so nothing was done. <a class="underline" href="">{}</a>'
+
+
+class NumberInput(forms.NumberInput):
+    """The browser's own input of a number, as narrow as one."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": " ".join((*BASE_INPUT_CLASSES, "max-w-40"))})
 
 
 class RefusableForm(forms.Form):

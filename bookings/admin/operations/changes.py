@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.models import User
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
-from bookings.admin.operations.base import Operation, OperationForm
+from bookings.admin.operations.base import NumberInput, Operation, OperationForm
 from bookings.admin.sentences import clock, shown_names
 from bookings.models import Booking
 from bookings.services import FloorOutcome, change_booking
@@ -24,14 +24,12 @@ class ChangeForm(OperationForm):
 
     business_date = forms.DateField(label="Date", widget=DayInput)
     wall_time = ClockField(label="Time", widget=ClockInput)
-    party_size = forms.IntegerField(
-        label="Party size", min_value=1, max_value=LARGEST_PARTY, widget=UnfoldAdminIntegerFieldWidget
-    )
+    party_size = forms.IntegerField(label="Party size", min_value=1, max_value=LARGEST_PARTY, widget=NumberInput)
     turn_minutes = forms.IntegerField(
         label="Minutes at the table",
         min_value=1,
         max_value=LONGEST_STAY_MINUTES,
-        widget=UnfoldAdminIntegerFieldWidget,
+        widget=NumberInput,
         help_text="Left as it is, another size or start gets its own turn time.",
     )
     seating = forms.ChoiceField(

@@ -15,6 +15,7 @@ from bookings.models import Booking
 from bookings.services import extend_stay, leave_early, mark_arrived, mark_no_show, seat_party
 from bookings.services.floor.arrivals import SEATABLE_STATUSES
 from bookings.services.floor.outcomes import FloorOutcome
+from bookings.services.floor.transitions import last_moment
 
 LONGEST_OFFERED = timedelta(hours=4)
 QUARTER = timedelta(minutes=15)
@@ -23,7 +24,7 @@ QUARTER = timedelta(minutes=15)
 def is_its_evening(booking: Booking, now: datetime) -> bool:
     """Say whether the date of a booking has come, and neither its service nor its stay is over."""
     has_come = now.astimezone(booking.restaurant.zone).date() >= booking.business_date
-    return has_come and now <= max(booking.service_day.ends_at, booking.ends_at)
+    return has_come and now <= last_moment(booking)
 
 
 class Arrive(Operation):

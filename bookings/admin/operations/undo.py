@@ -1,0 +1,68 @@
+"""What was done to a booking this evening is taken back."""
+
+from datetime import datetime
+
+from django import forms
+from django.contrib.auth.models import User
+
+from bookings.admin.history import in_words
+from bookings.admin.operations.base import Operation, OperationForm
+from bookings.admin.sentences import clock, shown_names
+from bookings.choices import BookingStatus, EventKind
+from bookings.models import Booking, BookingEvent
+from bookings.services import FloorOutcome, undo_change
+from bookings.services.floor.transitions import last_moment
+
+UNDOABLE_KINDS = (EventKind.ARRIVED, EventKind.SEATED, EventKind.EXTENDED, EventKind.LEFT, EventKind.NO_SHOW)
+
+
+def find_undoable(booking: Booking) -> BookingEvent | None:
+    """Find the last change of an evening that is not undone, in 2 queries."""
+    undone = booking.events.filter(kind=EventKind.UNDONE).values_list("to_value__undone__event_id", flat=True)
+    return booking.events.filter(kind__in=UNDOABLE_KINDS).exclude(pk__in=set(undone)).order_by("-pk").first()
+
+
+class UndoForm(OperationForm):
+    """Which entry of the history: the page and a second click mean the same one."""
+
+    event_id = forms.IntegerField(widget=forms.HiddenInput, error_messages={"required": "There is nothing to undo."})
+
+    def prepare(self) -> None:
+        self.event = find_undoable(self.booking)
+        self.initial["event_id"] = self.event.pk if self.event else None
+
+
+class Undo(Operation):
+    """The last change of the evening was a mistake."""
+
+    name = "undo"
+    label = "Undo"
+    icon = "undo"
+    submit = "Undo it"
+    statuses = (BookingStatus.ARRIVED, BookingStatus.SEATED, BookingStatus.COMPLETED, BookingStatus.NO_SHOW)
+    form_class = UndoForm
+
+    def is_offered(self, booking: Booking, now: datetime) -> bool:
+        is_its_evening = super().is_offered(booking, now) and now <= last_moment(booking)
+        return is_its_evening and find_undoable(booking) is not None
+
+    def question(self, booking: Booking, now: datetime) -> str:
+        event = find_undoable(booking)
+        if event is None:
+            return "There is nothing to undo."
+        zone = booking.restaurant.zone
+        before = in_words(event.from_value, event.to_value, zone)
+        said = f"{event.get_kind_display()} (at {clock(event.created_at, zone)} by {event.actor_label})"
+        return f"Undo “{said}”? As before: {before}. What takes room again must find it."
+
+    def write(self, booking: Booking, form: UndoForm, actor: User) -> FloorOutcome:
+        return undo_change(
+            booking_id=booking.pk,
+            event_id=form.cleaned_data["event_id"],
+            actor=actor,
+            expected_version=form.version,
+        )
+
+    def done(self, outcome: FloorOutcome) -> str:
+        booking = outcome.booking
+        return f"Undone: {booking.reference} is {booking.get_status_display().lower()} again, {shown_names(booking)}."

@@ -1,0 +1,144 @@
+"""A party without a booking stands at the door: one page, and the table that it gets."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from bookings.admin.filters import TONIGHT_URL
+from bookings.admin.operations.base import NumberInput, RefusableForm
+from bookings.admin.operations.table_choice import Group, TablesField
+from bookings.admin.sentences import clock, shown_names
+from bookings.admin.table_states import TableState, list_table_states
+from bookings.errors import IdempotencyKeyReused
+from bookings.models import Booking
+from bookings.services import GuestDetails, seat_walk_in
+from capacity.models import LONGEST_TURN
+from capacity.selectors import read_clock
+from config.admin.actor import actor_of
+from config.admin.links import change_link
+from config.errors import DomainError
+from tables.models import LARGEST_PARTY, Restaurant
+
+LOOKED_AHEAD = timedelta(hours=4)
+SEATED_ALREADY = "This page has seated a party already. Open it again for the next one."
+
+
+class WalkInForm(RefusableForm):
+    """The party, and where it sits if a person knows better."""
+
+    # A second click of the same page is the same party.
+    idempotency_key = forms.CharField(widget=forms.HiddenInput)
+    party_size = forms.IntegerField(label="Party size", min_value=1, max_value=LARGEST_PARTY, widget=NumberInput)
+    minutes = forms.IntegerField(
+        label="Minutes at the table",
+        min_value=1,
+        max_value=LONGEST_TURN,
+        required=False,
+        widget=NumberInput,
+        help_text="Empty: the turn time of the party.",
+    )
+    name = forms.CharField(label="Name", max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
+    tables = TablesField(required=False, help_text="None ticked: the best that is open to the party.")
+    fields_of_service: ClassVar[dict[str, str]] = {
+        "partySize": "party_size",
+        "minutes": "minutes",
+        "tableIds": "tables",
+        "name": "name",
+    }
+
+    def __init__(self, restaurant: Restaurant, now: datetime, data: Any = None) -> None:
+        super().__init__(data, initial={"idempotency_key": str(uuid.uuid4())})
+        field: Any = self.fields["tables"]
+        states = list_table_states(restaurant, now, now + LOOKED_AHEAD)
+        field.choices = list(_grouped(states, restaurant, now))
+
+    @property
+    def guest(self) -> GuestDetails | None:
+        """Return the guest, None where nobody asked for a name."""
+        name = self.cleaned_data["name"]
+        return GuestDetails(name=name) if name else None
+
+    def add_refusal(self, refusal: DomainError) -> None:
+        if isinstance(refusal, IdempotencyKeyReused):
+            self.add_error(None, SEATED_ALREADY)
+        else:
+            super().add_refusal(refusal)
+
+
+def _grouped(states: list[TableState], restaurant: Restaurant, now: datetime) -> Iterator[Group]:
+    """Yield the tables that are free for long, those that somebody comes to, and those where somebody sits."""
+    zone = restaurant.zone
+    taken = [state for state in states if any(it.starts_at <= now for it in state.holdings)]
+    awaited = [state for state in states if state.holdings and state not in taken]
+    for title, group in (
+        (f"Free until {clock(now + LOOKED_AHEAD, zone)} at least", [state for state in states if state.is_free]),
+        ("Free now, until somebody comes", awaited),
+        ("Taken now", taken),
+    ):
+        if group:
+            yield title, [(state.table.pk, state.in_words(zone)) for state in group]
+
+
+def serve_walk_in(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
+    """Ask for the party, seat it once, and say at which table; with several restaurants ask first at which."""
+    restaurants = Restaurant.objects.filter(active=True).order_by("name", "pk")
+    chosen = request.GET.get("restaurant", "")
+    if not chosen and len(restaurants) != 1:
+        return _render(admin, request, {"restaurants": restaurants})
+    restaurant = get_object_or_404(restaurants, pk=chosen) if chosen.isdecimal() else get_object_or_404(restaurants)
+    form = WalkInForm(restaurant, read_clock(), request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            booking = _seat(request, restaurant, form)
+        except DomainError as refusal:
+            form.add_refusal(refusal)
+        else:
+            messages.success(request, _seated(booking))
+            return HttpResponseRedirect(reverse("admin:bookings_booking_changelist") + TONIGHT_URL)
+    return _render(admin, request, {"restaurant": restaurant, "form": form})
+
+
+def _seat(request: HttpRequest, restaurant: Restaurant, form: WalkInForm) -> Booking:
+    receipt = seat_walk_in(
+        restaurant_id=restaurant.pk,
+        party_size=form.cleaned_data["party_size"],
+        minutes=form.cleaned_data["minutes"],
+        table_ids=form.cleaned_data["tables"] or None,
+        guest=form.guest,
+        idempotency_key=form.cleaned_data["idempotency_key"],
+        actor=actor_of(request),
+    )
+    return receipt.booking
+
+
+def _seated(booking: Booking) -> SafeString:
+    return format_html(
+        "{}, party of {}, sits at {} until {} ({}).",
+        booking.guest_name,
+        booking.party_size,
+        shown_names(booking),
+        clock(booking.ends_at, booking.restaurant.zone),
+        change_link(booking),
+    )
+
+
+def _render(admin: ModelAdmin[Any], request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    shared = {
+        **admin.admin_site.each_context(request),
+        "title": "Seat a walk-in",
+        "opts": admin.opts,
+        "back": reverse("admin:bookings_booking_changelist") + TONIGHT_URL,
+    }
+    return TemplateResponse(request, "admin/bookings/booking/walk_in.html", {**shared, **context})
