@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -39,9 +40,9 @@ ROW = '<div class="flex flex-row gap-2 whitespace-nowrap">{}</div>'
 ROW_OPERATIONS = ("arrive", "seat", "leave")
 
 
-def clock_of(booking: Booking) -> datetime:
-    """Return the database's clock as the booking was read, which the list adds to each row."""
-    read_at: datetime = vars(booking)["read_at"]
+def clock_of(row: Model) -> datetime:
+    """Return the database's clock as a row was read, which the querysets of these screens add to each."""
+    read_at: datetime = vars(row)["read_at"]
     return read_at
 
 

@@ -20,7 +20,9 @@ def in_words(value: Any, other: Any, zone: tzinfo) -> str:
         return "-" if value is None else str(value)
     told = other if isinstance(other, Mapping) else {}
     different = {name: item for name, item in value.items() if name not in told or told[name] != item}
-    return ", ".join(_say(name, item, zone) for name, item in different.items() if name not in _UNSAID) or "-"
+    # The database keeps no order of names.
+    in_order = sorted(different, key=lambda name: (_ORDER.get(name, len(_ORDER)), name))
+    return ", ".join(_say(name, different[name], zone) for name in in_order if name not in _UNSAID) or "-"
 
 
 def _say(name: str, item: Any, zone: tzinfo) -> str:
@@ -53,3 +55,4 @@ _WORDS: dict[str, Callable[[Any, tzinfo], str]] = {
     "tables": lambda numbers, zone: shown_tables(numbers),
     "pinned": lambda pinned, zone: "pinned" if pinned else "not pinned",
 }
+_ORDER = {name: place for place, name in enumerate(_WORDS)}

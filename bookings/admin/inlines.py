@@ -1,9 +1,7 @@
 """What stands on the page of a booking: its tables and its history."""
 
-from collections.abc import Callable
-from typing import Any
-
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -50,20 +48,19 @@ class EventInline(ReadOnlyInline):
     fk_name = "booking"
     verbose_name_plural = "History"
     ordering = ("created_at", "pk")
-    fields = ("at", "what", "by", "was", "became", "reason")
-    readonly_fields = fields
+    readonly_fields = ("at", "what", "by", "was", "became", "reason", "reason_or_pin")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BookingEvent]:
+        """Read the events, each with the id of the booking's latest automatic move and the database's clock."""
         events: QuerySet[BookingEvent] = super().get_queryset(request)
-        return events.select_related("restaurant")
+        moves = BookingEvent.objects.filter(booking=OuterRef("booking"), kind=EventKind.RESEATED).order_by("-pk")
+        read = events.annotate(latest_move=Subquery(moves.values("pk")[:1]), read_at=Now())
+        return read.select_related("restaurant", "booking").prefetch_related("booking__assignments__table")
 
-    def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[Any, ...]:
-        """Add a button beside the move by which a plan brought the party to where it is, for those who may pin it."""
-        move = _move_to_pin(obj) if obj is not None and request.user.has_perms(MAY_CHANGE) else None
-        return self.fields if obj is None or move is None else (*self.fields, pin_button(obj, move))
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[Any, ...]:
-        return self.get_fields(request, obj)
+    def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[str, ...]:
+        """Offer to pin beside an automatic move, to those who may."""
+        reason = "reason_or_pin" if request.user.has_perms(MAY_CHANGE) else "reason"
+        return ("at", "what", "by", "was", "became", reason)
 
     @column("When")
     def at(self, event: BookingEvent) -> str:
@@ -85,24 +82,20 @@ class EventInline(ReadOnlyInline):
     def became(self, event: BookingEvent) -> str:
         return in_words(event.to_value, event.from_value, event.restaurant.zone)
 
+    @column("Reason")
+    def reason_or_pin(self, event: BookingEvent) -> SafeString | str:
+        if not _may_be_pinned(event):
+            return event.reason or "-"
+        booking = event.booking
+        button = format_html(BUTTON, operation_url("pin", booking), booking.version, "Pin here", booking, "Pin here")
+        return format_html("{} {}", event.reason, button)
 
-def _move_to_pin(booking: Booking) -> int | None:
-    """Return the id of the latest automatic move, if the party still has those tables and may be moved on."""
-    if not OPERATIONS["pin"].is_offered(booking, clock_of(booking)):
-        return None
-    latest = booking.events.filter(kind=EventKind.RESEATED).order_by("-pk").first()
+
+def _may_be_pinned(event: BookingEvent) -> bool:
+    """Say whether an event is the move that brought the party to where it is, and may be moved from again."""
+    if event.pk != vars(event)["latest_move"]:
+        return False
+    booking = event.booking
     numbers = {assignment.table.number for assignment in booking.assignments.all()}
-    is_there = latest is not None and set((latest.to_value or {}).get("tables", ())) == numbers
-    return latest.pk if latest and is_there else None
-
-
-def pin_button(booking: Booking, event_id: int) -> Callable[[BookingEvent], SafeString | str]:
-    """Return the column that pins the party in one call, in the row of one event."""
-
-    @column("Keep it there")
-    def pin(event: BookingEvent) -> SafeString | str:
-        if event.pk != event_id:
-            return ""
-        return format_html(BUTTON, operation_url("pin", booking), booking.version, "Pin here", booking, "Pin here")
-
-    return pin
+    is_there = set((event.to_value or {}).get("tables", ())) == numbers
+    return is_there and OPERATIONS["pin"].is_offered(booking, clock_of(event))

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings.admin.operations.base import NumberInput, Operation, OperationForm
+from bookings.admin.operations.table_choice import blocked_until
 from bookings.admin.sentences import clock, shown_names
 from bookings.models import Booking
 from bookings.services import FloorOutcome, change_booking
@@ -77,6 +78,9 @@ class Change(Operation):
     submit = "Change the booking"
     statuses = LIVE_STATUSES
     form_class = ChangeForm
+
+    def is_offered(self, booking: Booking, now: datetime) -> bool:
+        return super().is_offered(booking, now) and now < blocked_until(booking)
 
     def question(self, booking: Booking, now: datetime) -> str:
         return (

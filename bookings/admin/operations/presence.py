@@ -151,7 +151,8 @@ class ExtendForm(OperationForm):
     fields_of_service: ClassVar[dict[str, str]] = {"endsAt": "ends_at"}
 
     def prepare(self) -> None:
-        ends = list_possible_ends(self.booking, self.now)
+        # The planned end too: the second click of a double click finds its own end there.
+        ends = sorted({*list_possible_ends(self.booking, self.now), self.booking.ends_at})
         field: Any = self.fields["ends_at"]
         field.choices = [(end.isoformat(), self._in_words(end)) for end in ends]
         later = (end for end in ends if end > max(self.booking.ends_at, self.now))
@@ -160,14 +161,15 @@ class ExtendForm(OperationForm):
     def _in_words(self, end: datetime) -> str:
         minutes = (end - self.booking.ends_at) // timedelta(minutes=1)
         difference = f"{minutes} minutes longer" if minutes > 0 else f"{-minutes} minutes shorter"
-        return f"{clock(end, self.booking.restaurant.zone)} ({difference})" if minutes else "as planned"
+        shown = clock(end, self.booking.restaurant.zone)
+        return f"{shown} ({difference})" if minutes else f"{shown} (as it is)"
 
 
 def list_possible_ends(booking: Booking, now: datetime) -> list[datetime]:
     """List the quarter hours from the last one on, in UTC; that one so that a page opened then still is understood."""
     first = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
     last = max(now, booking.ends_at) + LONGEST_OFFERED
-    return [end for step in range((last - first) // QUARTER + 1) if (end := first + step * QUARTER) != booking.ends_at]
+    return [first + step * QUARTER for step in range((last - first) // QUARTER + 1)]
 
 
 class Extend(Operation):

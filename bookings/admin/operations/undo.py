@@ -52,8 +52,8 @@ class Undo(Operation):
             return "There is nothing to undo."
         zone = booking.restaurant.zone
         before = in_words(event.from_value, event.to_value, zone)
-        said = f"{event.get_kind_display()} (at {clock(event.created_at, zone)} by {event.actor_label})"
-        return f"Undo “{said}”? As before: {before}. What takes room again must find it."
+        when = f"{clock(event.created_at, zone)}, {event.actor_label}"
+        return f"Undo “{event.get_kind_display()}” ({when})? Then it is as before: {before}."
 
     def write(self, booking: Booking, form: UndoForm, actor: User) -> FloorOutcome:
         return undo_change(
