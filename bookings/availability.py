@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import NamedTuple
 
-from bookings.day import DayBook, Interval
+from bookings.day import WITHOUT_EXACT, DayBook, Interval
 from bookings.errors import NonexistentTime
 from capacity.calendar import RequestedTime, local_wall_time, resolve_instant, resolve_time, turn_minutes
 from capacity.policy import (
@@ -202,12 +202,7 @@ def assess(book: DayBook, wish: Wish) -> Assessment:
     """Decide a wish on loaded days: policy, planner and mode."""
     settings = book.settings
     stay = stay_interval(settings, wish)
-    day = DayState(
-        window=settings.window,
-        service=book.service(wish.period_id, wish.business_date),
-        present=book.present_slots(stay),
-        closed=_is_closed(settings, wish),
-    )
+    day = _day_of(book, wish, stay)
     judge = _judge if settings.is_enforced else _judge_in_shadow
     decision, seating = judge(book, wish, day, stay.ends_at)
     return Assessment(
@@ -221,11 +216,23 @@ def assess(book: DayBook, wish: Wish) -> Assessment:
     )
 
 
+def _day_of(book: DayBook, wish: Wish, stay: Interval) -> DayState:
+    return DayState(
+        window=book.settings.window,
+        service=book.service(wish.period_id, wish.business_date),
+        present=book.present_slots(stay),
+        closed=_is_closed(book.settings, wish),
+    )
+
+
 def _judge(book: DayBook, wish: Wish, day: DayState, ends_at: datetime) -> tuple[Decision, SeatingOutcome | None]:
-    seating = _find_seating(book, wish) if day.service is not None else None
+    request = _party_request(wish, ends_at)
+    decision = decide(request, day, book.settings.now)
+    if day.service is None:
+        return decision, None
+    seating = _find_seating(book, wish, decides=decision.is_accepted)
     if isinstance(seating, SeatingRefusal):
-        day = replace(day, no_table=_no_table(seating))
-    decision = decide(_party_request(wish, ends_at), day, book.settings.now)
+        decision = decide(request, replace(day, no_table=_no_table(seating)), book.settings.now)
     if isinstance(seating, SeatingUndecided) and decision.is_accepted:
         decision = replace(decision, is_undecided=True)
     return decision, seating
@@ -251,6 +258,13 @@ def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
     )
 
 
+def is_refused_by_limits(book: DayBook, wish: Wish) -> bool:
+    """Say whether a wish is refused whoever sits where: the planner need not be asked."""
+    stay = stay_interval(book.settings, wish)
+    decision = decide(_party_request(wish, stay.ends_at), _day_of(book, wish, stay), book.settings.now)
+    return not (decision if book.settings.is_enforced else decision.in_shadow()).is_accepted
+
+
 def is_refused_without_a_day(settings: ServiceSettings, wish: Wish) -> bool:
     """Say whether party size, booking window, closures or hours refuse a wish, whatever its service day looks like."""
     if wish.period_id is None:
@@ -267,10 +281,12 @@ def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
     return settings.is_closed(wish.period_id, wish.business_date, wish.wall_time, wish.channel)
 
 
-def _find_seating(book: DayBook, wish: Wish) -> SeatingOutcome | None:
+def _find_seating(book: DayBook, wish: Wish, *, decides: bool) -> SeatingOutcome | None:
     if wish.period_id is None or not (wish.table_ids or book.settings.needs_tables(wish.period_id)):
         return None
-    return book.plan_seating(seating_request(book.settings, wish))
+    request = seating_request(book.settings, wish)
+    # Where a limit refuses already, a table is one reason more, and not worth the exact model.
+    return book.plan_seating(request) if decides else book.plan_seating(request, at_most=WITHOUT_EXACT)
 
 
 def seating_request(settings: ServiceSettings, wish: Wish) -> SeatingRequest:
@@ -331,6 +347,6 @@ def find_alternatives(book: DayBook, wish: Wish) -> tuple[Assessment, ...]:
     )
     near = [other for other in others if abs(other.starts_at - wish.starts_at) <= ALTERNATIVES_WITHIN]
     near.sort(key=lambda other: (abs(other.starts_at - wish.starts_at), other.starts_at))
-    # One after the other, since proving that a full evening has no seat costs more than finding one.
-    assessed = (assess(book, other) for other in near)
+    # One after the other, and limits first: proving that a full evening has no seat costs more than finding one.
+    assessed = (assess(book, other) for other in near if not is_refused_by_limits(book, other))
     return tuple(islice((other for other in assessed if other.is_available), MOST_ALTERNATIVES))

@@ -67,12 +67,12 @@ class DayBook:
         """Return the parties that a plan may move, by booking id."""
         return {party.booking_id: party for party in self.seating.parties}
 
-    def plan_seating(self, *requests: SeatingRequest) -> SeatingOutcome:
+    def plan_seating(self, *requests: SeatingRequest, at_most: SeatingLimits | None = None) -> SeatingOutcome:
         """Seat requests: as solved before the lock where nothing has changed since, else anew within the limits."""
         solved = self.solved
         if solved is not None and solved.requests == requests and solved.state == self.seating:
             return solved.outcome
-        with self._solving_time.within(self.limits) as limits:
+        with self._solving_time.within(at_most or self.limits) as limits:
             return self.planner.plan(*requests, limits=limits)
 
     @cached_property
