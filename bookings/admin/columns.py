@@ -27,7 +27,7 @@ STATUS_COLOURS = {
     BookingStatus.EXPIRED: "info",
 }
 PIN = (
-    '<span class="material-symbols-outlined align-middle text-base!" role="img" aria-label="pinned" '
+    '<span class="material-symbols-outlined align-middle text-base!" role="img" aria-label="{}" '
     'title="Pinned: nothing moves the party by itself">keep</span>'
 )
 OVER_TIME = '<div class="text-red-600 text-xs whitespace-nowrap dark:text-red-500">{} min over</div>'
@@ -56,7 +56,7 @@ def status_of(booking: Booking) -> tuple[str, str]:
 
 def tables_of(booking: Booking) -> SafeString | str:
     """Show the tables, with a pin where nothing moves the party from them."""
-    names = ((it.table.number, format_html(PIN) if it.pinned else "") for it in booking.assignments.all())
+    names = ((it.table.number, format_html(PIN, "pinned") if it.pinned else "") for it in booking.assignments.all())
     return format_html_join(", ", "{}{}", names) or "-"
 
 

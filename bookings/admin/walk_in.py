@@ -1,15 +1,14 @@
 """A party without a booking stands at the door: one page, and the table that it gets."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -93,11 +92,10 @@ def _grouped(states: list[TableState], restaurant: Restaurant, now: datetime) ->
 
 def serve_walk_in(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     """Ask for the party, seat it once, and say at which table; with several restaurants ask first at which."""
-    restaurants = Restaurant.objects.filter(active=True).order_by("name", "pk")
-    chosen = request.GET.get("restaurant", "")
-    if not chosen and len(restaurants) != 1:
+    restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
+    restaurant = _choose(restaurants, request.GET.get("restaurant", ""))
+    if restaurant is None:
         return _render(admin, request, {"restaurants": restaurants})
-    restaurant = get_object_or_404(restaurants, pk=chosen) if chosen.isdecimal() else get_object_or_404(restaurants)
     form = WalkInForm(restaurant, read_clock(), request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -108,6 +106,16 @@ def serve_walk_in(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
             messages.success(request, _seated(booking))
             return HttpResponseRedirect(reverse("admin:bookings_booking_changelist") + TONIGHT_URL)
     return _render(admin, request, {"restaurant": restaurant, "form": form})
+
+
+def _choose(restaurants: Sequence[Restaurant], chosen: str) -> Restaurant | None:
+    """Return the restaurant of the address, or the only one; None where a person has to choose."""
+    if not chosen:
+        return restaurants[0] if len(restaurants) == 1 else None
+    found = next((restaurant for restaurant in restaurants if str(restaurant.pk) == chosen), None)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _seat(request: HttpRequest, restaurant: Restaurant, form: WalkInForm) -> Booking:
