@@ -37,6 +37,8 @@ WALK_IN_TABLES = (13, 14, 26, 37)
 
 # Party size: how many of a hundred.
 SIZES = {1: 5, 2: 51, 3: 12, 4: 19, 5: 4, 6: 5, 7: 1, 8: 2, 10: 1}
+# Up to this size: how many minutes.
+TURNS = {4: 90, 6: 120, 1000: 150}
 WISHES = {None: 86, "patio": 7, "bar": 3, "indoor": 4}
 WAYS_IN = {"online": 75, "in_house": 15, "walk_in": 10}
 PINNED_PERCENT = 5
@@ -184,7 +186,7 @@ def _arrival(chance: random.Random, booking_id: int, buffer: timedelta) -> Arriv
     size = _draw(chance, SIZES)
     wish = _draw(chance, WISHES)
     starts_at = OPENING + _slot(chance) * SLOT
-    turn = timedelta(minutes=90 if size <= 4 else 120 if size <= 6 else 150)
+    turn = timedelta(minutes=next(minutes for up_to, minutes in TURNS.items() if size <= up_to))
     # The bar has tables for two only, and everybody knows it.
     seating = None if wish == "bar" and size > 2 else wish
     request = SeatingRequest(size, starts_at, starts_at + turn + buffer, seating, _draw(chance, WAYS_IN))
