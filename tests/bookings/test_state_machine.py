@@ -12,124 +12,31 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    consumes,
-    initialize,
-    invariant,
-    multiple,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import Bundle, consumes, initialize, rule, run_state_machine_as_test
 
-from bookings.auditor import AuditScope, audit
-from bookings.errors import PeriodsOverlap, RecordInUse, TableInUse, TransitionInvalid
-from bookings.models import Booking
-from bookings.refusals import RequestRefused
-from bookings.services import (
-    GuestDetails,
-    cancel_booking,
-    create_booking_with_capacity_check,
-    delete_settings_row,
-    rebuild_counters,
-    save_settings_row,
-)
+from bookings.errors import PeriodsOverlap
+from bookings.services import delete_settings_row, rebuild_counters, save_settings_row
 from capacity.models import CapacityRule, Closure, ServicePeriod
-from capacity.selectors import read_clock
-from config.errors import InputInvalid
-from tables.models import Restaurant, Table
-from tests.bookings.oracle import OFF_GRID, Wish, list_reasons, read_state
-from tests.concurrency.verdict import Gauge
-from tests.factories import (
-    CapacityRuleFactory,
-    ClosureFactory,
-    RestaurantFactory,
-    ServicePeriodFactory,
-    TableFactory,
-    TurnTimeFactory,
-    days_ahead,
-    materialize,
-)
-from tests.recount import list_faults
+from tests.bookings.machine import FIRST_DATE, HOURS, OpenRestaurant, dates
+from tests.bookings.machine_floor import FurnishedRestaurant, HostedRestaurant
+from tests.factories import ClosureFactory, ServicePeriodFactory
 
 IS_FUZZ = os.environ.get("FUZZ") == "1"
 EXAMPLES, STEPS = (400, 60) if IS_FUZZ else (8, 25)
-# Lunch runs into dinner, dinner into the small hours, and these into the next date's early service.
-HOURS = {
-    "Early": (time(1), time(1, 30), time(3)),
-    "Lunch": (time(12), time(13, 30), time(14)),
-    "Dinner": (time(14), time(15), time(16)),
-    "Late": (time(23), time(0, 30), time(1)),
-}
-FIRST_DATE = days_ahead(20)
-ADA = GuestDetails("Ada Lovelace")
-
-dates = st.sampled_from([FIRST_DATE, FIRST_DATE + timedelta(days=1)])
-# Where services meet, most often; sometimes off the grid, after the last seating or at no service at all.
-meeting_times = st.sampled_from([time(13, 30), time(14), time(14, 30)])
-odd_times = st.sampled_from([time(0, 30), time(1), time(12), time(12, 15), time(15, 30), time(16), time(23)])
-likely_wishes = st.builds(Wish, st.just(FIRST_DATE), meeting_times, st.integers(1, 4))
-any_wishes = st.builds(Wish, dates, meeting_times | odd_times, st.integers(1, 9))
 limits = st.none() | st.integers(0, 12)
 
 
-class RestaurantMachine(RuleBasedStateMachine):
-    """One restaurant with everything that guests and managers can do to it."""
+class RestaurantMachine(FurnishedRestaurant):
+    """One restaurant with everything that guests, hosts and managers can do to it."""
 
-    bookings = Bundle("bookings")
+    # Whose table takes fewer since the settings changed, and who can be given no other, keeps it.
+    kept_findings = frozenset({"TABLE_TOO_SMALL"})
     rules = Bundle("rules")
     closures = Bundle("closures")
 
     @initialize(target=rules, is_seated=st.booleans(), max_covers=st.integers(8, 20), present=st.integers(4, 12))
     def open(self, is_seated: bool, max_covers: int, present: int) -> CapacityRule:
-        self.turn_minutes = 90
-        self.restaurant: Restaurant = RestaurantFactory(timezone="Etc/UTC", slot_minutes=30)
-        for name, (start, last, end) in HOURS.items():
-            ServicePeriodFactory(
-                restaurant=self.restaurant,
-                name=name,
-                start_time=start,
-                last_seating=last,
-                end_time=end,
-                seating_mode="tables" if is_seated else "covers",
-            )
-        self.turn_time = TurnTimeFactory(restaurant=self.restaurant, minutes=self.turn_minutes)
-        for seats in (2, 4, 4):
-            TableFactory(restaurant=self.restaurant, capacity=seats)
-        self.gauge = Gauge()
-        self._materialize()
-        row: CapacityRule = CapacityRuleFactory.build(
-            restaurant=self.restaurant, max_covers=max_covers, occupancy_covers=present
-        )
-        save_settings_row(row=row)
-        return row
-
-    # Guests
-
-    @rule(target=bookings, wishes=st.lists(likely_wishes, min_size=3, max_size=6))
-    def book_where_services_meet(self, wishes: list[Wish]) -> Any:
-        return multiple(*self._book_all(wishes))
-
-    @rule(target=bookings, wishes=st.lists(any_wishes, min_size=3, max_size=6))
-    def book_anything(self, wishes: list[Wish]) -> Any:
-        return multiple(*self._book_all(wishes))
-
-    @rule(target=bookings, wishes=st.lists(likely_wishes, min_size=1, max_size=3), is_over=st.booleans())
-    def hold(self, wishes: list[Wish], is_over: bool) -> Any:
-        held = self._book_all(wishes)
-        expires_at = read_clock() + timedelta(hours=-1 if is_over else 1)
-        Booking.objects.filter(pk__in=[it.pk for it in held]).update(status="held", expires_at=expires_at)
-        return multiple(*held)
-
-    @rule(booking=consumes(bookings), is_again=st.booleans())
-    def cancel(self, booking: Booking, is_again: bool) -> None:
-        for _ in range(1 + is_again):
-            if Booking.objects.get(pk=booking.pk).status == "expired":
-                with pytest.raises(TransitionInvalid):
-                    cancel_booking(booking_id=booking.pk)
-            else:
-                assert cancel_booking(booking_id=booking.pk).status == "cancelled"
+        return self._open(is_seated=is_seated, seats=(2, 4, 4), max_covers=max_covers, occupancy_covers=present)
 
     # Managers
 
@@ -206,65 +113,9 @@ class RestaurantMachine(RuleBasedStateMachine):
     def change_grid(self, minutes: int) -> None:
         self._save_restaurant(slot_minutes=minutes)
 
-    @rule(seats=st.integers(1, 6))
-    def add_table(self, seats: int) -> None:
-        save_settings_row(row=TableFactory.build(restaurant=self.restaurant, capacity=seats))
-
-    @rule(data=st.data())
-    def remove_table(self, data: st.DataObject) -> None:
-        tables = list(Table.objects.filter(restaurant=self.restaurant).order_by("pk"))
-        if tables:
-            table = data.draw(st.sampled_from(tables))
-            try:
-                delete_settings_row(row=table)
-            except (TableInUse, RecordInUse):
-                assert table.assignments.exists()
-
     @rule()
     def repair(self) -> None:
         assert rebuild_counters(restaurant_id=self.restaurant.pk, from_date=FIRST_DATE).changes == ()
-
-    # What holds after every step
-
-    @invariant()
-    def everything_equals_a_recount(self) -> None:
-        if hasattr(self, "restaurant"):
-            assert list_faults(self.restaurant.pk) == []
-            assert self.gauge.disagreements == 0
-
-    def teardown(self) -> None:
-        if hasattr(self, "restaurant"):
-            report = audit(AuditScope(restaurant_id=self.restaurant.pk))
-            assert report.is_clean, "\n".join(report.as_lines())
-
-    def _book_all(self, wishes: list[Wish]) -> list[Booking]:
-        """Book what can be booked; have every answer judged."""
-        self._materialize()
-        return [booking for wish in wishes if (booking := self._book(wish)) is not None]
-
-    def _book(self, wish: Wish) -> Booking | None:
-        now = read_clock()
-        try:
-            booking = _create(self.restaurant, wish)
-        except RequestRefused as refusal:
-            self._require_reasons({str(reason.code) for reason in refusal.reasons}, wish, now)
-        except InputInvalid:
-            self._require_reasons({OFF_GRID}, wish, now)
-        else:
-            self._require_reasons(set(), wish, now, ignored=booking.pk)
-            return booking
-        return None
-
-    def _require_reasons(self, given: set[str], wish: Wish, now: datetime, ignored: int | None = None) -> None:
-        state = read_state(self.restaurant.pk, now=now, turn_minutes=self.turn_minutes, ignored=ignored)
-        assert given == list_reasons(state, wish)
-
-    def _materialize(self) -> None:
-        for day in (-1, 0, 1, 2):
-            materialize(self.restaurant, FIRST_DATE + timedelta(days=day))
-
-    def _period(self, name: str | None) -> ServicePeriod | None:
-        return self.restaurant.service_periods.filter(name=name, retired_at__isnull=True).first()
 
     def _save_hours(self, period: ServicePeriod) -> None:
         with suppress(PeriodsOverlap):
@@ -277,24 +128,42 @@ class RestaurantMachine(RuleBasedStateMachine):
         save_settings_row(row=self.restaurant)
 
 
-def _create(restaurant: Restaurant, wish: Wish) -> Booking:
-    asked = {"business_date": wish.business_date, "wall_time": wish.wall_time, "party_size": wish.party_size}
-    return create_booking_with_capacity_check(restaurant_id=restaurant.pk, guest=ADA, **asked).booking
-
-
 def _shifted(wall: time, minutes: int) -> time:
     return (datetime.combine(date.min + timedelta(days=1), wall) + timedelta(minutes=minutes)).time()
+
+
+class EveningMachine(HostedRestaurant):
+    """One restaurant where nothing is scarce but tables: most who come need others to move, or are refused for good."""
+
+    @initialize(seats=st.lists(st.sampled_from([2, 4, 3, 6]), min_size=4, max_size=6))
+    def open(self, seats: list[int]) -> None:
+        self._open(is_seated=True, seats=seats)
+
+    def _materialize(self) -> None:
+        # No settings change here: the days are created once.
+        if not self.restaurant.service_days.exists():
+            super()._materialize()
+
+
+def _run(machine: type[OpenRestaurant], *, examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        ),
+    )
 
 
 @pytest.mark.fuzz
 @pytest.mark.django_db(transaction=True)
 def test_whatever_happens_every_counter_is_right_and_every_answer_justified() -> None:
-    run_state_machine_as_test(
-        RestaurantMachine,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        ),
-    )
+    _run(RestaurantMachine, examples=EXAMPLES, steps=STEPS)
+
+
+@pytest.mark.fuzz
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_refused_a_table_while_everybody_could_be_seated() -> None:
+    _run(EveningMachine, examples=EXAMPLES // 2, steps=STEPS)
