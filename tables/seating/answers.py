@@ -6,11 +6,15 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    """Which step of the planner settled a question."""
+    """Which step of the planner settled a question.
+
+    A bound and the relaxation only ever refuse: each of them proves that there is no plan, and none finds one.
+    """
 
     DIRECT = "direct"
     BOUND = "bound"
     CHAIN = "chain"
+    RELAXATION = "relaxation"
     EXACT = "exact"
 
 

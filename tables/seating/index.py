@@ -155,6 +155,11 @@ class StateIndex:
         """Return the mask of the tables that something fixed takes at a moment."""
         return self.table_mask(self.occupied[number].table_id for number in bits_of(self.fixed_at(moment)))
 
+    def fixed_stays_on(self, table_id: int) -> tuple[tuple[datetime, datetime], ...]:
+        """Return when something fixed takes a table, in order of time."""
+        taken = (self.occupied[number] for number in bits_of(self._fixed_on.get(table_id, 0)))
+        return tuple((each.starts_at, each.ends_at) for each in taken)
+
     @property
     def all_tables(self) -> int:
         """Return the mask of all tables, those included that may not be given out."""

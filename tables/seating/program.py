@@ -6,13 +6,17 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tables.seating.index import Claim, Option, bits_of
+from tables.seating.floor import SeatingTable
+from tables.seating.index import Claim, Option, StateIndex, bits_of
 from tables.seating.question import Question
 
 # What stands for the tables of a seat: how many of which kind.
 Pattern = tuple[tuple[int, int], ...]
 # The kind of a table by its bit: the lowest bit of its kind.
 KindOf = Callable[[int], int]
+
+# What makes tables one class: those with equal values are.
+Alike = Callable[[StateIndex, SeatingTable], Hashable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,19 @@ class Program:
     values: list[int] = field(default_factory=list)
 
 
-def class_program(question: Question) -> Program:
-    """Return the coarse program: tables that suit the same parties are one class, of which only a number is used.
+def suiting_alike(index: StateIndex, table: SeatingTable) -> Hashable:
+    """Return what two tables share if they suit the same parties, as one table each."""
+    return table.min_party_size, table.max_party_size, table.seating_type, table.audience
+
+
+def used_alike(index: StateIndex, table: SeatingTable) -> Hashable:
+    """Return what two tables share if, moreover, they are combined alike and the same stays on them are fixed."""
+    combined = tuple(table.table_id in combination.table_ids for combination in index.floor.combinations)
+    return suiting_alike(index, table), combined, index.fixed_stays_on(table.table_id)
+
+
+def class_program(question: Question, alike: Alike) -> Program:
+    """Return a coarse program: tables that are alike are one class, of which only a number is used.
 
     A relaxation: at any moment a plan uses no more tables of a class than there are, whichever they are, and a
     combination uses as many as it has of each class. Without a solution there is no plan. A solution is not yet one:
@@ -51,8 +66,7 @@ def class_program(question: Question) -> Program:
     class_of: dict[int, int] = {}
     for table in question.index.floor.tables:
         bit = question.index.table_mask((table.table_id,)).bit_length() - 1
-        suits = (table.min_party_size, table.max_party_size, table.seating_type, table.audience)
-        class_of[bit] = first_of.setdefault(suits, bit)
+        class_of[bit] = first_of.setdefault(alike(question.index, table), bit)
     return _Builder(question, lambda bit: class_of.get(bit, bit)).program()
 
 

@@ -1,5 +1,6 @@
-"""The steps that settle a question, each on its own: free seats, bounds, few moves, the exact model."""
+"""The steps that settle a question, each on its own: free seats, few moves, proofs of refusal, the exact model."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from time import monotonic
 
@@ -7,6 +8,11 @@ from tables.seating.answers import SeatingOutcome, SeatingUndecided, Step
 from tables.seating.bounds import is_refuted
 from tables.seating.question import Question, Seating
 from tables.seating.tree import MoveTree, Nodes
+
+# Plans of so few moves are looked for before any proof that there is none: that takes less time than the proofs do.
+PROMPT_MOVES = 2
+# A relaxation takes some milliseconds; where it takes this long, the question goes on without it.
+RELAXATION_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +42,15 @@ class Settled:
 def settle(question: Question, budget: Budget) -> Settled | None:
     """Settle a question by the cheapest step that can; None if no step could within the budget."""
     nodes = Nodes(budget.chain_nodes)
-    direct = settle_directly(question, nodes)
-    if direct is not None:
-        return direct
-    return refute(question) or settle_by_moves(question, nodes) or settle_exactly(question, budget)
+    movable = question.seated.bit_count()
+    return (
+        settle_directly(question, nodes)
+        or settle_by_moves(question, nodes, range(1, min(PROMPT_MOVES, movable) + 1))
+        or refute(question)
+        or refute_by_relaxation(question)
+        or settle_by_moves(question, nodes, range(PROMPT_MOVES + 1, movable + 1))
+        or settle_exactly(question, budget)
+    )
 
 
 def settle_directly(question: Question, nodes: Nodes) -> Settled | None:
@@ -52,13 +63,21 @@ def refute(question: Question) -> Settled | None:
     return Settled(Step.BOUND) if is_refuted(question) else None
 
 
-def settle_by_moves(question: Question, nodes: Nodes) -> Settled | None:
-    """Seat everybody by as few moves as possible, or show that no moves help.
+def refute_by_relaxation(question: Question) -> Settled | None:
+    """Refuse where not even parts of parties can be seated at tables that are only counted."""
+    # Imported here, with the solver behind it, where the cheaper steps did not do.
+    from tables.seating.exact import is_impossible
+
+    return Settled(Step.RELAXATION) if is_impossible(question, RELAXATION_SECONDS) else None
+
+
+def settle_by_moves(question: Question, nodes: Nodes, numbers: Iterable[int]) -> Settled | None:
+    """Seat everybody by one of these numbers of moves, the fewest possible, or show that no moves help.
 
     Iterative deepening (Korf 1985): all plans of one move, then of two, and so on; the first that is found has the
     fewest. A tree that is not cut at a number of moves is the whole tree.
     """
-    for most_moves in range(1, question.seated.bit_count() + 1):
+    for most_moves in numbers:
         settled = _settle_with(question, most_moves, nodes, Step.CHAIN)
         if settled is not None or nodes.left <= 0:
             return settled
@@ -69,7 +88,6 @@ def settle_exactly(question: Question, budget: Budget) -> Settled | None:
     """Ask the exact model, for as long as the budget allows."""
     if budget.exact_seconds <= 0:
         return None
-    # Imported here, with the solver behind it, where the cheap steps did not do.
     from tables.seating.exact import solve_exactly
 
     started = monotonic()
