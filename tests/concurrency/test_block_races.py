@@ -1,20 +1,22 @@
 """What hosts do to tables while guests book them: blocks, swaps and plans that move the same parties."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from itertools import permutations
 
 import pytest
 
 from bookings.models import Booking
-from bookings.services import BlockOutcome, FloorOutcome, block_tables, swap_tables
+from bookings.services import BlockOutcome, FloorOutcome, block_tables, seat_walk_in, swap_tables
+from tests.bookings.floor import room_at_noon
 from tests.bookings.oracle import Wish
 from tests.concurrency.crowd import BOOKED, Act, Crowd, outcome_of, tally
 from tests.concurrency.houses import NINETEEN, House, seated_house
 from tests.concurrency.injection import Points, wait_until_blocked
 from tests.concurrency.protections import Protections
 from tests.concurrency.verdict import Gauge, is_refused_by_all, list_misplaced, watched
+from tests.factories import CapacityRuleFactory, materialize
 from tests.recount import list_faults
 
 FULL = "CAPACITY_EXCEEDED"
@@ -235,3 +237,45 @@ def test_a_swap_that_is_clicked_often_happens_once(crowd: Crowd, few_rounds: ran
         assert tally(outcomes) == {BOOKED: 4}
         assert (house.tables_of(one), house.tables_of(other)) == ("T2", "T1")
         assert one.events.filter(kind="swapped").count() == 1
+
+
+# Guests who have come against guests who are to come
+
+
+def walking_in(house: House) -> Callable[[], object]:
+    return partial(seat_walk_in, restaurant_id=house.restaurant.pk, party_size=4)
+
+
+def house_at_noon(tables: int) -> House:
+    """Open a house where it is between 12:00 and 13:00 now: who walks in is still there at 13:15."""
+    restaurant = room_at_noon(*[4] * tables)
+    today = datetime.now(restaurant.zone).date()
+    materialize(restaurant, today)
+    return House(restaurant, today, CapacityRuleFactory(restaurant=restaurant))
+
+
+def test_the_last_tables_go_to_those_who_walk_in_or_to_those_who_book_and_to_nobody_twice(
+    crowd: Crowd, few_rounds: range, isolation: str
+) -> None:
+    for _ in few_rounds:
+        house = house_at_noon(2)
+
+        with watched(house.restaurant):
+            outcomes = crowd.run([walking_in(house), house.booking(at=time(13, 15))] * 4)
+
+        assert tally(outcomes) == {BOOKED: 2, FULL: 6}
+        assert house.restaurant.bookings.count() == 2
+
+
+@pytest.mark.usefixtures("read_committed")
+def test_without_lock_and_constraint_who_walks_in_and_who_books_get_one_table(
+    crowd: Crowd, points: Points, without: Protections
+) -> None:
+    house = house_at_noon(1)
+    without.service_day_lock()
+    without.constraints(DOUBLE_SEATING)
+    points.meet_before(DECIDED, clients=2)
+
+    assert tally(crowd.run([walking_in(house), house.booking(at=time(13, 15))])) == {BOOKED: 2}
+
+    assert any("at once" in fault for fault in list_faults(house.restaurant.pk))
