@@ -5,23 +5,30 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Q, QuerySet
 
 from bookings.admin.sentences import clock
 from bookings.choices import BookingStatus
 from bookings.models import TableAssignment
+from bookings.selectors.running_over import LOOKED_BACK
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table, TableBlock
 
 
 @dataclass(frozen=True)
 class Holding:
-    """Who or what has a table, in [starts_at, ends_at)."""
+    """Who or what has a table, in [starts_at, ends_at); a party over its time sits there after that too."""
 
     starts_at: datetime
     ends_at: datetime
     name: str
+    is_over_time: bool = False
+
+    def in_words(self, zone: tzinfo) -> str:
+        """Say who has the table from when until when."""
+        if self.is_over_time:
+            return f"{self.name} still sits there, over time since {clock(self.ends_at, zone)}"
+        return f"{self.name} {clock(self.starts_at, zone)} to {clock(self.ends_at, zone)}"
 
 
 @dataclass(frozen=True)
@@ -49,32 +56,44 @@ class TableState:
             else str(table.max_party_size)
         )
         section = f", {table.section}" if table.section else ""
-        held = "; ".join(f"{it.name} {clock(it.starts_at, zone)} to {clock(it.ends_at, zone)}" for it in self.holdings)
+        held = "; ".join(holding.in_words(zone) for holding in self.holdings)
         return f"{table.number} ({size}{section})" + (f": {held}" if held else "")
 
 
 def list_table_states(
-    restaurant: Restaurant, starts_at: datetime, ends_at: datetime, *, without: Iterable[int] = ()
+    restaurant: Restaurant, starts_at: datetime, ends_at: datetime, *, now: datetime, without: Iterable[int] = ()
 ) -> list[TableState]:
     """List the tables in use in the order of people, with what has them in [starts_at, ends_at), in 3 queries.
 
-    Bookings in `without` and holds that are over have nothing.
+    Bookings in `without` and holds that are over have nothing. Who sits past the time still has the table now.
     """
-    holdings = _list_holdings(restaurant, starts_at, ends_at, without)
+    holdings = _list_holdings(restaurant, starts_at, ends_at, now, without)
     tables = Table.objects.filter(restaurant=restaurant, status=TableStatus.ACTIVE).select_related("section")
     return [TableState(table, tuple(holdings[table.pk])) for table in tables.in_number_order()]
 
 
 def _list_holdings(
-    restaurant: Restaurant, starts_at: datetime, ends_at: datetime, without: Iterable[int]
+    restaurant: Restaurant, starts_at: datetime, ends_at: datetime, now: datetime, without: Iterable[int]
 ) -> defaultdict[int, list[Holding]]:
     found: defaultdict[int, list[Holding]] = defaultdict(list)
-    over = Q(booking__status=BookingStatus.HELD, booking__expires_at__lte=Now())
-    taken = TableAssignment.objects.filter(restaurant=restaurant, during__overlap=(starts_at, ends_at))
-    for row in taken.exclude(over | Q(booking__in=list(without))).select_related("booking").order_by("during", "pk"):
+    for row in _list_rows(restaurant, starts_at, ends_at, now, without):
         name = f"{row.booking.guest_name}, {row.booking.party_size} ({row.booking.reference})"
-        found[row.table_id].append(Holding(row.during.lower, row.during.upper, name))
+        is_over_time = row.booking.status == BookingStatus.SEATED and row.during.upper <= now
+        found[row.table_id].append(Holding(row.during.lower, row.during.upper, name, is_over_time))
     blocks = TableBlock.objects.filter(restaurant=restaurant, starts_at__lt=ends_at, ends_at__gt=starts_at)
     for block in blocks.order_by("starts_at", "pk"):
         found[block.table_id].append(Holding(block.starts_at, block.ends_at, f"blocked, {block.reason}"))
     return found
+
+
+def _list_rows(
+    restaurant: Restaurant, starts_at: datetime, ends_at: datetime, now: datetime, without: Iterable[int]
+) -> QuerySet[TableAssignment]:
+    over = Q(booking__status=BookingStatus.HELD, booking__expires_at__lte=now)
+    having = Q(during__overlap=(starts_at, ends_at))
+    if starts_at <= now:
+        # Of an evening long ago somebody has only forgotten to say that they left.
+        recent = (now - LOOKED_BACK, now)
+        having |= Q(booking__status=BookingStatus.SEATED, during__endswith__range=recent)
+    rows = TableAssignment.objects.filter(having, restaurant=restaurant).exclude(over | Q(booking__in=list(without)))
+    return rows.select_related("booking").order_by("during", "pk")

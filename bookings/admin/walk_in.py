@@ -60,7 +60,7 @@ class WalkInForm(RefusableForm):
     def __init__(self, restaurant: Restaurant, now: datetime, data: Any = None) -> None:
         super().__init__(data, initial={"idempotency_key": str(uuid.uuid4())})
         field: Any = self.fields["tables"]
-        states = list_table_states(restaurant, now, now + LOOKED_AHEAD)
+        states = list_table_states(restaurant, now, now + LOOKED_AHEAD, now=now)
         field.choices = list(_grouped(states, restaurant, now))
 
     @property

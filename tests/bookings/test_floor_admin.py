@@ -451,6 +451,18 @@ def test_free_tables_come_first_and_taken_ones_say_by_whom(admin_client: Client,
     assert second[1].startswith("T3 (1 to 4): blocked, wobbly")
 
 
+def test_a_table_of_a_party_over_its_time_is_not_free_now_but_later(admin_client: Client, house: Restaurant) -> None:
+    over = seated(house, 100, "T1", guest_name="Over")
+    due_now, due_later = began(house, 5, 2, "T2"), due(house, 40, "T3")
+
+    said = text_of(admin_client.get(page_of(due_now, "assign")))
+    later = text_of(admin_client.get(page_of(due_later, "assign")))
+
+    end = f"{over.ends_at.astimezone(house.zone):%H:%M}"
+    assert f"T1 (1 to 2): Over, 2 ({over.reference}) still sits there, over time since {end}" in said
+    assert "still sits there" not in later
+
+
 def test_a_booking_moves_and_whoever_is_in_the_way_makes_room(admin_client: Client, house: Restaurant) -> None:
     booking, other = due(house, 60, "T1"), due(house, 60, "T2")
 
@@ -557,7 +569,8 @@ def test_a_change_that_nothing_takes_is_refused_with_every_reason_and_other_star
     admin_client: Client, house: Restaurant
 ) -> None:
     day = days_ahead(3)
-    CapacityRuleFactory(restaurant=house, from_time=time(12), to_time=time(12, 45), pacing_covers=1)
+    rush = {"from_date": day, "to_date": day, "from_time": time(12), "to_time": time(12, 45)}
+    CapacityRuleFactory(restaurant=house, pacing_covers=1, **rush)
     booking = expected(house)
     before = everything_written(house)["bookings"]
 

@@ -52,12 +52,13 @@ class Arrive(Operation):
 class SeatForm(OperationForm):
     """Where the party sits, if not at its own tables."""
 
-    tables = TablesField(required=False, help_text="None ticked: the party gets the best that is free.")
+    tables = TablesField(required=False)
     fields_of_service: ClassVar[dict[str, str]] = {"tableIds": "tables"}
 
     def prepare(self) -> None:
         field: Any = self.fields["tables"]
         field.choices = tables_for_booking(self.booking, self.now)
+        field.help_text = f"None ticked: {'its own' if self._own() else 'the best that is free'}."
         self.initial["tables"] = self._own()
 
     def _own(self) -> list[int]:

@@ -37,7 +37,7 @@ def blocked_until(booking: Booking) -> datetime:
 def tables_for_booking(booking: Booking, now: datetime) -> list[Group]:
     """Return the tables for what is left of a booking's time, its own among the free ones, in 3 queries."""
     starts_at = max(booking.starts_at, min(now, booking.ends_at))
-    states = list_table_states(booking.restaurant, starts_at, blocked_until(booking), without=[booking.pk])
+    states = list_table_states(booking.restaurant, starts_at, blocked_until(booking), now=now, without=[booking.pk])
     return list(grouped_tables(states, booking.restaurant.zone, booking.party_size))
 
 
