@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 
 from tables.seating.index import Claim, bits_of
 from tables.seating.question import Question
@@ -56,9 +55,8 @@ class Matching:
 
     def seat(self, claim: Claim) -> None:
         """Add a party that has a seat; it keeps as many of its tables as it needs."""
-        assert claim.home is not None  # noqa: S101  it has a seat
         self._reach[claim.number] = claim.reach
-        for table in islice(bits_of(claim.home.tables), claim.fewest_tables):
+        for table in claim.kept_tables:
             self._give(table, claim.number)
 
     def add(self, claim: Claim) -> bool:

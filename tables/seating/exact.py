@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
 
-from tables.seating.program import Program, class_program, suiting_alike, table_program, used_alike
+from tables.seating.program import Alike, Program, class_program, table_program
 from tables.seating.question import Question, Seating
 from tables.seating.repair import repair
 from tables.seating.solver import Solution, Verdict, relax, solve
@@ -22,14 +22,9 @@ class ExactAnswer:
     seating: Seating | None
 
 
-def is_impossible(question: Question, seconds: float) -> bool:
-    """Prove that there is no plan: a relaxed program of classes has no solution. False says nothing.
-
-    Each of the programs has these seconds. Large classes first: most of what is impossible is so already where tables
-    are told apart by nothing but whom they suit.
-    """
-    programs = (class_program(question, alike) for alike in (suiting_alike, used_alike))
-    return any(relax(program, seconds).verdict is Verdict.IMPOSSIBLE for program in programs)
+def is_impossible(question: Question, alike: Alike, seconds: float) -> bool:
+    """Prove that there is no plan: the relaxed program of classes has no solution. False says nothing."""
+    return relax(class_program(question, alike), seconds).verdict is Verdict.IMPOSSIBLE
 
 
 def solve_exactly(question: Question, seconds: float) -> ExactAnswer | None:

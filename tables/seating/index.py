@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
-from itertools import accumulate
+from itertools import accumulate, islice
 from operator import or_
 from typing import NamedTuple
 
@@ -57,6 +57,11 @@ class Claim:
     def fewest_tables(self) -> int:
         """Return how many tables it needs at least."""
         return min((option.tables.bit_count() for option in self._seats), default=0)
+
+    @cached_property
+    def kept_tables(self) -> tuple[int, ...]:
+        """Return as many tables of its home as it needs, as bits' positions."""
+        return tuple(islice(bits_of(self.home.tables), self.fewest_tables)) if self.home is not None else ()
 
     @property
     def _seats(self) -> tuple[Option, ...]:

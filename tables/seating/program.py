@@ -18,6 +18,9 @@ KindOf = Callable[[int], int]
 # What makes tables one class: those with equal values are.
 Alike = Callable[[StateIndex, SeatingTable], Hashable]
 
+# The rows that a column uses, and how much of each.
+Uses = tuple[list[int], list[int]]
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -84,17 +87,19 @@ class _Builder:
         self._free_at = [self._count(question.index.all_tables & ~fixed) for fixed in self._fixed_at]
         self._patterns: dict[int, Pattern] = {}
         self._row_of: dict[tuple[int, int], int] = {}
+        self._known_uses: dict[tuple[int, int, int, bool], Uses] = {}
         self._program = Program()
 
     def program(self) -> Program:
         program = self._program
         program.lower, program.upper = [1] * len(self._claims), [1] * len(self._claims)
         for row, claim in enumerate(self._claims):
+            first, last = bisect_left(self._moments, claim.starts_at), bisect_left(self._moments, claim.ends_at)
             for column, tables in self._alternatives(claim):
+                rows, values = self._uses(tables, first, last, is_overlaid=claim.is_overlaid)
                 program.columns.append(column)
-                program.rows.append(row)
-                program.values.append(1)
-                self._add_uses(claim, tables)
+                program.rows += (row, *rows)
+                program.values += (1, *values)
                 program.starts.append(len(program.rows))
         return program
 
@@ -110,16 +115,18 @@ class _Builder:
                 seen.add(pattern)
                 yield Column(claim.number, option, is_move=claim.home is not None), option.tables
 
-    def _add_uses(self, claim: Claim, tables: int) -> None:
-        first, last = bisect_left(self._moments, claim.starts_at), bisect_left(self._moments, claim.ends_at)
-        pattern = self._pattern(tables)
-        for moment in range(first, last):
-            if claim.is_overlaid:
-                # It may stay under what is fixed there, and uses no more than that leaves of its tables.
-                pattern = self._pattern(tables & ~self._fixed_at[moment])
-            for kind, count in pattern:
-                self._program.rows.append(self._row(kind, moment))
-                self._program.values.append(count)
+    def _uses(self, tables: int, first: int, last: int, *, is_overlaid: bool) -> Uses:
+        """Return the rows that a stay uses, and how much of each; many stays are alike, and share them."""
+        key = tables, first, last, is_overlaid
+        if key not in self._known_uses:
+            uses = [
+                (self._row(kind, moment), count)
+                for moment in range(first, last)
+                # Who may stay under what is fixed there uses no more than that leaves of its tables.
+                for kind, count in self._pattern(tables & ~self._fixed_at[moment] if is_overlaid else tables)
+            ]
+            self._known_uses[key] = [row for row, _ in uses], [count for _, count in uses]
+        return self._known_uses[key]
 
     def _row(self, kind: int, moment: int) -> int:
         row = self._row_of.get((kind, moment))

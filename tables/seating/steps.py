@@ -6,6 +6,7 @@ from time import monotonic
 
 from tables.seating.answers import SeatingOutcome, SeatingUndecided, Step
 from tables.seating.bounds import is_refuted
+from tables.seating.program import Alike, suiting_alike, used_alike
 from tables.seating.question import Question, Seating
 from tables.seating.tree import MoveTree, Nodes
 
@@ -40,15 +41,20 @@ class Settled:
 
 
 def settle(question: Question, budget: Budget) -> Settled | None:
-    """Settle a question by the cheapest step that can; None if no step could within the budget."""
+    """Settle a question by the cheapest step that can; None if no step could within the budget.
+
+    Most of what is impossible is so already where tables are told apart by nothing but whom they suit: these classes
+    are asked about before the chain goes deep, smaller ones only after it.
+    """
     nodes = Nodes(budget.chain_nodes)
     movable = question.seated.bit_count()
     return (
         settle_directly(question, nodes)
         or settle_by_moves(question, nodes, range(1, min(PROMPT_MOVES, movable) + 1))
         or refute(question)
-        or refute_by_relaxation(question)
+        or refute_by_relaxation(question, suiting_alike)
         or settle_by_moves(question, nodes, range(PROMPT_MOVES + 1, movable + 1))
+        or refute_by_relaxation(question, used_alike)
         or settle_exactly(question, budget)
     )
 
@@ -63,12 +69,12 @@ def refute(question: Question) -> Settled | None:
     return Settled(Step.BOUND) if is_refuted(question) else None
 
 
-def refute_by_relaxation(question: Question) -> Settled | None:
-    """Refuse where not even parts of parties can be seated at tables that are only counted."""
+def refute_by_relaxation(question: Question, alike: Alike) -> Settled | None:
+    """Refuse where not even parts of parties can be seated at tables of which those alike are only counted."""
     # Imported here, with the solver behind it, where the cheaper steps did not do.
     from tables.seating.exact import is_impossible
 
-    return Settled(Step.RELAXATION) if is_impossible(question, RELAXATION_SECONDS) else None
+    return Settled(Step.RELAXATION) if is_impossible(question, alike, RELAXATION_SECONDS) else None
 
 
 def settle_by_moves(question: Question, nodes: Nodes, numbers: Iterable[int]) -> Settled | None:

@@ -64,6 +64,28 @@ def test_who_may_stay_under_a_block_is_not_counted_against_it() -> None:
     assert house.plan(request(2)) == SeatingPlan(((2,),), 0, Span(at(0), at(120)))
 
 
+# The relaxation
+
+
+def test_a_seat_free_at_every_moment_but_never_the_same_kind_is_refused_without_the_exact_model() -> None:
+    # Early the table indoors is free, late the one on the patio; who asks would have to change rooms.
+    rooms = floor(table(1, 2), table(2, 2, seating_type="patio"))
+    late = replace(party(1, 2, 1, starts=60), seating="indoor")
+    early = replace(party(2, 2, 2, ends=60), seating="patio")
+
+    refusal = planner(rooms, late, early).plan(request(2), limits=BOUNDS_ONLY)
+
+    assert refusal == SeatingRefusal(2, 2, Span(at(0), at(120)), Step.RELAXATION)
+
+
+def test_what_the_relaxation_cannot_refute_stays_open_without_the_exact_model() -> None:
+    house = floor(table(1, 2), table(2, 4, min_party_size=2), table(3, 6, min_party_size=4))
+
+    answer = planner(house, party(7, 2, 2), party(8, 4, 3)).plan(request(6), limits=BOUNDS_ONLY)
+
+    assert answer == SeatingUndecided(Span(at(0), at(120)))
+
+
 # The exact model
 
 
@@ -129,6 +151,20 @@ def test_a_plan_never_puts_two_parties_on_one_table() -> None:
         stays[moved.get(each.booking_id, each.table_ids)].append((each.starts_at, each.ends_at))
     for taken in stays.values():
         assert all(earlier[1] <= later[0] for earlier, later in pairwise(sorted(taken)))
+
+
+def test_the_questions_asked_before_change_no_answer() -> None:
+    state, wanted = busy_evening()
+    stays = [replace(wanted, starts_at=at(start), ends_at=at(start + 120)) for start in range(0, 300, 20)]
+    answers = [SeatingPlanner(state).plan(stay, limits=EXACT_AT_ONCE) for stay in stays]
+
+    house = SeatingPlanner(state)
+    backwards = [house.plan(stay, limits=EXACT_AT_ONCE) for stay in reversed(stays)]
+    again = [house.plan(stay, limits=EXACT_AT_ONCE) for stay in stays]
+
+    assert backwards[::-1] == answers
+    assert again == answers
+    assert len({type(answer) for answer in answers}) > 1
 
 
 def busy_evening() -> tuple[SeatingState, SeatingRequest]:
