@@ -1,5 +1,6 @@
 """What a write of bookings locks, and what a violated constraint means for it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +17,10 @@ from bookings.day import (
     last_end,
 )
 from capacity.models import ServiceDay
+from capacity.policy import ServiceState
 from capacity.selectors import ServiceSettings
 from config.transactions import ClaimTooSmall, Reaction
+from tables.seating import SeatingOutcome
 
 REACTIONS: Final = {
     "assignment_no_double_seating": Reaction.RUN_AGAIN,
@@ -100,17 +103,33 @@ def reach_of(book: DayBook, assessment: Assessment) -> Reach:
     holds = holds_in_the_way(book, assessment)
     intervals = [own, *(Interval(hold.starts_at, hold.blocked_until) for hold in holds)]
     if assessment.seating is not None:
-        depends_on = assessment.seating.depends_on
-        intervals.append(Interval(depends_on.starts_at, depends_on.ends_at))
-    met = [service for interval in intervals for service in book.services_meeting(interval)]
-    if assessment.service is not None:
-        # A walk-in outside all services counts in the nearest one, which its stay may not meet.
-        met.append(assessment.service)
+        intervals.append(looked_at(assessment.seating))
+    # A walk-in outside all services counts in the nearest one, which its stay may not meet.
+    counted_in = [assessment.service] if assessment.service is not None else []
+    return reach_of_intervals(book, intervals, own=own, services=counted_in)
+
+
+def reach_of_intervals(
+    book: DayBook,
+    intervals: Iterable[Interval],
+    *,
+    own: Interval,
+    services: Iterable[ServiceState] = (),
+    service_day_ids: Iterable[int] = (),
+) -> Reach:
+    """Find the service days that meet some intervals, beside some that are known."""
+    met = [*services, *(service for interval in intervals for service in book.services_meeting(interval))]
+    stored = frozenset(service.service_day_id for service in met if service.service_day_id is not None)
     return Reach(
-        service_day_ids=frozenset(it.service_day_id for it in met if it.service_day_id is not None),
+        service_day_ids=stored | frozenset(service_day_ids),
         missing=frozenset(ServiceKey(it.period_id, it.business_date) for it in met if it.service_day_id is None),
         interval=own,
     )
+
+
+def looked_at(outcome: SeatingOutcome) -> Interval:
+    """Return the time of all parties that the planner looked at as movable."""
+    return Interval(outcome.depends_on.starts_at, outcome.depends_on.ends_at)
 
 
 def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
@@ -121,12 +140,16 @@ def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[CountedPart
     """
     wish, plan = assessment.wish, assessment.plan
     own = (wish.period_id, wish.business_date)
-    touched = [Interval(slot.starts_at, slot.ends_at) for slot in assessment.present]
-    if plan is not None:
-        touched.append(Interval(plan.depends_on.starts_at, plan.depends_on.ends_at))
-    starts_at = min([wish.starts_at, *(it.starts_at for it in touched)])
-    ends_at = max([assessment.blocked_until, *(it.ends_at for it in touched)])
-    return tuple(hold for hold in book.expired_holds if hold.key == own or hold.meets(starts_at, ends_at))
+    slots = [Interval(slot.starts_at, slot.ends_at) for slot in assessment.present]
+    planned = [looked_at(plan)] if plan is not None else []
+    touched = Interval.around([Interval(wish.starts_at, assessment.blocked_until), *slots, *planned])
+    met = holds_meeting(book, touched)
+    return (*met, *(hold for hold in book.expired_holds if hold.key == own and hold not in met))
+
+
+def holds_meeting(book: DayBook, interval: Interval) -> tuple[CountedParty, ...]:
+    """Return the holds that are over and that stand in the way in an interval until they are freed."""
+    return tuple(hold for hold in book.expired_holds if hold.meets(interval.starts_at, interval.ends_at))
 
 
 def service_day_ids_meeting(restaurant_id: int, interval: Interval) -> frozenset[int]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bookings.availability import Wish, blocked_interval
 from bookings.day import Interval
-from capacity.calendar import ServiceTimes, local_wall_time
+from capacity.calendar import ServiceTimes, local_wall_time, this_minute
 from capacity.policy import WALK_IN
 from capacity.selectors import ServiceSettings
 
@@ -17,7 +17,7 @@ def read_wish_now(settings: ServiceSettings, *, party_size: int, seating: str | 
     It belongs to the service that is open, perhaps since yesterday, else to the nearest one of today; to none where
     today has none.
     """
-    starts_at = settings.now.replace(second=0, microsecond=0)
+    starts_at = this_minute(settings.now)
     service = _service_at(settings, starts_at)
     return Wish(
         party_size=party_size,

@@ -1,7 +1,9 @@
 """The words that the parts of a day book share."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from typing import NamedTuple
 
 
@@ -26,3 +28,8 @@ class Interval:
     def joined(self, other: "Interval") -> "Interval":
         """Return the shortest interval that holds both."""
         return Interval(min(self.starts_at, other.starts_at), max(self.ends_at, other.ends_at))
+
+    @staticmethod
+    def around(intervals: "Iterable[Interval]") -> "Interval":
+        """Return the shortest interval that holds all of one or more."""
+        return reduce(Interval.joined, intervals)

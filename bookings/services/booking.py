@@ -3,28 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import cached_property, partial
 
 from bookings.answers.values import Answer
 from bookings.availability import Assessment, Wish, assess, blocked_interval, read_wish, seating_request
 from bookings.choices import BookingSource
-from bookings.day import LOCKED, SOLVING, WITHOUT_EXACT, DayBook, SolvedSeating, load_day_book
-from bookings.errors import IdempotencyKeyReused, RequestRefused, SeatingNotDecided
+from bookings.day import LOCKED, WITHOUT_EXACT, DayBook, SolvedSeating, load_day_book
+from bookings.errors import IdempotencyKeyReused, RequestRefused
 from bookings.locks import REACTIONS, Reach, ServiceDayClaim, holds_in_the_way, quick_claim, reach_of
 from bookings.models import Booking
 from bookings.refusals import refusal_of
 from bookings.selectors import list_alternatives
 from bookings.services.booking_request import BookingRequest, GuestDetails
 from bookings.services.booking_rows import write_booking
+from bookings.services.drafts import Means, claim_draft, draft_again
 from bookings.services.expiry import expire_holds
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
 from bookings.services.history import Actor
-from bookings.services.materialization import materialize_missing
 from bookings.services.undecided import counting_undecided
 from bookings.tokens import manage_token
 from bookings.walk_ins import interval_to_load, read_wish_now
 from capacity.locks import lock_service_days
 from capacity.selectors import ServiceSettings, get_service_settings
-from config.transactions import AttemptOutdated, PlanOutdated, capacity_transaction
+from config.transactions import AttemptOutdated, capacity_transaction
 from tables.seating import SeatingLimits, SeatingRefusal
 
 
@@ -145,13 +146,7 @@ def _claim(
     What needs the exact model is solved here, where nobody waits for a lock.
     """
     quick = None if preparation.is_thorough else _quick_claim(request)
-    if quick is not None:
-        return quick
-    reach, solved = _find_reach(request)
-    if reach.missing:
-        materialize_missing(restaurant_id=request.restaurant_id, keys=reach.missing)
-        reach, solved = _find_reach(request)
-    return reach.as_claim(solved)
+    return quick or claim_draft(partial(_draft_before_lock, request))
 
 
 def _quick_claim(request: BookingRequest) -> ServiceDayClaim | None:
@@ -159,32 +154,45 @@ def _quick_claim(request: BookingRequest) -> ServiceDayClaim | None:
     return quick_claim(settings, _read_wish(settings, request))
 
 
-def _find_reach(request: BookingRequest) -> tuple[Reach, SolvedSeating | None]:
-    book, wish = _load(request)
-    assessment = assess(book, wish)
+@dataclass(frozen=True)
+class _Draft:
+    """What becomes of a request on the state that its book holds."""
+
+    book: DayBook
+    assessment: Assessment
+
+    @cached_property
+    def reach(self) -> Reach:
+        return reach_of(self.book, self.assessment)
+
+    @property
+    def solved(self) -> SolvedSeating | None:
+        if self.assessment.seating is None:
+            return None
+        request = seating_request(self.book.settings, self.assessment.wish)
+        return SolvedSeating(self.book.seating, (request,), self.assessment.seating)
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.assessment.is_undecided
+
+
+def _draft_before_lock(request: BookingRequest, means: Means) -> _Draft:
+    draft = _draft(request, means)
     # Sure already, and no reason to create the service days of any date that somebody names.
-    if assessment.decision.is_standing_refusal:
-        raise refusal_of(assessment)
-    if assessment.is_undecided:
-        raise SeatingNotDecided
-    return reach_of(book, assessment), _solved(book, assessment)
+    if draft.assessment.decision.is_standing_refusal:
+        raise refusal_of(draft.assessment)
+    return draft
 
 
-def _solved(book: DayBook, assessment: Assessment) -> SolvedSeating | None:
-    if assessment.seating is None:
-        return None
-    return SolvedSeating(book.seating, (seating_request(book.settings, assessment.wish),), assessment.seating)
-
-
-def _load(
-    request: BookingRequest, *, limits: SeatingLimits = SOLVING, solved: SolvedSeating | None = None
-) -> tuple[DayBook, Wish]:
-    """Load what decides the request: its settings, then what its stay meets."""
+def _draft(request: BookingRequest, means: Means) -> _Draft:
+    """Load what decides the request, its settings, then what its stay meets, and decide; takes no lock."""
     settings = get_service_settings(request.restaurant_id)
     wish = _read_wish(settings, request)
     on = wish.business_date
     only = interval_to_load(settings, wish) if request.is_for_now else blocked_interval(settings, wish)
-    return load_day_book(settings, on, on, only=only, limits=limits, solved=solved), wish
+    book = load_day_book(settings, on, on, only=only, limits=means.limits, solved=means.solved)
+    return _Draft(book, assess(book, wish))
 
 
 def _read_wish(settings: ServiceSettings, request: BookingRequest) -> Wish:
@@ -217,10 +225,11 @@ def _create_booking(
     if replayed is not None:
         return replayed
     try:
-        book, assessment = _assess_locked(claim, request, preparation.limits)
+        draft = draft_again(claim, partial(_draft, request), limits=preparation.limits)
     except AttemptOutdated:
         preparation.is_thorough = True
         raise
+    book, assessment = draft.book, draft.assessment
     if request.table_ids is not None:
         require_suitable_tables(book, request.table_ids, request.party_size)
     if assessment.is_refused:
@@ -236,15 +245,3 @@ def _refusal(book: DayBook, assessment: Assessment) -> RequestRefused:
     if assessment.wish.table_ids is None or not isinstance(seating, SeatingRefusal) or len(reasons) > 1:
         return refusal_of(assessment)
     return table_taken(book, [seating_request(book.settings, assessment.wish)], seating)
-
-
-def _assess_locked(
-    claim: ServiceDayClaim, request: BookingRequest, limits: SeatingLimits
-) -> tuple[DayBook, Assessment]:
-    """Decide on what is there under the lock; raise `AttemptOutdated` if more must be locked, or solved before it."""
-    book, wish = _load(request, limits=limits, solved=claim.solved)
-    assessment = assess(book, wish)
-    if assessment.is_undecided:
-        raise PlanOutdated
-    claim.require(reach_of(book, assessment))
-    return book, assessment

@@ -3,22 +3,20 @@
 from datetime import timedelta
 
 from bookings.choices import CANCELLABLE_STATUSES, BookingStatus, EventKind
-from bookings.day import Interval
 from bookings.errors import CancellationTooLate, TransitionInvalid
-from bookings.locks import REACTIONS, ServiceDayClaim, service_day_ids_meeting
+from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
 from bookings.services.counter_updates import find_counted_stay, take_from_counters
 from bookings.services.history import Actor, record_event
-from capacity.locks import lock_service_days
+from bookings.services.one_booking import claim_booking, lock_booking, require_current
 from capacity.selectors import read_clock
-from config.errors import EditIsStale, RecordNotFound
-from config.transactions import ClaimTooSmall, capacity_transaction
+from config.transactions import capacity_transaction
 
 
 def cancel_booking(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> Booking:
     """Cancel a booking and free its covers and tables; a cancelled one is returned as it is.
 
-    Locks the service days that the stay and its buffer meet. Without an `actor` a guest cancels,
+    Locks the service days in which the booking counts or has a table. Without an `actor` a guest cancels,
     whom the restaurant's cut-off binds.
 
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid`, `CancellationTooLate`,
@@ -28,28 +26,12 @@ def cancel_booking(*, booking_id: int, actor: Actor = None, expected_version: in
 
 
 def _claim(*, booking_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
-    return _claim_of(_get_booking(booking_id))
-
-
-def _claim_of(booking: Booking) -> ServiceDayClaim:
-    interval = Interval(booking.starts_at, booking.ends_at + timedelta(minutes=booking.buffer_minutes))
-    met = service_day_ids_meeting(booking.restaurant_id, interval)
-    return ServiceDayClaim(tuple(sorted(met | {booking.service_day_id})), interval)
-
-
-def _get_booking(booking_id: int) -> Booking:
-    booking = Booking.objects.select_related("restaurant").filter(pk=booking_id).first()
-    if booking is None:
-        raise RecordNotFound
-    return booking
+    return claim_booking(booking_id)
 
 
 @capacity_transaction(_claim, reactions=REACTIONS)
 def _cancel_booking(claim: ServiceDayClaim, *, booking_id: int, actor: Actor, expected_version: int | None) -> Booking:
-    lock_service_days(claim.service_day_ids)
-    booking = _get_booking(booking_id)
-    if _claim_of(booking) != claim:
-        raise ClaimTooSmall
+    booking = lock_booking(claim, booking_id)
     if booking.status == BookingStatus.CANCELLED:
         return booking
     _require_cancellable(booking, actor, expected_version)
@@ -60,8 +42,7 @@ def _cancel_booking(claim: ServiceDayClaim, *, booking_id: int, actor: Actor, ex
 
 
 def _require_cancellable(booking: Booking, actor: Actor, expected_version: int | None) -> None:
-    if expected_version is not None and expected_version != booking.version:
-        raise EditIsStale
+    require_current(booking, expected_version)
     if booking.status not in CANCELLABLE_STATUSES:
         raise TransitionInvalid(status=booking.status, wanted=BookingStatus.CANCELLED)
     cutoff = timedelta(minutes=booking.restaurant.cancel_cutoff_minutes)

@@ -10,7 +10,7 @@ from capacity.calendar.hours import PeriodHours, periods_on
 from capacity.calendar.overlaps import find_overlaps
 from capacity.calendar.requested import RequestedTime, resolve_instant, resolve_time
 from capacity.calendar.turn_times import TurnBand, find_band_gaps, longest_turn_minutes, turn_minutes
-from capacity.calendar.wall_clock import local_wall_time
+from capacity.calendar.wall_clock import local_wall_time, this_minute
 
 __all__ = [
     "PeriodHours",
@@ -26,5 +26,6 @@ __all__ = [
     "resolve_instant",
     "resolve_time",
     "service_times",
+    "this_minute",
     "turn_minutes",
 ]

@@ -64,3 +64,11 @@ def _both_folds(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
         wall.replace(tzinfo=zone, fold=0).astimezone(UTC),
         wall.replace(tzinfo=zone, fold=1).astimezone(UTC),
     )
+
+
+def this_minute(now: datetime) -> datetime:
+    """Return the minute that runs: the floor lives in whole minutes.
+
+    Whoever is given the table of a party that left in the same minute would otherwise meet it for some seconds.
+    """
+    return now.replace(second=0, microsecond=0)

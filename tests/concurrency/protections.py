@@ -24,14 +24,14 @@ class Protections:
     def service_day_lock(self) -> None:
         """Let bookings and cancellations lock nothing, gate included."""
         self._settings.BOOKING_GATE = False
-        for module in ("booking", "cancellation"):
+        for module in ("booking", "one_booking"):
             self._points.replace(f"bookings.services.{module}.lock_service_days", lambda ids: [])
 
     def floor_lock(self) -> None:
         """Let operations of the host lock nothing, gate included."""
         self._settings.BOOKING_GATE = False
-        for module in ("blocks", "evening"):
-            self._points.replace(f"bookings.services.floor.{module}.lock_service_days", lambda ids: [])
+        for module in ("one_booking", "floor.assignments", "floor.blocks", "floor.changes"):
+            self._points.replace(f"bookings.services.{module}.lock_service_days", lambda ids: [])
 
     def locks_of_other_services(self) -> None:
         """Let a booking lock the service day in which it starts, and none that its stay runs into."""

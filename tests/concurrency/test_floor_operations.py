@@ -20,7 +20,7 @@ from tests.concurrency.verdict import Gauge, watched
 from tests.recount import list_faults
 
 FULL = "CAPACITY_EXCEEDED"
-CHANGES, EVENING = "bookings.services.floor.changes", "bookings.services.floor.evening"
+CHANGES, ASSIGNMENTS = "bookings.services.floor.changes", "bookings.services.floor.assignments"
 PACING, DOUBLE_SEATING = "slot_starting_parties_within_limit", "assignment_no_double_seating"
 
 
@@ -121,9 +121,9 @@ def test_without_lock_and_constraint_two_parties_are_put_at_one_table(
 ) -> None:
     house = open_house(2, 2, 2)
     ann, bob = booked(house, 19), booked(house, 19)
-    points.replace(f"{EVENING}.lock_service_days", lambda ids: [])
+    points.replace(f"{ASSIGNMENTS}.lock_service_days", lambda ids: [])
     without.constraints(DOUBLE_SEATING)
-    points.meet_before("bookings.services.floor.assignments.give_tables", clients=2)
+    points.meet_before(f"{ASSIGNMENTS}.give_tables", clients=2)
 
     assert tally(crowd.run([putting(house, ann, "T3"), putting(house, bob, "T3")])) == {BOOKED: 2}
 

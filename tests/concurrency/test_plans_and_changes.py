@@ -18,7 +18,7 @@ from tests.concurrency.verdict import Gauge, list_misplaced, watched
 from tests.recount import list_faults
 
 FULL = "CAPACITY_EXCEEDED"
-SOLVED = "bookings.services.booking._find_reach"
+SOLVED = "bookings.services.booking._draft_before_lock"
 DECIDED = "bookings.services.booking.write_booking"
 CANCELLED_BEFORE_COMMIT = "bookings.services.cancellation._write_cancelled"
 DOUBLE_SEATING = "assignment_no_double_seating"

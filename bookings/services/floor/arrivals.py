@@ -8,34 +8,36 @@ from bookings.choices import BookingStatus, EventKind
 from bookings.day import DayBook
 from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
+from bookings.services.drafts import Means, draft_again
 from bookings.services.floor.chosen_tables import require_suitable_tables
-from bookings.services.floor.evening import is_pinned, tables_of
 from bookings.services.floor.keeping import TableKeeping, TableNeed, find_tables, keep_tables
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.sitting import (
-    Draft,
-    Means,
+    DraftSitting,
     Sitting,
     claim_sitting,
-    draft_locked,
     load_book,
     sitting_of,
     write_sitting,
 )
 from bookings.services.floor.transitions import (
     ONE_MINUTE,
-    claim_booking,
-    get_booking,
-    lock_booking,
-    require_current,
     require_its_evening,
     require_status,
     state_of,
-    this_minute,
     write_transition,
 )
 from bookings.services.history import Actor
+from bookings.services.one_booking import (
+    claim_booking,
+    get_booking,
+    is_pinned,
+    lock_booking,
+    require_current,
+    tables_of,
+)
 from bookings.services.undecided import counting_undecided
+from capacity.calendar import this_minute
 from capacity.selectors import get_service_settings, read_clock
 from config.transactions import capacity_transaction
 
@@ -120,7 +122,7 @@ def _seat_party(
     require_status(booking, SEATABLE_STATUSES, BookingStatus.SEATED)
     now = read_clock()
     require_its_evening(booking, now, BookingStatus.SEATED)
-    sitting = draft_locked(claim, _draft_of(booking, chosen))
+    sitting = draft_again(claim, _draft_of(booking, chosen))
     before = state_of(booking, booking.assignments.all())
     booking.status, booking.seated_at = BookingStatus.SEATED, now
     return write_sitting(claim, sitting, EventKind.SEATED, fields=["status", "seated_at"], before=before, actor=actor)
@@ -164,7 +166,7 @@ class _Seat:
         return keep_tables(self.book, self.booking, need)
 
 
-def _draft_of(booking: Booking, chosen: tuple[int, ...]) -> Draft:
+def _draft_of(booking: Booking, chosen: tuple[int, ...]) -> DraftSitting:
     def draft(means: Means) -> Sitting:
         settings = get_service_settings(booking.restaurant_id)
         ends_at = _expected_end(booking, settings.now)

@@ -1,31 +1,21 @@
 """Give tables to bookings by hand, and swap them."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from bookings.choices import EventKind
 from bookings.errors import SwapImpossible, TablesMissing
 from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
+from bookings.services.drafts import claim_draft, draft_again
 from bookings.services.floor.chosen_tables import require_suitable_tables
-from bookings.services.floor.evening import (
-    Ask,
-    Draft,
-    claim_days,
-    draft_operation,
-    lock_and_draft,
-    seating_of,
-    tables_of,
-)
 from bookings.services.floor.outcomes import FloorOutcome
-from bookings.services.floor.seats import (
-    Given,
-    give_tables,
-    request_at,
-    require_current,
-    require_time_left,
-)
+from bookings.services.floor.seats import Given, give_tables, request_at, require_time_left
+from bookings.services.floor.table_drafts import Ask, TablesDraft, draft_tables
 from bookings.services.history import Actor
+from bookings.services.one_booking import require_current, seating_of, tables_of
 from bookings.services.undecided import counting_undecided
+from capacity.locks import lock_service_days
 from capacity.selectors import ServiceSettings
 from config.transactions import capacity_transaction
 from tables.seating import SeatingRequest
@@ -81,7 +71,7 @@ def swap_tables(
 def _claim_assignment(
     *, booking_id: int, table_ids: tuple[int, ...], is_pinned: bool, actor: Actor, expected_version: int | None
 ) -> ServiceDayClaim:
-    return claim_days(lambda: draft_operation([booking_id], _ask_for(table_ids)))
+    return claim_draft(partial(draft_tables, [booking_id], _ask_for(table_ids)))
 
 
 @capacity_transaction(_claim_assignment, reactions=REACTIONS)
@@ -94,7 +84,8 @@ def _assign_tables(
     actor: Actor,
     expected_version: int | None,
 ) -> FloorOutcome:
-    draft = lock_and_draft(claim, [booking_id], _ask_for(table_ids))
+    lock_service_days(claim.service_day_ids)
+    draft = draft_again(claim, partial(draft_tables, [booking_id], _ask_for(table_ids)))
     booking = draft.booking
     if seating_of(booking) == (table_ids, is_pinned):
         return FloorOutcome(booking)
@@ -114,14 +105,15 @@ def _ask_for(table_ids: tuple[int, ...]) -> Ask:
 def _claim_swap(
     *, booking_id: int, other_booking_id: int, actor: Actor, expected_version: int | None
 ) -> ServiceDayClaim:
-    return claim_days(lambda: draft_operation([booking_id, other_booking_id], _ask_for_each_other))
+    return claim_draft(partial(draft_tables, [booking_id, other_booking_id], _ask_for_each_other))
 
 
 @capacity_transaction(_claim_swap, reactions=REACTIONS)
 def _swap_tables(
     claim: ServiceDayClaim, *, booking_id: int, other_booking_id: int, actor: Actor, expected_version: int | None
 ) -> FloorOutcome:
-    draft = lock_and_draft(claim, [booking_id, other_booking_id], _ask_for_each_other)
+    lock_service_days(claim.service_day_ids)
+    draft = draft_again(claim, partial(draft_tables, [booking_id, other_booking_id], _ask_for_each_other))
     booking, other = draft.bookings
     wanted = [tables_of(other), tables_of(booking)]
     _require_one_date(booking, other)
@@ -162,7 +154,7 @@ def _require_one_date(booking: Booking, other: Booking) -> None:
         raise SwapImpossible("date", "Only parties of one date can swap tables")
 
 
-def _require_swappable(draft: Draft) -> None:
+def _require_swappable(draft: TablesDraft) -> None:
     require_time_left(draft, "given other tables")
     for each in draft.bookings:
         if not tables_of(each):

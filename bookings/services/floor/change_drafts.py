@@ -5,22 +5,16 @@ from dataclasses import dataclass, replace
 
 from bookings.availability import Assessment, Wish, assess, blocked_interval, seating_request
 from bookings.choices import CHANNELS, BookingSource
-from bookings.day import SOLVING, CountedParty, DayBook, Interval, SolvedSeating, load_day_book
-from bookings.locks import Reach, holds_in_the_way, reach_of
+from bookings.day import CountedParty, DayBook, Interval, SolvedSeating, load_day_book
+from bookings.locks import Reach, holds_in_the_way, holds_meeting, looked_at, reach_of, reach_of_intervals
 from bookings.models import Booking
+from bookings.services.drafts import Means
 from bookings.services.floor.change_requests import ChangeRequest, changes_nothing, wish_of
 from bookings.services.floor.chosen_tables import are_suitable
-from bookings.services.floor.evening import (
-    get_bookings,
-    holds_meeting,
-    is_pinned,
-    reach_of_intervals,
-    service_days_of,
-    tables_of,
-)
+from bookings.services.one_booking import get_booking, is_pinned, service_days_of, tables_of
 from bookings.services.seating_rows import TablesKept
 from capacity.selectors import get_service_settings
-from tables.seating import SeatingLimits, SeatingRefusal
+from tables.seating import SeatingRefusal
 
 
 @dataclass(frozen=True)
@@ -42,6 +36,11 @@ class ChangeDraft:
     def changes_nothing(self) -> bool:
         """Say whether the booking is what is wanted already."""
         return changes_nothing(self.booking, self.wish)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Say whether the planner ran out of time for what is to change."""
+        return self.assessment.is_undecided and not self.changes_nothing
 
     @property
     def solved(self) -> SolvedSeating | None:
@@ -83,14 +82,12 @@ class ChangeDraft:
             )
 
 
-def draft_change(
-    change: ChangeRequest, *, limits: SeatingLimits = SOLVING, solved: SolvedSeating | None = None
-) -> ChangeDraft:
+def draft_change(change: ChangeRequest, means: Means) -> ChangeDraft:
     """Load a booking and the day that it is to be on, without it, and decide; takes no lock.
 
     Raises: `RecordNotFound`; as `wish_of`.
     """
-    (booking,) = get_bookings([change.booking_id])
+    booking = get_booking(change.booking_id)
     settings = get_service_settings(booking.restaurant_id)
     wish = wish_of(settings, booking, change)
     book = load_day_book(
@@ -98,8 +95,8 @@ def draft_change(
         wish.business_date,
         wish.business_date,
         only=blocked_interval(settings, wish),
-        limits=limits,
-        solved=solved,
+        limits=means.limits,
+        solved=means.solved,
         without=[booking.pk],
     )
     assessment = _assess(book, booking, wish)
@@ -153,7 +150,8 @@ def _may_keep_unplanned(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool
 
 def _holds(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
     found = {hold.booking_id: hold for hold in holds_in_the_way(book, assessment)}
-    found |= {hold.booking_id: hold for hold in holds_meeting(book, assessment.seating)}
+    if assessment.seating is not None:
+        found |= {hold.booking_id: hold for hold in holds_meeting(book, looked_at(assessment.seating))}
     return tuple(found.values())
 
 

@@ -10,6 +10,7 @@ from bookings.choices import CHANNELS, BookingSource, BookingStatus
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
 from bookings.services.history import Actor
+from capacity.calendar import this_minute
 from capacity.policy import IN_HOUSE
 from capacity.selectors import ServiceSettings
 from config.errors import InputInvalid
@@ -115,12 +116,12 @@ def _wish_of_same_start(settings: ServiceSettings, booking: Booking, change: Cha
 
 
 def _seated_from(settings: ServiceSettings, booking: Booking, wish: Wish) -> datetime | None:
-    this_minute = settings.now.replace(second=0, microsecond=0)
-    if this_minute <= wish.starts_at:
+    now = this_minute(settings.now)
+    if now <= wish.starts_at:
         return None
-    if this_minute >= blocked_interval(settings, wish).ends_at:
+    if now >= blocked_interval(settings, wish).ends_at:
         raise StayOver(reference=booking.reference)
-    return this_minute
+    return now
 
 
 def _seating(booking: Booking, change: ChangeRequest) -> str | None:

@@ -2,32 +2,33 @@
 
 from dataclasses import replace
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 from bookings.answers.values import instant_answer
 from bookings.availability import Wish, assess, find_alternatives
 from bookings.choices import EventKind
-from bookings.day import LOCKED, DayBook, load_day_book
-from bookings.errors import RequestRefused, SeatingNotDecided
+from bookings.day import DayBook, load_day_book
+from bookings.errors import RequestRefused
 from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
 from bookings.refusals import refusal_of
 from bookings.services.counter_updates import find_counted_stay, move_in_counters
+from bookings.services.drafts import Means, claim_draft, draft_again
 from bookings.services.excess import carry_overrides, record_waived_excess
 from bookings.services.expiry import expire_holds
 from bookings.services.floor.change_drafts import ChangeDraft, draft_change
 from bookings.services.floor.change_requests import UNCHANGED, ChangeRequest, Unchanged, has_come, wish_of
-from bookings.services.floor.evening import get_bookings, tables_of
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
-from bookings.services.floor.seats import require_current, require_live
+from bookings.services.floor.seats import require_live
 from bookings.services.history import Actor, actor_label, record_event
-from bookings.services.materialization import materialize_missing
+from bookings.services.one_booking import get_booking, require_current, tables_of
 from bookings.services.seating_rows import purpose_of, table_numbers, write_seating
 from bookings.services.undecided import counting_undecided
 from capacity.locks import lock_service_days
 from capacity.selectors import get_service_settings
 from config import metrics
-from config.transactions import PlanOutdated, capacity_transaction
+from config.transactions import capacity_transaction
 
 
 def change_booking(
@@ -65,37 +66,28 @@ def change_booking(
 
 def _claim(*, change: ChangeRequest, expected_version: int | None) -> ServiceDayClaim:
     """Name the service days to lock, creating those that are not there; refuse what no state could take."""
-    draft = _draft_before_lock(change)
-    if draft.reach.missing:
-        materialize_missing(restaurant_id=draft.booking.restaurant_id, keys=draft.reach.missing)
-        draft = _draft_before_lock(change)
-    return draft.reach.as_claim(draft.solved)
+    return claim_draft(partial(_draft_before_lock, change))
 
 
-def _draft_before_lock(change: ChangeRequest) -> ChangeDraft:
-    draft = draft_change(change)
+def _draft_before_lock(change: ChangeRequest, means: Means) -> ChangeDraft:
+    draft = draft_change(change, means)
     if draft.changes_nothing:
         return draft
     require_live(draft.book, draft.booking, "changed")
     # Sure already, and no reason to create the service days of any date that somebody names.
     if draft.assessment.decision.is_standing_refusal:
         raise refusal_of(draft.assessment)
-    if draft.assessment.is_undecided:
-        raise SeatingNotDecided
     return draft
 
 
 @capacity_transaction(_claim, reactions=REACTIONS)
 def _change_booking(claim: ServiceDayClaim, *, change: ChangeRequest, expected_version: int | None) -> FloorOutcome:
     lock_service_days(claim.service_day_ids)
-    draft = draft_change(change, limits=LOCKED, solved=claim.solved)
-    claim.require(draft.reach)
+    draft = draft_again(claim, partial(draft_change, change))
     require_live(draft.book, draft.booking, "changed")
     if draft.changes_nothing:
         return FloorOutcome(draft.booking)
     require_current(draft.booking, expected_version)
-    if draft.assessment.is_undecided:
-        raise PlanOutdated
     if draft.assessment.is_refused:
         raise refusal_of(draft.assessment)
     return _write(draft, change.actor)
@@ -173,7 +165,7 @@ def _record(booking: Booking, before: dict[str, Any], after: dict[str, Any], act
 
 def _list_alternatives(change: ChangeRequest) -> tuple[Wish, ...]:
     """List the starts near the wanted one that would take the booking, on the state as it is now."""
-    (booking,) = get_bookings([change.booking_id])
+    booking = get_booking(change.booking_id)
     if has_come(booking):
         return ()
     settings = get_service_settings(booking.restaurant_id)

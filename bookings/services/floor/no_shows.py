@@ -6,14 +6,12 @@ from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
 from bookings.services.counter_updates import find_counted_stay, take_from_counters
 from bookings.services.floor.transitions import (
-    claim_booking,
-    lock_booking,
-    require_current,
     require_status,
     state_of,
     write_transition,
 )
 from bookings.services.history import Actor
+from bookings.services.one_booking import claim_booking, lock_booking, require_current
 from capacity.calendar import local_wall_time
 from capacity.selectors import read_clock
 from config.transactions import capacity_transaction

@@ -1,16 +1,20 @@
 """Pin a booking to its tables, so that no planner moves it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from bookings.choices import EventKind
 from bookings.errors import TablesMissing
 from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
-from bookings.services.floor.evening import claim_days, draft_operation, is_pinned, lock_and_draft, tables_of
+from bookings.services.drafts import claim_draft, draft_again
 from bookings.services.floor.outcomes import FloorOutcome
-from bookings.services.floor.seats import raise_version, require_current, require_live
+from bookings.services.floor.seats import raise_version, require_live
+from bookings.services.floor.table_drafts import draft_tables
 from bookings.services.history import Actor, record_event
+from bookings.services.one_booking import is_pinned, require_current, tables_of
 from bookings.services.seating_rows import table_numbers
+from capacity.locks import lock_service_days
 from capacity.selectors import ServiceSettings
 from config.transactions import capacity_transaction
 from tables.seating import SeatingRequest
@@ -32,14 +36,15 @@ def unpin_tables(*, booking_id: int, actor: Actor = None, expected_version: int 
 
 
 def _claim(*, booking_id: int, is_wanted: bool, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
-    return claim_days(lambda: draft_operation([booking_id], _ask_nothing))
+    return claim_draft(partial(draft_tables, [booking_id], _ask_nothing))
 
 
 @capacity_transaction(_claim, reactions=REACTIONS)
 def _set_pinned(
     claim: ServiceDayClaim, *, booking_id: int, is_wanted: bool, actor: Actor, expected_version: int | None
 ) -> FloorOutcome:
-    draft = lock_and_draft(claim, [booking_id], _ask_nothing)
+    lock_service_days(claim.service_day_ids)
+    draft = draft_again(claim, partial(draft_tables, [booking_id], _ask_nothing))
     booking = draft.booking
     if tables_of(booking) and is_pinned(booking) == is_wanted:
         return FloorOutcome(booking)

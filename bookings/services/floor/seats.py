@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
-from bookings.day import DayBook
+from bookings.day import DayBook, Interval
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
 from bookings.services.expiry import expire_holds
 from bookings.services.floor.chosen_tables import table_taken
-from bookings.services.floor.evening import Draft, remaining_interval_of, seating_of, status_now
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
+from bookings.services.floor.table_drafts import TablesDraft
 from bookings.services.history import Actor, actor_label, record_event
+from bookings.services.one_booking import blocked_interval_of, seating_of
 from bookings.services.seating_rows import TablesKept, table_numbers, write_seating
+from capacity.calendar import this_minute
 from capacity.selectors import ServiceSettings
 from config import metrics
-from config.errors import EditIsStale
 from tables.seating import SeatingPlan, SeatingRefusal, SeatingRequest
 
 # Who still needs a table, or sits at one.
@@ -45,10 +46,16 @@ def request_at(settings: ServiceSettings, booking: Booking, table_ids: tuple[int
     )
 
 
-def require_current(booking: Booking, expected_version: int | None) -> None:
-    """Raise `EditIsStale` where a booking has changed since the caller looked."""
-    if expected_version is not None and expected_version != booking.version:
-        raise EditIsStale
+def status_now(settings: ServiceSettings, booking: Booking) -> str:
+    """Return the status of a booking, with a hold that is over as what it is about to be."""
+    is_over = booking.expires_at is not None and booking.expires_at <= settings.now
+    return BookingStatus.EXPIRED if booking.status == BookingStatus.HELD and is_over else booking.status
+
+
+def remaining_interval_of(settings: ServiceSettings, booking: Booking) -> Interval:
+    """Return how long a booking needs tables that it is given now: not for the time that has passed."""
+    blocked = blocked_interval_of(booking)
+    return Interval(max(blocked.starts_at, min(this_minute(settings.now), blocked.ends_at)), blocked.ends_at)
 
 
 def require_live(book: DayBook, booking: Booking, operation: str) -> None:
@@ -58,7 +65,7 @@ def require_live(book: DayBook, booking: Booking, operation: str) -> None:
         raise BookingNotActive(status=status, operation=operation)
 
 
-def require_time_left(draft: Draft, operation: str) -> None:
+def require_time_left(draft: TablesDraft, operation: str) -> None:
     """Hold that all bookings of a draft are live, and that their time is not over.
 
     Raises: `BookingNotActive`, `StayOver`.
@@ -70,7 +77,7 @@ def require_time_left(draft: Draft, operation: str) -> None:
             raise StayOver(reference=booking.reference)
 
 
-def give_tables(draft: Draft, given: Sequence[Given], kind: EventKind, *, actor: Actor) -> FloorOutcome:
+def give_tables(draft: TablesDraft, given: Sequence[Given], kind: EventKind, *, actor: Actor) -> FloorOutcome:
     """Write the tables of each booking of a draft, and the moves that make room for them.
 
     Raises: `TableTaken`.
@@ -112,7 +119,7 @@ def raise_version(booking: Booking) -> None:
     booking.refresh_from_db()
 
 
-def _plan_of(draft: Draft) -> SeatingPlan:
+def _plan_of(draft: TablesDraft) -> SeatingPlan:
     if isinstance(draft.outcome, SeatingRefusal):
         raise table_taken(draft.book, draft.requests, draft.outcome)
     if draft.plan is None:

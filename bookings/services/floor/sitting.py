@@ -3,36 +3,26 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
 from typing import Any
 
 from bookings.answers.values import instant_answer
 from bookings.choices import EventKind
-from bookings.day import LOCKED, SOLVING, CountedParty, DayBook, Interval, SolvedSeating, load_day_book
-from bookings.errors import RequestRefused, SeatingNotDecided
-from bookings.locks import Reach, ServiceDayClaim
+from bookings.day import CountedParty, DayBook, Interval, SolvedSeating, load_day_book
+from bookings.errors import RequestRefused
+from bookings.locks import Reach, ServiceDayClaim, holds_meeting, looked_at, reach_of_intervals
 from bookings.models import Booking
+from bookings.services.drafts import Means, claim_draft
 from bookings.services.expiry import expire_holds
 from bookings.services.floor.counting import count_again
-from bookings.services.floor.evening import blocked_interval_of, reach_of_intervals
 from bookings.services.floor.keeping import TableKeeping
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
-from bookings.services.floor.transitions import claim_booking, write_transition
+from bookings.services.floor.transitions import write_transition
 from bookings.services.history import Actor, actor_label
-from bookings.services.materialization import materialize_missing
+from bookings.services.one_booking import blocked_interval_of, claim_booking, kept_intervals_of
 from bookings.services.seating_rows import TablesKept, write_seating
 from capacity.calendar import local_wall_time
 from capacity.selectors import ServiceSettings
-from config.transactions import PlanOutdated
-from tables.seating import SeatingLimits, SeatingUndecided
-
-
-@dataclass(frozen=True)
-class Means:
-    """What a draft may spend on the planner, and what the planner said before the lock."""
-
-    limits: SeatingLimits = SOLVING
-    solved: SolvedSeating | None = None
+from tables.seating import SeatingUndecided
 
 
 @dataclass(frozen=True)
@@ -46,14 +36,25 @@ class Sitting:
     holds: tuple[CountedParty, ...]
     reach: Reach
 
+    @property
+    def solved(self) -> SolvedSeating | None:
+        """Return what was asked of the planner and answered, to be used again where nothing has changed."""
+        return self.keeping.solved
+
+    @property
+    def is_undecided(self) -> bool:
+        """Say whether the party has no table for want of time to plan."""
+        last = self.keeping.outcomes[-1:]
+        return not self.keeping.kept and any(isinstance(outcome, SeatingUndecided) for outcome in last)
+
 
 # Made of a booking, before the lock and under it.
-Draft = Callable[[Means], Sitting]
+DraftSitting = Callable[[Means], Sitting]
 
 
 def load_book(settings: ServiceSettings, booking: Booking, ends_at: datetime, means: Means) -> DayBook:
     """Load the date of a booking without it, with every slot of its service and of its stay until `ends_at`."""
-    whole = reduce(Interval.joined, _touched(booking, ends_at, ()))
+    whole = Interval.around(_touched(booking, ends_at, ()))
     day = booking.service_day
     return load_day_book(
         settings,
@@ -69,54 +70,29 @@ def load_book(settings: ServiceSettings, booking: Booking, ends_at: datetime, me
 def sitting_of(book: DayBook, booking: Booking, ends_at: datetime, keeping: TableKeeping) -> Sitting:
     """Put together what is to be written, with the service days that it reaches and the holds that it frees."""
     touched = _touched(booking, ends_at, keeping.kept)
-    looked_at = [Interval(it.depends_on.starts_at, it.depends_on.ends_at) for it in keeping.outcomes]
-    holds = _holds_in(book, reduce(Interval.joined, [*touched, *looked_at]))
+    planned = [looked_at(outcome) for outcome in keeping.outcomes]
+    holds = holds_meeting(book, _with_slots(book, Interval.around([*touched, *planned])))
     freed = [Interval(hold.starts_at, hold.blocked_until) for hold in holds]
     reach = reach_of_intervals(
         book,
-        [*touched, *looked_at, *freed],
+        [*touched, *planned, *freed],
         own=blocked_interval_of(booking),
         service_day_ids=[booking.service_day_id],
     )
     return Sitting(booking, book, ends_at, keeping, holds, reach)
 
 
-def claim_sitting(booking_id: int, draft: Draft) -> ServiceDayClaim:
-    """Name the service days that a draft reaches, creating those that are not there.
+def claim_sitting(booking_id: int, draft: DraftSitting) -> ServiceDayClaim:
+    """Name the service days that a draft reaches; those of the booking alone where it is refused.
 
-    What needs the exact model is solved here, where nobody waits for a lock. What is refused here may be possible
-    under the lock: it is decided there.
+    What is refused here may be possible under the lock: it is decided there.
 
     Raises: `SeatingNotDecided`, `RecordNotFound`.
     """
     try:
-        found = draft(Means())
-        if found.reach.missing:
-            materialize_missing(restaurant_id=found.booking.restaurant_id, keys=found.reach.missing)
-            found = draft(Means())
+        return claim_draft(draft)
     except RequestRefused:
         return claim_booking(booking_id)
-    if is_undecided(found):
-        raise SeatingNotDecided
-    return found.reach.as_claim(found.keeping.solved)
-
-
-def draft_locked(claim: ServiceDayClaim, draft: Draft) -> Sitting:
-    """Draft under the lock.
-
-    Raises: `ClaimTooSmall` or `PlanOutdated`, and the call runs again; whatever the draft raises.
-    """
-    found = draft(Means(LOCKED, claim.solved))
-    if is_undecided(found):
-        raise PlanOutdated
-    claim.require(found.reach)
-    return found
-
-
-def is_undecided(sitting: Sitting) -> bool:
-    """Say whether a party has no table for want of time to plan."""
-    last = sitting.keeping.outcomes[-1:]
-    return not sitting.keeping.kept and any(isinstance(outcome, SeatingUndecided) for outcome in last)
 
 
 def write_sitting(
@@ -178,13 +154,12 @@ def _touched(booking: Booking, ends_at: datetime, kept: Iterable[TablesKept]) ->
     return [
         blocked_interval_of(booking),
         Interval(booking.starts_at, blocked_until),
-        *(Interval(row.during.lower, row.during.upper) for row in booking.assignments.all()),
+        *kept_intervals_of(booking),
         *(Interval(it.starts_at, it.ends_at) for it in kept),
     ]
 
 
-def _holds_in(book: DayBook, touched: Interval) -> tuple[CountedParty, ...]:
-    """Return the holds that are over and that stand at a table or in a slot of the time touched."""
-    slots = [Interval(slot.starts_at, slot.ends_at) for slot in book.present_slots(touched)]
-    whole = reduce(Interval.joined, slots, touched)
-    return tuple(hold for hold in book.expired_holds if hold.meets(whole.starts_at, whole.ends_at))
+def _with_slots(book: DayBook, interval: Interval) -> Interval:
+    """Widen an interval to the slots that it touches: two stays that do not meet can be counted in the same one."""
+    slots = (Interval(slot.starts_at, slot.ends_at) for slot in book.present_slots(interval))
+    return Interval.around([interval, *slots])

@@ -7,32 +7,28 @@ from psycopg.types.range import Range
 from bookings.choices import BookingStatus, EventKind
 from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking, TableAssignment
+from bookings.services.drafts import Means, draft_again
 from bookings.services.floor.counting import count_again
 from bookings.services.floor.keeping import TableNeed, keep_tables
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.sitting import (
-    Draft,
-    Means,
+    DraftSitting,
     Sitting,
     claim_sitting,
-    draft_locked,
     load_book,
     sitting_of,
     write_sitting,
 )
 from bookings.services.floor.transitions import (
     ONE_MINUTE,
-    claim_booking,
-    get_booking,
-    lock_booking,
-    require_current,
     require_status,
     state_of,
-    this_minute,
     write_transition,
 )
 from bookings.services.history import Actor
+from bookings.services.one_booking import claim_booking, get_booking, lock_booking, require_current
 from bookings.services.undecided import counting_undecided
+from capacity.calendar import this_minute
 from capacity.models import LONGEST_TURN
 from capacity.selectors import get_service_settings, read_clock
 from config.errors import InputInvalid
@@ -87,7 +83,7 @@ def _extend_stay(
     require_current(booking, expected_version)
     require_status(booking, [BookingStatus.SEATED], BookingStatus.SEATED)
     _require_possible_end(booking, ends_at, read_clock())
-    sitting = draft_locked(claim, _draft_of(booking, ends_at))
+    sitting = draft_again(claim, _draft_of(booking, ends_at))
     before = state_of(booking, booking.assignments.all())
     return write_sitting(claim, sitting, EventKind.EXTENDED, fields=[], before=before, actor=actor)
 
@@ -103,7 +99,7 @@ def _latest_end(booking: Booking) -> datetime:
     return booking.starts_at + timedelta(minutes=LONGEST_TURN)
 
 
-def _draft_of(booking: Booking, ends_at: datetime) -> Draft:
+def _draft_of(booking: Booking, ends_at: datetime) -> DraftSitting:
     def draft(means: Means) -> Sitting:
         settings = get_service_settings(booking.restaurant_id)
         book = load_book(settings, booking, ends_at, means)

@@ -1,4 +1,4 @@
-"""What the transitions of an evening share: the lock of one booking, the checks, its history."""
+"""What the transitions of an evening share: the checks, and the history that an undo reads."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -9,51 +9,11 @@ from psycopg.types.range import Range
 from bookings.answers.values import instant_answer
 from bookings.choices import BookingStatus, EventKind
 from bookings.errors import TransitionInvalid, TransitionUntimely
-from bookings.locks import ServiceDayClaim
 from bookings.models import Booking, TableAssignment
-from bookings.services.floor.evening import blocked_interval_of, get_bookings, service_days_of
 from bookings.services.history import Actor, record_event
-from capacity.locks import lock_service_days
-from config.errors import EditIsStale
-from config.transactions import ClaimTooSmall
 from tables.seating import natural_key
 
 ONE_MINUTE = timedelta(minutes=1)
-
-
-def claim_booking(booking_id: int) -> ServiceDayClaim:
-    """Name the service days in which one booking counts or has a table.
-
-    Raises: `RecordNotFound`.
-    """
-    booking = get_booking(booking_id)
-    return ServiceDayClaim(tuple(sorted(service_days_of(booking))), blocked_interval_of(booking))
-
-
-def lock_booking(claim: ServiceDayClaim, booking_id: int) -> Booking:
-    """Lock the claimed service days, then read the booking: what it says now holds until the commit.
-
-    Raises: `RecordNotFound`; `ClaimTooSmall`, and the call runs again.
-    """
-    lock_service_days(claim.service_day_ids)
-    booking = get_booking(booking_id)
-    if not service_days_of(booking).issubset(claim.service_day_ids):
-        raise ClaimTooSmall
-    return booking
-
-
-def get_booking(booking_id: int) -> Booking:
-    """Get a booking with its restaurant, service day and tables in 2 queries.
-
-    Raises: `RecordNotFound`.
-    """
-    return get_bookings([booking_id])[0]
-
-
-def require_current(booking: Booking, expected_version: int | None) -> None:
-    """Raise `EditIsStale` where somebody has changed the booking since it was read."""
-    if expected_version is not None and expected_version != booking.version:
-        raise EditIsStale
 
 
 def require_status(booking: Booking, allowed: Sequence[BookingStatus], wanted: BookingStatus) -> None:
@@ -75,14 +35,6 @@ def require_its_evening(booking: Booking, now: datetime, wanted: BookingStatus) 
 def last_moment(booking: Booking) -> datetime:
     """Return when the evening of a booking is over: its service, and its own stay if that is longer."""
     return max(booking.service_day.ends_at, booking.ends_at)
-
-
-def this_minute(now: datetime) -> datetime:
-    """Return the minute that runs: the floor lives in whole minutes.
-
-    Whoever is given the table of a party that left in the same minute would otherwise meet it for some seconds.
-    """
-    return now.replace(second=0, microsecond=0)
 
 
 def state_of(booking: Booking, assignments: Iterable[TableAssignment]) -> dict[str, Any]:

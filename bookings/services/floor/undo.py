@@ -11,35 +11,29 @@ from bookings.day import DayBook, Interval
 from bookings.errors import CapacityExceeded, TransitionUntimely
 from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking, BookingEvent, TableAssignment
+from bookings.services.drafts import Means, draft_again
 from bookings.services.expiry import expire_holds
 from bookings.services.floor.counting import count_again
-from bookings.services.floor.evening import tables_of
 from bookings.services.floor.keeping import TableKeeping, TableNeed, keep_found_tables, no_table, take_tables_again
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.sitting import (
-    Draft,
-    Means,
+    DraftSitting,
     Sitting,
     claim_sitting,
-    draft_locked,
     load_book,
     sitting_of,
     write_tables,
 )
 from bookings.services.floor.transitions import (
-    claim_booking,
-    get_booking,
     last_moment,
-    lock_booking,
-    require_current,
     rows_in,
     state_of,
-    this_minute,
     write_transition,
 )
 from bookings.services.history import Actor
+from bookings.services.one_booking import claim_booking, get_booking, lock_booking, require_current, tables_of
 from bookings.services.undecided import counting_undecided
-from capacity.calendar import local_wall_time
+from capacity.calendar import local_wall_time, this_minute
 from capacity.policy import WALK_IN, DayState, PartyRequest, Reason, decide
 from capacity.selectors import get_service_settings, read_clock
 from config.errors import RecordNotFound
@@ -94,7 +88,7 @@ def _undo_change(
     before = state_of(booking, booking.assignments.all())
     outcome = FloorOutcome(booking)
     if _may_move_tables(event):
-        outcome = _sit_as_before(claim, draft_locked(claim, _draft_of(booking, event)), event, actor)
+        outcome = _sit_as_before(claim, draft_again(claim, _draft_of(booking, event)), event, actor)
     _restore(booking, event)
     undone = {"undone": {"event_id": event.pk, "kind": event.kind}}
     fields = ["status", "ends_at", *filter(None, _INSTANT_OF.values())]
@@ -219,7 +213,7 @@ def _table_ids(rows: Iterable[TableAssignment]) -> tuple[int, ...]:
     return tuple(sorted(row.table_id for row in rows))
 
 
-def _draft_of(booking: Booking, event: BookingEvent) -> Draft:
+def _draft_of(booking: Booking, event: BookingEvent) -> DraftSitting:
     def draft(means: Means) -> Sitting:
         settings = get_service_settings(booking.restaurant_id)
         ends_at = datetime.fromisoformat(_before(event)["ends_at"])
