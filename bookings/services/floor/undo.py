@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Q
+
 from bookings.choices import BookingStatus, EventKind, OverrideSource
 from bookings.day import DayBook, Interval
 from bookings.errors import CapacityExceeded, TransitionUntimely
 from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking, BookingEvent, TableAssignment
+from bookings.services.counter_updates import find_counted_stay, take_from_counters
 from bookings.services.drafts import Means, draft_again
 from bookings.services.expiry import expire_holds
 from bookings.services.floor.counting import count_again
@@ -47,18 +50,22 @@ _INSTANT_OF = {
     EventKind.EXTENDED: None,
     EventKind.LEFT: "left_at",
     EventKind.NO_SHOW: None,
+    # Of a walk-in, who is seated as it is created.
+    EventKind.CREATED: "seated_at",
 }
+_NOTHING_TO_SEAT = (EventKind.ARRIVED, EventKind.CREATED)
 
 
 def undo_change(
     *, booking_id: int, event_id: int, actor: Actor = None, expected_version: int | None = None
 ) -> FloorOutcome:
-    """Undo the last arrival, seating, change of the end, leaving or no-show of a booking; twice is once.
+    """Undo the last arrival, seating, change of the end, leaving or no-show of a booking, or a walk-in; twice is once.
 
     `event_id` names its entry in the history. Possible until the service is over. What takes room again, as the undo
     of a no-show, must find it by the decision of a new booking: limits, and a plan; its former tables if they are free,
-    else any. Who was moved by the change stays where they are. Locks the service days that the stay meets then and of
-    every party that may have to move.
+    else any. A walk-in that is undone is cancelled, out of the counters and off its tables, as if it had never sat. Who
+    was moved by the change stays where they are. Locks the service days that the stay meets then and of every party
+    that may have to move.
 
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` where the change is not the last,
     or the service is over), `CapacityExceeded`, `BookingConflict`.
@@ -70,7 +77,7 @@ def undo_change(
 def _claim(*, booking_id: int, event_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
     booking = get_booking(booking_id)
     event = _get_event(booking, event_id)
-    if not _may_move_tables(event) or not _is_latest(booking, event):
+    if not _may_move_tables(event) or find_undoable(booking) != event:
         return claim_booking(booking_id)
     return claim_sitting(booking_id, _draft_of(booking, event))
 
@@ -89,6 +96,9 @@ def _undo_change(
     outcome = FloorOutcome(booking)
     if _may_move_tables(event):
         outcome = _sit_as_before(claim, draft_again(claim, _draft_of(booking, event)), event, actor)
+    elif event.kind == EventKind.CREATED:
+        take_from_counters(find_counted_stay(booking))
+        booking.assignments.all().delete()
     _restore(booking, event)
     undone = {"undone": {"event_id": event.pk, "kind": event.kind}}
     fields = ["status", "ends_at", *filter(None, _INSTANT_OF.values())]
@@ -108,7 +118,7 @@ def _before(event: BookingEvent) -> dict[str, Any]:
 
 
 def _may_move_tables(event: BookingEvent) -> bool:
-    return event.kind in _INSTANT_OF and event.kind != EventKind.ARRIVED
+    return event.kind in _INSTANT_OF and event.kind not in _NOTHING_TO_SEAT
 
 
 def _undone_ids(booking: Booking) -> set[int]:
@@ -116,16 +126,18 @@ def _undone_ids(booking: Booking) -> set[int]:
     return set(undone.values_list("to_value__undone__event_id", flat=True))
 
 
-def _is_latest(booking: Booking, event: BookingEvent) -> bool:
-    """Say whether a change is the last of those that can be undone and are not undone; later ones have larger ids."""
-    changes = booking.events.filter(kind__in=_INSTANT_OF).exclude(pk__in=_undone_ids(booking))
-    return changes.order_by("-pk").values_list("pk", flat=True).first() == event.pk
+def find_undoable(booking: Booking) -> BookingEvent | None:
+    """Find the last change that can be undone and is not undone, in 2 queries; later ones have larger ids."""
+    is_of_evening = Q(kind__in=set(_INSTANT_OF) - {EventKind.CREATED})
+    is_walk_in = Q(kind=EventKind.CREATED, to_value__status=BookingStatus.SEATED)
+    changes = booking.events.filter(is_of_evening | is_walk_in).exclude(pk__in=_undone_ids(booking))
+    return changes.order_by("-pk").first()
 
 
 def _require_undoable(booking: Booking, event: BookingEvent) -> None:
     message = ""
-    if not _is_latest(booking, event) or booking.status != (event.to_value or {})["status"]:
-        message = "Only the last arrival, seating, change of the end, leaving or no-show of a booking can be undone"
+    if find_undoable(booking) != event or booking.status != (event.to_value or {})["status"]:
+        message = "Only the last arrival, seating, change of the end, leaving, no-show or walk-in can be undone"
     elif read_clock() > last_moment(booking):
         message = f"The service of {booking.business_date} is over: what was done in it stays"
     if message:
@@ -133,7 +145,7 @@ def _require_undoable(booking: Booking, event: BookingEvent) -> None:
 
 
 def _restore(booking: Booking, event: BookingEvent) -> None:
-    booking.status = _before(event)["status"]
+    booking.status = _before(event).get("status", BookingStatus.CANCELLED)
     emptied = _INSTANT_OF[EventKind(event.kind)]
     if emptied is not None:
         setattr(booking, emptied, None)
