@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from tables.seating.index import Claim, bits_of
+from tables.seating.index import Claim, StateIndex, bits_of
 from tables.seating.question import Question
 
 
@@ -36,13 +36,29 @@ def _moments(question: Question) -> Iterator[datetime]:
 
 
 def _is_short_of_tables(question: Question, moment: datetime) -> bool:
-    matching = Matching()
-    for number in bits_of(question.index.present_at(moment) & question.seated):
-        claim = question.claim(number)
-        # Who may stay though something fixed came over its tables shares them: it cannot be counted.
-        if not claim.is_overlaid:
-            matching.seat(claim)
+    matching = question.index.remembered(Sitting).at(question.index, moment)
     return any(claim.starts_at <= moment < claim.ends_at and not matching.add(claim) for claim in question.seeking)
+
+
+class Sitting:
+    """Where everybody sits now, moment by moment: the same for every question about a state.
+
+    Whoever is there at a moment of some stay is connected to it in time, so that the question is about all of them.
+    """
+
+    def __init__(self) -> None:
+        self._at: dict[datetime, Matching] = {}
+
+    def at(self, index: StateIndex, moment: datetime) -> "Matching":
+        """Return a matching of all parties that have a seat at a moment, to add others to."""
+        if moment not in self._at:
+            matching = self._at[moment] = Matching()
+            for number in bits_of(index.present_at(moment) & ~index.unseated):
+                claim = index.claim(number)
+                # Who may stay though something fixed came over its tables shares them: it cannot be counted.
+                if not claim.is_overlaid:
+                    matching.seat(claim)
+        return self._at[moment].copy()
 
 
 class Matching:
@@ -52,6 +68,12 @@ class Matching:
         self._reach: dict[int, int] = {}
         self._owner: dict[int, int] = {}
         self._taken = 0
+
+    def copy(self) -> "Matching":
+        """Return one to which parties can be added without changing this one."""
+        copied = Matching()
+        copied._reach, copied._owner, copied._taken = dict(self._reach), dict(self._owner), self._taken
+        return copied
 
     def seat(self, claim: Claim) -> None:
         """Add a party that has a seat; it keeps as many of its tables as it needs."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
 
-from tables.seating.program import Alike, Program, class_program, table_program
+from tables.seating.program import Program, table_program
 from tables.seating.question import Question, Seating
 from tables.seating.repair import repair
 from tables.seating.solver import Solution, Verdict, relax, solve
@@ -20,11 +20,6 @@ class ExactAnswer:
     """What the programs say: `seating` None is a proof that there is no plan."""
 
     seating: Seating | None
-
-
-def is_impossible(question: Question, alike: Alike, seconds: float) -> bool:
-    """Prove that there is no plan: the relaxed program of classes has no solution. False says nothing."""
-    return relax(class_program(question, alike), seconds).verdict is Verdict.IMPOSSIBLE
 
 
 def solve_exactly(question: Question, seconds: float) -> ExactAnswer | None:

@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import cached_property, reduce
 from itertools import accumulate, islice
 from operator import or_
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tables.seating.floor import Seat, SeatCost
 from tables.seating.problem import SeatedParty, SeatingRequest, SeatingState
 
+Remembered = TypeVar("Remembered")
 # Wide enough that sums over all parties of a day never reach the next field.
 FIELD_BITS = 40
 
@@ -110,6 +111,7 @@ class StateIndex:
         self._masks: dict[tuple[int, ...], tuple[int, int, int]] = {}
         self._options: dict[tuple[int, str | None, str], tuple[Option, ...]] = {}
         self._claims: dict[int, Claim] = {}
+        self._remembered: dict[type[object], object] = {}
 
     @cached_property
     def groups(self) -> list[tuple[datetime, datetime, int]]:
@@ -159,6 +161,12 @@ class StateIndex:
     def fixed_tables_at(self, moment: datetime) -> int:
         """Return the mask of the tables that something fixed takes at a moment."""
         return self.table_mask(self.occupied[number].table_id for number in bits_of(self.fixed_at(moment)))
+
+    def remembered(self, kind: type[Remembered]) -> Remembered:
+        """Return what is remembered of this state from one question to the next: one of each kind, made when asked."""
+        found = self._remembered.setdefault(kind, kind())
+        assert isinstance(found, kind)  # noqa: S101  it is kept under its own kind
+        return found
 
     def fixed_stays_on(self, table_id: int) -> tuple[tuple[datetime, datetime], ...]:
         """Return when something fixed takes a table, in order of time."""

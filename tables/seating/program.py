@@ -36,15 +36,18 @@ class Program:
     """Choose one column of every party, so that no row is used more often than it allows, with the fewest moves.
 
     The matrix is given column by column: column c has the entries from `starts[c]` to `starts[c + 1]`. A row of a party
-    is met exactly (`lower` 1, `upper` 1), a row of tables at a moment at most (`lower` 0).
+    is met exactly (`lower` 1, `upper` 1), a row of tables at a moment at most (`lower` 0). The latter come last:
+    `shared` says of which kind each of them is, and when.
     """
 
+    kind_of: KindOf
     columns: list[Column] = field(default_factory=list)
     lower: list[int] = field(default_factory=list)
     upper: list[int] = field(default_factory=list)
     starts: list[int] = field(default_factory=lambda: [0])
     rows: list[int] = field(default_factory=list)
     values: list[int] = field(default_factory=list)
+    shared: list[tuple[int, datetime]] = field(default_factory=list)
 
 
 def suiting_alike(index: StateIndex, table: SeatingTable) -> Hashable:
@@ -88,7 +91,7 @@ class _Builder:
         self._patterns: dict[int, Pattern] = {}
         self._row_of: dict[tuple[int, int], int] = {}
         self._known_uses: dict[tuple[int, int, int, bool], Uses] = {}
-        self._program = Program()
+        self._program = Program(kind_of)
 
     def program(self) -> Program:
         program = self._program
@@ -132,6 +135,7 @@ class _Builder:
         row = self._row_of.get((kind, moment))
         if row is None:
             row = self._row_of[kind, moment] = len(self._program.upper)
+            self._program.shared.append((kind, self._moments[moment]))
             self._program.lower.append(0)
             self._program.upper.append(self._free_at[moment][kind])
         return row

@@ -4,7 +4,7 @@ HiGHS lets go of the interpreter's lock while it solves, so other threads go on.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -21,11 +21,16 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The value of every column, and what a column adds to the cost at least if it is chosen (its reduced cost)."""
+    """The value of every column, and what a column adds to the cost at least if it is chosen (its reduced cost).
+
+    Where there is no solution in parts either, `proof` has a multiplier for every row (a dual ray), as far as the
+    solver knows them: the sum of the rows, each that often, cannot be met.
+    """
 
     verdict: Verdict
     values: Sequence[float] = ()
     reduced_costs: Sequence[float] = ()
+    proof: Sequence[float] = ()
 
 
 def relax(program: Program, seconds: float) -> Solution:
@@ -57,7 +62,8 @@ def _solve(
         solver.setOptionValue(name, value)
     solver.passModel(_as_model(program, columns, is_whole=is_whole))
     solver.run()
-    return _read(solver, first="mip_max_improving_sols" in options)
+    found = _read(solver, first="mip_max_improving_sols" in options)
+    return replace(found, proof=_proof(solver)) if found.verdict is Verdict.IMPOSSIBLE and not is_whole else found
 
 
 def _read(solver: Any, *, first: bool) -> Solution:
@@ -71,6 +77,11 @@ def _read(solver: Any, *, first: bool) -> Solution:
         found = solver.getSolution()
         return Solution(Verdict.SOLVED, list(found.col_value), list(found.col_dual))
     return Solution(Verdict.UNKNOWN)
+
+
+def _proof(solver: Any) -> Sequence[float]:
+    _, is_known, multipliers = solver.getDualRay()
+    return list(multipliers) if is_known else ()
 
 
 def _as_model(program: Program, columns: Sequence[bool] | None, *, is_whole: bool) -> Any:

@@ -72,9 +72,10 @@ def refute(question: Question) -> Settled | None:
 def refute_by_relaxation(question: Question, alike: Alike) -> Settled | None:
     """Refuse where not even parts of parties can be seated at tables of which those alike are only counted."""
     # Imported here, with the solver behind it, where the cheaper steps did not do.
-    from tables.seating.exact import is_impossible
+    from tables.seating.relaxation import Proofs, is_impossible
 
-    return Settled(Step.RELAXATION) if is_impossible(question, alike, RELAXATION_SECONDS) else None
+    proofs = question.index.remembered(Proofs)
+    return Settled(Step.RELAXATION) if is_impossible(question, alike, proofs, RELAXATION_SECONDS) else None
 
 
 def settle_by_moves(question: Question, nodes: Nodes, numbers: Iterable[int]) -> Settled | None:

@@ -22,6 +22,9 @@ from tables.seating import (
     Span,
     Step,
 )
+from tables.seating.program import Alike, suiting_alike, used_alike
+from tables.seating.question import ask
+from tables.seating.relaxation import Proofs, is_impossible
 from tests.tables.test_seating_moves import at, fixed, floor, party, planner, request, table
 
 EXACT_AT_ONCE = SeatingLimits(chain_nodes=0, exact_seconds=60)
@@ -84,6 +87,19 @@ def test_what_the_relaxation_cannot_refute_stays_open_without_the_exact_model() 
     answer = planner(house, party(7, 2, 2), party(8, 4, 3)).plan(request(6), limits=BOUNDS_ONLY)
 
     assert answer == SeatingUndecided(Span(at(0), at(120)))
+
+
+@pytest.mark.parametrize("alike", [suiting_alike, used_alike])
+def test_a_proof_holds_for_later_questions_that_ask_for_as_much(alike: Alike) -> None:
+    house = planner(floor(table(1, 2), table(2, 2)), party(1, 2, 1), party(2, 2, 2)).index
+    full, later, free = (ask(house, (request(2, starts=start, ends=start + 60),)) for start in (0, 50, 120))
+    proofs = Proofs()
+
+    refuted = is_impossible(full, alike, proofs, 60)
+
+    assert refuted
+    assert proofs.refute(later, alike)
+    assert not proofs.refute(free, alike)
 
 
 # The exact model
