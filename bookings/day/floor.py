@@ -1,7 +1,7 @@
 """What holds the tables: parties, those without a table, and blocks, read in one query."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import (
@@ -60,12 +60,24 @@ def seating_state(settings: ServiceSettings, floor: Floor, window: Interval, use
         if use.booking_id is not None and _is_movable(use, freeze_until, window):
             tables.setdefault(use.booking_id, []).append(use)
         elif use.table_id is not None:
-            occupied.append(OccupiedInterval(use.table_id, use.starts_at, use.ends_at))
+            occupied.append(OccupiedInterval(use.table_id, use.starts_at, max(use.ends_at, _sits_until(use, settings))))
     return SeatingState(
         floor=floor,
         occupied=tuple(sorted(occupied, key=lambda it: (it.starts_at, it.table_id, it.ends_at))),
         parties=tuple(_party(booking_id, tables[booking_id]) for booking_id in sorted(tables)),
     )
+
+
+def _sits_until(use: TableUse, settings: ServiceSettings) -> datetime:
+    """Return until when a party certainly sits: one that is past its time, and has not left, to the end of this slot.
+
+    Slots are counted from the epoch here, so that two looks within one of them see the same.
+    """
+    if use.status != BookingStatus.SEATED or use.ends_at > settings.now:
+        return use.ends_at
+    slot_seconds = settings.restaurant.slot_minutes * 60
+    begun = int(settings.now.timestamp()) // slot_seconds
+    return datetime.fromtimestamp((begun + 1) * slot_seconds, UTC)
 
 
 def _is_movable(use: TableUse, freeze_until: datetime, window: Interval) -> bool:

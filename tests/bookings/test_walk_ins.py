@@ -161,6 +161,21 @@ def test_a_walk_in_gets_the_table_of_a_party_that_leaves_in_the_same_minute() ->
     assert_all_right(house)
 
 
+@pytest.mark.parametrize("minutes_ago", [90, 100])
+def test_a_table_at_which_somebody_sits_past_their_time_is_not_free_until_they_leave(minutes_ago: int) -> None:
+    house = room_at_noon(2)
+    sitting = seated(house, minutes_ago, "T1")
+
+    with pytest.raises(CapacityExceeded) as refusal:
+        seat_walk_in(restaurant_id=house.pk, party_size=2)
+    leave_early(booking_id=sitting.pk)
+    receipt = seat_walk_in(restaurant_id=house.pk, party_size=2)
+
+    assert [reason.code for reason in refusal.value.reasons] == ["NO_TABLE"]
+    assert [number for number, _, _ in kept(receipt.booking)] == ["T1"]
+    assert_all_right(house)
+
+
 def test_a_full_house_refuses_a_walk_in_with_every_reason_and_no_alternatives() -> None:
     house = room_at_noon(2)
     CapacityRuleFactory(restaurant=house, max_covers=3)
