@@ -1,14 +1,15 @@
 """One booking: read with its tables, locked with its service days, held against what its caller saw."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from bookings.day import Interval
 from bookings.locks import ServiceDayClaim, service_day_ids_meeting
-from bookings.models import Booking
+from bookings.models import Booking, TableAssignment
 from capacity.locks import lock_service_days
 from config.errors import EditIsStale, RecordNotFound
 from config.transactions import ClaimTooSmall
+from tables.seating import natural_key
 
 
 def get_bookings(booking_ids: Sequence[int]) -> tuple[Booking, ...]:
@@ -78,6 +79,11 @@ def kept_intervals_of(booking: Booking) -> Iterator[Interval]:
 def tables_of(booking: Booking) -> tuple[int, ...]:
     """Return the ids of the tables that a booking has, sorted."""
     return tuple(sorted(assignment.table_id for assignment in booking.assignments.all()))
+
+
+def numbers_of(assignments: Iterable[TableAssignment]) -> list[str]:
+    """Return the numbers of tables in the order of people."""
+    return sorted((assignment.table.number for assignment in assignments), key=natural_key)
 
 
 def is_pinned(booking: Booking) -> bool:

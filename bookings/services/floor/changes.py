@@ -73,7 +73,7 @@ def _draft_before_lock(change: ChangeRequest, means: Means) -> ChangeDraft:
     draft = draft_change(change, means)
     if draft.changes_nothing:
         return draft
-    require_live(draft.book, draft.booking, "changed")
+    require_live(draft.booking, draft.book.settings.now, "changed")
     # Sure already, and no reason to create the service days of any date that somebody names.
     if draft.assessment.decision.is_standing_refusal:
         raise refusal_of(draft.assessment)
@@ -84,7 +84,7 @@ def _draft_before_lock(change: ChangeRequest, means: Means) -> ChangeDraft:
 def _change_booking(claim: ServiceDayClaim, *, change: ChangeRequest, expected_version: int | None) -> FloorOutcome:
     lock_service_days(claim.service_day_ids)
     draft = draft_again(claim, partial(draft_change, change))
-    require_live(draft.book, draft.booking, "changed")
+    require_live(draft.booking, draft.book.settings.now, "changed")
     if draft.changes_nothing:
         return FloorOutcome(draft.booking)
     require_current(draft.booking, expected_version)

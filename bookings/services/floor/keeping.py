@@ -15,9 +15,10 @@ from bookings.errors import CapacityExceeded
 from bookings.models import Booking, TableAssignment
 from bookings.services.floor.chosen_tables import table_taken
 from bookings.services.floor.outcomes import HitParty
+from bookings.services.one_booking import numbers_of
 from bookings.services.seating_rows import TablesKept
 from capacity.policy import Reason, ReasonCode
-from tables.seating import Move, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, Span, natural_key
+from tables.seating import Move, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, Span
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def hit_parties(rows: Iterable[TableAssignment]) -> tuple[HitParty, ...]:
     return tuple(
         HitParty(
             rows[0].booking,
-            tuple(sorted((row.table.number for row in rows), key=natural_key)),
+            tuple(numbers_of(rows)),
             min(row.during.lower for row in rows),
         )
         for rows in found.values()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
@@ -46,9 +47,9 @@ def request_at(settings: ServiceSettings, booking: Booking, table_ids: tuple[int
     )
 
 
-def status_now(settings: ServiceSettings, booking: Booking) -> str:
+def status_at(booking: Booking, now: datetime) -> str:
     """Return the status of a booking, with a hold that is over as what it is about to be."""
-    is_over = booking.expires_at is not None and booking.expires_at <= settings.now
+    is_over = booking.expires_at is not None and booking.expires_at <= now
     return BookingStatus.EXPIRED if booking.status == BookingStatus.HELD and is_over else booking.status
 
 
@@ -58,9 +59,9 @@ def remaining_interval_of(settings: ServiceSettings, booking: Booking) -> Interv
     return Interval(max(blocked.starts_at, min(this_minute(settings.now), blocked.ends_at)), blocked.ends_at)
 
 
-def require_live(book: DayBook, booking: Booking, operation: str) -> None:
+def require_live(booking: Booking, now: datetime, operation: str) -> None:
     """Raise `BookingNotActive` unless a booking still needs a table, or sits at one."""
-    status = status_now(book.settings, booking)
+    status = status_at(booking, now)
     if status not in LIVE_STATUSES:
         raise BookingNotActive(status=status, operation=operation)
 
@@ -71,7 +72,7 @@ def require_time_left(draft: TablesDraft, operation: str) -> None:
     Raises: `BookingNotActive`, `StayOver`.
     """
     for booking in draft.bookings:
-        require_live(draft.book, booking, operation)
+        require_live(booking, draft.book.settings.now, operation)
         left = remaining_interval_of(draft.book.settings, booking)
         if left.starts_at >= left.ends_at:
             raise StayOver(reference=booking.reference)

@@ -11,7 +11,7 @@ from bookings.choices import BookingStatus, EventKind
 from bookings.errors import TransitionInvalid, TransitionUntimely
 from bookings.models import Booking, TableAssignment
 from bookings.services.history import Actor, record_event
-from tables.seating import natural_key
+from bookings.services.one_booking import numbers_of
 
 ONE_MINUTE = timedelta(minutes=1)
 
@@ -43,7 +43,7 @@ def state_of(booking: Booking, assignments: Iterable[TableAssignment]) -> dict[s
     return {
         "status": str(booking.status),
         "ends_at": instant_answer(booking.ends_at),
-        "tables": sorted((row.table.number for row in rows), key=natural_key),
+        "tables": numbers_of(rows),
         "rows": [
             {
                 "table_id": row.table_id,
