@@ -16,6 +16,7 @@ STEPS = {
     "direct": ("A free seat, or nobody's move could help", "p95 < 1 ms"),
     "bound": ("Too many parties at one moment", ""),
     "chain": ("Few moves", "p95 < 10 ms"),
+    "relaxation": ("Too many parties even if tables were shared out in parts", ""),
     "exact": ("The exact model", "p95 < 150 ms, under 5 % of decisions"),
     "undecided": ("Not decided in time", "none"),
 }
@@ -75,8 +76,8 @@ def _head(figures: Figures, measured_on: date) -> str:
 # Benchmarks of the seating planner
 
 Written by `make bench-seating` on {measured_on:%Y-%m-%d}: do not edit. The machine has {_machine()}; its load average
-over the last 15 minutes of measuring was {os.getloadavg()[2]:.1f}, and with more than one program at work for each
-core all times are upper bounds.
+over the last 15 minutes of measuring was {os.getloadavg()[2]:.1f}; above the number of cores, all times are upper
+bounds.
 
 {figures.evenings} evenings, each from its seed (`tests/seating/evenings.py`): 50 tables with 172 seats, 12
 combinations, a patio, a bar, tables for walk-ins alone; 150 parties who ask in random order for 17:00 to 21:45. More
@@ -113,6 +114,7 @@ def _steps(figures: Figures) -> str:
         for name, (what, aim) in STEPS.items()
         if name in figures.steps or name == "undecided"
     ]
+    assert set(figures.steps) <= set(STEPS), "a step that the page does not know"
     moves = [moved for step in figures.steps.values() for moved in step.moves if moved]
     everything = [seconds for step in figures.steps.values() for seconds in step.seconds]
     last = f"| all | | | | 100 % | {_times(everything)} | |"
