@@ -7,33 +7,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tables', '0001_tables_begin'),
+        ("tables", "0001_tables_begin"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='restaurant',
-            name='reseat_freeze_minutes',
-            field=models.PositiveSmallIntegerField(default=30, help_text='So long before its start no party is moved to another table by itself.', validators=[django.core.validators.MaxValueValidator(1440)], verbose_name='minutes without re-seating'),
+            model_name="restaurant",
+            name="reseat_freeze_minutes",
+            field=models.PositiveSmallIntegerField(
+                default=30,
+                help_text="So long before its start no party is moved to another table by itself.",
+                validators=[django.core.validators.MaxValueValidator(1440)],
+                verbose_name="minutes without re-seating",
+            ),
         ),
         migrations.CreateModel(
-            name='TableBlock',
+            name="TableBlock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('reason', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='table_blocks', to='tables.restaurant')),
-                ('table', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blocks', to='tables.table')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("reason", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="table_blocks", to="tables.restaurant"
+                    ),
+                ),
+                (
+                    "table",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="blocks", to="tables.table"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['restaurant', 'ends_at'], name='table_block_by_end')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='table_block_times_in_order'), models.UniqueConstraint(fields=('table', 'starts_at', 'ends_at'), name='table_block_unique_on_table')],
+                "indexes": [models.Index(fields=["restaurant", "ends_at"], name="table_block_by_end")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="table_block_times_in_order"
+                    ),
+                    models.UniqueConstraint(
+                        fields=("table", "starts_at", "ends_at"), name="table_block_unique_on_table"
+                    ),
+                ],
             },
         ),
     ]
