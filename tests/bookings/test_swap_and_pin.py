@@ -39,7 +39,9 @@ PinOperation = Callable[..., FloorOutcome]
 
 
 def swap(booking: Booking, other: Booking, expected_version: int | None = None) -> FloorOutcome:
-    return swap_tables(booking_id=booking.pk, other_booking_id=other.pk, expected_version=expected_version)
+    """Swap what the screen shows, as it is now or as it was at some version."""
+    seen = expected_version or Booking.objects.get(pk=booking.pk).version
+    return swap_tables(booking_id=booking.pk, other_booking_id=other.pk, expected_version=seen)
 
 
 def put(booking: Booking, *numbers: str, is_pinned: bool = False) -> None:
@@ -51,7 +53,7 @@ def test_two_parties_swap_tables_and_stay_there() -> None:
     ann, bob = book(restaurant), book(restaurant)
     host = UserFactory(username="hannah")
 
-    outcome = swap_tables(booking_id=ann.pk, other_booking_id=bob.pk, actor=host)
+    outcome = swap_tables(booking_id=ann.pk, other_booking_id=bob.pk, expected_version=1, actor=host)
 
     assert (at_tables(ann), at_tables(bob)) == (["T2"], ["T1"])
     assert (pins(ann), pins(bob)) == ({True}, {True})

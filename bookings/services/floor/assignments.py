@@ -48,14 +48,13 @@ def assign_tables(
         )
 
 
-def swap_tables(
-    *, booking_id: int, other_booking_id: int, actor: Actor = None, expected_version: int | None = None
-) -> FloorOutcome:
+def swap_tables(*, booking_id: int, other_booking_id: int, expected_version: int, actor: Actor = None) -> FloorOutcome:
     """Give two bookings of one date each other's tables, and pin them there.
 
     Both must be taken by the other's tables for their own time; third parties in the way are re-seated where they may
-    be moved. With `expected_version` a second call for the same state changes nothing; without it, it swaps back.
-    Locks the service days of both and of every party that may have to move.
+    be moved. `expected_version` is that of the booking as the caller saw it: a second call for the same state changes
+    nothing, where one that names none would swap back. Locks the service days of both and of every party that may have
+    to move.
 
     Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `StayOver`, `TablesMissing`, `SwapImpossible`,
     `TablesNotSuitable`, `TableTaken`, `BookingConflict`.
@@ -102,15 +101,13 @@ def _ask_for(table_ids: tuple[int, ...]) -> Ask:
     return ask
 
 
-def _claim_swap(
-    *, booking_id: int, other_booking_id: int, actor: Actor, expected_version: int | None
-) -> ServiceDayClaim:
+def _claim_swap(*, booking_id: int, other_booking_id: int, actor: Actor, expected_version: int) -> ServiceDayClaim:
     return claim_draft(partial(draft_tables, [booking_id, other_booking_id], _ask_for_each_other))
 
 
 @capacity_transaction(_claim_swap, reactions=REACTIONS)
 def _swap_tables(
-    claim: ServiceDayClaim, *, booking_id: int, other_booking_id: int, actor: Actor, expected_version: int | None
+    claim: ServiceDayClaim, *, booking_id: int, other_booking_id: int, actor: Actor, expected_version: int
 ) -> FloorOutcome:
     lock_service_days(claim.service_day_ids)
     draft = draft_again(claim, partial(draft_tables, [booking_id, other_booking_id], _ask_for_each_other))
@@ -137,9 +134,9 @@ def _ask_for_each_other(settings: ServiceSettings, bookings: Sequence[Booking]) 
     return [request_at(settings, booking, tables_of(other)), request_at(settings, other, tables_of(booking))]
 
 
-def _has_just_swapped(booking: Booking, other: Booking, expected_version: int | None) -> bool:
+def _has_just_swapped(booking: Booking, other: Booking, expected_version: int) -> bool:
     """Say whether nothing but this very swap happened since the caller looked: the second click of a double click."""
-    if expected_version is None or booking.version != expected_version + 1:
+    if booking.version != expected_version + 1:
         return False
     latest = booking.events.order_by("-pk").values_list("kind", "reason").first()
     return latest == (EventKind.SWAPPED, _swapped_with(other))
