@@ -80,6 +80,10 @@ class IdempotencyKeyReused(DomainError):
     code = "IDEMPOTENCY_KEY_REUSED"
 
 
+def _booking_that_is(status: str) -> str:
+    return f"{'An' if status[0] in 'aeiou' else 'A'} {status} booking"
+
+
 class TransitionInvalid(DomainError):
     """The booking is not in a state that allows this."""
 
@@ -88,7 +92,7 @@ class TransitionInvalid(DomainError):
     def __init__(self, *, status: str, wanted: str) -> None:
         self.status = status
         self.wanted = wanted
-        super().__init__(f"A {status} booking cannot become {wanted}")
+        super().__init__(f"{_booking_that_is(status)} cannot become {wanted}")
 
 
 class TransitionUntimely(TransitionInvalid):
@@ -108,8 +112,7 @@ class BookingNotActive(DomainError):
     def __init__(self, *, status: str, operation: str) -> None:
         self.status = status
         self.operation = operation
-        article = "An" if status[0] in "aeiou" else "A"
-        super().__init__(f"{article} {status} booking cannot be {operation}")
+        super().__init__(f"{_booking_that_is(status)} cannot be {operation}")
 
 
 class TablesMissing(DomainError):

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from bookings.choices import EventKind
+from bookings.choices import BookingStatus, EventKind
 from bookings.models import Booking
-from bookings.services import block_tables, leave_early, mark_arrived, mark_no_show, seat_party
+from bookings.services import block_tables, leave_early, mark_arrived, mark_no_show, seat_party, seat_walk_in
 from tables.models import Restaurant
 from tests.bookings.floor import (
     at_tables,
@@ -405,6 +405,16 @@ def test_the_page_names_what_is_undone_and_undoes_it(
 
     assert messages_of(page) == [f"Undone: {booking.reference} is {status} again, T1."]
     assert (booking.status, at_tables(booking)) == (status, ["T1"])
+
+
+def test_a_walk_in_by_mistake_is_taken_back(admin_client: Client, house: Restaurant) -> None:
+    booking = seat_walk_in(restaurant_id=house.pk, party_size=2).booking
+    assert "Take back this walk-in (" in text_of(admin_client.get(page_of(booking, "undo")))
+
+    page = do(admin_client, booking, "undo")
+
+    assert messages_of(page) == [f"Undone: {booking.reference} is cancelled, its table is free."]
+    assert (booking.status, at_tables(booking)) == (BookingStatus.CANCELLED, [])
 
 
 def test_the_undo_of_a_no_show_is_refused_where_its_room_is_gone(admin_client: Client) -> None:

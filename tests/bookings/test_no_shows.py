@@ -79,6 +79,14 @@ def test_only_a_confirmed_party_can_be_a_no_show(status: str) -> None:
     assert rows_of(house) == before
 
 
+@pytest.mark.parametrize(("status", "article"), [("arrived", "An"), ("expired", "An"), ("seated", "A")])
+def test_the_refusal_names_the_booking_in_plain_words(status: str, article: str) -> None:
+    booking = began(room_at_noon(2), 20, 2, "T1", status=status, expires_at=datetime.now(UTC) + minutes(60))
+
+    with pytest.raises(TransitionInvalid, match=f"^{article} {status} booking cannot become no_show$"):
+        mark_no_show(booking_id=booking.pk)
+
+
 def test_a_no_show_on_an_older_version_is_stale() -> None:
     booking = began(room_at_noon(2), 20, 2, "T1")
 

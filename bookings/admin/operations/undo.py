@@ -9,17 +9,10 @@ from bookings.admin.history import in_words
 from bookings.admin.operations.base import Operation, OperationForm
 from bookings.admin.sentences import clock, shown_names
 from bookings.choices import BookingStatus, EventKind
-from bookings.models import Booking, BookingEvent
+from bookings.models import Booking
 from bookings.services import FloorOutcome, undo_change
 from bookings.services.floor.transitions import last_moment
-
-UNDOABLE_KINDS = (EventKind.ARRIVED, EventKind.SEATED, EventKind.EXTENDED, EventKind.LEFT, EventKind.NO_SHOW)
-
-
-def find_undoable(booking: Booking) -> BookingEvent | None:
-    """Find the last change of an evening that is not undone, in 2 queries."""
-    undone = booking.events.filter(kind=EventKind.UNDONE).values_list("to_value__undone__event_id", flat=True)
-    return booking.events.filter(kind__in=UNDOABLE_KINDS).exclude(pk__in=set(undone)).order_by("-pk").first()
+from bookings.services.floor.undo import find_undoable
 
 
 class UndoForm(OperationForm):
@@ -51,8 +44,10 @@ class Undo(Operation):
         if event is None:
             return "There is nothing to undo."
         zone = booking.restaurant.zone
-        before = in_words(event.from_value, event.to_value, zone)
         when = f"{clock(event.created_at, zone)}, {event.actor_label}"
+        if event.kind == EventKind.CREATED:
+            return f"Take back this walk-in ({when})? It is cancelled then, and its table free at once."
+        before = in_words(event.from_value, event.to_value, zone)
         return f"Undo “{event.get_kind_display()}” ({when})? Then it is as before: {before}."
 
     def write(self, booking: Booking, form: UndoForm, actor: User) -> FloorOutcome:
@@ -65,4 +60,6 @@ class Undo(Operation):
 
     def done(self, outcome: FloorOutcome) -> str:
         booking = outcome.booking
+        if booking.status == BookingStatus.CANCELLED:
+            return f"Undone: {booking.reference} is cancelled, its table is free."
         return f"Undone: {booking.reference} is {booking.get_status_display().lower()} again, {shown_names(booking)}."
