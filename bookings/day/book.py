@@ -41,7 +41,7 @@ class DayBook:
     `without` are bookings that are left out: all else is as if they had never been made.
 
     `services` are sorted by start; those without a row were computed and have no `service_day_id`. `solved` is what
-    the planner said before the lock, `limits` how much it may spend now.
+    the planner said before the lock, `limits` how much it may spend now on all questions together.
     """
 
     settings: ServiceSettings
@@ -60,7 +60,7 @@ class DayBook:
 
     @cached_property
     def _solving_time(self) -> SolvingTime:
-        return SolvingTime()
+        return SolvingTime(self.limits.exact_seconds)
 
     @cached_property
     def movable(self) -> dict[int, SeatedParty]:

@@ -8,23 +8,22 @@ from typing import Final
 
 from tables.seating import SeatingLimits
 
-# Looking: one question of the many that a day's availability has.
-READING: Final = SeatingLimits(exact_seconds=1.0)
-# Writing, before the lock: one question, and a guest who waits for the answer.
+# What all questions of one book may take together.
+# Looking at all starts of a date, or of many. What even the relaxation of the model has not refused has a plan nearly
+# always, and counts as available.
+READING: Final = SeatingLimits(exact_seconds=0.25)
+# One start, looked at or, before the lock, about to be written: somebody waits for this answer.
 SOLVING: Final = SeatingLimits(exact_seconds=3.0)
 # Under the lock, where others wait.
 LOCKED: Final = SeatingLimits(exact_seconds=0.15)
 WITHOUT_EXACT: Final = SeatingLimits(exact_seconds=0)
 
-# All questions of one book together: hundreds of hard ones must not keep a reader waiting for minutes.
-LONGEST_TOGETHER_SECONDS: Final = 5.0
-
 
 @dataclass
 class SolvingTime:
-    """What is left for the questions of one book."""
+    """What is left for the questions of one book: twenty hard ones must not keep a reader waiting for seconds."""
 
-    seconds_left: float = LONGEST_TOGETHER_SECONDS
+    seconds_left: float
 
     @contextmanager
     def within(self, limits: SeatingLimits) -> Iterator[SeatingLimits]:

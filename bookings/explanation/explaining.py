@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from bookings.availability import Assessment, blocked_interval, read_wish, seating_request
-from bookings.day import load_day_book
+from bookings.day import SOLVING, load_day_book
 from bookings.explanation.changes import Case
 from bookings.explanation.first_fit import FirstFit, first_fit
 from bookings.explanation.holders import Holder, list_holders
@@ -97,7 +97,7 @@ def explain_availability(
         seating=seating,
         channel=channel,
     )
-    return _explain(Case(load_day_book(settings, business_date, business_date), wish), compare)
+    return _explain(Case(load_day_book(settings, business_date, business_date, limits=SOLVING), wish), compare)
 
 
 def _explain(case: Case, compare: str | None) -> Explanation:

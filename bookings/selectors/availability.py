@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from bookings.availability import Assessment, Wish, assess, assess_slots, find_alternatives, read_wish
-from bookings.day import DayBook, load_day_book
+from bookings.day import READING, SOLVING, DayBook, load_day_book
 from bookings.errors import SeatingNotDecided
 from bookings.selectors.excess import LimitKey, list_authorised
 from capacity.policy import ONLINE, LimitUse, Reason, ReasonCode, ServiceState
 from capacity.selectors import ServiceSettings, get_service_settings
+from tables.seating import SeatingLimits
 from tables.selectors import get_active_restaurant
 
 
@@ -80,8 +81,8 @@ def find_restaurant_id(identifier: str) -> int:
     return get_active_restaurant(identifier).pk
 
 
-def _load_date(restaurant_id: int, business_date: date) -> DayBook:
-    return load_day_book(get_service_settings(restaurant_id), business_date, business_date)
+def _load_date(restaurant_id: int, business_date: date, limits: SeatingLimits = READING) -> DayBook:
+    return load_day_book(get_service_settings(restaurant_id), business_date, business_date, limits=limits)
 
 
 def check_time(
@@ -97,7 +98,7 @@ def check_time(
 
     Raises: `RecordNotFound`, `InputInvalid`, `NonexistentTime`, `SeatingNotDecided`.
     """
-    book = _load_date(restaurant_id, business_date)
+    book = _load_date(restaurant_id, business_date, SOLVING)
     wish = read_wish(
         book.settings,
         party_size=party_size,
