@@ -41,7 +41,9 @@ def relax(program: Program, seconds: float) -> Solution:
 
 def solve(program: Program, seconds: float, columns: Sequence[bool] | None = None, *, first: bool = False) -> Solution:
     """Solve for whole parties, with some columns only if they are given; `first` takes the first solution found."""
-    options = {"mip_max_improving_sols": 1} if first else {"mip_abs_gap": 0.99}
+    # Near a relaxed optimum the other heuristics find solutions as soon as feasibility jump does, in less time.
+    best = {"mip_abs_gap": 0.99, "mip_heuristic_run_feasibility_jump": False}
+    options = {"mip_max_improving_sols": 1} if first else best
     return _solve(program, seconds, options, is_whole=True, columns=columns)
 
 

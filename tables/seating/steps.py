@@ -10,8 +10,8 @@ from tables.seating.program import Alike, suiting_alike, used_alike
 from tables.seating.question import Question, Seating
 from tables.seating.tree import MoveTree, Nodes
 
-# Plans of so few moves are looked for before any proof that there is none: that takes less time than the proofs do.
-PROMPT_MOVES = 2
+# Plans of so few moves, which most plans with moves are, are looked for before any proof that there is none.
+PROMPT_MOVES = 3
 # A relaxation takes some milliseconds; where it takes this long, the question goes on without it.
 RELAXATION_SECONDS = 0.25
 
