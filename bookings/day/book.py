@@ -132,20 +132,15 @@ def load_day_book(
     changed = list_counted_parties(without)
     expired = list_expired_holds(restaurant_id, first, last, settings.now)
     holds = tuple(hold for hold in expired if hold.booking_id not in without)
-    services = [
-        *stored_services(restaurant_id, days, window),
-        *compute_services(settings, _missing(settings, days, expected, window)),
-    ]
+    stored = stored_services(restaurant_id, days, window)
+    computed = compute_services(settings, _missing(settings, days, expected, window))
+    services = _without([*stored, *computed], changed, holds)
+    gone = frozenset(without) | {hold.booking_id for hold in holds}
     return DayBook(
         settings=settings,
-        services=tuple(sorted(_without(services, changed, holds), key=lambda service: service.starts_at)),
+        services=tuple(sorted(services, key=lambda service: service.starts_at)),
         offered=frozenset(expected),
-        seating=load_seating_state(
-            settings,
-            load_floor(restaurant_id),
-            evening.joined(window),
-            without=frozenset(without) | {hold.booking_id for hold in holds},
-        ),
+        seating=load_seating_state(settings, load_floor(restaurant_id), evening.joined(window), without=gone),
         expired_holds=holds,
         limits=limits,
         solved=solved,
