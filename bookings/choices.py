@@ -77,3 +77,38 @@ class OverrideSource(models.TextChoices):
     SHADOW = "shadow", "Shadow mode"
     SETTINGS = "settings", "Change of settings"
     STAFF = "staff", "Staff"
+
+
+class DecisionOperation(models.TextChoices):
+    """What was decided."""
+
+    CREATE = "create", "New booking"
+    CHANGE = "change", "Change of a booking"
+    STAY = "stay", "Longer stay"
+
+
+class DecisionMode(models.TextChoices):
+    """Whether limits could refuse."""
+
+    ENFORCE = "enforce", "Enforced"
+    SHADOW = "shadow", "Shadow"
+
+
+class DecisionVerdict(models.TextChoices):
+    """What became of a request."""
+
+    ACCEPTED = "accepted", "Accepted"
+    REFUSED = "refused", "Refused"
+    WAIVED = "waived", "Would be refused, waived"
+    OVERRIDDEN = "overridden", "Above a limit, authorised"
+    UNEXAMINED = "unexamined", "Accepted, the shadow decision failed"
+    UNDECIDED = "undecided", "Not decided in time"
+
+
+class RolloutAction(models.TextChoices):
+    """By which way a mode was changed."""
+
+    SET = "set", "Restaurant set"
+    PERCENT = "percent", "Percentage of restaurants"
+    ROLLBACK = "rollback", "Rollback of all"
+    RESUME = "resume", "Enforcement resumed"

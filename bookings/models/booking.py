@@ -1,4 +1,4 @@
-"""Bookings, their history, their tables and what was authorised above a limit."""
+"""Bookings, their history and their tables."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -10,13 +10,7 @@ from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Q
 
-from bookings.choices import (
-    COUNTING_STATUSES,
-    BookingSource,
-    BookingStatus,
-    EventKind,
-    OverrideSource,
-)
+from bookings.choices import COUNTING_STATUSES, BookingSource, BookingStatus, EventKind
 from capacity.models import ServiceDay
 from tables.choices import SeatingType
 from tables.models import Restaurant, Table
@@ -145,74 +139,3 @@ class TableAssignment(models.Model):
 
     def __str__(self) -> str:
         return f"table {self.table_id}"
-
-
-class CapacityOverride(models.Model):
-    """Who or which mode authorised covers or parties above a limit, how many, and why."""
-
-    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="capacity_overrides")
-    service_day = models.ForeignKey(ServiceDay, on_delete=models.PROTECT, related_name="overrides")
-    slot_starts_at = models.DateTimeField(null=True, blank=True)
-    limit = models.CharField(max_length=24)
-    amount = models.PositiveIntegerField()
-    source = models.CharField(max_length=8, choices=OverrideSource.choices)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
-    reason = models.CharField(max_length=200)
-    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, null=True, blank=True, related_name="overrides")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(name="override_amount_positive", condition=Q(amount__gte=1)),
-            models.CheckConstraint(name="override_reason_given", condition=~Q(reason="")),
-        ]
-        indexes = [models.Index(fields=["service_day", "limit"], name="override_by_service_day")]
-
-    def __str__(self) -> str:
-        return f"{self.amount} above {self.limit}"
-
-
-class AuditRun(models.Model):
-    """What one run of the auditor found."""
-
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField()
-    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
-    from_date = models.DateField(null=True, blank=True)
-    to_date = models.DateField(null=True, blank=True)
-    has_overbooking = models.BooleanField()
-    overbookings = models.PositiveIntegerField(default=0)
-    problems = models.PositiveIntegerField(default=0)
-    authorised_excess = models.PositiveIntegerField(default=0)
-    report = models.JSONField(default=dict)
-
-    class Meta:
-        indexes = [models.Index(fields=["-finished_at"], name="audit_run_latest")]
-
-    def __str__(self) -> str:
-        return f"Audit of {self.finished_at:%Y-%m-%d %H:%M}"
-
-
-class ApiKey(models.Model):
-    """A key by which a system of a restaurant calls the staff's API; only the hash of its secret is kept."""
-
-    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="api_keys")
-    name = models.CharField(max_length=80)
-    key_hash = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["restaurant", "name"],
-                name="api_key_name_unique_in_restaurant",
-                condition=Q(revoked_at__isnull=True),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name

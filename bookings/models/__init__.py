@@ -1,0 +1,20 @@
+"""Bookings, their history and tables; what was decided, authorised and found; how enforcement was rolled out."""
+
+from bookings.models.access import ApiKey
+from bookings.models.booking import IDEMPOTENCY_KEY_LENGTH, Booking, BookingEvent, TableAssignment
+from bookings.models.ledger import Decision
+from bookings.models.oversight import AuditRun, CapacityOverride
+from bookings.models.rollout import RolloutChange, RolloutNote
+
+__all__ = [
+    "IDEMPOTENCY_KEY_LENGTH",
+    "ApiKey",
+    "AuditRun",
+    "Booking",
+    "BookingEvent",
+    "CapacityOverride",
+    "Decision",
+    "RolloutChange",
+    "RolloutNote",
+    "TableAssignment",
+]

@@ -1,0 +1,29 @@
+"""Who may call the staff's API."""
+
+from django.db import models
+from django.db.models import Q
+
+from tables.models import Restaurant
+
+
+class ApiKey(models.Model):
+    """A key by which a system of a restaurant calls the staff's API; only the hash of its secret is kept."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=80)
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["restaurant", "name"],
+                name="api_key_name_unique_in_restaurant",
+                condition=Q(revoked_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

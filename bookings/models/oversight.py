@@ -1,0 +1,58 @@
+"""What was authorised above a limit, and what the auditor found."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from bookings.choices import OverrideSource
+from bookings.models.booking import Booking
+from capacity.models import ServiceDay
+from tables.models import Restaurant
+
+
+class CapacityOverride(models.Model):
+    """Who or which mode authorised covers or parties above a limit, how many, and why."""
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="capacity_overrides")
+    service_day = models.ForeignKey(ServiceDay, on_delete=models.PROTECT, related_name="overrides")
+    slot_starts_at = models.DateTimeField(null=True, blank=True)
+    limit = models.CharField(max_length=24)
+    amount = models.PositiveIntegerField()
+    source = models.CharField(max_length=8, choices=OverrideSource.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=200)
+    booking = models.ForeignKey(Booking, on_delete=models.CASCADE, null=True, blank=True, related_name="overrides")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="override_amount_positive", condition=Q(amount__gte=1)),
+            models.CheckConstraint(name="override_reason_given", condition=~Q(reason="")),
+        ]
+        indexes = [models.Index(fields=["service_day", "limit"], name="override_by_service_day")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} above {self.limit}"
+
+
+class AuditRun(models.Model):
+    """What one run of the auditor found."""
+
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    from_date = models.DateField(null=True, blank=True)
+    to_date = models.DateField(null=True, blank=True)
+    has_overbooking = models.BooleanField()
+    overbookings = models.PositiveIntegerField(default=0)
+    problems = models.PositiveIntegerField(default=0)
+    authorised_excess = models.PositiveIntegerField(default=0)
+    report = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["-finished_at"], name="audit_run_latest")]
+
+    def __str__(self) -> str:
+        return f"Audit of {self.finished_at:%Y-%m-%d %H:%M}"
