@@ -41,7 +41,7 @@ class Rule:
 
     `weekday` is ISO (Monday = 1) and, like the dates, of the business date. Dates are inclusive; a `from_date` alone
     is that one day. Times are the wall clock, half-open [from, to), past midnight if `to_time` is not after
-    `from_time`, and hold on both sides of midnight for the service that passes it.
+    `from_time`, and hold on both sides of midnight for the service that passes it. `version` counts its changes.
 
     Raises:
         ValueError: dates end before they start, a last date without a first, one time without the other.
@@ -60,6 +60,7 @@ class Rule:
     pacing_parties: int | None = None
     occupancy_covers: int | None = None
     occupancy_parties: int | None = None
+    version: int = 1
 
     def __post_init__(self) -> None:
         if self.to_date is not None and (self.from_date is None or self.to_date < self.from_date):

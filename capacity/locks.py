@@ -7,7 +7,7 @@ from datetime import date
 from django.db.models import F
 
 from capacity.models import ServiceDay
-from config import metrics
+from config.transaction_cost import observe_lock_wait
 from config.transactions import require_atomic
 
 
@@ -24,7 +24,7 @@ def lock_service_days(service_day_ids: Iterable[int]) -> list[ServiceDay]:
     started = time.monotonic()
     ids = sorted(set(service_day_ids))
     locked = list(ServiceDay.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk"))
-    metrics.booking_lock_wait.labels(stage="row").observe(time.monotonic() - started)
+    observe_lock_wait("row", time.monotonic() - started)
     ServiceDay.objects.filter(pk__in=[day.pk for day in locked]).update(version=F("version") + 1)
     for day in locked:
         day.version += 1

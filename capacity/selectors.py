@@ -202,6 +202,7 @@ RULE_COLUMNS = (
     "pacing_parties",
     "occupancy_covers",
     "occupancy_parties",
+    "version",
 )
 
 

@@ -15,6 +15,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 
 from config import metrics
 from config.errors import BookingConflict
+from config.transaction_cost import count_attempt, count_retry, observe_lock_wait
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +113,7 @@ class _Run:
         try:
             while True:
                 self.attempts += 1
+                count_attempt()
                 try:
                     return attempt()
                 except (AttemptOutdated, DatabaseError) as error:
@@ -123,7 +125,7 @@ class _Run:
         state = _retry_state(error, self.terms.reactions)
         if state is None:
             raise error
-        metrics.booking_retries.labels(sqlstate=state).inc()
+        count_retry(state)
         # The power is bounded: after a thousand attempts it would be too large for a float.
         pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2 ** min(self.attempts, 10)))  # noqa: S311 - jitter
         if self.remaining_seconds <= pause:
@@ -224,7 +226,7 @@ def _enter_gate(service_day_ids: Sequence[int], run: _Run) -> None:
         )
         for day_id in service_day_ids:
             cursor.execute("SELECT pg_advisory_lock(%s)", [GATE_NAMESPACE | day_id])
-    metrics.booking_lock_wait.labels(stage="gate").observe(time.monotonic() - started)
+    observe_lock_wait("gate", time.monotonic() - started)
 
 
 def _leave_gate() -> None:

@@ -9,7 +9,7 @@ from django.db.models import Model
 from bookings.restaurant_file import rows
 from bookings.restaurant_file.comparing import Action, Change
 from bookings.restaurant_file.entries import CombinationEntry, PeriodEntry, PeriodName, RestaurantEntry
-from bookings.services import delete_row
+from bookings.services import delete_row, save_row
 from capacity.models import CapacityRule, Closure, ServicePeriod, TurnTime
 from tables.choices import TableStatus
 from tables.models import Restaurant, Section, Table, TableCombination
@@ -78,7 +78,7 @@ def _save(restaurant: Restaurant, model: type[Model], changes: list[Change], col
 def _save_row(row: Any, columns: dict[str, Any]) -> None:
     for name, value in columns.items():
         setattr(row, name, value)
-    row.save()
+    save_row(row)
 
 
 def _remove(changes: list[Change]) -> tuple[Table, ...]:

@@ -30,6 +30,7 @@ from bookings.services.settings_changes import (
     create_restaurant,
     delete_row,
     delete_settings_row,
+    save_row,
     save_settings_row,
     set_enforcement,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "preview_table_deletion",
     "preview_table_status",
     "rebuild_counters",
+    "save_row",
     "save_settings_row",
     "seat_party",
     "seat_walk_in",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from django.db.models import Model, ProtectedError, RestrictedError
+from django.db.models import F, Model, ProtectedError, RestrictedError
 
 from bookings.choices import COUNTING_STATUSES
 from bookings.errors import PeriodsOverlap, RecordInUse, TableInUse
@@ -20,7 +20,7 @@ from bookings.services.refit import missing_services, refit_service_days
 from bookings.services.reseating import PartyLeft, Reseated, reseat_after_change
 from capacity.calendar import find_overlaps
 from capacity.locks import lock_future_service_days
-from capacity.models import EnforcementSwitch, ServiceDay, ServicePeriod
+from capacity.models import CapacityRule, EnforcementSwitch, ServiceDay, ServicePeriod
 from capacity.selectors import ServiceSettings, get_service_settings, read_clock
 from config.transactions import settings_transaction
 from tables.choices import TableStatus
@@ -158,10 +158,24 @@ def save_settings_row(*, row: Model, actor: Actor = None) -> SettingsOutcome:
     """Save one row of a restaurant's settings; see `change_settings`."""
     return change_settings(
         restaurant_id=_restaurant_id_of(row),
-        change=row.save,
+        change=partial(save_row, row),
         reason=_reason_of(row),
         actor=actor,
     )
+
+
+def save_row(row: Model) -> None:
+    """Save a settings row inside a change of settings; a capacity rule counts its changes.
+
+    The ledger names a rule with its version, so that a limit of the past can be told from one of today.
+    """
+    if not isinstance(row, CapacityRule) or row._state.adding:
+        row.save()
+        return
+    # In the database: a change that runs again after a rollback counts once.
+    row.version = F("version") + 1
+    row.save()
+    row.refresh_from_db(fields=["version"])
 
 
 def _reason_of(row: Model) -> str:
