@@ -1,9 +1,10 @@
 """Ask policy and seating about one wish."""
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bookings.availability.judging import DecisionCase, Judgement, judge
 from bookings.availability.wishes import Wish, seating_request, stay_interval
 from bookings.day import WITHOUT_EXACT, DayBook, Interval
 from capacity.policy import (
@@ -11,7 +12,6 @@ from capacity.policy import (
     Decision,
     LimitUse,
     PartyRequest,
-    Reason,
     ReasonCode,
     ServiceState,
     SlotState,
@@ -22,26 +22,36 @@ from capacity.policy import (
 )
 from capacity.selectors import ServiceSettings
 from config import metrics
-from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingUndecided
+from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRequest
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The answer to a wish: decision, service day, stay, the slots it touches, what the planner said.
+    """The answer to a wish: the decision, the stay, what the planner said.
 
     `[starts_at of the wish, ends_at)` is the stay; `blocked_until` adds the buffer. `seating` is None where no table
-    is needed.
+    is needed. `case` is what was decided on; `is_unexamined` says that in shadow mode the decision failed.
     """
 
     wish: Wish
     decision: Decision
-    service: ServiceState | None
-    present: tuple[SlotState, ...]
     turn_minutes: int
     buffer_minutes: int
-    seating: SeatingOutcome | None = None
+    seating: SeatingOutcome | None
+    case: DecisionCase
+    is_unexamined: bool = False
+
+    @property
+    def service(self) -> ServiceState | None:
+        """Return the service day in which the party would start, None outside every service."""
+        return self.case.day.service
+
+    @property
+    def present(self) -> tuple[SlotState, ...]:
+        """Return the slots, of any service day, that the stay touches."""
+        return self.case.day.present
 
     @property
     def is_available(self) -> bool:
@@ -87,17 +97,26 @@ def assess(book: DayBook, wish: Wish, *, at_most: SeatingLimits | None = None) -
     """Decide a wish on loaded days: policy, planner (with the book's limits, or less) and mode."""
     settings = book.settings
     stay = stay_interval(settings, wish)
-    day = _day_of(book, wish, stay)
-    judge = _judge if settings.is_enforced else _judge_in_shadow
-    decision, seating = judge(book, wish, day, stay.ends_at, at_most)
+    case = _case_of(book, wish, stay)
+    judged = _judge_in_mode(book, case, at_most)
     return Assessment(
         wish=wish,
-        decision=decision,
-        service=day.service,
-        present=day.present,
+        decision=judged.decision,
         turn_minutes=int((stay.ends_at - stay.starts_at).total_seconds() // 60),
         buffer_minutes=settings.restaurant.buffer_minutes,
-        seating=seating,
+        seating=judged.seating,
+        case=case,
+        is_unexamined=judged.is_unexamined,
+    )
+
+
+def _case_of(book: DayBook, wish: Wish, stay: Interval) -> DecisionCase:
+    return DecisionCase(
+        request=_party_request(wish, stay.ends_at),
+        day=_day_of(book, wish, stay),
+        now=book.settings.now,
+        seating=seating_request(book.settings, wish) if _needs_table(book, wish) else None,
+        is_enforced=book.settings.is_enforced,
     )
 
 
@@ -110,34 +129,26 @@ def _day_of(book: DayBook, wish: Wish, stay: Interval) -> DayState:
     )
 
 
-def _judge(
-    book: DayBook, wish: Wish, day: DayState, ends_at: datetime, at_most: SeatingLimits | None
-) -> tuple[Decision, SeatingOutcome | None]:
-    request = _party_request(wish, ends_at)
-    decision = decide(request, day, book.settings.now)
-    if day.service is None:
-        return decision, None
-    # Where a limit refuses already, a table is one reason more, and not worth the exact model.
-    seating = _find_seating(book, wish, at_most if decision.is_accepted else WITHOUT_EXACT)
-    if isinstance(seating, SeatingRefusal):
-        decision = decide(request, replace(day, no_table=_no_table(seating)), book.settings.now)
-    if isinstance(seating, SeatingUndecided) and decision.is_accepted:
-        decision = replace(decision, is_undecided=True)
-    return decision, seating
+def _needs_table(book: DayBook, wish: Wish) -> bool:
+    return wish.period_id is not None and (bool(wish.table_ids) or book.settings.needs_tables(wish.period_id))
 
 
-def _judge_in_shadow(
-    book: DayBook, wish: Wish, day: DayState, ends_at: datetime, at_most: SeatingLimits | None
-) -> tuple[Decision, SeatingOutcome | None]:
-    """Decide in full, waive limits and tables; a decision that fails refuses nobody."""
+def _judge_in_mode(book: DayBook, case: DecisionCase, at_most: SeatingLimits | None) -> Judgement:
+    """Decide in full; shadow mode waives limits and tables, and a decision that fails there refuses nobody."""
+
+    def ask(request: SeatingRequest, *, is_refused: bool) -> SeatingOutcome:
+        # Where a limit refuses already, a table is one reason more, and not worth the exact model.
+        return book.plan_seating(request, at_most=WITHOUT_EXACT if is_refused else at_most)
+
+    if case.is_enforced:
+        return judge(case, ask)
     try:
-        decision, seating = _judge(book, wish, day, ends_at, at_most)
+        return judge(case, ask).in_shadow()
     except Exception:
         # The one place where anything is caught: in shadow mode the engine is on trial, not the guest.
         logger.exception("shadow decision failed")
         metrics.booking_shadow_error.inc()
-        return decide_without_capacity(_party_request(wish, ends_at), day, book.settings.now), None
-    return decision.in_shadow(), seating
+        return Judgement(decide_without_capacity(case.request, case.day, case.now), None, is_unexamined=True)
 
 
 def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
@@ -167,14 +178,3 @@ def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
     if not settings.periods_on(wish.business_date):
         return True
     return settings.is_closed(wish.period_id, wish.business_date, wish.wall_time, wish.channel)
-
-
-def _find_seating(book: DayBook, wish: Wish, at_most: SeatingLimits | None) -> SeatingOutcome | None:
-    if wish.period_id is None or not (wish.table_ids or book.settings.needs_tables(wish.period_id)):
-        return None
-    return book.plan_seating(seating_request(book.settings, wish), at_most=at_most)
-
-
-def _no_table(refusal: SeatingRefusal) -> Reason:
-    # A table that is free, but without which a party that has none could not be seated, is as good as taken.
-    return Reason(ReasonCode.NO_TABLE, limit=refusal.suitable, used=refusal.suitable, asked=1)
