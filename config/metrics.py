@@ -19,6 +19,14 @@ booking_outcome = Counter("booking_outcome_total", "Booking requests by outcome.
 booking_capacity_exceeded = Counter(
     "booking_capacity_exceeded_total", "Refused bookings, once for every reason that held.", ["reason"]
 )
+booking_denied_covers = Counter(
+    "booking_denied_covers_total",
+    "Covers of requests that were refused, or in shadow mode would have been, by the first reason.",
+    ["mode", "reason"],
+)
+booking_decision_lost = Counter(
+    "booking_decision_lost_total", "Decisions that could not be written to the ledger: must stay 0."
+)
 booking_attempts = Histogram(
     "booking_attempts",
     "Attempts that a capacity transaction took.",

@@ -22,6 +22,12 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
+def current_request_id() -> str:
+    """Return the id of the request that is being answered, or of the one that asked for this job; else nothing."""
+    request_id = _request_id.get()
+    return "" if request_id == "-" else request_id
+
+
 class AddRequestId(logging.Filter):
     """Give every log record the id of the request in which it was written, `-` outside requests."""
 

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 
 from bookings.answers.values import Answer
 from bookings.availability import Assessment, Wish, assess, blocked_interval, read_wish, seating_request
-from bookings.choices import BookingSource
+from bookings.choices import BookingSource, DecisionOperation
 from bookings.day import LOCKED, WITHOUT_EXACT, DayBook, SolvedSeating, load_day_book
 from bookings.errors import IdempotencyKeyReused, RequestRefused
 from bookings.locks import REACTIONS, Reach, ServiceDayClaim, holds_in_the_way, quick_claim, reach_of
@@ -20,6 +20,7 @@ from bookings.services.drafts import Means, claim_draft, draft_again
 from bookings.services.expiry import expire_holds
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
 from bookings.services.history import Actor
+from bookings.services.ledger import DecisionTrail, recording
 from bookings.services.undecided import counting_undecided
 from bookings.tokens import manage_token
 from bookings.walk_ins import interval_to_load, read_wish_now
@@ -85,14 +86,16 @@ def create_booking_with_capacity_check(
 
 
 def _book(request: BookingRequest, idempotency_key: str | None, actor: Actor) -> BookingReceipt:
-    try:
-        with counting_undecided():
-            return _create_booking(
-                request=request, idempotency_key=idempotency_key, actor=actor, preparation=_Preparation()
-            )
-    except RequestRefused as refusal:
-        refusal.alternatives = _list_alternatives(request)
-        raise
+    trail = DecisionTrail(DecisionOperation.CREATE, request.source)
+    with recording(trail):
+        try:
+            with counting_undecided():
+                return _create_booking(
+                    request=request, idempotency_key=idempotency_key, actor=actor, preparation=_Preparation(trail)
+                )
+        except RequestRefused as refusal:
+            refusal.alternatives = _list_alternatives(request)
+            raise
 
 
 def _list_alternatives(request: BookingRequest) -> Sequence[Wish]:
@@ -128,8 +131,12 @@ def _receipt(booking: Booking, *, is_replayed: bool) -> BookingReceipt:
 
 @dataclass
 class _Preparation:
-    """How much an attempt works out before the lock: at first what most need, all of it if that fell short."""
+    """How much an attempt works out before the lock: at first what most need, all of it if that fell short.
 
+    `trail` has what was found out so far, for the ledger.
+    """
+
+    trail: DecisionTrail
     is_thorough: bool = False
 
     @property
@@ -145,13 +152,15 @@ def _claim(
 
     What needs the exact model is solved here, where nobody waits for a lock.
     """
-    quick = None if preparation.is_thorough else _quick_claim(request)
-    return quick or claim_draft(partial(_draft_before_lock, request))
+    quick = None if preparation.is_thorough else _quick_claim(request, preparation.trail)
+    return quick or claim_draft(partial(_draft_before_lock, request, preparation.trail))
 
 
-def _quick_claim(request: BookingRequest) -> ServiceDayClaim | None:
+def _quick_claim(request: BookingRequest, trail: DecisionTrail) -> ServiceDayClaim | None:
     settings = get_service_settings(request.restaurant_id)
-    return quick_claim(settings, _read_wish(settings, request))
+    wish = _read_wish(settings, request)
+    trail.note_wish(settings, wish)
+    return quick_claim(settings, wish)
 
 
 @dataclass(frozen=True)
@@ -177,22 +186,24 @@ class _Draft:
         return self.assessment.is_undecided
 
 
-def _draft_before_lock(request: BookingRequest, means: Means) -> _Draft:
-    draft = _draft(request, means)
+def _draft_before_lock(request: BookingRequest, trail: DecisionTrail, means: Means) -> _Draft:
+    draft = _draft(request, trail, means)
     # Sure already, and no reason to create the service days of any date that somebody names.
     if draft.assessment.decision.is_standing_refusal:
         raise refusal_of(draft.assessment)
     return draft
 
 
-def _draft(request: BookingRequest, means: Means) -> _Draft:
+def _draft(request: BookingRequest, trail: DecisionTrail, means: Means) -> _Draft:
     """Load what decides the request, its settings, then what its stay meets, and decide; takes no lock."""
     settings = get_service_settings(request.restaurant_id)
     wish = _read_wish(settings, request)
     on = wish.business_date
     only = interval_to_load(settings, wish) if request.is_for_now else blocked_interval(settings, wish)
     book = load_day_book(settings, on, on, only=only, limits=means.limits, solved=means.solved)
-    return _Draft(book, assess(book, wish))
+    assessment = assess(book, wish)
+    trail.note(book, assessment)
+    return _Draft(book, assessment)
 
 
 def _read_wish(settings: ServiceSettings, request: BookingRequest) -> Wish:
@@ -225,7 +236,7 @@ def _create_booking(
     if replayed is not None:
         return replayed
     try:
-        draft = draft_again(claim, partial(_draft, request), limits=preparation.limits)
+        draft = draft_again(claim, partial(_draft, request, preparation.trail), limits=preparation.limits)
     except AttemptOutdated:
         preparation.is_thorough = True
         raise
@@ -236,6 +247,7 @@ def _create_booking(
         raise _refusal(book, assessment)
     expire_holds(hold.booking_id for hold in holds_in_the_way(book, assessment))
     booking = write_booking(book, assessment, request, idempotency_key=idempotency_key, actor=actor)
+    preparation.trail.note_written(booking)
     return _receipt(booking, is_replayed=False)
 
 

@@ -84,7 +84,7 @@ def test_a_walk_in_is_seated(evening: Evening) -> None:
     house = evening(2)
     due(house, 95, "T1")
 
-    assert count_queries(lambda: seat_walk_in(restaurant_id=house.pk, party_size=2)) == 30
+    assert count_queries(lambda: seat_walk_in(restaurant_id=house.pk, party_size=2)) == 34
 
 
 @EVENINGS

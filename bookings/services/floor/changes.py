@@ -7,7 +7,7 @@ from typing import Any
 
 from bookings.answers.values import instant_answer
 from bookings.availability import Wish, assess, find_alternatives
-from bookings.choices import EventKind
+from bookings.choices import BookingSource, DecisionOperation, EventKind
 from bookings.day import DayBook, load_day_book
 from bookings.errors import RequestRefused
 from bookings.locks import REACTIONS, ServiceDayClaim
@@ -22,6 +22,7 @@ from bookings.services.floor.change_requests import UNCHANGED, ChangeRequest, Un
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.seats import require_live
 from bookings.services.history import Actor, actor_label, record_event
+from bookings.services.ledger import DecisionTrail, recording
 from bookings.services.one_booking import get_booking, require_current, tables_of
 from bookings.services.seating_rows import purpose_of, table_numbers, write_seating
 from bookings.services.undecided import counting_undecided
@@ -55,22 +56,23 @@ def change_booking(
     `NonexistentTime`, `InputInvalid`, `BookingConflict`.
     """
     change = ChangeRequest(booking_id, actor, business_date, wall_time, starts_at, party_size, seating, turn_minutes)
-    with counting_undecided():
+    trail = DecisionTrail(DecisionOperation.CHANGE)
+    with recording(trail), counting_undecided():
         try:
-            return _change_booking(change=change, expected_version=expected_version)
+            return _change_booking(change=change, expected_version=expected_version, trail=trail)
         except RequestRefused as refusal:
             # After the transaction: other starts are advice, and cost nobody a lock.
             refusal.alternatives = _list_alternatives(change)
             raise
 
 
-def _claim(*, change: ChangeRequest, expected_version: int | None) -> ServiceDayClaim:
+def _claim(*, change: ChangeRequest, expected_version: int | None, trail: DecisionTrail) -> ServiceDayClaim:
     """Name the service days to lock, creating those that are not there; refuse what no state could take."""
-    return claim_draft(partial(_draft_before_lock, change))
+    return claim_draft(partial(_draft_before_lock, change, trail))
 
 
-def _draft_before_lock(change: ChangeRequest, means: Means) -> ChangeDraft:
-    draft = draft_change(change, means)
+def _draft_before_lock(change: ChangeRequest, trail: DecisionTrail, means: Means) -> ChangeDraft:
+    draft = _draft(change, trail, means)
     if draft.changes_nothing:
         return draft
     require_live(draft.booking, draft.book.settings.now, "changed")
@@ -80,17 +82,28 @@ def _draft_before_lock(change: ChangeRequest, means: Means) -> ChangeDraft:
     return draft
 
 
+def _draft(change: ChangeRequest, trail: DecisionTrail, means: Means) -> ChangeDraft:
+    draft = draft_change(change, means)
+    trail.note(draft.book, draft.assessment)
+    trail.booking, trail.source = draft.booking, BookingSource(draft.booking.source)
+    return draft
+
+
 @capacity_transaction(_claim, reactions=REACTIONS)
-def _change_booking(claim: ServiceDayClaim, *, change: ChangeRequest, expected_version: int | None) -> FloorOutcome:
+def _change_booking(
+    claim: ServiceDayClaim, *, change: ChangeRequest, expected_version: int | None, trail: DecisionTrail
+) -> FloorOutcome:
     lock_service_days(claim.service_day_ids)
-    draft = draft_again(claim, partial(draft_change, change))
+    draft = draft_again(claim, partial(_draft, change, trail))
     require_live(draft.booking, draft.book.settings.now, "changed")
     if draft.changes_nothing:
         return FloorOutcome(draft.booking)
     require_current(draft.booking, expected_version)
     if draft.assessment.is_refused:
         raise refusal_of(draft.assessment)
-    return _write(draft, change.actor)
+    outcome = _write(draft, change.actor)
+    trail.note_written(draft.booking)
+    return outcome
 
 
 def _write(draft: ChangeDraft, actor: Actor) -> FloorOutcome:

@@ -8,6 +8,7 @@ from bookings.models import Booking, CapacityOverride
 from bookings.selectors import LimitKey, list_excesses
 from bookings.services.counter_updates import add_to_counters, find_counted_stay, take_from_counters
 from bookings.services.history import Actor
+from bookings.services.ledger import record_stay_override
 from capacity.policy import ReasonCode
 from config.transactions import require_atomic
 
@@ -40,6 +41,8 @@ def count_again(
     booking.ends_at = ends_at
     add_to_counters(find_counted_stay(booking), is_excess_authorised=True)
     raised = _raised(before, list_excesses(service_day_ids))
+    if raised:
+        record_stay_override(booking, raised, source=source)
     CapacityOverride.objects.bulk_create(
         CapacityOverride(
             restaurant_id=booking.restaurant_id,

@@ -1,0 +1,118 @@
+"""Record a decision after its transaction: it costs nobody a lock, and a row that is lost costs no booking."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+
+from django.conf import settings as django_settings
+from django.db import connection, transaction
+
+from bookings.choices import BookingSource, DecisionMode, DecisionOperation, DecisionVerdict, OverrideSource
+from bookings.errors import RequestRefused
+from bookings.models import Booking, Decision
+from bookings.selectors import LimitKey
+from bookings.services.ledger.rows import Ending, decision_row
+from bookings.services.ledger.trail import DecisionTrail
+from capacity.selectors import read_clock
+from config import metrics
+from config.errors import BookingConflict
+from config.requests import current_request_id
+from config.transaction_cost import measuring_cost
+
+logger = logging.getLogger(__name__)
+
+# A crash of the server may cost the last decisions, never a booking; and nobody waits for a ledger that is locked.
+TERMS = "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '1s'"
+
+
+@contextmanager
+def recording(trail: DecisionTrail) -> Iterator[None]:
+    """Record how the call in the block ends: accepted and written, refused, or given up.
+
+    Other errors (bad input, a record that is not there) are no decisions.
+    """
+    started = time.monotonic()
+    with measuring_cost() as cost:
+        try:
+            yield
+        except (RequestRefused, BookingConflict) as error:
+            _record(trail, Ending(error, cost, time.monotonic() - started))
+            raise
+    if trail.is_written:
+        _record(trail, Ending(None, cost, time.monotonic() - started))
+
+
+def _record(trail: DecisionTrail, ending: Ending) -> None:
+    if trail.settings is None or trail.wish is None:
+        return
+    with _losing_no_booking():
+        _record_row(decision_row(trail, trail.settings, trail.wish, ending))
+
+
+def _record_row(row: Decision) -> None:
+    with _losing_no_booking():
+        _count(row)
+        _log(row)
+        _write(row)
+
+
+@contextmanager
+def _losing_no_booking() -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        # What was decided is committed, or refused, and stays so: the ledger is about it, not a part of it.
+        logger.exception("decision not recorded")
+        metrics.booking_decision_lost.inc()
+
+
+def _count(row: Decision) -> None:
+    if row.verdict in (DecisionVerdict.REFUSED, DecisionVerdict.WAIVED) and row.reasons:
+        denied = metrics.booking_denied_covers.labels(mode=row.mode, reason=row.reasons[0]["code"])
+        denied.inc(row.party_size)
+
+
+def _log(row: Decision) -> None:
+    facts = {
+        "operation": str(row.operation),
+        "mode": str(row.mode),
+        "verdict": str(row.verdict),
+        "reasons": [reason["code"] for reason in row.reasons],
+        "restaurant_id": row.restaurant_id,
+        "attempts": row.attempts,
+        "sqlstates": row.sqlstates,
+        "lock_wait_ms": row.lock_wait_ms,
+        "duration_ms": row.duration_ms,
+    }
+    logger.info("decided", extra=facts)
+
+
+def _write(row: Decision) -> None:
+    if not django_settings.DECISION_LEDGER:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(TERMS)
+        row.save(force_insert=True)
+
+
+def record_stay_override(booking: Booking, raised: Mapping[LimitKey, int], *, source: OverrideSource) -> None:
+    """Record, once the transaction has committed, what a longer stay takes above limits, and by whom authorised."""
+    row = Decision(
+        restaurant_id=booking.restaurant_id,
+        decided_at=read_clock(),
+        operation=DecisionOperation.STAY,
+        mode=DecisionMode.SHADOW if source == OverrideSource.SHADOW else DecisionMode.ENFORCE,
+        verdict=DecisionVerdict.OVERRIDDEN,
+        party_size=booking.party_size,
+        business_date=booking.business_date,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        source=BookingSource(booking.source),
+        service_day_id=booking.service_day_id,
+        booking_id=booking.pk,
+        reasons=[{"code": str(key.limit), "above": amount} for key, amount in raised.items()],
+        request_id=current_request_id(),
+    )
+    transaction.on_commit(partial(_record_row, row))
