@@ -1,6 +1,7 @@
 """Screens of bookings and of everything that was decided about them."""
 
 from bookings.admin.booking import BookingAdmin
+from bookings.admin.ledger import DecisionAdmin
 from bookings.admin.oversight import AuditRunAdmin, CapacityOverrideAdmin
 
-__all__ = ["AuditRunAdmin", "BookingAdmin", "CapacityOverrideAdmin"]
+__all__ = ["AuditRunAdmin", "BookingAdmin", "CapacityOverrideAdmin", "DecisionAdmin"]

@@ -2,7 +2,7 @@
 
 from bookings.ledger.facts import LimitMet, limits_met_by
 from bookings.ledger.replay import Replayed, Verdict, decide_again
-from bookings.ledger.wire import StateUnreadable, StoredState, decode_state, encode_state
+from bookings.ledger.wire import StateUnreadable, StoredState, decode_state, encode_state, reason_from
 
 __all__ = [
     "LimitMet",
@@ -14,4 +14,5 @@ __all__ = [
     "decode_state",
     "encode_state",
     "limits_met_by",
+    "reason_from",
 ]

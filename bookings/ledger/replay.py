@@ -14,10 +14,10 @@ from tables.seating import SeatingOutcome, SeatingPlanner, SeatingRequest, Seati
 class Verdict(StrEnum):
     """How a decision that was made again stands to the first one."""
 
-    AGREES = "agrees"
-    DIFFERS = "differs"
+    AGREES = "agree"
+    DIFFERS = "differ"
     # The planner ran out of time, then or now: what it would have said is not known.
-    WITHOUT_PLANNER = "agrees, but for the tables"
+    WITHOUT_PLANNER = "agree, but for the tables: the planner ran out of time"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("Bookings", "book_online", "bookings", "booking"),
             ("Service days", "event", "capacity", "serviceday"),
             ("Slots", "schedule", "capacity", "bookingslot"),
+            ("Decisions", "balance", "bookings", "decision"),
             ("Overrides", "gavel", "bookings", "capacityoverride"),
             ("Audit runs", "fact_check", "bookings", "auditrun"),
         ),

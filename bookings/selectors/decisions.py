@@ -1,0 +1,78 @@
+"""Reads of the ledger of decisions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from bookings.ledger import Replayed, StateUnreadable, decide_again, decode_state, reason_from
+from bookings.models import Decision
+
+# Rows are read in portions: a month of a busy house does not fit into memory with its states.
+PORTION = 200
+
+
+@dataclass(frozen=True)
+class DecisionScope:
+    """Which decisions: of one restaurant or all, decided in `[from_at, to_at)` or ever."""
+
+    restaurant_id: int | None = None
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+
+    @property
+    def decisions(self) -> QuerySet[Decision]:
+        """Return the decisions as a query that was not asked yet."""
+        found = Decision.objects.all()
+        if self.restaurant_id is not None:
+            found = found.filter(restaurant_id=self.restaurant_id)
+        if self.from_at is not None:
+            found = found.filter(decided_at__gte=self.from_at)
+        return found if self.to_at is None else found.filter(decided_at__lt=self.to_at)
+
+
+@dataclass(frozen=True)
+class ReplayedDecision:
+    """A decision of the ledger, decided again in its own mode, and in the other if that was asked for.
+
+    `replayed` is None where nothing was stored to decide on; `problem` says why it could not be read.
+    """
+
+    decision: Decision
+    replayed: Replayed | None = None
+    in_other_mode: Replayed | None = None
+    problem: str = ""
+
+
+def count_decisions(scope: DecisionScope) -> int:
+    """Count the decisions of a scope in 1 query."""
+    return scope.decisions.count()
+
+
+def replay_decisions(scope: DecisionScope, *, in_both_modes: bool = False) -> Iterator[ReplayedDecision]:
+    """Decide the stored decisions again, the oldest first, from nothing but what was stored with them.
+
+    Takes no lock; runs 1 query for every 200 decisions.
+    """
+    decisions = scope.decisions.select_related("restaurant")
+    last_id = 0
+    while portion := list(decisions.filter(pk__gt=last_id).order_by("pk")[:PORTION]):
+        last_id = portion[-1].pk
+        for decision in portion:
+            yield _replay(decision, in_both_modes=in_both_modes)
+
+
+def _replay(decision: Decision, *, in_both_modes: bool) -> ReplayedDecision:
+    if decision.state is None:
+        return ReplayedDecision(decision)
+    try:
+        state = decode_state(bytes(decision.state))
+    except StateUnreadable as error:
+        return ReplayedDecision(decision, problem=str(error))
+    stored = [reason_from(reason) for reason in decision.reasons]
+    replayed = decide_again(state, stored)
+    if not in_both_modes:
+        return ReplayedDecision(decision, replayed)
+    other = decide_again(state, stored, is_enforced=not state.case.is_enforced)
+    return ReplayedDecision(decision, replayed, other)
