@@ -11,7 +11,7 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 	ALLOWED_HOSTS=maitre.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format race rush fuzz verify-seating bench-seating requirements clean
+.PHONY: help install demo test lint format race rush fuzz verify-seating verify-rollout bench-seating requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ fuzz: install  ## Run the property tests with many more examples, and every time
 
 verify-seating: install  ## Prove every refusal of 500 evenings on fifty tables, without a time limit
 	SEATING_EVENINGS=$${SEATING_EVENINGS:-500} $(BIN)/python -m pytest tests/seating/test_evenings.py
+
+verify-rollout: install  ## Put 10,000 requests to both modes: alike, and every decision made again agrees
+	ROLLOUT_REQUESTS=$${ROLLOUT_REQUESTS:-10000} $(BIN)/python -m pytest tests/rollout/test_shadow_and_enforce.py
 
 bench-seating: install  ## Compare the planner with first-fit and best-fit on 200 evenings; write docs/benchmarks.md
 	$(BIN)/python -m tests.seating.benchmark
