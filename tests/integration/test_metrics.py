@@ -69,18 +69,21 @@ def wait_for(condition: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def two_workers(directory: Path, *, application: str = "config.wsgi:application") -> Iterator[httpx.Client]:
+def two_workers(
+    directory: Path, *, application: str = "config.wsgi:application", **environment: str
+) -> Iterator[httpx.Client]:
+    environment |= {"PROMETHEUS_MULTIPROC_DIR": str(directory)}
     with (
-        running_granian(*WORKERS, application=application, PROMETHEUS_MULTIPROC_DIR=str(directory)) as base_url,
+        running_granian(*WORKERS, application=application, **environment) as base_url,
         httpx.Client(base_url=base_url, timeout=30) as client,
     ):
         yield client
 
 
-def worker_ids(directory: Path) -> set[int]:
-    """Return the processes that have counted a request, by the files that they keep."""
+def worker_ids(directory: Path, *, counted: bytes = b'"404"') -> set[int]:
+    """Return the processes that have counted something, by the files that they keep."""
     return {
-        int(file.stem.rpartition("_")[2]) for file in directory.glob("counter_*.db") if b'"404"' in file.read_bytes()
+        int(file.stem.rpartition("_")[2]) for file in directory.glob("counter_*.db") if counted in file.read_bytes()
     }
 
 
