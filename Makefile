@@ -11,7 +11,7 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 	ALLOWED_HOSTS=maitre.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format race rush fuzz verify-seating verify-rollout bench-seating requirements clean
+.PHONY: help install demo test lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ verify-rollout: install  ## Put 10,000 requests to both modes: alike, and every 
 
 bench-seating: install  ## Compare the planner with first-fit and best-fit on 200 evenings; write docs/benchmarks.md
 	$(BIN)/python -m tests.seating.benchmark
+
+bench-ledger: install  ## Measure what the ledger costs a booking, against it switched off in the same run
+	$(BIN)/python -m tests.rollout.benchmark_ledger
 
 requirements: install  ## Pin the newest releases that requirements*.in allow
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv

@@ -39,6 +39,19 @@ class Asked:
     seating: str | None
     source: BookingSource
 
+    def ask_of(self, house: Restaurant) -> None:
+        """Ask a restaurant; a refusal is an answer."""
+        with suppress(RequestRefused):
+            create_booking_with_capacity_check(
+                restaurant_id=house.pk,
+                business_date=self.business_date,
+                wall_time=self.wall_time,
+                party_size=self.party_size,
+                seating=self.seating,
+                source=self.source,
+                guest=GUEST,
+            )
+
 
 @dataclass(frozen=True)
 class Twins:
@@ -100,16 +113,7 @@ def make_requests(dates: list[date], count: int, *, seed: int) -> Iterator[Asked
 
 
 def _decide(house: Restaurant, asked: Asked) -> Decision:
-    with suppress(RequestRefused):
-        create_booking_with_capacity_check(
-            restaurant_id=house.pk,
-            business_date=asked.business_date,
-            wall_time=asked.wall_time,
-            party_size=asked.party_size,
-            seating=asked.seating,
-            source=asked.source,
-            guest=GUEST,
-        )
+    asked.ask_of(house)
     return Decision.objects.defer("state").filter(restaurant=house).order_by("-pk")[0]
 
 
