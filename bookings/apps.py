@@ -1,7 +1,9 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.db.models.signals import pre_migrate
 
-from bookings.checks import check_gate_behind_pooler
+from bookings.checks import check_gate_behind_pooler, check_tables_to_drop
+from config.migration_guard import refuse_plan_with_rows
 
 
 class BookingsConfig(AppConfig):
@@ -10,3 +12,5 @@ class BookingsConfig(AppConfig):
 
     def ready(self) -> None:
         register(check_gate_behind_pooler, Tags.compatibility)
+        register(check_tables_to_drop, Tags.compatibility)
+        pre_migrate.connect(refuse_plan_with_rows, sender=self)

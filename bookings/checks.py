@@ -5,8 +5,9 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 
+from config.migration_guard import TableNotGuarded, list_unknown_names
 from config.transactions import READ_COMMITTED
 
 
@@ -22,3 +23,18 @@ def check_gate_behind_pooler(app_configs: Sequence[AppConfig] | None = None, **k
             id="maitre.E001",
         )
     ]
+
+
+def check_tables_to_drop(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse names in `ALLOW_DROP_TABLES` that guard nothing, and say that the guard is down where it is."""
+    if unknown := list_unknown_names():
+        return [Error(str(TableNotGuarded(unknown)), id="maitre.E002")]
+    if settings.ALLOW_DROP_TABLES:
+        return [
+            Warning(
+                f"Reverse migrations may drop {', '.join(settings.ALLOW_DROP_TABLES)} with all their rows.",
+                hint="Unset ALLOW_DROP_TABLES once they are dropped.",
+                id="maitre.W001",
+            )
+        ]
+    return []

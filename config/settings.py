@@ -151,6 +151,11 @@ THROTTLE_AVAILABILITY = env.str("THROTTLE_AVAILABILITY", default="off" if IS_EMB
 for rate in (THROTTLE_BOOKINGS, THROTTLE_AVAILABILITY):
     parse_rate(rate)  # A limit that cannot be read must not come to light with the first guest.
 
+# Reverse migrations
+
+# Guarded tables that a reverse migration may drop with their rows (config/migration_guard.py).
+ALLOW_DROP_TABLES = [name.strip() for name in env.list("ALLOW_DROP_TABLES", default=[])]
+
 # HTTP
 
 PORT = env.int("PORT", default=8000)

@@ -9,6 +9,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from config.migration_guard import RefuseToDrop
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -354,4 +356,6 @@ class Migration(migrations.Migration):
                 name="assignment_interval_not_empty",
             ),
         ),
+        # Last, so that it is reversed before anything of this migration is dropped.
+        RefuseToDrop("bookings_booking", "booking_table_assignments"),
     ]

@@ -7,6 +7,8 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
+from config.migration_guard import RefuseToDrop
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -550,4 +552,6 @@ class Migration(migrations.Migration):
                 name="turn_time_in_range",
             ),
         ),
+        # Last, so that it is reversed before anything of this migration is dropped.
+        RefuseToDrop("booking_slots"),
     ]

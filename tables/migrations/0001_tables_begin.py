@@ -9,6 +9,7 @@ from django.db import migrations, models
 
 import tables.choices
 import tables.validators
+from config.migration_guard import RefuseToDrop
 
 
 class Migration(migrations.Migration):
@@ -266,4 +267,6 @@ class Migration(migrations.Migration):
                 name="combination_party_size_in_order",
             ),
         ),
+        # Last, so that it is reversed before anything of this migration is dropped.
+        RefuseToDrop("table_inventory"),
     ]

@@ -22,3 +22,20 @@ def test_the_gate_is_refused_behind_a_transaction_pooler(
     settings.BOOKING_GATE, settings.BOOKING_ISOLATION = gate, isolation
 
     assert [problem.id for problem in run_checks() if str(problem.id).startswith("maitre")] == errors
+
+
+@pytest.mark.parametrize(
+    ("names", "problems"),
+    [
+        ([], []),
+        (["booking_slots"], ["maitre.W001"]),
+        (["booking_slot"], ["maitre.E002"]),
+        (["booking_slots", "auth_user"], ["maitre.E002"]),
+    ],
+)
+def test_a_guard_that_is_down_is_said_and_one_that_is_misspelt_is_refused(
+    settings: Any, names: list[str], problems: list[str]
+) -> None:
+    settings.ALLOW_DROP_TABLES = names
+
+    assert [problem.id for problem in run_checks() if str(problem.id).startswith("maitre")] == problems

@@ -1,0 +1,39 @@
+"""A database for one test, on the server of the test run, that the default connection speaks to meanwhile."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from django.conf import settings
+from django.db import connection, connections
+from psycopg import sql
+
+
+@contextmanager
+def scratch_database(*, template: str = "template1") -> Iterator[str]:
+    """Create a database, empty or as a copy, and yield its name; drop it in the end."""
+    name = f"test_scratch_{secrets.token_hex(4)}"
+    _execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}"), name, template)
+    try:
+        yield name
+    finally:
+        _execute(sql.SQL("DROP DATABASE {} WITH (FORCE)"), name)
+
+
+@contextmanager
+def connected_to(name: str) -> Iterator[None]:
+    """Let everything that asks the default connection speak to another database of the server."""
+    original = connection.settings_dict["NAME"]
+    connections.close_all()
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connections.close_all()
+        connection.settings_dict["NAME"] = original
+
+
+def _execute(statement: sql.SQL, *names: str) -> None:
+    with psycopg.connect(settings.DATABASE_URL, autocommit=True) as server:
+        server.execute(statement.format(*map(sql.Identifier, names)))
