@@ -11,7 +11,7 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 	ALLOWED_HOSTS=maitre.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger requirements clean
+.PHONY: help install demo test lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger smoke requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ race: install  ## Run the race suite, twenty rounds of each race
 
 rush: install  ## Let 100 guests ask at once for 40 covers, with the protections and without
 	@exec $(BIN)/python manage.py rush
+
+smoke: install  ## Check a running Maitre over HTTP: make smoke BASE=https://stage.example
+	$(BIN)/python -m tests.smoke $(BASE) $(ARGS)
 
 fuzz: install  ## Run the property tests with many more examples, and every time zone
 	FUZZ=1 $(BIN)/python -m pytest -m "fuzz or hypothesis"

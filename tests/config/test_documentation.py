@@ -172,6 +172,7 @@ def test_settings_that_are_set_exist(document: Document) -> None:
     shown = "\n".join([*document.inline_code, *document.blocks("sh")])
     set_there = set(re.findall(r"\b([A-Z][A-Z0-9_]+)=", shown))
     known = settings_read() | set(re.findall(r"\b([A-Z][A-Z0-9_]+)\b", (BASE_DIR / "compose.yaml").read_text()))
+    known |= set(re.findall(r"\$\(([A-Z]+)\)", (BASE_DIR / "Makefile").read_text()))
 
     assert set_there - known == set()
 

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from django.core.cache import caches
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
 
+from tests.scratch import connected_to, scratch_database
 from tests.servers import running_granian
 
 
@@ -28,3 +31,19 @@ def empty_caches() -> None:
     """Let no test count the requests of another."""
     for alias in ("default", "local"):
         caches[alias].clear()
+
+
+@pytest.fixture(scope="session")
+def migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """Return the name of a migrated database without rows, to copy."""
+    with django_db_blocker.unblock(), scratch_database() as name:
+        with connected_to(name):
+            call_command("migrate", verbosity=0)
+        yield name
+
+
+@pytest.fixture
+def own_database(migrated: str, transactional_db: None) -> Iterator[None]:
+    """Run a test on a copy, whose tables and constraints it may drop."""
+    with scratch_database(template=migrated) as name, connected_to(name):
+        yield

@@ -1,7 +1,6 @@
 """The reverse migrations, there and back, each on a database of its own."""
 
 import threading
-from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -13,17 +12,15 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from psycopg.errors import LockNotAvailable
-from pytest_django import DjangoDbBlocker
 
 from bookings.models import Booking, TableAssignment
 from config.migration_guard import RefuseToDrop, TableNotGuarded, TablesHoldRows, list_guarded_tables
 from tables.models import Table
 from tests.concurrency.houses import House, dinner_house
 from tests.polling import wait_until
-from tests.scratch import connected_to, scratch_database
 from tests.servers import test_database_url
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_database")]
 
 GUARDED = ["booking_slots", "booking_table_assignments", "bookings_booking", "table_inventory"]
 # What the owner's plan drops, in its order.
@@ -47,22 +44,6 @@ CONSTRAINTS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
 WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
 """
-
-
-@pytest.fixture(scope="module")
-def migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of a migrated database without rows, to copy."""
-    with django_db_blocker.unblock(), scratch_database() as name:
-        with connected_to(name):
-            call_command("migrate", verbosity=0)
-        yield name
-
-
-@pytest.fixture(autouse=True)
-def own_database(migrated: str, transactional_db: None) -> Iterator[None]:
-    """Run each test on its own copy."""
-    with scratch_database(template=migrated) as name, connected_to(name):
-        yield
 
 
 @pytest.fixture
