@@ -22,16 +22,16 @@ def scratch_database(*, template: str = "template1") -> Iterator[str]:
 
 
 @contextmanager
-def connected_to(name: str) -> Iterator[None]:
-    """Let everything that asks the default connection speak to another database of the server."""
-    original = connection.settings_dict["NAME"]
+def connected_to(name: str, *, host: str | None = None) -> Iterator[None]:
+    """Let everything that asks the default connection speak to another database, of this server or one at `host`."""
+    original = dict(connection.settings_dict)
     connections.close_all()
-    connection.settings_dict["NAME"] = name
+    connection.settings_dict.update(NAME=name, HOST=host or original["HOST"])
     try:
         yield
     finally:
         connections.close_all()
-        connection.settings_dict["NAME"] = original
+        connection.settings_dict.update(original)
 
 
 def _execute(statement: sql.SQL, *names: str) -> None:
