@@ -147,6 +147,7 @@ def capacity_transaction(
 
     Raises: `BookingConflict` when the deadline passes; whatever the decorated function raises.
     """
+    _begin_series(reactions)
 
     def decorate(call: Callable[Concatenate[C, P], T]) -> Callable[P, T]:
         @wraps(call)
@@ -185,6 +186,15 @@ def settings_transaction(call: Callable[P, T]) -> Callable[P, T]:
         return current.until_deadline(attempt)
 
     return run
+
+
+def _begin_series(reactions: Mapping[str, Reaction]) -> None:
+    """Make the counters of what an alert waits for begin at 0: the first count of a new series has no rate."""
+    for state in TRANSIENT_STATES:
+        metrics.booking_retries.labels(sqlstate=state)
+    for constraint, reaction in reactions.items():
+        if reaction is Reaction.DISAGREEMENT:
+            metrics.booking_constraint_disagreement.labels(constraint=constraint)
 
 
 def _booking_terms(operation: str, reactions: Mapping[str, Reaction]) -> _Terms:

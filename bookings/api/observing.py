@@ -12,6 +12,12 @@ from django.http.response import HttpResponseBase
 from config import metrics
 
 UNEXPECTED = "internal_error"
+# Error codes, in small letters, of requests that were answered by no decision: the error rate of the alerts.
+FAILURES = ("booking_conflict", UNEXPECTED, "service_unavailable")
+
+# A series that begins with its first count has no rate for it, and alerts would miss the first failures.
+for _failure in FAILURES:
+    metrics.booking_outcome.labels(outcome=_failure)
 
 
 def observe_availability(response: HttpResponseBase | None, seconds: float) -> None:

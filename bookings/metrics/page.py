@@ -9,9 +9,15 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 
 from bookings.metrics.asked import DatabaseCollector
 from bookings.metrics.audits import AuditCollector
+from bookings.metrics.configuration import ConfigurationCollector
+from bookings.metrics.enforcement import EnforcementCollector
 from bookings.metrics.workers import WorkerCollector
 
-ASKED_AT_EACH_SCRAPE: tuple[type[DatabaseCollector], ...] = (AuditCollector,)
+ASKED_AT_EACH_SCRAPE: tuple[type[DatabaseCollector], ...] = (
+    AuditCollector,
+    ConfigurationCollector,
+    EnforcementCollector,
+)
 
 
 class MetricsView(View):

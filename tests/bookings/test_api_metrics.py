@@ -1,5 +1,7 @@
 """Every answer to a booking or an availability request is observed once."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -7,6 +9,11 @@ from django.test import Client
 from prometheus_client import REGISTRY
 
 from bookings.api import guest
+from bookings.api.observing import FAILURES
+from bookings.locks import REACTIONS
+from config.api import STATUS_OF_CODE
+from config.env import BASE_DIR
+from config.transactions import Reaction
 from tests.integration.houses import bistro, order
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,3 +129,32 @@ def test_other_methods_are_no_bookings(client: Client) -> None:
     client.get("/api/bookings")
 
     assert [it.grown for it in counted] == [0, 0]
+
+
+BEGINNING = """
+import django
+django.setup()
+import config.urls
+from prometheus_client import generate_latest
+print(generate_latest().decode())
+"""
+
+
+def test_what_an_alert_waits_for_begins_at_nothing() -> None:
+    code = [sys.executable, "-c", BEGINNING]
+    page = subprocess.run(code, cwd=BASE_DIR, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    begun = {line for line in page.splitlines() if line.startswith("booking_") and "_total{" in line}
+    disagreements = [name for name, reaction in REACTIONS.items() if reaction is Reaction.DISAGREEMENT]
+    assert len(disagreements) == 6
+    assert begun >= {
+        *(f'booking_outcome_total{{outcome="{name}"}} 0.0' for name in FAILURES),
+        'booking_retries_total{sqlstate="40P01"} 0.0',
+        *(f'booking_constraint_disagreement_total{{constraint="{name}"}} 0.0' for name in disagreements),
+    }
+
+
+def test_failures_are_every_answer_of_the_server_and_contention() -> None:
+    assert {code.lower() for code, status in STATUS_OF_CODE.items() if status >= 500} | {"booking_conflict"} == set(
+        FAILURES
+    )

@@ -1,0 +1,38 @@
+"""How many restaurants would be enforced but are not, and by what. Never writes."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from capacity.models import EnforcementSwitch
+from tables.choices import EnforcementMode
+from tables.models import Restaurant
+
+
+@dataclass(frozen=True)
+class EnforcementOff:
+    """Active restaurants that are not enforced, each counted once, by the widest of what keeps them from it."""
+
+    by_environment: int = 0
+    by_switch: int = 0
+    by_restaurant: int = 0
+
+
+def get_enforcement_off() -> EnforcementOff:
+    """Count the restaurants where limits refuse nobody though they are meant to, in 2 queries, 1 by environment."""
+    meant = Restaurant.objects.filter(active=True, enforcement=EnforcementMode.ENFORCE)
+    set_back = count_set_back_to_shadow()
+    if not settings.ENABLE_CAPACITY_ENFORCEMENT:
+        return EnforcementOff(by_environment=meant.count(), by_restaurant=set_back)
+    # A switch that nobody ever touched has no row and is on.
+    if EnforcementSwitch.objects.filter(pk=1, enforced=False).exists():
+        return EnforcementOff(by_switch=meant.count(), by_restaurant=set_back)
+    return EnforcementOff(by_restaurant=set_back)
+
+
+def count_set_back_to_shadow() -> int:
+    """Count the active restaurants in shadow mode that were enforced before.
+
+    Nothing records what mode a restaurant had before, so none is known to have been.
+    """
+    return 0

@@ -1,0 +1,40 @@
+"""Which offered services are limited by rules. Pure: no Django, no clock."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from capacity.calendar import PeriodHours
+from capacity.limits import LIMIT_FIELDS, Rule
+
+
+def is_still_offered(period: PeriodHours, today: date) -> bool:
+    """Say whether a period takes place today or later."""
+    if period.on_date is not None:
+        return period.on_date >= today
+    return bool(period.weekdays) and (period.valid_to or date.max) >= today
+
+
+def is_limited(period: PeriodHours, rules: Iterable[Rule]) -> bool:
+    """Say whether rules limit covers or parties whenever a period is offered.
+
+    A rule with a time of day leaves the other slots open, one with dates every date after them, so neither counts. Of
+    special hours the one date matters, and a rule with dates may be all that they have.
+    """
+    whole = [rule for rule in rules if rule.from_time is None and _limits_anything(rule)]
+    if period.on_date is not None:
+        return any(rule.covers_date(period.period_id, period.on_date) for rule in whole)
+    standing = [rule for rule in whole if rule.from_date is None and rule.period_id in (None, period.period_id)]
+    return all(any(rule.weekday in (None, weekday) for rule in standing) for weekday in period.weekdays)
+
+
+def has_rule_that_limits(periods: Iterable[PeriodHours], rules: Iterable[Rule], today: date) -> bool:
+    """Say whether any rule, for however few of its slots or dates, still limits one of these periods."""
+    period_ids = {None, *(period.period_id for period in periods)}
+    return any(
+        _limits_anything(rule) and rule.period_id in period_ids and (rule.to_date or rule.from_date or today) >= today
+        for rule in rules
+    )
+
+
+def _limits_anything(rule: Rule) -> bool:
+    return any(rule.limit(field) is not None for field in LIMIT_FIELDS)
