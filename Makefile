@@ -11,7 +11,7 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 	ALLOWED_HOSTS=maitre.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger smoke requirements clean
+.PHONY: help install demo test lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger smoke check-alerts requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,8 @@ bench-seating: install  ## Compare the planner with first-fit and best-fit on 20
 
 bench-ledger: install  ## Measure what the ledger costs a booking, against it switched off in the same run
 	$(BIN)/python -m tests.rollout.benchmark_ledger
+check-alerts: install  ## Check and test alerts, dashboard and runbooks (with promtool and amtool)
+	$(BIN)/python -m pytest tests/deploy
 
 requirements: install  ## Pin the newest releases that requirements*.in allow
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv

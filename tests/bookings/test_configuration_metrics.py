@@ -22,7 +22,7 @@ from tests.factories import (
     open_restaurant,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def configured(client: Client) -> tuple[float, float, float]:

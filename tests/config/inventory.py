@@ -68,13 +68,26 @@ def settings_read() -> set[str]:
 
 def metrics_made() -> set[str]:
     """Return the names under which metrics are exported."""
+    return set(labels_of_metrics())
+
+
+@cache
+def labels_of_metrics() -> dict[str, frozenset[str]]:
+    """Return the names of the labels of every metric."""
     made = {
-        name
+        name: frozenset(_label_names(call))
         for call in calls()
         if isinstance(call.func, ast.Name) and call.func.id in METRIC_CLASSES and (name := first_text(call))
     }
     # `collections` has a Counter too.
-    return {name for name in made if re.fullmatch(r"[a-z]+(_[a-z]+)+", name)}
+    return {name: labels for name, labels in made.items() if re.fullmatch(r"[a-z]+(_[a-z]+)+", name)}
+
+
+def _label_names(call: ast.Call) -> Iterator[str]:
+    """Yield the texts of the list of labels: the only list that is given, but for buckets, which are numbers."""
+    for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+        if isinstance(value, ast.List | ast.Tuple):
+            yield from (it.value for it in value.elts if isinstance(it, ast.Constant) and isinstance(it.value, str))
 
 
 def finding_kinds() -> set[str]:
