@@ -32,7 +32,7 @@ test_database_url.__test__ = False  # type: ignore[attr-defined]
 @contextmanager
 def running_granian(*options: str, application: str = "config.wsgi:application", **environment: str) -> Iterator[str]:
     """Run the project's web server with these options and environment variables; yield its address."""
-    port = _free_port()
+    port = free_port()
     command = [str(Path(sys.executable).with_name("granian")), "--interface", "wsgi", application]
     command += ["--host", "127.0.0.1", "--port", str(port), *options]
     defaults = {
@@ -57,7 +57,8 @@ def running_granian(*options: str, application: str = "config.wsgi:application",
             raise
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of the loopback address on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

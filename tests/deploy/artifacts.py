@@ -21,10 +21,14 @@ RANGES = re.compile(r"\$__(rate_interval|interval|range)\b")
 
 
 @cache
+def groups() -> tuple[dict[str, Any], ...]:
+    """Return the groups of rules: those of one are evaluated one after the other, each group for itself."""
+    return tuple(yaml.safe_load(RULES.read_text())["groups"])
+
+
 def rules() -> tuple[dict[str, Any], ...]:
     """Return every recording rule and alert."""
-    groups = yaml.safe_load(RULES.read_text())["groups"]
-    return tuple(rule for group in groups for rule in group["rules"])
+    return tuple(rule for group in groups() for rule in group["rules"])
 
 
 def alerts() -> dict[str, dict[str, Any]]:

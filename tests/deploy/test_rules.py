@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from bookings.api.observing import FAILURES
-from tests.deploy.artifacts import RULE_TESTS, RULES, alerts, recorded
+from tests.deploy.artifacts import RULE_TESTS, RULES, alerts, asked_by, groups, recorded
 from tests.deploy.programs import PROMETHEUS, run_program
 
 ASKED_FOR = {
@@ -80,6 +80,15 @@ def test_an_alert_is_tested_to_fire_and_to_stay_silent(name: str) -> None:
 def _is_of(expression: str, name: str) -> bool:
     chosen = re.search(r'ALERTS{alertname=~?"(.+?)"', expression)
     return chosen is not None and re.fullmatch(chosen[1], name) is not None
+
+
+@pytest.mark.parametrize("group", groups(), ids=lambda group: group["name"])
+def test_a_rule_asks_only_for_what_its_own_group_has_recorded_before(group: dict[str, Any]) -> None:
+    known: set[str] = set()
+    for rule in group["rules"]:
+        asked = {it.name for it in asked_by(rule["expr"])}
+        assert asked & set(recorded()) <= known
+        known.add(rule.get("record", ""))
 
 
 def test_failures_are_those_that_the_application_counts_as_such() -> None:
