@@ -23,4 +23,5 @@ HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \
 # connections would make a request wait for one.
 CMD rm -f "$PROMETHEUS_MULTIPROC_DIR"/*.db \
     && exec granian --interface wsgi --host 0.0.0.0 --port "$PORT" --workers 2 \
-    --blocking-threads "${DATABASE_POOL_SIZE:-16}" --respawn-failed-workers --workers-kill-timeout 10 --no-ws config.wsgi:application
+    --blocking-threads "${DATABASE_POOL_SIZE:-16}" --respawn-failed-workers --workers-kill-timeout 10 --no-ws \
+    --log-config config/logs/granian.json config.wsgi:application

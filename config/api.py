@@ -4,12 +4,12 @@
 the framework, or nobody (an address that is not there).
 """
 
-import logging
 import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -18,8 +18,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from config.errors import DomainError, RecordNotFound
+from config.logs.failures import database_facts
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 UNAVAILABLE_RETRY_SECONDS = 2
 # No connection, none free in the pool, or one that broke under a statement.
@@ -156,7 +157,7 @@ def _details_of(error: exceptions.ValidationError) -> dict[str, list[dict[str, s
 
 def _unavailable_body(error: Exception) -> dict[str, Any]:
     # No traceback: a database that is away says the same for every request.
-    logger.error("database not available: %s", error)
+    logger.error("database not available", error=error, **database_facts(error))
     return _body("SERVICE_UNAVAILABLE", retryAfter=UNAVAILABLE_RETRY_SECONDS)
 
 

@@ -1,16 +1,18 @@
 """What every request gets: an id that runs through the logs, and the habits of the API."""
 
-import logging
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from urllib.parse import quote
 
+import structlog
 from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bound_contextvars, clear_contextvars
 
-access = logging.getLogger("config.access")
+access = structlog.stdlib.get_logger("config.access")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -19,22 +21,27 @@ API_PREFIX = "/api/"
 _QUIET_PREFIXES = ("/healthz", "/readyz", "/metrics", "/static/")
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 
-_request_id: ContextVar[str] = ContextVar("request_id", default="-")
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
-def current_request_id() -> str:
-    """Return the id of the request that is being answered, or of the one that asked for this job; else nothing."""
-    request_id = _request_id.get()
-    return "" if request_id == "-" else request_id
+def current_request_id() -> str | None:
+    """Return the id of the request that is being answered or worked for, None outside of both."""
+    return _request_id.get()
 
 
-class AddRequestId(logging.Filter):
-    """Give every log record the id of the request in which it was written, `-` outside requests."""
+@contextmanager
+def working_for(request_id: str | None, **context: object) -> Iterator[None]:
+    """Log what is done outside a request, as by a job, under the id of the request that wanted it.
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, with its `request_id`."""
-        record.request_id = _request_id.get()
-        return True
+    `context` is added to every line: ids and names of ours, nothing of a guest. Without an id (nobody asked, it was
+    time) the work gets one of its own.
+    """
+    token = _request_id.set(_sane_id(request_id or ""))
+    try:
+        with bound_contextvars(**context):
+            yield
+    finally:
+        _request_id.reset(token)
 
 
 class RequestIds:
@@ -52,6 +59,7 @@ class RequestIds:
         # Not taken back at the end: the framework logs a refusal after the last middleware, and the
         # next request of this thread brings its own.
         _request_id.set(request_id)
+        clear_contextvars()
         started = time.monotonic()
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
@@ -68,7 +76,13 @@ def _log_access(request: HttpRequest, response: HttpResponse, seconds: float) ->
         return
     # Quoted: a line break in an address must not become one in the log.
     path, milliseconds = quote(request.path), round(seconds * 1000)
-    access.info("%s %s %d %d ms", request.method, path, response.status_code, milliseconds)
+    access.info(
+        "request answered",
+        method=request.method,
+        path=path,
+        status=response.status_code,
+        milliseconds=milliseconds,
+    )
 
 
 class ApiHabits:

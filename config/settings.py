@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import embedded
 from config.backends import caches_of, database_of
 from config.env import BASE_DIR, env
+from config.logs.configuration import logging_of, read_log_format
 from config.rates import parse_rate
 
 # ModelAdmin[Booking] and its like mean something to the type checker alone; Django does not know them.
@@ -223,31 +224,7 @@ USE_TZ = True
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "config.requests.AddRequestId"}},
-    "formatters": {
-        "plain": {
-            "class": "config.redaction.RedactingFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s",
-        }
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "filters": ["request_id"],
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    # Django's own handlers for these would print the token of a manage link.
-    "loggers": {
-        **{name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
-        # The access line already says what was refused.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = logging_of(log_format=read_log_format(), level=env.str("LOG_LEVEL", default="INFO"))
 
 PROMETHEUS_EXPORT_MIGRATIONS = False
 # prometheus_client looks at this variable when it is imported: set to nothing, it would take the

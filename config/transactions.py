@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,14 +11,16 @@ from enum import Enum
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+import structlog
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from structlog.contextvars import bound_contextvars
 
 from config import metrics
 from config.errors import BookingConflict
 from config.transaction_cost import count_attempt, count_retry, observe_lock_wait
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -100,6 +103,7 @@ class _Run:
     terms: _Terms
     started: float = field(default_factory=time.monotonic)
     attempts: int = 0
+    met: Counter[str] = field(default_factory=Counter)
 
     @property
     def remaining_seconds(self) -> float:
@@ -111,26 +115,46 @@ class _Run:
 
     def until_deadline(self, attempt: Callable[[], T]) -> T:
         try:
-            while True:
-                self.attempts += 1
-                count_attempt()
-                try:
-                    return attempt()
-                except (AttemptOutdated, DatabaseError) as error:
-                    self._run_again_or_raise(error)
+            with bound_contextvars(operation=self.terms.operation):
+                while True:
+                    self.attempts += 1
+                    count_attempt()
+                    try:
+                        return attempt()
+                    except (AttemptOutdated, DatabaseError) as error:
+                        self._run_again_or_raise(error)
         finally:
             metrics.booking_attempts.labels(operation=self.terms.operation).observe(self.attempts)
+            _log_contention(self)
 
     def _run_again_or_raise(self, error: Exception) -> None:
         state = _retry_state(error, self.terms.reactions)
         if state is None:
             raise error
         count_retry(state)
+        self.met[state] += 1
+        logger.info("attempt failed", sqlstate=state, attempt=self.attempts)
         # The power is bounded: after a thousand attempts it would be too large for a float.
         pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2 ** min(self.attempts, 10)))  # noqa: S311 - jitter
         if self.remaining_seconds <= pause:
             raise BookingConflict from error
         time.sleep(pause)
+
+
+def _log_contention(run: _Run) -> None:
+    """Say once what a call met that did not end with its first attempt."""
+    if not run.met:
+        return
+    gave_up = run.met.total() == run.attempts
+    logger.log(
+        logging.WARNING if gave_up else logging.INFO,
+        "contention",
+        operation=run.terms.operation,
+        attempts=run.attempts,
+        sqlstates=dict(run.met),
+        milliseconds=round((time.monotonic() - run.started) * 1000),
+        gave_up=gave_up,
+    )
 
 
 def capacity_transaction(
@@ -264,7 +288,7 @@ def _reacts_to(error: IntegrityError, reactions: Mapping[str, Reaction]) -> bool
     reaction = reactions.get(constraint or "")
     if reaction is Reaction.DISAGREEMENT:
         metrics.booking_constraint_disagreement.labels(constraint=constraint).inc()
-        logger.error("policy and database disagree", extra={"constraint": constraint})
+        logger.error("policy and database disagree", constraint=constraint)
     return reaction is not None
 
 

@@ -6,6 +6,7 @@ from django.http.response import HttpResponseBase
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
+from structlog.contextvars import bind_contextvars
 
 from bookings.answers.availability import available_days_answer, day_availability_answer, time_availability_answer
 from bookings.answers.bookings import managed_booking_answer
@@ -51,6 +52,7 @@ class AvailabilityView(GuestView):
     def get(self, request: Request) -> Response:
         query = read_query(AvailabilityQuery, request)
         restaurant_id = find_restaurant_id(query.pop("restaurant"))
+        bind_contextvars(restaurant_id=restaurant_id)
         if "wall_time" in query or "starts_at" in query:
             return Response(time_availability_answer(check_time(restaurant_id=restaurant_id, **query)))
         availability = list_day_slots(restaurant_id=restaurant_id, **query)
@@ -69,6 +71,7 @@ class AvailableDaysView(GuestView):
     def get(self, request: Request) -> Response:
         query = read_query(AvailableDaysQuery, request)
         restaurant_id = find_restaurant_id(query.pop("restaurant"))
+        bind_contextvars(restaurant_id=restaurant_id)
         return Response(available_days_answer(list_available_days(restaurant_id=restaurant_id, **query)))
 
 
@@ -84,6 +87,7 @@ class BookingsView(GuestView):
         idempotency_key = read_idempotency_key(request)
         if self.restaurant is None:
             raise RecordNotFound
+        bind_contextvars(restaurant_id=self.restaurant.pk)
         receipt = create_booking_with_capacity_check(
             **_booking_arguments(values, self.restaurant), idempotency_key=idempotency_key
         )
@@ -145,7 +149,9 @@ class BookingCancelView(GuestView):
 def _managed_booking(request: Request, reference: str) -> Booking:
     query = read_query(TokenQuery, request)
     token = request.headers.get("X-Manage-Token") or query.get("token", "")
-    return get_managed_booking(reference=reference, token=token)
+    booking = get_managed_booking(reference=reference, token=token)
+    bind_contextvars(restaurant_id=booking.restaurant_id)
+    return booking
 
 
 def _booking_response(booking: Booking) -> Response:

@@ -2,6 +2,7 @@
 
 from rest_framework.request import Request
 from rest_framework.response import Response
+from structlog.contextvars import bind_contextvars
 
 from bookings.answers.availability import utilization_answer
 from bookings.answers.explanation import explanation_answer
@@ -36,6 +37,7 @@ class RestaurantOpsView(OpsView):
         query = read_query(form, request)
         restaurant = get_active_restaurant(query.pop("restaurant"))
         self.check_object_permissions(request, restaurant)
+        bind_contextvars(restaurant_id=restaurant.pk)
         return {**query, "restaurant_id": restaurant.pk}
 
 

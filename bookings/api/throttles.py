@@ -2,11 +2,11 @@
 
 import hashlib
 import ipaddress
-import logging
 import math
 import time
 from typing import ClassVar
 
+import structlog
 from django.conf import settings
 from django.core.cache import BaseCache, caches
 from redis.exceptions import RedisError
@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from bookings.api.base import GuestView
 from config.rates import Rate, parse_rate
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 SHARED_CACHE = "default"
 LOCAL_CACHE = "local"
@@ -87,7 +87,7 @@ def count_request(key: str, rate: Rate) -> int | None:
     try:
         return _count_in(caches[SHARED_CACHE], key, rate)
     except (RedisError, OSError) as error:
-        logger.warning("shared cache not available, rates are counted per process: %s", error)
+        logger.warning("shared cache not available, rates are counted per process", error=error)
         local.set(_AWAY_KEY, True, AWAY_SECONDS)
         return _count_in(local, key, rate)
 

@@ -1,8 +1,9 @@
 """Ask policy and seating about one wish."""
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import structlog
 
 from bookings.availability.judging import DecisionCase, Judgement, judge
 from bookings.availability.wishes import Wish, seating_request, stay_interval
@@ -24,7 +25,7 @@ from capacity.selectors import ServiceSettings
 from config import metrics
 from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRequest
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The transactions of decisions: where they may run, and what ends them."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,60 @@ def test_a_call_that_has_run_a_thousand_times_runs_again(monkeypatch: pytest.Mon
         return "done"
 
     assert need_patience() == "done"
+
+
+def contention_of(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, Any]]]:
+    names = ("operation", "attempts", "sqlstates", "gave_up", "sqlstate", "attempt")
+    return [
+        (it.getMessage(), {name: getattr(it, name) for name in names if hasattr(it, name)})
+        for it in caplog.records
+        if it.name == "config.transactions"
+    ]
+
+
+def test_a_call_that_ran_again_says_so_at_each_attempt_and_once_at_its_end(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "config.transactions")
+    attempts = iter(["SELECT pg_sleep(60)", "SELECT 1"])
+
+    @capacity_transaction(claim_nothing, reactions={})
+    def run_out_of_time_once(claim: NoDays) -> Any:
+        run("SELECT set_config('statement_timeout', '20', true)")
+        return run(next(attempts))
+
+    assert run_out_of_time_once() == (1,)
+    assert contention_of(caplog) == [
+        ("attempt failed", {"sqlstate": "57014", "attempt": 1}),
+        (
+            "contention",
+            {"operation": "run_out_of_time_once", "attempts": 2, "sqlstates": {"57014": 1}, "gave_up": False},
+        ),
+    ]
+    assert caplog.records[-1].levelname == "INFO"
+    assert caplog.records[-1].milliseconds >= 20
+
+
+def test_a_call_that_gives_up_says_so(caplog: pytest.LogCaptureFixture, settings: Any) -> None:
+    settings.BOOKING_DEADLINE_SECONDS = 0.05
+    caplog.set_level(logging.INFO, "config.transactions")
+
+    @capacity_transaction(claim_nothing, reactions={})
+    def never_fit(claim: NoDays) -> None:
+        raise ClaimTooSmall
+
+    with pytest.raises(BookingConflict):
+        never_fit()
+    _, said = contention_of(caplog)[-1]
+    assert said["gave_up"] is True
+    assert said["sqlstates"] == {"claim": said["attempts"]}
+    assert caplog.records[-1].levelname == "WARNING"
+
+
+def test_a_call_that_nobody_was_in_the_way_of_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "config.transactions")
+
+    capacity_transaction(claim_nothing, reactions={})(lambda claim: None)()
+
+    assert contention_of(caplog) == []
 
 
 def test_a_constraint_that_nobody_expected_is_raised_at_once(settings: Any) -> None:

@@ -156,5 +156,5 @@ def _ending_facts(ending: Ending) -> dict[str, Any]:
         "sqlstates": ending.cost.retries,
         "lock_wait_ms": round(ending.cost.lock_wait_seconds * 1000),
         "duration_ms": round(ending.seconds * 1000),
-        "request_id": current_request_id(),
+        "request_id": current_request_id() or "",
     }

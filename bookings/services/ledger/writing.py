@@ -1,11 +1,11 @@
 """Record a decision after its transaction: it costs nobody a lock, and a row that is lost costs no booking."""
 
-import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
+import structlog
 from django.conf import settings as django_settings
 from django.db import connection, transaction
 
@@ -21,7 +21,7 @@ from config.errors import BookingConflict
 from config.requests import current_request_id
 from config.transaction_cost import measuring_cost
 
-logger = logging.getLogger(__name__)
+logger = structlog.stdlib.get_logger(__name__)
 
 # A crash of the server may cost the last decisions, never a booking; and nobody waits for a ledger that is locked.
 TERMS = "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '1s'"
@@ -75,18 +75,18 @@ def _count(row: Decision) -> None:
 
 
 def _log(row: Decision) -> None:
-    facts = {
-        "operation": str(row.operation),
-        "mode": str(row.mode),
-        "verdict": str(row.verdict),
-        "reasons": [reason["code"] for reason in row.reasons],
-        "restaurant_id": row.restaurant_id,
-        "attempts": row.attempts,
-        "sqlstates": row.sqlstates,
-        "lock_wait_ms": row.lock_wait_ms,
-        "duration_ms": row.duration_ms,
-    }
-    logger.info("decided", extra=facts)
+    logger.info(
+        "decided",
+        operation=str(row.operation),
+        mode=str(row.mode),
+        verdict=str(row.verdict),
+        reasons=[reason["code"] for reason in row.reasons],
+        restaurant_id=row.restaurant_id,
+        attempts=row.attempts,
+        sqlstates=row.sqlstates,
+        lock_wait_ms=row.lock_wait_ms,
+        duration_ms=row.duration_ms,
+    )
 
 
 def _write(row: Decision) -> None:
@@ -113,6 +113,6 @@ def record_stay_override(booking: Booking, raised: Mapping[LimitKey, int], *, so
         service_day_id=booking.service_day_id,
         booking_id=booking.pk,
         reasons=[{"code": str(key.limit), "above": amount} for key, amount in raised.items()],
-        request_id=current_request_id(),
+        request_id=current_request_id() or "",
     )
     transaction.on_commit(partial(_record_row, row))

@@ -1,0 +1,1 @@
+"""Logs: every record, whoever wrote it, as one line of one shape, without personal data."""

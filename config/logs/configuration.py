@@ -1,0 +1,43 @@
+"""What Django's LOGGING is made of. Read before Django is set up, so it imports nothing of it."""
+
+from typing import Any
+
+from config.env import env
+
+JSON, TEXT = "json", "text"
+
+
+class LogFormatUnknown(ValueError):
+    """LOG_FORMAT is 'json' or 'text'."""
+
+
+def read_log_format() -> str:
+    """Return `json` or `text`; a person reads the demo's log, a machine that of a deployment.
+
+    Raises: `LogFormatUnknown`.
+    """
+    default = JSON if env.str("DATABASE_URL", default="") else TEXT
+    log_format: str = env.str("LOG_FORMAT", default=default)
+    if log_format not in (JSON, TEXT):
+        raise LogFormatUnknown(LogFormatUnknown.__doc__)
+    return log_format
+
+
+def logging_of(*, log_format: str, level: str) -> dict[str, Any]:
+    """Return LOGGING: one handler, to which the loggers of all libraries lead."""
+    # Each of these brings a handler of its own, whose lines would have another shape and a token in them.
+    led_here = ("django", "django.server", "_granian", "granian.access")
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": {"()": "config.logs.lines.line_formatter", "log_format": log_format}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level},
+        "loggers": {
+            **{name: {"handlers": [], "propagate": True} for name in led_here},
+            # The access line already says what was refused.
+            "django.request": {"level": "ERROR"},
+            # At DEBUG it writes statements with their values, which are guests.
+            "django.db.backends": {"level": "INFO"},
+        },
+    }

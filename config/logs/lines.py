@@ -1,0 +1,145 @@
+"""One record, one line: structlog's processors over the records of the standard library.
+
+Loggers of the project are structlog's, those of Django, psycopg and all others the standard library's. Both arrive
+here as plain records, and leave with the same fields: timestamp, level, logger, event, request_id, what is bound to
+the work at hand (`config.requests.working_for`), and what was said besides.
+"""
+
+import copy
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from structlog.processors import JSONRenderer, LogfmtRenderer
+from structlog.stdlib import ExtraAdder, ProcessorFormatter, render_to_log_kwargs
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from config.logs.configuration import JSON, read_log_format
+from config.logs.failures import database_facts, describe_error, describe_traceback
+from config.redaction import redact
+from config.requests import current_request_id
+
+_OWN = frozenset({"config", "tables", "capacity", "bookings"})
+# Of other loggers only what is known to name nobody: Django puts the whole request beside its records.
+_FOREIGN = ("status_code", "action", "job")
+# A queue's job has its arguments with it.
+_OF_A_JOB = {"id": "job_id", "task_name": "task", "queue": "queue", "attempts": "job_attempts"}
+_HEAD = ("timestamp", "level", "logger", "event", "request_id")
+
+_add_own = ExtraAdder()
+_add_foreign = ExtraAdder(allow=_FOREIGN)
+_as_logfmt = LogfmtRenderer(bool_as_flag=False)
+
+
+class LineFormatter(ProcessorFormatter):
+    """Format a record, whatever its arguments are."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line to be written."""
+        plain = copy.copy(record)
+        plain.msg, plain.args = _message(record), ()
+        return super().format(plain)
+
+
+def line_formatter(log_format: str | None = None) -> LineFormatter:
+    """Make the formatter of LOGGING, and let the project's loggers write records for it.
+
+    Without `log_format` it reads LOG_FORMAT: the web server's main process knows no Django.
+
+    Raises: `LogFormatUnknown`.
+    """
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, render_to_log_kwargs],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    # Python itself writes warnings to standard error, in a shape of its own.
+    logging.captureWarnings(True)
+    render: Processor = JSONRenderer() if (log_format or read_log_format()) == JSON else _as_text
+    return LineFormatter(processors=[_gather, _describe_exception, _redact_all, render])
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Return the message; an error among its arguments would say all it knows."""
+    args = record.args
+    if isinstance(args, Mapping):
+        args = {name: _spoken(value) for name, value in args.items()}
+    elif args:
+        args = tuple(_spoken(value) for value in args)
+    text = str(_spoken(record.msg))
+    try:
+        return text % args if args else text
+    except (TypeError, ValueError, KeyError):
+        # The standard library would print the arguments, whatever they are.
+        return f"{text} (its arguments do not fit)"
+
+
+def _spoken(value: object) -> object:
+    return describe_error(value) if isinstance(value, BaseException) else value
+
+
+def _gather(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Put the fields of every line first, then those of the work at hand, then those of the record."""
+    record: logging.LogRecord = event["_record"]
+    line = {
+        "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "event": event["event"],
+        "request_id": current_request_id(),
+    }
+    for more in (structlog.contextvars.get_contextvars(), _said_besides(record)):
+        line.update((name, value) for name, value in more.items() if name not in _HEAD)
+    return {**line, "exc_info": event.get("exc_info")}
+
+
+def _said_besides(record: logging.LogRecord) -> dict[str, Any]:
+    add = _add_own if record.name.partition(".")[0] in _OWN else _add_foreign
+    extra = dict(add(logging.getLogger(record.name), record.levelname, {"_record": record}))
+    del extra["_record"]
+    job = extra.pop("job", None)
+    if isinstance(job, Mapping):
+        extra |= {name: job[key] for key, name in _OF_A_JOB.items() if key in job}
+    return extra
+
+
+def _describe_exception(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    error = (event.pop("exc_info") or (None, None))[1]
+    if error is None:
+        return event
+    return {**event, **database_facts(error), "exception": describe_traceback(error)}
+
+
+def _redact_all(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    return {name: _redacted(value) for name, value in event.items()}
+
+
+def _redacted(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return redact(value)
+        case BaseException():
+            return describe_error(value)
+        case Mapping():
+            return {redact(str(name)): _redacted(part) for name, part in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_redacted(part) for part in value]
+    return redact(str(value))
+
+
+def _as_text(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    timestamp, level, name, text, request_id = (event.pop(key) for key in _HEAD)
+    traceback_lines = event.pop("exception", "")
+    # A line break in a message must not begin what looks like another record.
+    head = f"{timestamp} {level.upper()} {name} [{request_id or '-'}] {_on_one_line(text)}"
+    fields = _as_logfmt(logger, method, event)
+    return "\n".join(filter(None, (f"{head} {fields}".rstrip(), traceback_lines)))
+
+
+def _on_one_line(text: str) -> str:
+    return text.replace("\r", "\\r").replace("\n", "\\n")
