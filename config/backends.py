@@ -8,6 +8,8 @@ from config.env import env
 def database_of(url: str) -> dict[str, Any]:
     """Return the DATABASES entry of a PostgreSQL address, by its URL."""
     database: dict[str, Any] = env.db_url_config(url)
+    if database["ENGINE"] == "django.db.backends.postgresql":
+        database["ENGINE"] = "config.postgresql"
     options = database.setdefault("OPTIONS", {})
     # A socket directory has no other place in a URL; here every part of Django finds it.
     database["HOST"] = options.pop("host", database["HOST"])

@@ -42,6 +42,11 @@ booking_lock_wait = Histogram(
     ["stage"],
     buckets=LATENCY_BUCKETS,
 )
+booking_pool_wait = Histogram(
+    "booking_pool_wait_seconds",
+    "Time that a request waited for a connection of the pool, also in vain.",
+    buckets=(0.0005, 0.001, 0.0025, *LATENCY_BUCKETS),
+)
 booking_constraint_disagreement = Counter(
     "booking_constraint_disagreement_total",
     "Times that a capacity constraint refused what the policy had accepted: must stay 0.",

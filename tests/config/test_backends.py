@@ -7,6 +7,7 @@ import sys
 import pytest
 from django.core.cache import CacheHandler
 from django.db import connection
+from prometheus_client import REGISTRY
 
 from config.backends import caches_of, database_of
 from config.env import BASE_DIR
@@ -109,6 +110,43 @@ asking.join()
 """)
 
     assert answer == "PoolTimeout"
+
+
+WAITS_OF_TWO = """
+import threading
+from django.db import OperationalError
+from prometheus_client import REGISTRY
+def ask():
+    try:
+        connection.ensure_connection()
+    except OperationalError:
+        pass
+connection.ensure_connection()
+asking = threading.Thread(target=ask)
+asking.start()
+asking.join()
+count, total = (REGISTRY.get_sample_value(f"booking_pool_wait_seconds_{name}") for name in ("count", "sum"))
+print(count, 0.2 <= total < 30)
+"""
+
+
+def test_a_wait_for_the_pool_is_observed_also_where_it_was_in_vain() -> None:
+    # The first opens the pool and has its connection, the second waits for 0.2 s.
+    assert run_with_a_pool_for_one(WAITS_OF_TWO) == "2.0 True"
+
+
+def test_without_a_pool_no_wait_is_observed(transactional_db: None) -> None:
+    before = REGISTRY.get_sample_value("booking_pool_wait_seconds_count")
+    connection.close()
+    connection.ensure_connection()
+
+    assert REGISTRY.get_sample_value("booking_pool_wait_seconds_count") == before
+
+
+def test_every_postgresql_address_gets_the_observed_backend() -> None:
+    engines = {database_of(f"{scheme}://u@h/d")["ENGINE"] for scheme in ("postgres", "postgresql", "pgsql")}
+
+    assert engines == {"config.postgresql"}
 
 
 def test_a_connection_that_died_in_the_pool_is_replaced() -> None:

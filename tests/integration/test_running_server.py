@@ -148,10 +148,14 @@ def test_an_empty_pool_is_said_at_once_and_only_as_long_as_it_is_empty() -> None
             refused = httpx.get(f"{base_url}/api/restaurants", timeout=30)
         waiting.join(timeout=30)
         afterwards = httpx.get(f"{base_url}/api/restaurants", timeout=30)
+        metrics = httpx.get(f"{base_url}/metrics", timeout=30).text
 
     assert (refused.status_code, refused.json()["error"]) == (503, "SERVICE_UNAVAILABLE")
     assert refused.headers["Retry-After"] == "2"
     assert [answers[0].status_code, afterwards.status_code] == [200, 200]
+    waited = dict(line.split() for line in metrics.splitlines() if line.startswith("booking_pool_wait_seconds"))
+    assert float(waited["booking_pool_wait_seconds_count"]) >= 3
+    assert float(waited["booking_pool_wait_seconds_sum"]) >= 0.2
 
 
 def wait_for_a_waiter() -> None:
