@@ -28,7 +28,7 @@ def _alive() -> HttpResponse:
 
 def _ready() -> HttpResponse:
     try:
-        pending = _list_pending_migrations()
+        pending = list_pending_migrations()
     except DatabaseError:
         return JsonResponse({"status": "database away"}, status=503, headers={"Retry-After": "5"})
     if pending:
@@ -36,7 +36,11 @@ def _ready() -> HttpResponse:
     return JsonResponse({"status": "ok"})
 
 
-def _list_pending_migrations() -> list[str]:
+def list_pending_migrations() -> list[str]:
+    """List the migrations that are not applied.
+
+    Raises: `DatabaseError`.
+    """
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [str(migration) for migration, _ in plan]

@@ -1,0 +1,87 @@
+"""What keeps the promises from day to day: slots ahead, the auditor, and whether limits are enforced at all."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+
+from bookings.doctor.findings import Deployment, Finding, ok, problem, some_of, warning
+from bookings.models import AuditRun
+from bookings.selectors import get_latest_audit
+from bookings.services import plan_materialization
+from capacity.models import EnforcementSwitch
+from capacity.selectors import read_clock
+from tables.choices import EnforcementMode
+from tables.models import Restaurant
+
+LONGEST_SILENCE = timedelta(minutes=5)
+AUDIT = "manage.py audit_capacity"
+
+
+def check_horizon(deployment: Deployment) -> Iterator[Finding]:
+    """Are the coming services of every active restaurant there? 7 queries a restaurant.
+
+    A missing one is made by its first booking, which then takes longer.
+    """
+    now = read_clock()
+    missing = {}
+    for restaurant in Restaurant.objects.filter(active=True).order_by("slug"):
+        today = now.astimezone(restaurant.zone).date()
+        last = today + timedelta(days=deployment.days - 1)
+        plan = plan_materialization(restaurant_id=restaurant.pk, from_date=today, to_date=last)
+        if plan.days_created:
+            missing[restaurant.slug] = plan.days_created
+    if missing:
+        saw = some_of([f"{slug} ({count})" for slug, count in missing.items()])
+        advice = f"manage.py materialize_slots --days {deployment.days}; nightly, by a timer or the worker."
+        yield warning("horizon", f"services missing in the next {deployment.days} days: {saw}", advice)
+    else:
+        yield ok("horizon", f"every service of the next {deployment.days} days is there")
+
+
+def check_auditor(deployment: Deployment) -> Iterator[Finding]:
+    """Has somebody just looked for overbookings, and what did they see?"""
+    latest = get_latest_audit()
+    if latest is None:
+        yield problem("auditor", "nobody has looked for overbookings yet", f"{AUDIT}, every minute.")
+        return
+    age = read_clock() - latest.started_at
+    if age > LONGEST_SILENCE:
+        saw = f"the latest full audit is {age // timedelta(minutes=1)} minutes old"
+        yield problem("auditor", saw, f"{AUDIT}, every minute: look why its timer or worker does not run.")
+    else:
+        yield ok("auditor", f"looked {age.total_seconds():.0f} s ago")
+    yield _said_by(latest)
+
+
+def _said_by(latest: AuditRun) -> Finding:
+    advice = f"{AUDIT}; docs/operations.md, When the auditor finds something."
+    if latest.overbookings:
+        return problem("audit", f"{latest.overbookings} overbookings beyond what was authorised", advice)
+    if latest.problems:
+        return problem("audit", f"{latest.problems} problems, as counters that drifted", advice)
+    return ok("audit", "no overbooking, no problem")
+
+
+def check_enforcement(deployment: Deployment) -> Iterator[Finding]:
+    """Do limits refuse? Environment, switch and restaurant must all say so."""
+    findings = [*_off_for_all(), *_off_for_some()]
+    yield from findings or [ok("enforcement", "limits are enforced in every active restaurant")]
+
+
+def _off_for_all() -> Iterator[Finding]:
+    if not settings.ENABLE_CAPACITY_ENFORCEMENT:
+        saw = "ENABLE_CAPACITY_ENFORCEMENT is false: no limit refuses anybody, so there may be overbookings"
+        yield warning("enforcement", saw, "Set ENABLE_CAPACITY_ENFORCEMENT=true and restart, when shadow mode is over.")
+    switch = EnforcementSwitch.objects.filter(pk=1, enforced=False).first()
+    if switch is not None:
+        saw = f"the switch is off since {switch.changed_at:%Y-%m-%d %H:%M} UTC: {switch.reason or 'no reason given'}"
+        yield warning("enforcement", saw, "Turn the enforcement switch on in the admin, when its reason is gone.")
+
+
+def _off_for_some() -> Iterator[Finding]:
+    shadows = Restaurant.objects.filter(active=True, enforcement=EnforcementMode.SHADOW).order_by("slug")
+    slugs = list(shadows.values_list("slug", flat=True))
+    if slugs:
+        advice = "Set enforcement to enforce, in the admin or the restaurant's file, when its shadow mode is over."
+        yield warning("enforcement", f"in shadow mode, limits refuse nobody: {some_of(slugs)}", advice)

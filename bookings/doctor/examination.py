@@ -1,0 +1,106 @@
+"""All checks, in the order in which one makes sense without the next."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+
+from bookings.doctor import cache, clocks, deployment, engine, restaurants, schema, server
+from bookings.doctor.findings import Check, Deployment, Finding, Level, ok, problem
+from config.logs.failures import describe_error
+
+WITHOUT_DATABASE: tuple[Check, ...] = (
+    deployment.check_secret_key,
+    deployment.check_manage_token_key,
+    deployment.check_debug,
+    deployment.check_allowed_hosts,
+    deployment.check_https,
+    deployment.check_throttles,
+    deployment.check_framework,
+    server.check_gate,
+    server.check_pool,
+    cache.check_redis,
+)
+WITH_DATABASE: tuple[Check, ...] = (
+    server.check_version,
+    server.check_writable,
+    server.check_timeouts,
+    server.check_connections,
+    schema.check_extension,
+    schema.check_migrations,
+    clocks.check_clock,
+)
+# They read what migrations make.
+WITH_TABLES: tuple[Check, ...] = (
+    schema.check_constraints,
+    clocks.check_zones,
+    engine.check_horizon,
+    engine.check_auditor,
+    engine.check_enforcement,
+    restaurants.check_restaurants,
+    restaurants.check_rules,
+    restaurants.check_tables,
+    restaurants.check_advice,
+)
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What all checks found."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def has_problems(self) -> bool:
+        return self.count(Level.PROBLEM) > 0
+
+    def count(self, level: Level) -> int:
+        """Return how many findings are of a level."""
+        return sum(finding.level is level for finding in self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the examination as an object for JSON."""
+        return {
+            "hasProblems": self.has_problems,
+            "counts": {level.value: self.count(level) for level in Level},
+            "findings": [finding.as_json() for finding in self.findings],
+        }
+
+
+def examine(of: Deployment) -> Examination:
+    """Look at everything. Writes nothing but a key of ten seconds to Redis, and takes no lock."""
+    return Examination(tuple(_look(of)))
+
+
+def _look(of: Deployment) -> Iterator[Finding]:
+    yield from _run(WITHOUT_DATABASE, of)
+    reached = _reach_database()
+    yield reached
+    if reached.level is Level.PROBLEM:
+        return
+    found = list(_run(WITH_DATABASE, of))
+    yield from found
+    # A table that is not there yet would make every other check a finding of its own.
+    if not any(finding.check == "migrations" and finding.level is Level.PROBLEM for finding in found):
+        yield from _run(WITH_TABLES, of)
+
+
+def _run(checks: Iterable[Check], of: Deployment) -> Iterator[Finding]:
+    for check in checks:
+        try:
+            # All of its findings or none: a generator may fail after the first.
+            yield from list(check(of))
+        except DatabaseError as error:
+            name = check.__name__.removeprefix("check_")
+            saw = f"it could not be looked at: {describe_error(error)}"
+            yield problem(name, saw, "Ask again; then look at the rights of the role, and at the server's log.")
+
+
+def _reach_database() -> Finding:
+    try:
+        connection.ensure_connection()
+    except (OperationalError, InterfaceError) as error:
+        saw = f"it does not answer, nothing else of it was looked at: {describe_error(error)}"
+        return problem("database", saw, "Look at DATABASE_URL (host, port, role, sslmode) and at the server.")
+    return ok("database", f"{connection.settings_dict['NAME']} answers")

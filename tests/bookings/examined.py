@@ -1,0 +1,15 @@
+"""What one check of the doctor says."""
+
+from bookings.doctor import Deployment, Level
+from bookings.doctor.findings import Check
+
+OK, WARNING, PROBLEM = Level.OK, Level.WARNING, Level.PROBLEM
+
+
+def levels(check: Check, deployment: Deployment | None = None) -> list[Level]:
+    return [finding.level for finding in check(deployment or Deployment())]
+
+
+def said(check: Check, deployment: Deployment | None = None) -> str:
+    """Return all that a check says, what to do included."""
+    return "\n".join(f"{it.level} {it.saw} -> {it.advice}" for it in check(deployment or Deployment()))
