@@ -3,12 +3,13 @@
 import re
 
 _TOKEN = re.compile(r"(?i)([?&](?:manage_?)?token=)[^&\s\"']+")
-# Also as an address quotes them: %40 is @, %2B is +.
-_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
-_SEPARATOR = r"(?:[ ().-]|%20)*"
+# Also as an address quotes them: %40 is @, %2B is +. It begins where a word begins, and no separator goes on for ever:
+# whoever sends a long address must not keep the log busy.
+_WORD = r"[A-Za-z0-9._%+'-]"
+_EMAIL = re.compile(rf"(?<!{_WORD}){_WORD}+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
+_SEPARATOR = r"(?:[ ().-]|%20){0,3}"
 _PHONE = re.compile(rf"(?:\+|%2B){_SEPARATOR}[0-9](?:{_SEPARATOR}[0-9]){{6,14}}", re.ASCII | re.IGNORECASE)
-# From the first quote to the last: an apostrophe before it must not let a value out.
-_QUOTED = re.compile(r"[\"'“].*[\"'”]", re.DOTALL)
+_QUOTE = re.compile("[\"'“”]")
 
 
 def redact(text: str) -> str:
@@ -18,5 +19,11 @@ def redact(text: str) -> str:
 
 
 def without_values(text: str) -> str:
-    """Return `text` without what it quotes: messages about a value repeat the value in quotes."""
-    return _QUOTED.sub("[value]", text)
+    """Return `text` without what it quotes: messages about a value repeat the value in quotes.
+
+    From the first quote to the last, whatever pairs they make: an apostrophe must not let a value out.
+    """
+    quotes = [quote.start() for quote in _QUOTE.finditer(text)]
+    if len(quotes) < 2:
+        return text
+    return f"{text[: quotes[0]]}[value]{text[quotes[-1] + 1 :]}"

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 
 import pytest
 from django.test import Client
@@ -88,6 +89,17 @@ def test_a_token_in_an_address_is_redacted(text: str, redacted: str) -> None:
 )
 def test_addresses_and_numbers_of_people_are_redacted(text: str, redacted: str) -> None:
     assert redact(text) == redacted
+
+
+@pytest.mark.parametrize("part", ["a", "a%40", "%40", "a@", "+", "+1 ", "%2B%20", "token=", "a.", "1-"])
+def test_a_long_address_keeps_the_log_no_longer_than_a_short_one(part: str) -> None:
+    def seconds(times: int) -> float:
+        started = time.process_time()
+        redact(part * times)
+        return time.process_time() - started
+
+    # Sixteen times the length: 256 times the time if every start looked at all that follows.
+    assert seconds(64_000) < 40 * max(seconds(4_000), 0.001)
 
 
 def test_work_for_a_request_is_logged_under_its_id_and_ends_with_it() -> None:
