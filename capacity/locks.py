@@ -1,4 +1,4 @@
-"""The lock of the engine: the rows of the service days that a write touches."""
+"""The lock of the engine: the rows of the service days that a write touches; and that of the switch."""
 
 import time
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import F
 
-from capacity.models import ServiceDay
+from capacity.models import EnforcementSwitch, ServiceDay
 from config.transaction_cost import observe_lock_wait
 from config.transactions import require_atomic
 
@@ -38,3 +38,16 @@ def lock_future_service_days(restaurant_id: int, *, from_date: date) -> list[Ser
     """
     days = ServiceDay.objects.filter(restaurant_id=restaurant_id, business_date__gte=from_date)
     return lock_service_days(days.values_list("pk", flat=True))
+
+
+def lock_enforcement_switch() -> EnforcementSwitch:
+    """Lock the switch FOR NO KEY UPDATE, create its row if it was never turned, and return it.
+
+    Only who turns it waits here: a booking reads it without a lock.
+
+    Raises: `TransactionRequired`.
+    """
+    require_atomic()
+    EnforcementSwitch.objects.bulk_create([EnforcementSwitch(pk=1)], ignore_conflicts=True)
+    (switch,) = list(EnforcementSwitch.objects.select_for_update(no_key=True, of=("self",)).filter(pk=1))
+    return switch

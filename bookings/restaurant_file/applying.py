@@ -26,10 +26,10 @@ def plan_import(*, file: RestaurantFile) -> tuple[Change, ...]:
     return compare(load_stored(file.restaurant.slug), file)
 
 
-def import_restaurant(*, file: RestaurantFile, actor: Actor = None) -> ImportOutcome:
+def import_restaurant(*, file: RestaurantFile, actor: Actor = None, label: str = "") -> ImportOutcome:
     """Make a restaurant what its file says; a second time changes nothing and locks nothing.
 
-    Locks as `change_settings` does, all in one transaction.
+    Locks as `change_settings` does, all in one transaction. `label` names who acts from a shell.
 
     Raises: `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`.
     """
@@ -38,7 +38,7 @@ def import_restaurant(*, file: RestaurantFile, actor: Actor = None) -> ImportOut
         return _create(file, actor)
     if not plan_import(file=file):
         return ImportOutcome(())
-    return _update(restaurant, file, actor)
+    return _update(restaurant, file, actor, label)
 
 
 def _create(file: RestaurantFile, actor: Actor) -> ImportOutcome:
@@ -48,7 +48,7 @@ def _create(file: RestaurantFile, actor: Actor) -> ImportOutcome:
     return ImportOutcome(changes)
 
 
-def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor) -> ImportOutcome:
+def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor, label: str) -> ImportOutcome:
     changes: tuple[Change, ...] = ()
 
     def change() -> Sequence[Table]:
@@ -58,5 +58,5 @@ def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor) -> Impor
         return apply_changes(restaurant, changes)
 
     reason = f"Import of {file.restaurant.slug}"
-    settings = change_settings(restaurant_id=restaurant.pk, change=change, reason=reason, actor=actor)
+    settings = change_settings(restaurant_id=restaurant.pk, change=change, reason=reason, actor=actor, label=label)
     return ImportOutcome(changes, settings)

@@ -1,8 +1,12 @@
 """Reads of bookings and of audits."""
 
+from django.db.models import Q
+
 from bookings.models import AuditRun, Booking
 from bookings.tokens import is_manage_token
 from config.errors import RecordNotFound
+
+LEAVES_NOTHING_OUT = Q(restaurant__isnull=True, from_date__isnull=True, to_date__isnull=True)
 
 
 def get_managed_booking(*, reference: str, token: str) -> Booking:
@@ -26,5 +30,11 @@ def get_latest_audit() -> AuditRun | None:
 
     An audit of one restaurant or of a span of dates says nothing about the others.
     """
-    full = AuditRun.objects.filter(restaurant__isnull=True, from_date__isnull=True, to_date__isnull=True)
+    full = AuditRun.objects.filter(LEAVES_NOTHING_OUT)
     return full.defer("report").order_by("-finished_at").first()
+
+
+def get_telling_audit() -> AuditRun | None:
+    """Get the latest full audit, or a later one of a part that found an overbooking, in 1 query."""
+    telling = AuditRun.objects.filter(LEAVES_NOTHING_OUT | Q(has_overbooking=True))
+    return telling.select_related("restaurant").defer("report").order_by("-finished_at").first()

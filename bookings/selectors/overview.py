@@ -5,19 +5,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db.models import Count, Sum
 
 from bookings.choices import BookingStatus
 from bookings.models import AuditRun, Booking
-from bookings.selectors.bookings import get_latest_audit
+from bookings.selectors.bookings import get_telling_audit
+from bookings.selectors.modes import EnforcementStanding, Mode, get_enforcement_standing, mode_of
 from bookings.selectors.running_over import RunningOver, list_running_over
 from capacity.calendar import PeriodHours, periods_on
 from capacity.limits import Rule, day_limits
-from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServiceDay, ServicePeriod
+from capacity.models import CapacityRule, Closure, ServiceDay, ServicePeriod
 from capacity.policy import ONLINE, percent_of
 from capacity.selectors import RULE_COLUMNS, ClosedSpan, period_hours, read_clock
-from tables.choices import EnforcementMode
 from tables.models import Restaurant
 
 ONE_DAY = timedelta(days=1)
@@ -43,14 +42,6 @@ class ServiceToday:
     def percent(self) -> int | None:
         """Return round(100 x booked / limit), None without a limit on covers."""
         return percent_of(self.booked_covers, self.max_covers)
-
-
-@dataclass(frozen=True)
-class Mode:
-    """Whether limits are enforced, and which of the three switches decides."""
-
-    is_enforced: bool
-    decided_by: str
 
 
 @dataclass(frozen=True)
@@ -84,7 +75,7 @@ class _Facts:
     """What was read of all active restaurants, by restaurant id."""
 
     now: datetime
-    switch: EnforcementSwitch | None
+    standing: EnforcementStanding
     periods: defaultdict[int, list[PeriodHours]]
     rules: defaultdict[int, list[Rule]]
     closures: defaultdict[int, list[ClosedSpan]]
@@ -94,24 +85,15 @@ class _Facts:
 
 
 def get_overview() -> Overview:
-    """Get today's services of every active restaurant in 11 queries, however many there are."""
+    """Get today's services of every active restaurant in 10 queries, however many there are."""
     now = read_clock()
     restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
     facts = _read_facts([restaurant.pk for restaurant in restaurants], now)
     return Overview(
         now=now,
         restaurants=tuple(_today_of(restaurant, facts) for restaurant in restaurants),
-        latest_audit=_get_telling_audit(),
+        latest_audit=get_telling_audit(),
     )
-
-
-def _get_telling_audit() -> AuditRun | None:
-    """Get the latest full audit, or a later one of a part that found an overbooking."""
-    full = get_latest_audit()
-    alarms = AuditRun.objects.filter(has_overbooking=True).select_related("restaurant").defer("report")
-    if full is not None:
-        alarms = alarms.filter(finished_at__gt=full.finished_at)
-    return alarms.order_by("-finished_at").first() or full
 
 
 def _read_facts(ids: list[int], now: datetime) -> _Facts:
@@ -123,7 +105,7 @@ def _read_facts(ids: list[int], now: datetime) -> _Facts:
         rules[owner].append(Rule(*columns))
     return _Facts(
         now=now,
-        switch=EnforcementSwitch.objects.filter(pk=1).select_related("changed_by").first(),
+        standing=get_enforcement_standing(),
         periods=periods,
         rules=rules,
         closures=_read_closures(ids, now),
@@ -172,23 +154,12 @@ def _today_of(restaurant: Restaurant, facts: _Facts) -> RestaurantToday:
     return RestaurantToday(
         restaurant=restaurant,
         today=today,
-        mode=_mode_of(restaurant, facts.switch),
+        mode=mode_of(restaurant, facts.standing),
         services=tuple(_services_of(restaurant.pk, today, facts)),
         period_count=len(facts.periods[restaurant.pk]),
         unlimited=tuple(_unlimited(facts.periods[restaurant.pk], facts.rules[restaurant.pk])),
         running_over=tuple(facts.running_over.get(restaurant.pk, ())),
     )
-
-
-def _mode_of(restaurant: Restaurant, switch: EnforcementSwitch | None) -> Mode:
-    """Name the first of the three that is off; the weakest wins."""
-    if not settings.ENABLE_CAPACITY_ENFORCEMENT:
-        return Mode(False, "ENABLE_CAPACITY_ENFORCEMENT is false in the environment")
-    if switch is not None and not switch.enforced:
-        return Mode(False, f"the enforcement switch is off: {switch.reason or 'no reason given'}")
-    if restaurant.enforcement == EnforcementMode.SHADOW:
-        return Mode(False, "the restaurant is set to shadow")
-    return Mode(True, "environment, switch and restaurant all enforce")
 
 
 def _services_of(restaurant_id: int, today: date, facts: _Facts) -> Iterator[ServiceToday]:

@@ -24,6 +24,14 @@ from bookings.services.materialization import (
     plan_materialization,
 )
 from bookings.services.reseating import LeftReason, PartyLeft, Reseated
+from bookings.services.rollout import (
+    add_rollout_note,
+    resume_enforcement,
+    roll_back_enforcement,
+    set_enforcement,
+    set_restaurant_mode,
+    set_rollout_percent,
+)
 from bookings.services.settings_changes import (
     SettingsOutcome,
     change_settings,
@@ -32,7 +40,6 @@ from bookings.services.settings_changes import (
     delete_settings_row,
     save_row,
     save_settings_row,
-    set_enforcement,
 )
 
 __all__ = [
@@ -50,6 +57,7 @@ __all__ = [
     "RaisedExcess",
     "Reseated",
     "SettingsOutcome",
+    "add_rollout_note",
     "assign_tables",
     "audit_capacity",
     "block_section",
@@ -71,11 +79,15 @@ __all__ = [
     "preview_table_deletion",
     "preview_table_status",
     "rebuild_counters",
+    "resume_enforcement",
+    "roll_back_enforcement",
     "save_row",
     "save_settings_row",
     "seat_party",
     "seat_walk_in",
     "set_enforcement",
+    "set_restaurant_mode",
+    "set_rollout_percent",
     "set_table_status",
     "swap_tables",
     "unblock_table",

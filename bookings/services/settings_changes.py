@@ -1,8 +1,7 @@
 """Change what a restaurant has set, and fit its future service days to it in the same transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 from django.db.models import F, Model, ProtectedError, RestrictedError
@@ -18,9 +17,10 @@ from bookings.services.floor.outcomes import MovedParty
 from bookings.services.history import Actor
 from bookings.services.refit import missing_services, refit_service_days
 from bookings.services.reseating import PartyLeft, Reseated, reseat_after_change
+from bookings.services.rollout import DATES_STILL_RUNNING, record_mode_change, sign
 from capacity.calendar import find_overlaps
 from capacity.locks import lock_future_service_days
-from capacity.models import CapacityRule, EnforcementSwitch, ServiceDay, ServicePeriod
+from capacity.models import CapacityRule, ServiceDay, ServicePeriod
 from capacity.selectors import ServiceSettings, get_service_settings, read_clock
 from config.transactions import settings_transaction
 from tables.choices import TableStatus
@@ -29,8 +29,6 @@ from tables.models import Restaurant, Table, TableCombination
 from tables.seating import Floor
 from tables.selectors import load_floor
 
-# Service that began before this midnight may still be running.
-DATES_STILL_RUNNING = timedelta(days=1)
 # Bookings wait for all of it, and they give up after BOOKING_DEADLINE_SECONDS, 5 by default.
 RESEATING_SECONDS, RESEATING_SECONDS_AT_ONCE = 4.0, 1.0
 
@@ -56,7 +54,9 @@ class SettingsOutcome:
 
 
 @settings_transaction
-def change_settings(*, restaurant_id: int, change: Change, reason: str, actor: Actor = None) -> SettingsOutcome:
+def change_settings(
+    *, restaurant_id: int, change: Change, reason: str, actor: Actor = None, label: str = ""
+) -> SettingsOutcome:
     """Run a change of settings rows and fit the future service days and slots to it.
 
     Locks the restaurant row FOR NO KEY UPDATE, then its service days from yesterday on. `change`
@@ -64,7 +64,8 @@ def change_settings(*, restaurant_id: int, change: Change, reason: str, actor: A
     looks at first (a table without a future) is still so when it acts, and that a new name or a
     deletion, which lock a row against those who refer to it, never meet a booking that holds a
     service day. Limits below what is booked keep the bookings, as excess that this change authorises.
-    Parties at tables that do not take them any more are re-seated, as many as can be.
+    Parties at tables that do not take them any more are re-seated, as many as can be. Another mode of the restaurant
+    is an entry in the history of the rollout, by `actor` or, from a shell, by `label`.
 
     Raises: `RecordNotFound`, `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`, and
     whatever `change` raises.
@@ -72,11 +73,14 @@ def change_settings(*, restaurant_id: int, change: Change, reason: str, actor: A
     lock_restaurant_settings(restaurant_id)
     settings = get_service_settings(restaurant_id)
     days = lock_future_service_days(restaurant_id, from_date=settings.today - DATES_STILL_RUNNING)
+    mode_before = settings.restaurant.enforcement
     stranded_before = {booking.pk for booking in _list_stranded(settings)}
     before = list_excesses(day.pk for day in days)
     floor_before = load_floor(restaurant_id)
     leaving = change() or ()
     settings = get_service_settings(restaurant_id)
+    if settings.restaurant.enforcement != mode_before:
+        record_mode_change(settings.restaurant, mode_before, sign(reason=reason, actor=actor, label=label))
     _require_disjoint_periods(settings)
     days += _create_missing_days(settings, days)
     refit_service_days(settings, days)
@@ -154,23 +158,23 @@ def _is_stranded(settings: ServiceSettings, booking: Booking) -> bool:
     return period_id not in offered or settings.is_closed(period_id, booking.business_date, booking.wall_time)
 
 
-def save_settings_row(*, row: Model, actor: Actor = None) -> SettingsOutcome:
-    """Save one row of a restaurant's settings; see `change_settings`."""
+def save_settings_row(*, row: Model, columns: Collection[str] | None = None, actor: Actor = None) -> SettingsOutcome:
+    """Save one row of a restaurant's settings, or these columns of it; see `change_settings`."""
     return change_settings(
         restaurant_id=_restaurant_id_of(row),
-        change=partial(save_row, row),
+        change=partial(save_row, row, columns),
         reason=_reason_of(row),
         actor=actor,
     )
 
 
-def save_row(row: Model) -> None:
-    """Save a settings row inside a change of settings; a capacity rule counts its changes.
+def save_row(row: Model, columns: Collection[str] | None = None) -> None:
+    """Save a settings row, or these columns of it, inside a change of settings; a capacity rule counts its changes.
 
     The ledger names a rule with its version, so that a limit of the past can be told from one of today.
     """
     if not isinstance(row, CapacityRule) or row._state.adding:
-        row.save()
+        row.save(update_fields=columns)
         return
     # In the database: a change that runs again after a rollback counts once.
     row.version = F("version") + 1
@@ -255,12 +259,3 @@ def create_restaurant(*, restaurant: Restaurant, change: Change | None = None, a
         change()
     _require_disjoint_periods(get_service_settings(restaurant.pk))
     return restaurant
-
-
-def set_enforcement(*, enforced: bool, reason: str, actor: Actor = None) -> EnforcementSwitch:
-    """Turn enforcement on or off for all restaurants; acts at the next transaction."""
-    switch, _ = EnforcementSwitch.objects.update_or_create(
-        pk=1,
-        defaults={"enforced": enforced, "reason": reason, "changed_by_id": actor.pk if actor else None},
-    )
-    return switch

@@ -163,13 +163,13 @@ def test_without_an_audit_there_is_none():
     assert get_overview().latest_audit is None
 
 
-def test_eleven_queries_however_many_restaurants(house, django_assert_num_queries):
-    with django_assert_num_queries(11):
+def test_ten_queries_however_many_restaurants(house, django_assert_num_queries):
+    with django_assert_num_queries(10):
         get_overview()
     for _ in range(3):
         other = open_restaurant()
         CapacityRuleFactory(restaurant=other, max_covers=20)
         materialize(other, today_in(other))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         assert len(get_overview().restaurants) == 4

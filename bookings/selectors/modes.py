@@ -1,0 +1,80 @@
+"""In which mode a restaurant decides: the weakest of environment, switch and its own mode wins."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Subquery
+
+from bookings.models import RolloutChange
+from capacity.models import EnforcementSwitch
+from tables.choices import EnforcementMode
+from tables.models import Restaurant
+
+SOMEBODY = "a command"
+
+
+@dataclass(frozen=True)
+class EnforcementStanding:
+    """What environment and switch say for all restaurants.
+
+    `reason`, `changed_by` and `changed_at` are of the last turn of the switch; a switch that was never turned is on.
+    """
+
+    is_on_in_environment: bool
+    is_switched_on: bool = True
+    reason: str = ""
+    changed_by: str = ""
+    changed_at: datetime | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Say whether the mode of a restaurant is what decides."""
+        return self.is_on_in_environment and self.is_switched_on
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Return what keeps every restaurant from enforcing, the weakest first."""
+        said = []
+        if not self.is_on_in_environment:
+            said.append("ENABLE_CAPACITY_ENFORCEMENT is false in the environment")
+        if not self.is_switched_on:
+            said.append(f"the enforcement switch is off: {self.reason or 'no reason given'}")
+        return tuple(said)
+
+
+@dataclass(frozen=True)
+class Mode:
+    """Whether limits are enforced, and which of the three switches decides."""
+
+    is_enforced: bool
+    decided_by: str
+
+
+def get_enforcement_standing() -> EnforcementStanding:
+    """Get what environment and switch say, and who turned the switch, in 1 query."""
+    labels = RolloutChange.objects.filter(restaurant=None).order_by("-created_at", "-pk").values("actor_label")
+    switch = (
+        EnforcementSwitch.objects.filter(pk=1)
+        .select_related("changed_by")
+        .annotate(changed_by_label=Subquery(labels[:1]))
+        .first()
+    )
+    if switch is None:
+        return EnforcementStanding(settings.ENABLE_CAPACITY_ENFORCEMENT)
+    return EnforcementStanding(
+        is_on_in_environment=settings.ENABLE_CAPACITY_ENFORCEMENT,
+        is_switched_on=switch.enforced,
+        reason=switch.reason,
+        changed_by=switch.changed_by_label or str(switch.changed_by or SOMEBODY),
+        changed_at=switch.changed_at,
+    )
+
+
+def mode_of(restaurant: Restaurant, standing: EnforcementStanding) -> Mode:
+    """Name the first of the three that is off."""
+    if standing.obstacles:
+        return Mode(False, standing.obstacles[0])
+    if restaurant.enforcement == EnforcementMode.SHADOW:
+        return Mode(False, "the restaurant is set to shadow")
+    return Mode(True, "environment, switch and restaurant all enforce")

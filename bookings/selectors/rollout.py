@@ -1,0 +1,137 @@
+"""Where the rollout stands, who comes next, and what became of each restaurant."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
+
+from bookings.choices import DecisionVerdict
+from bookings.models import Decision, RolloutChange, RolloutNote
+from bookings.selectors.modes import EnforcementStanding, Mode, get_enforcement_standing, mode_of
+from capacity.rollout_order import Candidate, change_for_percentage
+from capacity.selectors import read_clock
+from tables.choices import EnforcementMode
+from tables.models import Restaurant
+
+LATELY = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class RestaurantRollout:
+    """One restaurant: its mode, what decides it, its last change, and what was seen of it lately.
+
+    `would_be_refusals` are those of the `decisions` of the last seven days that limits would have refused.
+    """
+
+    restaurant: Restaurant
+    mode: Mode
+    last_change: RolloutChange | None
+    decisions: int
+    would_be_refusals: int
+    tickets: int
+
+
+@dataclass(frozen=True)
+class RolloutStatus:
+    """All active restaurants, by name, under what environment and switch say."""
+
+    now: datetime
+    standing: EnforcementStanding
+    restaurants: tuple[RestaurantRollout, ...]
+
+    @property
+    def set_to_enforce(self) -> int:
+        """Return how many restaurants are set to enforce, whether or not it acts."""
+        return sum(it.restaurant.enforcement == EnforcementMode.ENFORCE for it in self.restaurants)
+
+    @property
+    def enforcing(self) -> int:
+        """Return how many restaurants really enforce."""
+        return sum(it.mode.is_enforced for it in self.restaurants)
+
+    @property
+    def percent(self) -> int:
+        """Return the percentage of restaurants that really enforce, 0 where there is none."""
+        return round(100 * self.enforcing / len(self.restaurants)) if self.restaurants else 0
+
+
+@dataclass(frozen=True)
+class RolloutPlan:
+    """Who would join and who would leave, in the order of joining, so that `wanted` of `total` enforce."""
+
+    percent: int
+    total: int
+    wanted: int
+    joining: tuple[Restaurant, ...]
+    leaving: tuple[Restaurant, ...]
+
+
+def get_rollout_status() -> RolloutStatus:
+    """Get where every active restaurant stands, in 6 queries."""
+    now = read_clock()
+    standing = get_enforcement_standing()
+    restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
+    ids = [restaurant.pk for restaurant in restaurants]
+    changes, decisions, tickets = _read_changes(ids), _count_decisions(ids, since=now - LATELY), _sum_tickets(ids)
+    return RolloutStatus(
+        now=now,
+        standing=standing,
+        restaurants=tuple(
+            RestaurantRollout(
+                restaurant=restaurant,
+                mode=mode_of(restaurant, standing),
+                last_change=changes.get(restaurant.pk),
+                decisions=decisions.get(restaurant.pk, (0, 0))[0],
+                would_be_refusals=decisions.get(restaurant.pk, (0, 0))[1],
+                tickets=tickets.get(restaurant.pk, 0),
+            )
+            for restaurant in restaurants
+        ),
+    )
+
+
+def _read_changes(ids: Iterable[int]) -> dict[int, RolloutChange]:
+    newest_first = RolloutChange.objects.filter(restaurant__in=ids).order_by("restaurant", "-created_at", "-pk")
+    return {change.restaurant_id: change for change in newest_first.distinct("restaurant") if change.restaurant_id}
+
+
+def _count_decisions(ids: Iterable[int], *, since: datetime) -> dict[int, tuple[int, int]]:
+    seen = Decision.objects.filter(restaurant__in=ids, decided_at__gte=since).values_list("restaurant_id")
+    counted = seen.annotate(seen=Count("pk"), waived=Count("pk", filter=Q(verdict=DecisionVerdict.WAIVED)))
+    return {restaurant_id: (decisions, waived) for restaurant_id, decisions, waived in counted}
+
+
+def _sum_tickets(ids: Iterable[int]) -> dict[int, int]:
+    noted = RolloutNote.objects.filter(restaurant__in=ids).values_list("restaurant_id")
+    return dict(noted.annotate(sum=Sum("tickets")))
+
+
+def plan_rollout_percent(percent: int) -> RolloutPlan:
+    """Say who would join or leave for a percentage of the active restaurants, in 1 query."""
+    restaurants = {it.public_id: it for it in Restaurant.objects.filter(active=True)}
+    change = change_for_percentage(
+        [
+            Candidate(it.public_id, it.beta_partner, it.enforcement == EnforcementMode.ENFORCE)
+            for it in restaurants.values()
+        ],
+        percent,
+    )
+    return RolloutPlan(
+        percent=percent,
+        total=len(restaurants),
+        wanted=change.wanted,
+        joining=tuple(restaurants[it.public_id] for it in change.joining),
+        leaving=tuple(restaurants[it.public_id] for it in change.leaving),
+    )
+
+
+def count_restaurants_taken_off_enforcement() -> int:
+    """Count the active restaurants in shadow that were enforced before, in 1 query.
+
+    One that has been in shadow since the beginning has no change in its history, or was never set to enforce.
+    """
+    newest_first = RolloutChange.objects.filter(restaurant=OuterRef("pk")).order_by("-created_at", "-pk")
+    in_shadow = Restaurant.objects.filter(active=True, enforcement=EnforcementMode.SHADOW)
+    latest = in_shadow.annotate(was=Subquery(newest_first.values("from_value")[:1]))
+    return latest.filter(was=EnforcementMode.ENFORCE).count()
