@@ -1,6 +1,8 @@
 """Arguments that several commands take."""
 
-from argparse import ArgumentTypeError
+import getpass
+import os
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 from datetime import date, time
 
@@ -9,6 +11,7 @@ from django.core.management.base import CommandError
 from tables.models import Restaurant
 
 YEARS = range(2000, 2101)
+LONGEST_LABEL = 80
 
 
 def business_date(text: str) -> date:
@@ -42,6 +45,35 @@ def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def words(longest: int) -> Callable[[str], str]:
+    """Read a text that says something."""
+
+    def read(text: str) -> str:
+        said = text.strip()
+        if not said:
+            raise ArgumentTypeError("it is blank")
+        if len(said) > longest:
+            raise ArgumentTypeError(f"it has {len(said)} characters, at most {longest} are kept")
+        return said
+
+    return read
+
+
+def add_who(parser: ArgumentParser) -> None:
+    """Add who acts, for the history: `options["by"]`."""
+    parser.add_argument(
+        "--by", type=words(LONGEST_LABEL), metavar="NAME", default=shell_user(), help="who acts; default: %(default)s"
+    )
+
+
+def shell_user() -> str:
+    """Return the name of the operating-system user; in a container there may be none for the number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def find_restaurants(slug: str | None) -> list[Restaurant]:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from argparse import SUPPRESS
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -108,9 +108,16 @@ def own_commands() -> dict[str, str]:
 
 def options_of(name: str) -> set[str]:
     parser = load_command_class(own_commands()[name], name).create_parser("manage.py", name)
-    shown = (action for action in parser._actions if action.help != SUPPRESS)
-    options = {option for action in shown for option in action.option_strings if option.startswith("--")}
-    return options - OPTIONS_OF_EVERY_COMMAND
+    return set(_options_in(parser)) - OPTIONS_OF_EVERY_COMMAND
+
+
+def _options_in(parser: ArgumentParser) -> Iterator[str]:
+    """Yield the long options of a parser, and of its subcommands."""
+    for action in parser._actions:
+        if action.help != SUPPRESS:
+            yield from (option for option in action.option_strings if option.startswith("--"))
+        for subparser in action.choices.values() if isinstance(action.choices, dict) else ():
+            yield from _options_in(subparser)
 
 
 def all_subclasses(base: type[DomainError]) -> Iterator[type[DomainError]]:

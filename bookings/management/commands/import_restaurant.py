@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bookings.management.arguments import add_who
 from bookings.models import Booking
 from bookings.restaurant_file import (
     Action,
@@ -44,9 +45,10 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the file."""
+        """Add the file, and who acts."""
         parser.add_argument("file", type=Path, metavar="FILE.yaml")
         parser.add_argument("--dry-run", action="store_true", help="show the difference, change nothing")
+        add_who(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import."""
@@ -55,7 +57,7 @@ class Command(BaseCommand):
             if options["dry_run"]:
                 self._show(file, plan_import(file=file), "would change")
             else:
-                self._show_outcome(file, import_restaurant(file=file))
+                self._show_outcome(file, import_restaurant(file=file, label=options["by"]))
         except DomainError as error:
             raise CommandError(f"{options['file']} is not imported: {error.message}") from error
 
