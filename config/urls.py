@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("metrics", MetricsView.as_view(), name="metrics"),
+    path("admin/rollout/", include("bookings.admin.rollout.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -3,5 +3,13 @@
 from bookings.admin.booking import BookingAdmin
 from bookings.admin.ledger import DecisionAdmin
 from bookings.admin.oversight import AuditRunAdmin, CapacityOverrideAdmin
+from bookings.admin.rollout import RolloutChangeAdmin, RolloutNoteAdmin
 
-__all__ = ["AuditRunAdmin", "BookingAdmin", "CapacityOverrideAdmin", "DecisionAdmin"]
+__all__ = [
+    "AuditRunAdmin",
+    "BookingAdmin",
+    "CapacityOverrideAdmin",
+    "DecisionAdmin",
+    "RolloutChangeAdmin",
+    "RolloutNoteAdmin",
+]

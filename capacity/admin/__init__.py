@@ -3,13 +3,11 @@
 from capacity.admin.days import BookingSlotAdmin, ServiceDayAdmin
 from capacity.admin.periods import ServicePeriodAdmin, TurnTimeAdmin
 from capacity.admin.rules import CapacityRuleAdmin, ClosureAdmin
-from capacity.admin.switch import EnforcementSwitchAdmin
 
 __all__ = [
     "BookingSlotAdmin",
     "CapacityRuleAdmin",
     "ClosureAdmin",
-    "EnforcementSwitchAdmin",
     "ServiceDayAdmin",
     "ServicePeriodAdmin",
     "TurnTimeAdmin",

@@ -5,6 +5,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from config.admin.owners import is_owner
+
 # (heading, (title, icon, app, model), ...)
 Item = tuple[str, str, str, str]
 GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
@@ -41,12 +43,15 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
         "Administration",
         (
-            ("Enforcement", "toggle_on", "capacity", "enforcementswitch"),
+            ("Rollout", "toggle_on", "bookings", "rolloutchange"),
             ("Users", "person", "auth", "user"),
             ("Groups", "group", "auth", "group"),
         ),
     ),
 )
+
+# Where an item leads that does not lead to the list of its rows.
+PAGES = {"rolloutchange": "rollout:page"}
 
 
 def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -61,11 +66,11 @@ def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _may_see(request: HttpRequest, item: Item) -> bool:
     _, _, app, model = item
-    if model == "enforcementswitch":
-        return bool(request.user.is_active and request.user.is_superuser)
+    if model == "rolloutchange":
+        return is_owner(request)
     return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
 
 
 def _link(item: Item) -> dict[str, str]:
     title, icon, app, model = item
-    return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}
+    return {"title": title, "icon": icon, "link": reverse(PAGES.get(model, f"admin:{app}_{model}_changelist"))}

@@ -8,9 +8,12 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from bookings.services import SettingsOutcome, create_restaurant
+from bookings.services import SettingsOutcome, create_restaurant, save_settings_row
 from capacity.advice import Advice, advise_on_turn_times
 from capacity.models import ServicePeriod
 from capacity.selectors import list_turn_bands
@@ -18,6 +21,7 @@ from config.admin import SettingsAdmin
 from config.admin.actor import actor_of
 from config.admin.columns import column
 from config.admin.forms import SettingsForm
+from config.admin.owners import is_owner
 from tables.admin.words import SMALLEST_AND_LARGEST
 from tables.choices import EnforcementMode, TableStatus
 from tables.models import Restaurant
@@ -61,6 +65,10 @@ class RestaurantForm(SettingsForm):
             )
 
 
+def _mode_field(request: HttpRequest) -> str:
+    return "own_mode_with_way" if is_owner(request) else "own_mode"
+
+
 @admin.register(Restaurant)
 class RestaurantAdmin(SettingsAdmin):
     """Who takes bookings, and on which terms."""
@@ -71,7 +79,7 @@ class RestaurantAdmin(SettingsAdmin):
     search_fields = ("name", "slug", "phone", "email")
     ordering = ("name",)
     prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
-    readonly_fields = ("public_id",)
+    readonly_fields = ("public_id", "own_mode", "own_mode_with_way")
     fieldsets = (
         (None, {"fields": ("name", "slug", "public_id", "active", "timezone")}),
         ("Contact", {"fields": ("phone", "email", "address")}),
@@ -104,10 +112,20 @@ class RestaurantAdmin(SettingsAdmin):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Restaurant | None = None) -> Any:
-        """Show the public id of a restaurant that has one."""
-        (title, options), *rest = super().get_fieldsets(request, obj)
-        fields = [name for name in options["fields"] if obj is not None or name != "public_id"]
-        return [(title, {**options, "fields": fields}), *rest]
+        """Show the public id of a restaurant that has one; its mode is chosen once, then the rollout changes it."""
+        left_out, shown = ("public_id", "enforcement") if obj is None else ("", _mode_field(request))
+        return [
+            (
+                title,
+                {
+                    **options,
+                    "fields": [
+                        shown if name == "enforcement" else name for name in options["fields"] if name != left_out
+                    ],
+                },
+            )
+            for title, options in super().get_fieldsets(request, obj)
+        ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Restaurant | None = None) -> bool:
         """Keep restaurants: one that takes no bookings any more is made inactive."""
@@ -126,7 +144,9 @@ class RestaurantAdmin(SettingsAdmin):
 
     def save_row(self, request: HttpRequest, row: Restaurant, form: Any) -> SettingsOutcome:
         if row.pk is not None:
-            return super().save_row(request, row, form)
+            # Not the whole row: a mode that was changed since it was read would be changed back.
+            columns = [*form.changed_data, "updated_at"]
+            return save_settings_row(row=row, columns=columns, actor=actor_of(request))
         create_restaurant(restaurant=row, actor=actor_of(request))
         return SettingsOutcome(service_days=0, raised=(), bookings=())
 
@@ -137,6 +157,16 @@ class RestaurantAdmin(SettingsAdmin):
             .values_list("pk", "name")
         )
         return advise_on_turn_times(list_turn_bands(row.pk), periods, row.party_size_max)
+
+    @column("Enforcement")
+    def own_mode(self, restaurant: Restaurant) -> str:
+        return f"{restaurant.get_enforcement_display()}. Owners change it by the rollout."
+
+    @column("Enforcement")
+    def own_mode_with_way(self, restaurant: Restaurant) -> SafeString:
+        text, way = restaurant.get_enforcement_display(), reverse("rollout:page")
+        link = '<a class="text-primary-600 underline dark:text-primary-500" href="{}">Rollout</a>'
+        return format_html("{}. It is changed by the " + link + ".", text, way)
 
     @column("Mode", ordering="enforcement", label=MODE_COLOURS)
     def mode(self, restaurant: Restaurant) -> tuple[str, str]:

@@ -152,7 +152,7 @@ def test_who_may_not_write_rules_is_not_led_to_them():
 
 
 def links_in(page):
-    return set(re.findall(r'href="/admin/(\w+/\w+)/"', page.content.decode()))
+    return set(re.findall(r'href="/admin/(\w+/\w+|rollout)/"', page.content.decode()))
 
 
 def test_the_sidebar_offers_what_the_user_may_see_and_all_of_it_opens(admin_client):

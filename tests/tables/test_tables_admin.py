@@ -365,11 +365,11 @@ def test_a_combination_cannot_take_tables_of_two_restaurants(admin_client, house
 
 
 def test_a_restaurant_is_created_and_changed(admin_client):
-    page = add(admin_client, RESTAURANTS, name="Bar", slug="bar", timezone="Europe/Lisbon")
+    page = add(admin_client, RESTAURANTS, name="Bar", slug="bar", timezone="Europe/Lisbon", enforcement="shadow")
     restaurant = Restaurant.objects.get()
     assert page.redirect_chain == [(RESTAURANTS, 302)]
 
-    change(admin_client, RESTAURANTS, restaurant, enforcement="shadow", party_size_max="6")
+    change(admin_client, RESTAURANTS, restaurant, party_size_max="6")
 
     restaurant.refresh_from_db()
     assert (restaurant.enforcement, restaurant.party_size_max) == ("shadow", 6)

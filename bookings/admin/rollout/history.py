@@ -1,0 +1,59 @@
+"""The lists of what was changed, and of what the support noticed."""
+
+from datetime import UTC
+
+from django.contrib import admin
+
+from bookings.models import RolloutChange, RolloutNote
+from config.admin import ReadOnlyAdmin
+from config.admin.columns import column
+from config.admin.owners import OwnersOnly
+from config.admin.shown import local_time
+
+VALUE_COLOURS = {"enforce": "success", "on": "success", "shadow": "warning", "off": "warning"}
+
+
+@admin.register(RolloutChange)
+class RolloutChangeAdmin(OwnersOnly, ReadOnlyAdmin):
+    """Who changed which mode, or turned the switch, when and why."""
+
+    list_display = ("created", "scope", "action", "before", "after", "percent", "actor_label", "reason")
+    list_filter = ("action", "restaurant", "to_value")
+    list_select_related = ("restaurant",)
+    search_fields = ("reason", "actor_label", "restaurant__name", "restaurant__slug")
+    ordering = ("-created_at", "-pk")
+    fields = ("created", "scope", "action", "before", "after", "percent", "actor_label", "reason")
+    readonly_fields = fields
+
+    @column("When", ordering="created_at")
+    def created(self, change: RolloutChange) -> str:
+        return local_time(change.created_at, UTC)
+
+    @column("Restaurant", ordering="restaurant__name")
+    def scope(self, change: RolloutChange) -> str:
+        return str(change.restaurant or "all restaurants")
+
+    @column("From", ordering="from_value", label=VALUE_COLOURS)
+    def before(self, change: RolloutChange) -> str:
+        return change.from_value
+
+    @column("To", ordering="to_value", label=VALUE_COLOURS)
+    def after(self, change: RolloutChange) -> str:
+        return change.to_value
+
+
+@admin.register(RolloutNote)
+class RolloutNoteAdmin(OwnersOnly, ReadOnlyAdmin):
+    """How many tickets a restaurant brought, and what about."""
+
+    list_display = ("created", "restaurant", "tickets", "text", "actor_label")
+    list_filter = ("restaurant",)
+    list_select_related = ("restaurant",)
+    search_fields = ("text", "actor_label", "restaurant__name", "restaurant__slug")
+    ordering = ("-created_at", "-pk")
+    fields = ("created", "restaurant", "tickets", "text", "actor_label")
+    readonly_fields = fields
+
+    @column("When", ordering="created_at")
+    def created(self, note: RolloutNote) -> str:
+        return local_time(note.created_at, UTC)
