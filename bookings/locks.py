@@ -2,7 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
+
+from django.db.models import Q
+from django.db.models.functions import Now
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Status
 
 from bookings.availability import Assessment, Wish, blocked_interval, is_refused_without_a_day
 from bookings.day import (
@@ -158,3 +164,20 @@ def service_day_ids_meeting(restaurant_id: int, interval: Interval) -> frozenset
         restaurant_id=restaurant_id, starts_at__lte=interval.ends_at, ends_at__gte=interval.starts_at
     )
     return frozenset(met.values_list("pk", flat=True))
+
+
+def lock_dead_jobs(job_ids: Iterable[int]) -> list[ProcrastinateJob]:
+    """Lock those of some jobs that are dead; whoever retries one as well waits and then finds it alive."""
+    dead = ProcrastinateJob.objects.filter(pk__in=job_ids, status=Status.FAILED.value)
+    return list(dead.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
+def lock_stalled_jobs(silence: timedelta) -> list[ProcrastinateJob]:
+    """Lock the running jobs whose worker is gone, or has been silent for so long; skips what another one locks.
+
+    `JobManager.get_stalled_jobs` asks the same without a lock: of two that look at once the later would
+    give back a job that a worker has taken up again in between.
+    """
+    is_abandoned = Q(worker__isnull=True) | Q(worker__last_heartbeat__lt=Now() - silence)
+    running = ProcrastinateJob.objects.filter(is_abandoned, status=Status.DOING.value)
+    return list(running.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("pk"))

@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
+    "procrastinate.contrib.django",
     "tables",
     "capacity",
     "bookings",
@@ -156,6 +157,18 @@ for rate in (THROTTLE_BOOKINGS, THROTTLE_AVAILABILITY):
 
 # Guarded tables that a reverse migration may drop with their rows (config/migration_guard.py).
 ALLOW_DROP_TABLES = [name.strip() for name in env.list("ALLOW_DROP_TABLES", default=[])]
+
+# Jobs
+
+# Whoever runs jobs says so this often; after three times as long in silence its jobs are given back.
+WORKER_HEARTBEAT_SECONDS = env.float("WORKER_HEARTBEAT_SECONDS", default=10.0)
+if not 0 < WORKER_HEARTBEAT_SECONDS <= 300:
+    raise ImproperlyConfigured("WORKER_HEARTBEAT_SECONDS is a number of seconds above 0, at most 300")
+# There is one place for tasks: no module named `tasks` in every app.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["bookings.jobs.tasks"]
+# A worker that was away at night catches up with the night when it starts.
+PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 24 * 3600}
 
 # HTTP
 

@@ -1,6 +1,7 @@
-"""What every test may use: Hypothesis profiles and a real Valkey."""
+"""What every test may use: Hypothesis profiles, a real Valkey, empty queues."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,3 +17,14 @@ settings.load_profile("fuzz" if os.environ.get("FUZZ") == "1" else "default")
 def valkey(valkey_server: ValkeyServer) -> str:
     """Return the address, for REDIS_URL, of a real server that ends with the session."""
     return f"redis://{valkey_server.host}:{valkey_server.port}/0"
+
+
+@pytest.fixture
+def empty_queue(transactional_db: None) -> Iterator[None]:
+    """Begin and end without jobs: a test with `transaction=True` does not empty tables of unmanaged models."""
+    # Importable once Django is set up.
+    from tests.jobs import forget_jobs
+
+    forget_jobs()
+    yield
+    forget_jobs()

@@ -1,6 +1,5 @@
 """The demo's web server: granian by its own command line, in a session of its own."""
 
-import ctypes
 import os
 import shutil
 import signal
@@ -15,15 +14,13 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from config.env import BASE_DIR, env
+from config.processes import end_with_parent, interrupts_deferred
 
 HOST = "127.0.0.1"
 WORKERS = 2
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
-# prctl(2), PR_SET_PDEATHSIG
-SET_PARENT_DEATH_SIGNAL = 1
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class PortNotAvailable(Exception):
@@ -57,7 +54,7 @@ class WebServer:
             env=os.environ | _environment(metrics_directory),
             # A Ctrl-C reaches the demo alone, which then stops this in good order.
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
         )
 
     def wait_until_ready(self) -> None:
@@ -107,27 +104,13 @@ def running_server(*, port: int, metrics_directory: Path) -> Iterator[WebServer]
     """Start the server, and stop it however the block ends."""
     server: WebServer | None = None
     try:
-        with _interrupts_deferred():
+        with interrupts_deferred():
             server = WebServer(port=port, metrics_directory=metrics_directory)
         yield server
     finally:
         if server is not None:
-            with _interrupts_deferred():
+            with interrupts_deferred():
                 server.stop()
-
-
-@contextmanager
-def _interrupts_deferred() -> Iterator[None]:
-    """Raise KeyboardInterrupt after the block, not in it: no process may start or end by half."""
-    arrived: list[int] = []
-    handlers = {number: signal.signal(number, lambda number, _: arrived.append(number)) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-    if arrived:
-        raise KeyboardInterrupt
 
 
 def _command(port: int) -> list[str]:
@@ -143,12 +126,6 @@ def _command(port: int) -> list[str]:
         *("--no-ws", "--log-level", "error"),
         "config.wsgi:application",
     ]
-
-
-def _end_with_parent() -> None:
-    """Let the server end (SIGTERM) when this process is gone, also by SIGKILL; Linux alone can do that."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _environment(metrics_directory: Path) -> dict[str, str]:

@@ -9,6 +9,7 @@ from django.db.models import F, Model, ProtectedError, RestrictedError
 from bookings.choices import COUNTING_STATUSES
 from bookings.errors import PeriodsOverlap, RecordInUse, TableInUse
 from bookings.floor_change import FloorChange
+from bookings.jobs.deferral import defer_materialization
 from bookings.models import Booking, TableAssignment
 from bookings.reseating import Patience
 from bookings.selectors import list_excesses
@@ -65,7 +66,8 @@ def change_settings(
     deletion, which lock a row against those who refer to it, never meet a booking that holds a
     service day. Limits below what is booked keep the bookings, as excess that this change authorises.
     Parties at tables that do not take them any more are re-seated, as many as can be. Another mode of the restaurant
-    is an entry in the history of the rollout, by `actor` or, from a shell, by `label`.
+    is an entry in the history of the rollout, by `actor` or, from a shell, by `label`. A job of the same transaction
+    creates the days further ahead that are offered now and were not.
 
     Raises: `RecordNotFound`, `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`, and
     whatever `change` raises.
@@ -87,6 +89,7 @@ def change_settings(
     reseated = _fit_floor(settings, floor_before, leaving, reason)
     raised = record_settings_excess(restaurant_id, (day.pk for day in days), before=before, reason=reason, actor=actor)
     stranded = _list_stranded(settings)
+    defer_materialization(restaurant_id=restaurant_id)
     return SettingsOutcome(
         service_days=len(days),
         raised=raised,
@@ -247,7 +250,7 @@ def _require_no_future_assignments(table: Table) -> None:
 
 @settings_transaction
 def create_restaurant(*, restaurant: Restaurant, change: Change | None = None, actor: Actor = None) -> Restaurant:
-    """Create a restaurant and, in the same transaction, the rows that `change` saves for it.
+    """Create a restaurant and, in the same transaction, the rows that `change` saves for it and a job for its days.
 
     Raises: `PeriodsOverlap`, `BookingConflict`, and whatever `change` raises.
     """
@@ -258,4 +261,5 @@ def create_restaurant(*, restaurant: Restaurant, change: Change | None = None, a
     if change is not None:
         change()
     _require_disjoint_periods(get_service_settings(restaurant.pk))
+    defer_materialization(restaurant_id=restaurant.pk)
     return restaurant

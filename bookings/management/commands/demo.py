@@ -10,12 +10,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from bookings.demo.accounts import ensure_ops_account
-from bookings.demo.server import HOST, SIGNALS, PortNotAvailable, WebServerFailed, require_free_port, running_server
+from bookings.demo.server import HOST, PortNotAvailable, WebServerFailed, require_free_port, running_server
 from bookings.demo.stage import set_stage
 from bookings.demo.welcome import welcome_lines
 from bookings.management.arguments import whole_number
 from config import embedded
 from config.embedded.locks import open_lock, try_lock
+from config.processes import STOP_SIGNALS
 from tables.models import Restaurant
 
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until stopped."""
-        for number in SIGNALS:
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.default_int_handler)
         try:
             self._run(days=options["days"], booked_days=options["booked_days"])
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         finally:
             # Whoever asks again is on the way: the database server still has to end.
-            for number in SIGNALS:
+            for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
 
     def _run(self, *, days: int, booked_days: int) -> None:

@@ -1,0 +1,92 @@
+"""Run jobs in this process until it is told to stop."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, connection
+from procrastinate import App, PsycopgConnector
+from procrastinate.contrib.django import app, connector_params
+
+from bookings.services.jobs import rescue_stalled_jobs, silence_of_the_dead
+
+logger = logging.getLogger(__name__)
+
+# Of the queue itself: fetching, finishing, heartbeats. Jobs have Django's connections, one each while they run.
+QUEUE_CONNECTIONS = 2
+
+
+@dataclass(frozen=True)
+class WorkerTerms:
+    """Which queues a process takes from, how many jobs it runs at once, how it hears of new ones.
+
+    A worker that listens is told at once, and still looks every `poll_seconds`.
+    """
+
+    queues: tuple[str, ...]
+    concurrency: int
+    poll_seconds: float
+    is_listening: bool
+    heartbeat_seconds: float
+
+
+def run_worker(terms: WorkerTerms, *, until_idle: bool = False) -> None:
+    """Run jobs until SIGINT or SIGTERM, or until none waits, and return when those that had begun have ended.
+
+    Raises: `ConnectorException` while the database is away.
+    """
+    asyncio.run(_run(terms, until_idle=until_idle))
+
+
+async def _run(terms: WorkerTerms, *, until_idle: bool) -> None:
+    worker_app = _worker_app()
+    async with worker_app.open_async():
+        rescue = asyncio.create_task(_rescue_again_and_again())
+        try:
+            await worker_app.run_worker_async(
+                name="+".join(terms.queues),
+                queues=list(terms.queues),
+                concurrency=terms.concurrency,
+                wait=not until_idle,
+                fetch_job_polling_interval=terms.poll_seconds,
+                listen_notify=terms.is_listening,
+                update_heartbeat_interval=terms.heartbeat_seconds,
+                stalled_worker_timeout=silence_of_the_dead().total_seconds(),
+            )
+        finally:
+            rescue.cancel()
+            with suppress(asyncio.CancelledError):
+                await rescue
+
+
+def _worker_app() -> App:
+    """Return an app of the same tasks that takes jobs by connections of its own, since Django's cannot wait.
+
+    Not by `replace_connector`: what a running job defers would leave the transaction of that job.
+    """
+    pool = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=QUEUE_CONNECTIONS)
+    worker_app = app.with_connector(pool)
+    worker_app.periodic_defaults = app.periodic_defaults
+    return worker_app
+
+
+async def _rescue_again_and_again() -> None:
+    """Give back the jobs of workers that are gone, at the start and from then on.
+
+    Not a job itself: it would wait behind those that run, and could be left behind as well.
+    """
+    while True:
+        try:
+            await sync_to_async(_rescue, thread_sensitive=False)()
+        except DatabaseError:
+            logger.exception("stalled jobs could not be looked for")
+        await asyncio.sleep(silence_of_the_dead().total_seconds())
+
+
+def _rescue() -> None:
+    try:
+        rescue_stalled_jobs()
+    finally:
+        connection.close()

@@ -1,0 +1,67 @@
+"""What the worker can do: each task is one call of a service, and may run twice."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.tasks import Task
+
+from bookings.jobs.deferral import MATERIALIZE_RESTAURANT
+from bookings.jobs.queues import AUDITS, RETRIES, SLOTS, UPKEEP
+from bookings.services.audits import audit_capacity
+from bookings.services.coming_days import defer_coming_days, materialize_coming_days
+from bookings.services.pruning import prune
+from config.requests import working_for
+
+JobTask = Task[..., None, ...]
+
+
+def job(
+    name: str, *, queue: str, retry: RetryStrategy | bool = False, queueing_lock: str | None = None
+) -> Callable[[Callable[..., object]], JobTask]:
+    """Make a function a task that runs under the id of the request that wanted it, else under its own.
+
+    The name is stored with each job: it must not change while jobs wait.
+    """
+
+    def decorate(call: Callable[..., object]) -> JobTask:
+        @wraps(call)
+        def run(context: JobContext, *, request_id: str = "", timestamp: int = 0, **arguments: Any) -> None:
+            with working_for(request_id or f"job-{context.job.id}", job_id=context.job.id, task=name):
+                call(**arguments)
+
+        decorated = app.task(name=name, queue=queue, pass_context=True, retry=retry, queueing_lock=queueing_lock)
+        task: JobTask = decorated(run)
+        return task
+
+    return decorate
+
+
+@job(MATERIALIZE_RESTAURANT, queue=SLOTS, retry=RETRIES)
+def materialize_restaurant(*, restaurant_id: int) -> None:
+    """Create the coming service days and slots of one restaurant."""
+    materialize_coming_days(restaurant_id=restaurant_id)
+
+
+@app.periodic(cron="15 2 * * *")
+@job("materialize_all", queue=SLOTS, retry=RETRIES)
+def materialize_all() -> None:
+    """Defer the above for every active restaurant."""
+    defer_coming_days()
+
+
+# No retry: the next minute is one.
+@app.periodic(cron="* * * * *")
+@job("audit", queue=AUDITS, queueing_lock="audit")
+def audit() -> None:
+    """Audit everything and store the run."""
+    audit_capacity()
+
+
+@app.periodic(cron="45 3 * * *")
+@job("prune", queue=UPKEEP, retry=RETRIES)
+def prune_old_rows() -> None:
+    """Delete what has been kept long enough."""
+    prune()

@@ -1,0 +1,93 @@
+"""`manage.py worker`: run jobs until stopped."""
+
+import sys
+from argparse import ArgumentTypeError
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from procrastinate.exceptions import ConnectorException
+
+from bookings.jobs.queues import GROUPS, QUEUES
+from bookings.jobs.running import WorkerTerms, run_worker
+from bookings.jobs.supervisor import supervise
+from bookings.management.arguments import whole_number
+from config.env import BASE_DIR
+
+MOST_JOBS_AT_ONCE = 16
+
+
+class Command(BaseCommand):
+    """Run the queues, each group of them in a process of its own, or some of them in this one."""
+
+    help = (
+        "Run jobs until SIGINT or SIGTERM; those that have begun end first. Without --queues a process for the "
+        "auditor and one for everything else, each started anew if it dies. With --queues these alone, in this "
+        "process, for whoever supervises processes by other means. Example: manage.py worker --queues slots,upkeep"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add what to run, and how it hears of new jobs."""
+        parser.add_argument("--queues", type=queue_names, metavar="NAMES", help=f"of {', '.join(QUEUES)}")
+        parser.add_argument(
+            "--concurrency",
+            type=whole_number(1, MOST_JOBS_AT_ONCE),
+            metavar="N",
+            help="jobs at once in a process; default: 1 for the auditor, 2 for everything else",
+        )
+        parser.add_argument(
+            "--poll-seconds",
+            type=whole_number(1, 3600),
+            default=5,
+            metavar="N",
+            help="look for jobs at least this often; default: 5",
+        )
+        parser.add_argument(
+            "--no-listen",
+            action="store_true",
+            help="do not ask to be told of new jobs; default behind a transaction pooler, which loses that",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until stopped."""
+        if options["queues"] is None:
+            supervise({"+".join(queues): _command(queues, at_once, options) for queues, at_once in GROUPS})
+            return
+        try:
+            run_worker(_terms(options))
+        except ConnectorException as error:
+            raise CommandError(f"The queue cannot be read: {error.__cause__ or error}") from error
+
+
+def queue_names(text: str) -> tuple[str, ...]:
+    """Read names of queues, separated by commas."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    unknown = [name for name in names if name not in QUEUES]
+    if unknown:
+        raise ArgumentTypeError(f"no queue {unknown[0]!r}; there are: {', '.join(QUEUES)}")
+    return names
+
+
+def _terms(options: dict[str, Any]) -> WorkerTerms:
+    has_sessions = not settings.DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS", False)
+    return WorkerTerms(
+        queues=options["queues"],
+        concurrency=options["concurrency"] or _usual_concurrency(options["queues"]),
+        poll_seconds=options["poll_seconds"],
+        is_listening=has_sessions and not options["no_listen"],
+        heartbeat_seconds=settings.WORKER_HEARTBEAT_SECONDS,
+    )
+
+
+def _usual_concurrency(queues: tuple[str, ...]) -> int:
+    return max(at_once for names, at_once in GROUPS if set(names) & set(queues))
+
+
+def _command(queues: tuple[str, ...], at_once: int, options: dict[str, Any]) -> list[str]:
+    """Return this command for one group, with the options that were given."""
+    return [
+        *(sys.executable, str(BASE_DIR / "manage.py"), "worker", "--queues", ",".join(queues)),
+        *("--concurrency", str(options["concurrency"] or at_once)),
+        *("--poll-seconds", str(options["poll_seconds"])),
+        *(["--no-listen"] if options["no_listen"] else []),
+    ]

@@ -1,0 +1,64 @@
+"""Delete what has been kept long enough, in batches: no statement takes long, and none waits for a booking."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Max, Q, QuerySet
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Status
+
+from bookings.models import AuditRun
+from bookings.selectors import get_latest_audit
+from capacity.selectors import read_clock
+
+logger = logging.getLogger(__name__)
+
+BATCH_SIZE = 1000
+# Of a run each minute these are 2,880; the alerts look back no further.
+KEPT_AUDITS = timedelta(days=2)
+# Over a year, to compare a season with the one before.
+KEPT_AUDITS_WITH_FINDINGS = timedelta(days=400)
+KEPT_JOBS = timedelta(days=3)
+# Somebody has to look at them first.
+KEPT_DEAD_JOBS = timedelta(days=30)
+
+
+def prune() -> dict[str, int]:
+    """Run every step and say how many rows each deleted."""
+    deleted = {step.__name__.removeprefix("prune_"): step() for step in STEPS}
+    logger.info("pruned %s", ", ".join(f"{count} {name}" for name, count in deleted.items()))
+    return deleted
+
+
+def prune_audit_runs() -> int:
+    """Delete old runs of the auditor, those with findings much later; never the latest full one."""
+    now, latest = read_clock(), get_latest_audit()
+    is_clean = Q(has_overbooking=False, problems=0)
+    old = AuditRun.objects.filter(
+        Q(is_clean, finished_at__lt=now - KEPT_AUDITS) | Q(finished_at__lt=now - KEPT_AUDITS_WITH_FINDINGS)
+    )
+    return _delete(old.exclude(pk=latest.pk) if latest else old)
+
+
+def prune_jobs() -> int:
+    """Delete jobs that ended long ago, with their events; dead ones later."""
+    now = read_clock()
+    ended = ProcrastinateJob.objects.annotate(last_at=Max("procrastinateevent__at"))
+    done = Q(status__in=[Status.SUCCEEDED.value, Status.CANCELLED.value, Status.ABORTED.value])
+    dead = Q(status=Status.FAILED.value)
+    return _delete(ended.filter(done & Q(last_at__lt=now - KEPT_JOBS) | dead & Q(last_at__lt=now - KEPT_DEAD_JOBS)))
+
+
+# What the nightly job runs, one after the other.
+STEPS: tuple[Callable[[], int], ...] = (prune_audit_runs, prune_jobs)
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    deleted = 0
+    while batch := list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH_SIZE]):
+        # The read-only manager of procrastinate's models refuses `delete`, its querysets do not.
+        rows.model._default_manager.filter(pk__in=batch).delete()
+        deleted += len(batch)
+    return deleted
