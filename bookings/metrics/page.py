@@ -11,12 +11,14 @@ from bookings.metrics.asked import DatabaseCollector
 from bookings.metrics.audits import AuditCollector
 from bookings.metrics.configuration import ConfigurationCollector
 from bookings.metrics.enforcement import EnforcementCollector
+from bookings.metrics.queue import QueueCollector
 from bookings.metrics.workers import WorkerCollector
 
 ASKED_AT_EACH_SCRAPE: tuple[type[DatabaseCollector], ...] = (
     AuditCollector,
     ConfigurationCollector,
     EnforcementCollector,
+    QueueCollector,
 )
 
 

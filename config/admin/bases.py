@@ -25,7 +25,7 @@ class NothingToEdit:
 class ReadOnlyAdmin(NothingToEdit, ModelAdmin[Any]):
     """A list and a page of rows that the engine writes."""
 
-    actions = None
+    actions: Any = None
     list_per_page = 30
     list_fullwidth = True
 

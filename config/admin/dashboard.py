@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timesince import timesince
 
+from bookings.selectors.jobs import count_dead_jobs
 from bookings.selectors.overview import Overview, RestaurantToday, get_overview
 from config.admin.shown import used_of_limit
 
@@ -17,7 +18,9 @@ AUDIT_IS_OLD_AFTER_SECONDS = 24 * 3600
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add today's services to the first page, for users who may see service days."""
+    """Add to the first page dead jobs and today's services, for users who may see them."""
+    if request.user.has_perm("procrastinate.view_procrastinatejob"):
+        context = context | {"dead_jobs": count_dead_jobs()}
     if not request.user.has_perm("capacity.view_serviceday"):
         return context
     overview = get_overview()

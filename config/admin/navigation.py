@@ -44,6 +44,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Administration",
         (
             ("Rollout", "toggle_on", "bookings", "rolloutchange"),
+            ("Jobs", "work_history", "procrastinate", "procrastinatejob"),
             ("Users", "person", "auth", "user"),
             ("Groups", "group", "auth", "group"),
         ),

@@ -72,7 +72,7 @@ class Demo:
             return found()[0]
 
     def members(self) -> list[psutil.Process]:
-        """Return every process of the demo: web server, workers, keeper, PostgreSQL."""
+        """Return every process of the demo: web server, its workers, the jobs' worker, keeper, PostgreSQL."""
         return [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
 
     def stop(self, number: signal.Signals) -> int:
@@ -194,6 +194,7 @@ def test_two_demos_live_side_by_side_survive_killed_workers_keep_their_data_and_
 
     members = first.members()
     assert len(members) > 5
+    assert sum("worker" in process.cmdline() for process in members) == 3
     assert first.stop(signal.SIGTERM) == 0
     assert still_running(members) == []
     assert get_until_answered(other, "/readyz").status_code == 200

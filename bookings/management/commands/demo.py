@@ -1,4 +1,4 @@
-"""`manage.py demo`: two restaurants with bookings, and a web server to try them on."""
+"""`manage.py demo`: two restaurants with bookings, and a web server with a worker to try them on."""
 
 import fcntl
 import signal
@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from bookings.demo.accounts import ensure_ops_account
+from bookings.demo.jobs import running_worker
 from bookings.demo.server import HOST, PortNotAvailable, WebServerFailed, require_free_port, running_server
 from bookings.demo.stage import set_stage
 from bookings.demo.welcome import welcome_lines
@@ -68,10 +69,11 @@ class Command(BaseCommand):
     def _serve(self, restaurant: Restaurant, started: float) -> None:
         origin = f"http://{HOST}:{settings.PORT}"
         lines = list(welcome_lines(origin=origin, restaurant=restaurant, account=ensure_ops_account()))
-        # From here on only the web server's processes talk to the database.
+        # From here on only the processes of the web server and the worker talk to the database.
         connection.close()
-        self._say("Web server ...")
-        with running_server(port=settings.PORT, metrics_directory=embedded.DEMO.directory / "metrics") as server:
+        self._say("Web server and worker ...")
+        metrics_directory = embedded.DEMO.directory / "metrics"
+        with running_worker(), running_server(port=settings.PORT, metrics_directory=metrics_directory) as server:
             server.wait_until_ready()
             self._say(
                 f"Ready after {time.monotonic() - started:.1f} s. Ctrl-C stops everything; .demo/ keeps the data."
