@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -26,10 +27,21 @@ KEPT_DEAD_JOBS = timedelta(days=30)
 
 
 def prune() -> dict[str, int]:
-    """Run every step and say how many rows each deleted."""
-    deleted = {step.__name__.removeprefix("prune_"): step() for step in STEPS}
-    logger.info("pruned %s", ", ".join(f"{count} {name}" for name, count in deleted.items()))
+    """Run every step and say how many rows each deleted.
+
+    Raises: what the first step raised that failed, once all others have run.
+    """
+    deleted: dict[str, int] = {}
+    with ExitStack() as others_first:
+        for step in reversed(STEPS):
+            others_first.callback(_run, step, deleted)
     return deleted
+
+
+def _run(step: Callable[[], int], deleted: dict[str, int]) -> None:
+    name = step.__name__.removeprefix("prune_")
+    deleted[name] = step()
+    logger.info("pruned %d %s", deleted[name], name)
 
 
 def prune_audit_runs() -> int:

@@ -1,0 +1,139 @@
+"""What is old goes at night, in batches; what somebody may still need stays."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db.models.functions import Now
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinatePeriodicDefer
+
+from bookings.jobs.deferral import defer_jobs
+from bookings.models import AuditRun
+from bookings.services import audit_capacity, pruning
+from bookings.services.pruning import prune, prune_audit_runs, prune_jobs
+from tests.factories import RestaurantFactory
+from tests.jobs import jobs, run_waiting_jobs, statuses
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def make_run(*, age, **values):
+    at = datetime.now(UTC) - age
+    return AuditRun.objects.create(started_at=at, finished_at=at, **({"has_overbooking": False} | values))
+
+
+def make_job(*, age, status):
+    defer_jobs("materialize_restaurant", {"restaurant_id": 1})
+    job = jobs().latest("pk")
+    jobs(pk=job.pk).update(status="doing")
+    jobs(pk=job.pk).update(status=status)
+    ProcrastinateEvent.objects.get_queryset().filter(job=job).update(at=Now() - age)
+    return job
+
+
+def test_clean_runs_are_kept_for_two_days_and_those_with_findings_for_over_a_year():
+    kept = [
+        make_run(age=47 * HOUR),
+        make_run(age=399 * DAY, problems=1),
+        make_run(age=399 * DAY, has_overbooking=True, overbookings=2),
+    ]
+    make_run(age=49 * HOUR)
+    make_run(age=401 * DAY, has_overbooking=True, overbookings=2)
+
+    assert prune_audit_runs() == 2
+
+    assert list(AuditRun.objects.order_by("pk")) == kept
+
+
+def test_the_latest_full_run_is_kept_however_old_it_is():
+    latest = make_run(age=500 * DAY)
+    make_run(age=600 * DAY)
+    make_run(age=450 * DAY, restaurant=RestaurantFactory())
+
+    assert prune_audit_runs() == 2
+
+    assert AuditRun.objects.get() == latest
+
+
+def test_jobs_that_ended_are_kept_for_three_days_and_dead_ones_for_thirty():
+    for status in ("succeeded", "cancelled", "aborted"):
+        make_job(age=71 * HOUR, status=status)
+        make_job(age=73 * HOUR, status=status)
+    make_job(age=29 * DAY, status="failed")
+    make_job(age=31 * DAY, status="failed")
+
+    assert prune_jobs() == 4
+
+    assert statuses() == ["succeeded", "cancelled", "aborted", "failed"]
+
+
+@pytest.mark.parametrize("status", ["todo", "doing"])
+def test_a_job_that_has_not_ended_is_kept_however_old_it_is(status):
+    make_job(age=400 * DAY, status="failed")
+    jobs().update(status=status)
+
+    assert prune_jobs() == 0
+    assert statuses() == [status]
+
+
+def test_a_job_counts_from_its_last_event_and_takes_its_history_along():
+    failed_again = make_job(age=40 * DAY, status="failed")
+    jobs().update(status="todo")
+    jobs().update(status="doing")
+    jobs().update(status="failed")
+    assert prune_jobs() == 0
+    ProcrastinateEvent.objects.get_queryset().update(at=Now() - 31 * DAY)
+
+    assert prune_jobs() == 1
+
+    assert not ProcrastinateEvent.objects.filter(job_id=failed_again.pk).exists()
+
+
+def test_more_than_a_batch_goes_in_batches(monkeypatch):
+    monkeypatch.setattr(pruning, "BATCH_SIZE", 2)
+    for _ in range(5):
+        make_run(age=10 * DAY)
+    newest = make_run(age=HOUR)
+
+    assert prune_audit_runs() == 5
+    assert AuditRun.objects.get() == newest
+
+
+def test_a_step_that_fails_does_not_stop_those_after_it(monkeypatch):
+    make_run(age=10 * DAY)
+    audit_capacity()
+
+    def prune_nothing():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(pruning, "STEPS", (prune_nothing, prune_audit_runs))
+
+    with pytest.raises(ZeroDivisionError):
+        prune()
+
+    assert AuditRun.objects.count() == 1
+
+
+def test_the_nightly_job_prunes_and_keeps_what_tells_that_it_ran():
+    make_run(age=10 * DAY)
+    latest = make_run(age=HOUR)
+    defer_jobs("prune", {})
+
+    run_waiting_jobs()
+
+    assert AuditRun.objects.get() == latest
+    assert statuses(task_name="prune") == ["succeeded"]
+
+
+def test_the_last_night_is_remembered_so_that_it_does_not_run_twice():
+    night = {"task_name": "prune", "periodic_id": "", "defer_timestamp": 1}
+    job = make_job(age=DAY, status="succeeded")
+    ProcrastinatePeriodicDefer.objects.bulk_create([ProcrastinatePeriodicDefer(job_id=job.pk, **night)])
+
+    prune_jobs()
+
+    remembered = ProcrastinatePeriodicDefer.objects.filter(**night)
+    assert remembered.exists()
+    remembered.delete()
