@@ -1,6 +1,7 @@
 """Jobs come and go with the transaction that wants them, carry its request's id, and are tried again."""
 
-from datetime import UTC, datetime, timedelta
+import threading
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -11,14 +12,15 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 from bookings.errors import PeriodsOverlap
 from bookings.jobs.deferral import MATERIALIZE_RESTAURANT, defer_jobs, defer_materialization
 from bookings.jobs.queues import MOST_ATTEMPTS, QUEUES
-from bookings.services import create_restaurant, save_settings_row
+from bookings.services import change_settings, create_restaurant, save_settings_row
 from bookings.services.coming_days import DAYS_AHEAD, defer_coming_days, materialize_coming_days
 from bookings.services.jobs import RetriedJobs, rescue_stalled_jobs, retry_dead_jobs
 from capacity.models import BookingSlot, ServiceDay
 from config.requests import current_request_id, working_for
 from tables.models import Restaurant
 from tests.factories import RestaurantFactory, ServicePeriodFactory, open_restaurant
-from tests.jobs import jobs, run_waiting_jobs, statuses
+from tests.jobs import SECONDS, jobs, run_waiting_jobs, statuses
+from tests.polling import wait_until
 from tests.traces import read_traces, trace_table
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]
@@ -174,6 +176,36 @@ def test_a_change_that_is_deferred_twice_does_not_end_the_transaction():
 
     assert Restaurant.objects.get().name == "Renamed"
     assert statuses() == ["todo"]
+
+
+def test_a_job_that_is_taken_up_while_a_change_is_open_works_with_what_it_wrote():
+    restaurant = open_restaurant()
+    work = threading.Thread(target=materialize_and_close, args=[restaurant.pk])
+
+    def change():
+        hours = {"start_time": time(12), "last_seating": time(13), "end_time": time(14)}
+        ServicePeriodFactory(restaurant=restaurant, name="Lunch", **hours)
+        work.start()
+        assert wait_until(somebody_waits, seconds=SECONDS)
+
+    change_settings(restaurant_id=restaurant.pk, change=change, reason="Lunch is offered")
+    work.join(timeout=SECONDS)
+
+    days = ServiceDay.objects.filter(restaurant=restaurant, service_period__name="Lunch")
+    assert days.count() == DAYS_AHEAD
+
+
+def materialize_and_close(restaurant_id):
+    try:
+        materialize_coming_days(restaurant_id=restaurant_id)
+    finally:
+        connection.close()
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]
 
 
 def test_the_night_makes_a_job_for_each_active_restaurant_that_has_none():
