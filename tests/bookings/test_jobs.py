@@ -1,8 +1,11 @@
 """Jobs come and go with the transaction that wants them, carry its request's id, and are tried again."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -21,6 +24,7 @@ from tables.models import Restaurant
 from tests.factories import RestaurantFactory, ServicePeriodFactory, open_restaurant
 from tests.jobs import SECONDS, jobs, run_waiting_jobs, statuses
 from tests.polling import wait_until
+from tests.servers import test_database_url
 from tests.traces import read_traces, trace_table
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]
@@ -180,24 +184,27 @@ def test_a_change_that_is_deferred_twice_does_not_end_the_transaction():
 
 def test_a_job_that_is_taken_up_while_a_change_is_open_works_with_what_it_wrote():
     restaurant = open_restaurant()
-    work = threading.Thread(target=materialize_and_close, args=[restaurant.pk])
+    work = partial(materialize_coming_days, restaurant_id=restaurant.pk)
+    pool = ThreadPoolExecutor(1)
+    running = []
 
     def change():
         hours = {"start_time": time(12), "last_seating": time(13), "end_time": time(14)}
         ServicePeriodFactory(restaurant=restaurant, name="Lunch", **hours)
-        work.start()
+        running.append(pool.submit(closing_connection, work))
         assert wait_until(somebody_waits, seconds=SECONDS)
 
     change_settings(restaurant_id=restaurant.pk, change=change, reason="Lunch is offered")
-    work.join(timeout=SECONDS)
+    running[0].result(timeout=SECONDS)
+    pool.shutdown()
 
     days = ServiceDay.objects.filter(restaurant=restaurant, service_period__name="Lunch")
     assert days.count() == DAYS_AHEAD
 
 
-def materialize_and_close(restaurant_id):
+def closing_connection(act):
     try:
-        materialize_coming_days(restaurant_id=restaurant_id)
+        return act()
     finally:
         connection.close()
 
@@ -353,6 +360,37 @@ def test_a_job_that_was_left_behind_is_given_up_if_its_twin_waits():
     assert rescue_stalled_jobs() == 1
     assert statuses(pk=job.pk) == ["aborted"]
     assert statuses(task_name="audit", status="todo") == ["todo"]
+
+
+def test_a_job_that_another_one_is_giving_back_is_skipped_without_waiting():
+    job = make_abandoned()
+
+    with locked_elsewhere(job):
+        assert rescue_stalled_jobs() == 0
+
+    assert rescue_stalled_jobs() == 1
+
+
+def test_two_people_who_retry_a_dead_job_retry_it_once():
+    job = make_dead()
+
+    with ThreadPoolExecutor(2) as pool:
+        with locked_elsewhere(job):
+            retries = [pool.submit(closing_connection, partial(retry_dead_jobs, job_ids=[job.pk])) for _ in range(2)]
+            assert wait_until(lambda: somebody_waits() == 2, seconds=SECONDS)
+        outcomes = [retry.result(timeout=SECONDS) for retry in retries]
+
+    assert sorted(outcome.retried for outcome in outcomes) == [0, 1]
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == ("todo", MOST_ATTEMPTS + 1)
+
+
+@contextmanager
+def locked_elsewhere(job):
+    """Hold the row of a job by another connection."""
+    with psycopg.connect(test_database_url()) as other:
+        other.execute("SELECT 1 FROM procrastinate_jobs WHERE id = %s FOR UPDATE", [job.pk])
+        yield
 
 
 # Threads
