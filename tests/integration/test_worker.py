@@ -120,6 +120,20 @@ def test_a_worker_needs_few_connections_and_gives_back_those_of_its_jobs():
         assert wait_until(lambda: connections_open() - before <= 9, seconds=SECONDS), connections_open() - before
 
 
+def test_a_worker_whose_connections_are_cut_goes_on():
+    with running_worker():
+        assert wait_until(lambda: ProcrastinateWorker.objects.count() == 2, seconds=SECONDS)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            assert cursor.fetchone()[0] >= 2
+        defer_traces(5, seconds=0)
+
+        assert wait_until(lambda: all_ended(5), seconds=SECONDS), statuses()
+
+
 def connections_open():
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
