@@ -127,7 +127,7 @@ def load_day_book(
     first, last = from_date - DATES_BEFORE, to_date + DATES_AFTER
     days = _list_days(restaurant_id, first, last)
     expected = expected_services(settings, first, last)
-    evening = _window_of(settings, days, expected, from_date, to_date)
+    evening = evening_of(settings, days, expected, from_date, to_date)
     window = only or evening
     changed = list_counted_parties(without)
     expired = list_expired_holds(restaurant_id, first, last, settings.now)
@@ -178,7 +178,7 @@ def _missing(
     }
 
 
-def _window_of(
+def evening_of(
     settings: ServiceSettings,
     days: Sequence[ServiceDay],
     expected: dict[ServiceKey, ServiceTimes],

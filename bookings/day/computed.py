@@ -45,12 +45,13 @@ def compute_services(settings: ServiceSettings, missing: dict[ServiceKey, Servic
         max(service.slots[-1].ends_at for service in missing.values()),
     )
     counts = count_stays(list_stays(settings.restaurant.pk, reach), spans)
-    return [_computed_service(settings, key, service, counts) for key, service in missing.items()]
+    return [computed_service(settings, key, service, counts) for key, service in missing.items()]
 
 
-def _computed_service(
+def computed_service(
     settings: ServiceSettings, key: ServiceKey, service: ServiceTimes, counts: Counts[ServiceKey]
 ) -> ServiceState:
+    """Compute one service day with the limits of the rules and these counters."""
     limits = day_limits(settings.rules, key.period_id, key.business_date)
     return ServiceState(
         period_id=key.period_id,

@@ -56,7 +56,7 @@ class ChangeDraft:
         if self.assessment.plan is not None:
             return self.assessment.plan.table_ids
         own = tables_of(self.booking)
-        return own if own and _may_keep_unplanned(self.book, self.wish, own) else ()
+        return own if own and may_keep_unplanned(self.book, self.wish, own) else ()
 
     @property
     def is_pinned_after(self) -> bool:
@@ -99,19 +99,31 @@ def draft_change(change: ChangeRequest, means: Means) -> ChangeDraft:
         solved=means.solved,
         without=[booking.pk],
     )
-    assessment = _assess(book, booking, wish)
+    place = Place(tables_of(booking), is_pinned(booking), CHANNELS[BookingSource(booking.source)])
+    assessment = assess_change(book, wish, place)
     holds = _holds(book, assessment)
     return ChangeDraft(booking, book, assessment, holds, _reach(book, booking, assessment, holds))
 
 
-def _assess(book: DayBook, booking: Booking, wish: Wish) -> Assessment:
-    """Decide, at its own tables if it may stay there: nobody is sent to another table without need."""
-    own = tables_of(booking)
-    if own and _may_stay(book, booking, wish, own):
-        staying = assess(book, replace(wish, table_ids=own))
-        if _is_worth_staying(staying, booking):
+@dataclass(frozen=True)
+class Place:
+    """Where a booking that is to be changed sits, none or more tables, and by which way in it came."""
+
+    table_ids: tuple[int, ...]
+    is_pinned: bool
+    channel: str
+
+
+def assess_change(book: DayBook, wish: Wish, place: Place) -> Assessment:
+    """Decide, at its own tables if it may stay there: nobody is sent to another table without need.
+
+    The book is one without the booking.
+    """
+    if place.table_ids and _may_stay(book, wish, place):
+        staying = assess(book, replace(wish, table_ids=place.table_ids))
+        if _is_worth_staying(staying, place):
             return staying
-    as_it_came = assess(book, replace(wish, seated_as=CHANNELS[BookingSource(booking.source)]))
+    as_it_came = assess(book, replace(wish, seated_as=place.channel))
     return assess(book, wish) if _may_be_seated_otherwise(book, as_it_came) else as_it_came
 
 
@@ -124,9 +136,10 @@ def _may_be_seated_otherwise(book: DayBook, as_it_came: Assessment) -> bool:
     return own != others
 
 
-def _may_stay(book: DayBook, booking: Booking, wish: Wish, own: tuple[int, ...]) -> bool:
+def _may_stay(book: DayBook, wish: Wish, place: Place) -> bool:
     """Say whether its tables suit a booking still and are free; who is pinned may have others moved."""
-    return are_suitable(book, own, wish.party_size, wish.seating) and (is_pinned(booking) or _are_free(book, wish, own))
+    own = place.table_ids
+    return are_suitable(book, own, wish.party_size, wish.seating) and (place.is_pinned or _are_free(book, wish, own))
 
 
 def _are_free(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
@@ -134,14 +147,14 @@ def _are_free(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
     return book.planner.occupancy.are_free(own, request.starts_at, request.ends_at)
 
 
-def _is_worth_staying(staying: Assessment, booking: Booking) -> bool:
+def _is_worth_staying(staying: Assessment, place: Place) -> bool:
     """Say whether a booking can stay without moving anybody; a pinned one stays even so."""
     if staying.plan is None:
         return False
-    return is_pinned(booking) or not any(move.from_table_ids for move in staying.plan.moves)
+    return place.is_pinned or not any(move.from_table_ids for move in staying.plan.moves)
 
 
-def _may_keep_unplanned(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
+def may_keep_unplanned(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
     """Say whether tables given by hand may stay in a service that seats nobody at tables."""
     if wish.period_id is None or book.settings.needs_tables(wish.period_id):
         return False

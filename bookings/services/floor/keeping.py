@@ -8,6 +8,7 @@ as the other's begins, and the other is named: the database never holds two part
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from bookings.choices import CHANNELS, COUNTING_STATUSES, BookingSource
 from bookings.day import DayBook, Interval, SolvedSeating
@@ -19,6 +20,19 @@ from bookings.services.one_booking import numbers_of
 from bookings.services.seating_rows import TablesKept
 from capacity.policy import Reason, ReasonCode
 from tables.seating import Move, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, Span
+
+
+class Guests(Protocol):
+    """What a seat has to suit: a booking, or a party that was never written."""
+
+    @property
+    def party_size(self) -> int: ...
+
+    @property
+    def seating(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -54,7 +68,7 @@ def keep_tables(book: DayBook, booking: Booking, need: TableNeed) -> TableKeepin
 
     Raises: `TableTaken`.
     """
-    asked = list(_ask(book, booking, need))
+    asked = list(ask_to_keep(book, booking, need))
     outcomes = tuple(outcome for _, outcome in asked)
     requests, outcome = asked[-1] if asked else ((), None)
     plan = outcome if isinstance(outcome, SeatingPlan) else None
@@ -71,12 +85,12 @@ def keep_tables(book: DayBook, booking: Booking, need: TableNeed) -> TableKeepin
     )
 
 
-def _ask(
-    book: DayBook, booking: Booking, need: TableNeed
+def ask_to_keep(
+    book: DayBook, guests: Guests, need: TableNeed
 ) -> Iterator[tuple[tuple[SeatingRequest, ...], SeatingOutcome]]:
-    """Ask the planner for ever shorter times, until it finds a plan."""
+    """Ask the planner to keep tables for ever shorter times, until it finds a plan; the book is without the party."""
     for end in (need.until, *_starts_of_movable(book, need)):
-        requests = _requests(book, booking, need, end)
+        requests = _requests(book, guests, need, end)
         if not requests:
             return
         outcome = book.plan_seating(*requests)
@@ -95,25 +109,25 @@ def _starts_of_movable(book: DayBook, need: TableNeed) -> list[datetime]:
     return sorted(starts, reverse=True)
 
 
-def _requests(book: DayBook, booking: Booking, need: TableNeed, end: datetime) -> tuple[SeatingRequest, ...]:
+def _requests(book: DayBook, guests: Guests, need: TableNeed, end: datetime) -> tuple[SeatingRequest, ...]:
     """Ask for each table until `end`, or until what no plan may move stands in the way."""
     return tuple(
-        request_of(booking, need.now, until, (table_id,))
+        request_of(guests, need.now, until, (table_id,))
         for table_id in sorted(need.kept_from)
         if (until := min(end, _fixed_from(book, table_id, need))) > need.now
     )
 
 
 def request_of(
-    booking: Booking, starts_at: datetime, ends_at: datetime, table_ids: tuple[int, ...] | None = None
+    guests: Guests, starts_at: datetime, ends_at: datetime, table_ids: tuple[int, ...] | None = None
 ) -> SeatingRequest:
-    """Return what a booking asks of the planner: a seat of its kind, or the tables that somebody chose."""
+    """Return what a party asks of the planner: a seat of its kind, or the tables that somebody chose."""
     return SeatingRequest(
-        party_size=booking.party_size,
+        party_size=guests.party_size,
         starts_at=starts_at,
         ends_at=ends_at,
-        seating=booking.seating or None,
-        channel=CHANNELS[BookingSource(booking.source)],
+        seating=guests.seating or None,
+        channel=CHANNELS[BookingSource(guests.source)],
         table_ids=table_ids,
     )
 

@@ -1,0 +1,16 @@
+"""What if a period had been decided under other rules, tables or turn times?"""
+
+from bookings.what_if.results import PartyDifference, Peak, ServicePeaks, Side, Tally, Told, WhatIf
+from bookings.what_if.running import TooManyRequests, run_what_if
+
+__all__ = [
+    "PartyDifference",
+    "Peak",
+    "ServicePeaks",
+    "Side",
+    "Tally",
+    "Told",
+    "TooManyRequests",
+    "WhatIf",
+    "run_what_if",
+]
