@@ -1,12 +1,14 @@
 """Export a restaurant as a file."""
 
+from collections.abc import Collection
+
 from bookings.restaurant_file.stored import load_stored, to_file
 from bookings.restaurant_file.writing import write_restaurant_file
 
 
-def export_restaurant(*, slug: str) -> str:
-    """Return a restaurant, active or not, as the text of a file that imports to the same rows.
+def export_restaurant(*, slug: str, only: Collection[str] | None = None) -> str:
+    """Return a restaurant, active or not, as the text of a file that imports to the same rows; or parts of it.
 
     Raises: `RecordNotFound`.
     """
-    return write_restaurant_file(to_file(load_stored(slug)))
+    return write_restaurant_file(to_file(load_stored(slug)), only=only)

@@ -1,5 +1,6 @@
 """From entries to the text of a restaurant file: one entry a line, as people write it."""
 
+from collections.abc import Collection
 from typing import Any
 
 import yaml
@@ -12,13 +13,15 @@ from bookings.restaurant_file.schema import EntryOf
 NEVER_FOLD = 1_000_000
 
 
-def write_restaurant_file(file: RestaurantFile) -> str:
+def write_restaurant_file(file: RestaurantFile, *, only: Collection[str] | None = None) -> str:
     """Return the text of a canonical file; reading it gives the same entries again.
 
-    Text that a YAML reader would take for something else (17:00, no) is quoted.
+    Text that a YAML reader would take for something else (17:00, no) is quoted. `only` names the parts to write, which
+    are all there then, in that order, also where they are empty.
     """
     members = EntryOf(RestaurantFile).write(to_written(file))
-    return "\n".join(_member_text(word, value) for word, value in members.items())
+    wanted = {word: members.get(word, []) for word in only} if only is not None else members
+    return "\n".join(_member_text(word, value) for word, value in wanted.items())
 
 
 def _member_text(word: str, value: Any) -> str:

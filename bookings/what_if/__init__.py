@@ -1,5 +1,6 @@
 """What if a period had been decided under other rules, tables or turn times?"""
 
+from bookings.what_if import wording
 from bookings.what_if.results import PartyDifference, Peak, ServicePeaks, Side, Tally, Told, WhatIf
 from bookings.what_if.running import TooManyRequests, run_what_if
 
@@ -13,4 +14,5 @@ __all__ = [
     "TooManyRequests",
     "WhatIf",
     "run_what_if",
+    "wording",
 ]

@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from bookings.admin.what_if import MAY_ASK, serve_what_if
 from bookings.selectors.concerned import list_bookings_inside
 from capacity.admin.wording import DATES_IN_ORDER, TIMES_IN_PAIRS, describe_limits, describe_scope
 from capacity.advice import Advice, House, advise_on_limits
@@ -15,7 +16,7 @@ from capacity.choices import ClosureChannel, Weekday
 from capacity.limits import LIMIT_FIELDS
 from capacity.models import CapacityRule, Closure
 from config.admin import SettingsAdmin
-from config.admin.columns import column
+from config.admin.columns import column, page_action
 from config.admin.filters import PeriodFilter
 from config.admin.forms import SettingsForm
 from config.admin.links import booking_list
@@ -88,6 +89,17 @@ class CapacityRuleAdmin(SettingsAdmin):
             {"fields": ("pacing_covers", "pacing_parties", "occupancy_covers", "occupancy_parties")},
         ),
     )
+
+    actions_list = ("what_if",)
+
+    def has_what_if_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Say whether the user may see both what was decided and what decides."""
+        return bool(request.user.has_perms(MAY_ASK))
+
+    @page_action("What if", url_path="what-if", icon="query_stats", permissions=("what_if",))
+    def what_if(self, request: HttpRequest) -> HttpResponse:
+        """Decide a period again under other rules."""
+        return serve_what_if(self, request)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "weekday":

@@ -1,5 +1,7 @@
 """The sidebar: what a user may see, in the order of the day's work."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,6 +21,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("Decisions", "balance", "bookings", "decision"),
             ("Overrides", "gavel", "bookings", "capacityoverride"),
             ("Audit runs", "fact_check", "bookings", "auditrun"),
+            ("What if", "query_stats", "bookings", "what_if"),
         ),
     ),
     (
@@ -51,8 +54,23 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     ),
 )
 
-# Where an item leads that does not lead to the list of its rows.
-PAGES = {"rolloutchange": "rollout:page"}
+
+@dataclass(frozen=True)
+class Page:
+    """What is no list of rows: its address, and who may see it."""
+
+    address: str
+    is_open_to: Callable[[HttpRequest], bool]
+
+
+def _may_ask_what_if(request: HttpRequest) -> bool:
+    return request.user.has_perms(("bookings.view_decision", "capacity.view_capacityrule"))
+
+
+PAGES = {
+    "rolloutchange": Page("rollout:page", is_owner),
+    "what_if": Page("admin:capacity_capacityrule_what_if", _may_ask_what_if),
+}
 
 
 def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -67,11 +85,12 @@ def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _may_see(request: HttpRequest, item: Item) -> bool:
     _, _, app, model = item
-    if model == "rolloutchange":
-        return is_owner(request)
+    if model in PAGES:
+        return PAGES[model].is_open_to(request)
     return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
 
 
 def _link(item: Item) -> dict[str, str]:
     title, icon, app, model = item
-    return {"title": title, "icon": icon, "link": reverse(PAGES.get(model, f"admin:{app}_{model}_changelist"))}
+    address = PAGES[model].address if model in PAGES else f"admin:{app}_{model}_changelist"
+    return {"title": title, "icon": icon, "link": reverse(address)}

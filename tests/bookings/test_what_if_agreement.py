@@ -2,23 +2,20 @@
 
 import random
 from collections import Counter
-from datetime import time, timedelta
+from datetime import time
 
 import pytest
 from pytest_django import Settings
 
 from bookings.choices import BookingSource
 from bookings.errors import RequestRefused
-from bookings.models import Booking, Decision
+from bookings.models import Booking
 from bookings.restaurant_file.stored import load_stored, to_file
 from bookings.services import (
     GuestDetails,
     cancel_booking,
     change_booking,
     create_booking_with_capacity_check,
-    extend_stay,
-    leave_early,
-    seat_walk_in,
 )
 from bookings.what_if import WhatIf, run_what_if
 from bookings.what_if.house import KnownIds, house_of
@@ -27,7 +24,7 @@ from bookings.what_if.record import Record
 from bookings.what_if.simulation import Simulation, simulate
 from capacity.selectors import read_clock
 from tables.models import Restaurant, Table
-from tests.bookings.floor import room, room_at_noon
+from tests.bookings.floor import room
 from tests.factories import CapacityRuleFactory, TableCombinationFactory, TurnTimeFactory, UserFactory, days_ahead
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,0 +1,160 @@
+"""The result of a what-if in words: the rows of its tables, for the terminal and for the screen."""
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from zoneinfo import ZoneInfo
+
+from bookings.what_if.results import PartyDifference, Peak, ServicePeaks, Side, Tally, WhatIf
+
+Row = tuple[str, ...]
+NOTHING = "-"
+
+TOTALS_HEAD: Row = ("", "Really", "Today's rules", "Proposed", "Difference")
+REASONS_HEAD: Row = ("Reason", "Today's rules", "Proposed", "Difference", "In all, today's", "In all, proposed")
+PEAKS_HEAD: Row = ("Date", "Service", "", "Covers", "Most starting", "Most present")
+PARTIES_HEAD: Row = ("Date", "Time", "Party", "Came by", "Booking", "Refused otherwise for")
+
+
+def headline(result: WhatIf) -> str:
+    """Return what was looked at, and what the proposal comes to."""
+    dates = f"{result.from_date} to {result.to_date}"
+    return f"{result.name}, {dates}: {counted(result.requests, 'request')} of {_parties(result.parties)}"
+
+
+def verdict(result: WhatIf) -> str:
+    """Return in one sentence what the proposal changes."""
+    if not result.is_different:
+        return "The proposal takes and refuses the same parties as today's rules"
+    gained, lost = (_sum(parties) for parties in (result.gained, result.lost))
+    return (
+        f"The proposal takes {_signed(result.difference.covers)} covers: {gained.covers} gained "
+        f"({_parties(gained.parties)}), {lost.covers} lost ({_parties(lost.parties)})"
+    )
+
+
+def totals(result: WhatIf) -> Iterator[Row]:
+    """Yield parties and covers that were taken and refused, really and in both simulations."""
+    actual, today, proposed = result.actual, result.today.told, result.proposed.told
+    for title, tallies in (
+        ("accepted", (actual.accepted, today.accepted, proposed.accepted)),
+        ("refused", (actual.refused, today.refused, proposed.refused)),
+        ("not decided in time", (actual.undecided, today.undecided, proposed.undecided)),
+    ):
+        if title == "not decided in time" and not any(tally.parties for tally in tallies):
+            continue
+        yield _numbers(f"Parties {title}", *(tally.parties for tally in tallies))
+        yield _numbers(f"Covers {title}", *(tally.covers for tally in tallies))
+    if result.today.changes_refused or result.proposed.changes_refused:
+        changes = (result.today.changes_refused, result.proposed.changes_refused)
+        yield _numbers("Changes of bookings refused", 0, *changes)
+    yield ("Seats used", NOTHING, _percent(result.today), _percent(result.proposed), "")
+
+
+def reasons(result: WhatIf) -> Iterator[Row]:
+    """Yield how many requests each reason refused: as the first of its reasons, and in all."""
+    today, proposed = result.today, result.proposed
+    for reason in dict.fromkeys((*today.every_reason, *proposed.every_reason)):
+        first = [side.first_reasons.get(reason, Tally()).parties for side in (today, proposed)]
+        every = [side.every_reason.get(reason, Tally()).parties for side in (today, proposed)]
+        yield (reason, str(first[0]), str(first[1]), _signed(first[1] - first[0]), str(every[0]), str(every[1]))
+
+
+def peaks(result: WhatIf) -> Iterator[Row]:
+    """Yield the fullest of each service, today's rules and the proposal below each other."""
+    zone = ZoneInfo(result.timezone)
+    today, proposed = (_by_service(side) for side in (result.today, result.proposed))
+    for key in sorted(today.keys() | proposed.keys()):
+        for title, found in (("today's rules", today.get(key)), ("proposed", proposed.get(key))):
+            if found is not None:
+                places = (_peak(peak, zone) for peak in (found.covers, found.pacing, found.occupancy))
+                yield (found.business_date.isoformat(), found.period_name, title, *places)
+
+
+def parties(found: tuple[PartyDifference, ...], timezone: str) -> Iterator[Row]:
+    """Yield parties that only one side takes."""
+    zone = ZoneInfo(timezone)
+    for party in found:
+        yield (
+            party.business_date.isoformat(),
+            f"{party.starts_at.astimezone(zone):%H:%M}",
+            str(party.party_size),
+            party.source,
+            party.reference or NOTHING,
+            ", ".join(party.reasons) or NOTHING,
+        )
+
+
+def unrecorded(result: WhatIf, at_most: int) -> str:
+    """Return which bookings are there without being in the ledger; empty if none."""
+    found = result.unrecorded
+    if not found:
+        return ""
+    named = ", ".join(it.reference for it in found[:at_most])
+    more = f" and {len(found) - at_most} more" if len(found) > at_most else ""
+    covers = counted(sum(it.party_size for it in found), "cover")
+    return f"Not in the ledger, so there from the beginning on both sides: {covers}: {named}{more}"
+
+
+def chart_lines(result: WhatIf, width: int) -> Iterator[str]:
+    """Yield two bars a date, of the covers that both sides take."""
+    today, proposed = result.today.covers_by_date, result.proposed.covers_by_date
+    most = max((*today.values(), *proposed.values(), 1))
+    for day in today:
+        yield f"{day}  today's rules  {_bar(today[day], most, width)}"
+        yield f"{'':10}  proposed       {_bar(proposed[day], most, width)}"
+
+
+def lines(head: Row, rows: list[Row]) -> Iterator[str]:
+    """Yield a table as lines of text; columns of numbers stand to the right."""
+    widths = [max(map(len, column)) for column in zip_longest(head, *rows, fillvalue="")]
+    for row in (head, *rows):
+        cells = (
+            cell.rjust(width) if _is_number(rows, place) else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join(cells).rstrip()
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 cover", "2 covers"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _is_number(rows: list[Row], place: int) -> bool:
+    return all(not row[place] or row[place][-1].isdigit() or row[place].endswith((" %", NOTHING)) for row in rows) and (
+        place > 0
+    )
+
+
+def _parties(number: int) -> str:
+    return "1 party" if number == 1 else f"{number} parties"
+
+
+def _sum(found: tuple[PartyDifference, ...]) -> Tally:
+    return Tally(len(found), sum(party.party_size for party in found))
+
+
+def _numbers(title: str, actual: int, today: int, proposed: int) -> Row:
+    return (title, str(actual), str(today), str(proposed), _signed(proposed - today))
+
+
+def _signed(number: int) -> str:
+    return f"{number:+d}" if number else "0"
+
+
+def _percent(side: Side) -> str:
+    return NOTHING if side.seats_used_percent is None else f"{side.seats_used_percent} %"
+
+
+def _by_service(side: Side) -> dict[tuple[str, str], ServicePeaks]:
+    return {(service.business_date.isoformat(), service.period_name): service for service in side.services}
+
+
+def _peak(peak: Peak, zone: ZoneInfo) -> str:
+    limit = "no limit" if peak.limit is None else f"of {peak.limit}"
+    place = f" at {peak.slot_at.astimezone(zone):%H:%M}" if peak.slot_at else ""
+    return f"{peak.used} {limit}{place}"
+
+
+def _bar(number: int, most: int, width: int) -> str:
+    return f"{'#' * round(width * number / most)} {number}".lstrip()
