@@ -104,7 +104,7 @@ def _kept(room: Room, party: Party, table_id: int, minute: datetime) -> Interval
     is_free_now = not any(it.starts_at < before for it in others)
     begins_at = min(before, minute) if is_free_now else before
     following = (it.starts_at for it in others if it.starts_at >= before)
-    return Interval(begins_at, max(min([party.blocked_until, *following]), begins_at + ONE_MINUTE))
+    return Interval(begins_at, min([party.blocked_until, *following]))
 
 
 def _book_without(room: Room, party: Party, ends_at: datetime, now: datetime) -> DayBook:
