@@ -17,17 +17,21 @@ VALUE_COLOURS = {"enforce": "success", "on": "success", "shadow": "warning", "of
 class RolloutChangeAdmin(OwnersOnly, ReadOnlyAdmin):
     """Who changed which mode, or turned the switch, when and why."""
 
-    list_display = ("created", "scope", "action", "before", "after", "percent", "actor_label", "reason")
+    list_display = ("created", "scope", "action", "before", "after", "percent", "who", "reason")
     list_filter = ("action", "restaurant", "to_value")
     list_select_related = ("restaurant",)
     search_fields = ("reason", "actor_label", "restaurant__name", "restaurant__slug")
     ordering = ("-created_at", "-pk")
-    fields = ("created", "scope", "action", "before", "after", "percent", "actor_label", "reason")
+    fields = ("created", "scope", "action", "before", "after", "percent", "who", "reason")
     readonly_fields = fields
 
     @column("When", ordering="created_at")
     def created(self, change: RolloutChange) -> str:
         return local_time(change.created_at, UTC)
+
+    @column("Who", ordering="actor_label")
+    def who(self, change: RolloutChange) -> str:
+        return change.actor_label
 
     @column("Restaurant", ordering="restaurant__name")
     def scope(self, change: RolloutChange) -> str:
@@ -46,14 +50,18 @@ class RolloutChangeAdmin(OwnersOnly, ReadOnlyAdmin):
 class RolloutNoteAdmin(OwnersOnly, ReadOnlyAdmin):
     """How many tickets a restaurant brought, and what about."""
 
-    list_display = ("created", "restaurant", "tickets", "text", "actor_label")
+    list_display = ("created", "restaurant", "tickets", "text", "who")
     list_filter = ("restaurant",)
     list_select_related = ("restaurant",)
     search_fields = ("text", "actor_label", "restaurant__name", "restaurant__slug")
     ordering = ("-created_at", "-pk")
-    fields = ("created", "restaurant", "tickets", "text", "actor_label")
+    fields = ("created", "restaurant", "tickets", "text", "who")
     readonly_fields = fields
 
     @column("When", ordering="created_at")
     def created(self, note: RolloutNote) -> str:
         return local_time(note.created_at, UTC)
+
+    @column("Who", ordering="actor_label")
+    def who(self, note: RolloutNote) -> str:
+        return note.actor_label

@@ -58,7 +58,8 @@ def _row(at: RestaurantRollout) -> dict[str, Any]:
 
 
 def _change_text(change: RolloutChange) -> str:
-    return f"{local_time(change.created_at, UTC)} by {change.actor_label}: {change.reason}"
+    when, values = local_time(change.created_at, UTC), f"{change.from_value} to {change.to_value}"
+    return f"{values}, {when}, by {change.actor_label}: {change.reason}"
 
 
 def serve_step(step_class: Callable[..., Step]) -> View:
