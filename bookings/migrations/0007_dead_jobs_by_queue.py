@@ -5,7 +5,7 @@ class Migration(migrations.Migration):
     """The metrics and the first page count dead jobs among all that are kept; the table is new in this release."""
 
     dependencies = [
-        ("bookings", "0004_events_of_the_floor"),
+        ("bookings", "0006_rollout"),
         ("procrastinate", "0041_post_retry_failed_job"),
     ]
 
