@@ -18,7 +18,7 @@ from config.env import BASE_DIR
 from tests.polling import wait_until
 from tests.servers import test_database_url
 
-SECONDS = 60.0
+SECONDS = 120.0
 
 
 def jobs(**conditions):

@@ -17,7 +17,7 @@ from tests.traces import read_traces, trace_table
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue", "table")]
 
-MANY = 60
+MANY = 36
 
 
 @pytest.fixture
