@@ -60,14 +60,13 @@ def change_settings(
 ) -> SettingsOutcome:
     """Run a change of settings rows and fit the future service days and slots to it.
 
-    Locks the restaurant row FOR NO KEY UPDATE, then its service days from yesterday on. `change`
-    saves or deletes rows and may run more than once; it runs under these locks, so that what it
-    looks at first (a table without a future) is still so when it acts, and that a new name or a
-    deletion, which lock a row against those who refer to it, never meet a booking that holds a
-    service day. Limits below what is booked keep the bookings, as excess that this change authorises.
-    Parties at tables that do not take them any more are re-seated, as many as can be. Another mode of the restaurant
-    is an entry in the history of the rollout, by `actor` or, from a shell, by `label`. A job of the same transaction
-    creates the days further ahead that are offered now and were not.
+    Locks the restaurant row FOR NO KEY UPDATE, then its service days from yesterday on. `change` saves or deletes rows
+    and may run more than once; it runs under these locks, so that what it looks at first (a table without a future) is
+    still so when it acts, and that a new name or a deletion, which lock a row against those who refer to it, never meet
+    a booking that holds a service day. Limits below what is booked keep the bookings, as excess that this change
+    authorises. Parties at tables that do not take them any more are re-seated, as many as can be. Another mode of the
+    restaurant is an entry in the history of the rollout, by `actor` or, from a shell, by `label`. A job of the same
+    transaction creates the days further ahead that are offered now and were not.
 
     Raises: `RecordNotFound`, `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`, and
     whatever `change` raises.

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from bookings.management.arguments import shell_user
 from bookings.models import RolloutChange, RolloutNote
+from bookings.restaurant_file import export_restaurant
 from bookings.services import roll_back_enforcement
 from capacity.models import EnforcementSwitch
 from config.env import BASE_DIR
@@ -198,6 +200,18 @@ def test_a_restaurant_that_is_busy_too_long_leads_to_a_second_run(
 
     with pytest.raises(CommandError, match="run it again"):
         run("percent", "100", "--reason", "Stage 3")
+
+
+def test_an_import_names_who_changed_the_mode_by_it(bistro: Restaurant, tmp_path: Path) -> None:
+    file = tmp_path / "bistro.yaml"
+    file.write_text(export_restaurant(slug="bistro").replace("enforcement: shadow", "enforcement: enforce"))
+
+    call_command("import_restaurant", str(file), "--by", "ada", stdout=StringIO())
+
+    assert RolloutChange.objects.values_list("to_value", "actor_label", "reason").get() == (
+        *("enforce", "ada"),
+        "Import of bistro",
+    )
 
 
 BAD = [
