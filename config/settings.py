@@ -147,6 +147,7 @@ BOOKING_DEADLINE_SECONDS = env.float("BOOKING_DEADLINE_SECONDS", default=5.0)
 ENABLE_CAPACITY_ENFORCEMENT = env.bool("ENABLE_CAPACITY_ENFORCEMENT", default=True)
 # Off only to measure what it costs: without it no report, no what-if, no replay.
 DECISION_LEDGER = env.bool("DECISION_LEDGER", default=True)
+LEDGER_DAYS = env.int("LEDGER_DAYS", default=90)
 PUBLIC_CAPACITY_DETAILS = env.bool("PUBLIC_CAPACITY_DETAILS", default=True)
 THROTTLE_BOOKINGS = env.str("THROTTLE_BOOKINGS", default="off" if IS_EMBEDDED else "60/min")
 THROTTLE_AVAILABILITY = env.str("THROTTLE_AVAILABILITY", default="off" if IS_EMBEDDED else "120/min")

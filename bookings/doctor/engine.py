@@ -8,6 +8,7 @@ from django.conf import settings
 from bookings.doctor.findings import Deployment, Finding, ok, problem, some_of, warning
 from bookings.models import AuditRun
 from bookings.selectors import get_latest_audit
+from bookings.selectors.jobs import list_queue_states
 from bookings.services import plan_materialization
 from capacity.models import EnforcementSwitch
 from capacity.selectors import read_clock
@@ -15,6 +16,8 @@ from tables.choices import EnforcementMode
 from tables.models import Restaurant
 
 LONGEST_SILENCE = timedelta(minutes=5)
+LONGEST_LAG = timedelta(minutes=10)
+ONE_MINUTE = timedelta(minutes=1)
 AUDIT = "manage.py audit_capacity"
 
 
@@ -33,7 +36,7 @@ def check_horizon(deployment: Deployment) -> Iterator[Finding]:
             missing[restaurant.slug] = plan.days_created
     if missing:
         saw = some_of([f"{slug} ({count})" for slug, count in missing.items()])
-        advice = f"manage.py materialize_slots --days {deployment.days}; nightly, by a timer or the worker."
+        advice = f"manage.py materialize_slots --days {deployment.days}; the worker does it every night."
         yield warning("horizon", f"services missing in the next {deployment.days} days: {saw}", advice)
     else:
         yield ok("horizon", f"every service of the next {deployment.days} days is there")
@@ -43,12 +46,14 @@ def check_auditor(deployment: Deployment) -> Iterator[Finding]:
     """Has somebody just looked for overbookings, and what did they see?"""
     latest = get_latest_audit()
     if latest is None:
-        yield problem("auditor", "nobody has looked for overbookings yet", f"{AUDIT}, every minute.")
+        yield problem(
+            "auditor", "nobody has looked for overbookings yet", f"{AUDIT}; manage.py worker does it for you."
+        )
         return
     age = read_clock() - latest.started_at
     if age > LONGEST_SILENCE:
         saw = f"the latest full audit is {age // timedelta(minutes=1)} minutes old"
-        yield problem("auditor", saw, f"{AUDIT}, every minute: look why its timer or worker does not run.")
+        yield problem("auditor", saw, f"{AUDIT}; look why manage.py worker, which does it every minute, does not run.")
     else:
         yield ok("auditor", f"looked {age.total_seconds():.0f} s ago")
     yield _said_by(latest)
@@ -61,6 +66,21 @@ def _said_by(latest: AuditRun) -> Finding:
     if latest.problems:
         return problem("audit", f"{latest.problems} problems, as counters that drifted", advice)
     return ok("audit", "no overbooking, no problem")
+
+
+def check_queue(deployment: Deployment) -> Iterator[Finding]:
+    """Does a worker take jobs, and was any given up?"""
+    states = list_queue_states()
+    late = {state.queue: state.lag for state in states if state.lag > LONGEST_LAG}
+    dead = {state.queue: state.dead for state in states if state.dead}
+    if late:
+        saw = f"due and not begun: {some_of([f'{queue} since {lag // ONE_MINUTE} min' for queue, lag in late.items()])}"
+        yield problem("queue", saw, "manage.py worker: start it, or look into its log.")
+    if dead:
+        saw = f"dead jobs: {some_of([f'{queue} ({count})' for queue, count in dead.items()])}"
+        yield warning("queue", saw, "Jobs in the admin: read what each failed with, then retry it.")
+    if not late and not dead:
+        yield ok("queue", "no job is late, none is dead")
 
 
 def check_enforcement(deployment: Deployment) -> Iterator[Finding]:
@@ -76,12 +96,12 @@ def _off_for_all() -> Iterator[Finding]:
     switch = EnforcementSwitch.objects.filter(pk=1, enforced=False).first()
     if switch is not None:
         saw = f"the switch is off since {switch.changed_at:%Y-%m-%d %H:%M} UTC: {switch.reason or 'no reason given'}"
-        yield warning("enforcement", saw, "Turn the enforcement switch on in the admin, when its reason is gone.")
+        yield warning("enforcement", saw, "manage.py rollout resume --reason ..., when the reason is gone.")
 
 
 def _off_for_some() -> Iterator[Finding]:
     shadows = Restaurant.objects.filter(active=True, enforcement=EnforcementMode.SHADOW).order_by("slug")
     slugs = list(shadows.values_list("slug", flat=True))
     if slugs:
-        advice = "Set enforcement to enforce, in the admin or the restaurant's file, when its shadow mode is over."
+        advice = "manage.py rollout report SLUG says whether it is ready, rollout set SLUG enforce enforces it."
         yield warning("enforcement", f"in shadow mode, limits refuse nobody: {some_of(slugs)}", advice)

@@ -37,6 +37,7 @@ WITH_TABLES: tuple[Check, ...] = (
     clocks.check_zones,
     engine.check_horizon,
     engine.check_auditor,
+    engine.check_queue,
     engine.check_enforcement,
     restaurants.check_restaurants,
     restaurants.check_rules,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from bookings.selectors.rollout import count_restaurants_taken_off_enforcement
 from capacity.models import EnforcementSwitch
 from tables.choices import EnforcementMode
 from tables.models import Restaurant
@@ -19,20 +20,12 @@ class EnforcementOff:
 
 
 def get_enforcement_off() -> EnforcementOff:
-    """Count the restaurants where limits refuse nobody though they are meant to, in 2 queries, 1 by environment."""
+    """Count the restaurants where limits refuse nobody though they are meant to, in 3 queries, 2 by environment."""
     meant = Restaurant.objects.filter(active=True, enforcement=EnforcementMode.ENFORCE)
-    set_back = count_set_back_to_shadow()
+    set_back = count_restaurants_taken_off_enforcement()
     if not settings.ENABLE_CAPACITY_ENFORCEMENT:
         return EnforcementOff(by_environment=meant.count(), by_restaurant=set_back)
     # A switch that nobody ever touched has no row and is on.
     if EnforcementSwitch.objects.filter(pk=1, enforced=False).exists():
         return EnforcementOff(by_switch=meant.count(), by_restaurant=set_back)
     return EnforcementOff(by_restaurant=set_back)
-
-
-def count_set_back_to_shadow() -> int:
-    """Count the active restaurants in shadow mode that were enforced before.
-
-    Nothing records what mode a restaurant had before, so none is known to have been.
-    """
-    return 0

@@ -6,11 +6,12 @@ from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Max, Q, QuerySet
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status
 
-from bookings.models import AuditRun
+from bookings.models import AuditRun, Decision
 from bookings.selectors import get_latest_audit
 from capacity.selectors import read_clock
 
@@ -63,8 +64,16 @@ def prune_jobs() -> int:
     return _delete(ended.filter(done & Q(last_at__lt=now - KEPT_JOBS) | dead & Q(last_at__lt=now - KEPT_DEAD_JOBS)))
 
 
+def prune_decisions() -> int:
+    """Delete the decisions of the ledger that are older than LEDGER_DAYS.
+
+    The oldest first, by the index on time, which names pages and not rows: a night's portion is read once.
+    """
+    return _delete(Decision.objects.filter(decided_at__lt=read_clock() - timedelta(days=settings.LEDGER_DAYS)))
+
+
 # What the nightly job runs, one after the other.
-STEPS: tuple[Callable[[], int], ...] = (prune_audit_runs, prune_jobs)
+STEPS: tuple[Callable[[], int], ...] = (prune_decisions, prune_audit_runs, prune_jobs)
 
 
 def _delete(rows: QuerySet[Any]) -> int:

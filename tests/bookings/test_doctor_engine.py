@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
+from django.db.models.functions import Now
+from procrastinate.contrib.django.models import ProcrastinateEvent
 from pytest_django import Settings
 
 from bookings.doctor import engine, restaurants
 from bookings.doctor.findings import Deployment
+from bookings.jobs.deferral import defer_jobs
 from bookings.models import AuditRun
 from bookings.services import audit_capacity, materialize_service_days
 from capacity.models import EnforcementSwitch
@@ -23,6 +26,7 @@ from tests.factories import (
     days_ahead,
     open_restaurant,
 )
+from tests.jobs import jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,3 +145,21 @@ def test_settings_that_are_probably_not_meant_are_named() -> None:
     assert levels(restaurants.check_advice) == [WARNING, WARNING]
     assert "bistro: A limit of 9 on covers present is above the 8 seats" in said(restaurants.check_advice)
     assert "bistro: Dinner: no turn time for parties of 5 to 8" in said(restaurants.check_advice)
+
+
+# Queue
+
+
+def test_a_job_that_is_late_is_a_problem_and_a_dead_one_a_warning(empty_queue: None) -> None:
+    assert levels(engine.check_queue) == [OK]
+
+    defer_jobs("materialize_restaurant", {"restaurant_id": 1})
+    assert levels(engine.check_queue) == [OK]
+    ProcrastinateEvent.objects.get_queryset().update(at=Now() - timedelta(minutes=12))
+    assert levels(engine.check_queue) == [PROBLEM]
+    assert "due and not begun: slots since 12 min -> manage.py worker" in said(engine.check_queue)
+
+    jobs().update(status="doing")
+    jobs().update(status="failed")
+    assert levels(engine.check_queue) == [WARNING]
+    assert "dead jobs: slots (1)" in said(engine.check_queue)

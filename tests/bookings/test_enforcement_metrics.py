@@ -5,7 +5,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from bookings.selectors.enforcement import get_enforcement_off
-from bookings.services import set_enforcement
+from bookings.services import set_enforcement, set_restaurant_mode
 from tests.bookings.scraping import scrape
 from tests.factories import RestaurantFactory
 
@@ -47,8 +47,17 @@ def test_the_environment_counts_before_the_switch(client: Client, settings: Sett
     assert off(client) == {"environment": 2, "switch": 0, "restaurant": 0}
 
 
-def test_it_takes_at_most_two_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_restaurant_that_is_set_back_to_shadow_counts_until_it_enforces_again(client: Client) -> None:
+    house = RestaurantFactory()
+    set_restaurant_mode(restaurant_id=house.pk, mode="shadow", reason="Too many refusals", label="ops")
+    assert off(client) == {"environment": 0, "switch": 0, "restaurant": 1}
+
+    set_restaurant_mode(restaurant_id=house.pk, mode="enforce", reason="Rules mended", label="ops")
+    assert off(client) == {"environment": 0, "switch": 0, "restaurant": 0}
+
+
+def test_it_takes_at_most_three_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     set_enforcement(enforced=False, reason="Too many calls")
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         get_enforcement_off()

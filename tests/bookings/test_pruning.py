@@ -1,15 +1,18 @@
 """What is old goes at night, in batches; what somebody may still need stays."""
 
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db.models.functions import Now
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinatePeriodicDefer
 
 from bookings.jobs.deferral import defer_jobs
-from bookings.models import AuditRun
+from bookings.models import AuditRun, Decision
 from bookings.services import audit_capacity, pruning
-from bookings.services.pruning import prune, prune_audit_runs, prune_jobs
+from bookings.services.pruning import prune, prune_audit_runs, prune_decisions, prune_jobs
+from tests.bookings.floor import book, room
 from tests.factories import RestaurantFactory
 from tests.jobs import jobs, run_waiting_jobs, statuses
 
@@ -89,6 +92,28 @@ def test_a_job_counts_from_its_last_event_and_takes_its_history_along():
     assert prune_jobs() == 1
 
     assert not ProcrastinateEvent.objects.filter(job_id=failed_again.pk).exists()
+
+
+def test_decisions_are_kept_as_long_as_is_asked_for(settings):
+    settings.LEDGER_DAYS = 10
+    house = room(2, 2)
+    young, old = book(house), book(house, at="20:00")
+    for booking, age in ((young, 9 * DAY), (old, 11 * DAY)):
+        Decision.objects.filter(booking=booking).update(decided_at=datetime.now(UTC) - age)
+
+    assert prune_decisions() == 1
+
+    assert Decision.objects.get().booking == young
+
+
+def test_the_command_says_what_it_deleted():
+    make_run(age=10 * DAY)
+    make_run(age=HOUR)
+    out = StringIO()
+
+    call_command("prune_history", stdout=out)
+
+    assert out.getvalue() == "0 decisions deleted\n1 audit runs deleted\n0 jobs deleted\n"
 
 
 def test_more_than_a_batch_goes_in_batches(monkeypatch):

@@ -9,6 +9,8 @@ import yaml
 from tests.deploy.artifacts import alerts
 from tests.deploy.programs import PROMETHEUS, run_program
 
+pytestmark = pytest.mark.prometheus
+
 CONFIGURATION = PROMETHEUS / "alertmanager.yml"
 
 

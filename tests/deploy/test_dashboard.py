@@ -20,6 +20,7 @@ def check_expressions(expressions: list[str], directory: Path) -> str:
     return run_program("promtool", "check", "rules", path)
 
 
+@pytest.mark.prometheus
 def test_prometheus_takes_every_expression(tmp_path: Path) -> None:
     found = dashboard_expressions()
 
@@ -27,6 +28,7 @@ def test_prometheus_takes_every_expression(tmp_path: Path) -> None:
     assert f"{len(found)} rules found" in check_expressions(found, tmp_path)
 
 
+@pytest.mark.prometheus
 def test_an_expression_that_prometheus_does_not_take_is_found(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="could not parse expression"):
         check_expressions(["sum(rate(booking_outcome_total[5m])"], tmp_path)

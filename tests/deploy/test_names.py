@@ -6,14 +6,7 @@ from tests.config.inventory import labels_of_metrics
 from tests.deploy.artifacts import Asked, alerts, asked_by, expressions, recorded
 
 NOTHING: frozenset[str] = frozenset()
-ANNOUNCED = {
-    "booking_denied_covers_total": frozenset({"mode", "reason"}),
-    "booking_decision_lost_total": NOTHING,
-    "booking_alternative_accepted_ratio": NOTHING,
-    "booking_queue_lag_seconds": frozenset({"queue"}),
-    "booking_jobs_dead": frozenset({"queue"}),
-    "booking_pool_wait_seconds": NOTHING,
-}
+ANNOUNCED = {"booking_alternative_accepted_ratio": NOTHING}
 OF_EVERY_TARGET = frozenset({"job", "instance"})
 OF_PROMETHEUS = {"up": OF_EVERY_TARGET, "ALERTS": frozenset({"alertname", "alertstate", "priority", "severity"})}
 

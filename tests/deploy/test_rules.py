@@ -10,6 +10,8 @@ from bookings.api.observing import FAILURES
 from tests.deploy.artifacts import RULE_TESTS, RULES, alerts, asked_by, groups, recorded
 from tests.deploy.programs import PROMETHEUS, run_program
 
+pytestmark = pytest.mark.prometheus
+
 ASKED_FOR = {
     "P0": {"OverbookingDetected", "AuditorSilent", "BookingErrors", "ApplicationDown"},
     "P1": {

@@ -13,7 +13,7 @@ from tests.deploy.prometheus import Prometheus, running_prometheus
 from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
 from tests.polling import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.prometheus]
 
 # Of these the issue allows sixty, one of them for the auditor to come round.
 SECONDS = 60.0
