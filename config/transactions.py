@@ -151,7 +151,7 @@ def _log_contention(run: _Run) -> None:
         "contention",
         operation=run.terms.operation,
         attempts=run.attempts,
-        sqlstates=dict(run.met),
+        sqlstates=sorted(run.met),
         milliseconds=round((time.monotonic() - run.started) * 1000),
         gave_up=gave_up,
     )

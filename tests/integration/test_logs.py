@@ -28,7 +28,8 @@ CANARY = {
 # Also parts of it, however they are spelt.
 TRACES = ("zebedee", "quuxworthy", "canary.example", "7946", "2079460958", "pangolin")
 REFUSED_BY_A_CONSTRAINT = "Zebedee Quuxworthy-Forced"
-SHORT = {"BOOKING_DEADLINE_SECONDS": "0.4", "DATABASE_STATEMENT_TIMEOUT_SECONDS": "1"}
+# Long enough for a busy machine to book within them.
+SHORT = {"BOOKING_DEADLINE_SECONDS": "2", "DATABASE_STATEMENT_TIMEOUT_SECONDS": "4"}
 
 Lines = list[dict[str, Any]]
 
