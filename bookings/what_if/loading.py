@@ -44,7 +44,7 @@ def count_requests(restaurant_id: int, from_date: date, to_date: date) -> int:
 
 
 def load_record(restaurant_id: int, from_date: date, to_date: date) -> Record:
-    """Load what happened to business dates (inclusive) in 7 queries."""
+    """Load what happened to business dates (inclusive) in at most 7 queries."""
     requests = _read(_requests_for(restaurant_id, from_date, to_date))
     made = {it.booking_id for it in requests if it.booking_id is not None and it.was_accepted}
     others = _other_bookings(restaurant_id, from_date - DATES_BEFORE, to_date + DATES_AFTER, made)

@@ -38,8 +38,8 @@ def run_what_if(
 ) -> WhatIf:
     """Decide the requests for business dates (inclusive) anew: as the settings are, and as a file would have them.
 
-    Reads in 22 queries and writes nothing. `progress` gets the number of decisions and returns what is called after
-    each.
+    Reads in at most 22 queries and writes nothing. `progress` gets the number of decisions and returns what is called
+    after each.
 
     Raises: `RecordNotFound`, `RestaurantFileInvalid`, `TooManyRequests` for more than `at_most` requests,
     `InputInvalid` for dates that are none.

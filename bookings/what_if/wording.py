@@ -1,5 +1,6 @@
 """The result of a what-if in words: the rows of its tables, for the terminal and for the screen."""
 
+import re
 from collections.abc import Iterator
 from itertools import zip_longest
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ from bookings.what_if.results import PartyDifference, Peak, ServicePeaks, Side, 
 
 Row = tuple[str, ...]
 NOTHING = "-"
+NUMBER = re.compile(r"(-|[+-]?\d+( %)?)?")
 
 TOTALS_HEAD: Row = ("", "Really", "Today's rules", "Proposed", "Difference")
 REASONS_HEAD: Row = ("Reason", "Today's rules", "Proposed", "Difference", "In all, today's", "In all, proposed")
@@ -121,9 +123,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def _is_number(rows: list[Row], place: int) -> bool:
-    return all(not row[place] or row[place][-1].isdigit() or row[place].endswith((" %", NOTHING)) for row in rows) and (
-        place > 0
-    )
+    return all(NUMBER.fullmatch(row[place]) for row in rows)
 
 
 def _parties(number: int) -> str:
