@@ -7,6 +7,8 @@ from capacity.calendar import TurnBand, find_band_gaps
 from capacity.limits import LimitField
 
 PRESENT_AT_ONCE: tuple[LimitField, ...] = ("pacing_covers", "occupancy_covers")
+# What is present at once is at most what is booked in all.
+FILLING_FIELDS: tuple[LimitField, ...] = ("max_covers", "occupancy_covers")
 COVERS_FIELDS: tuple[LimitField, ...] = ("max_covers", *PRESENT_AT_ONCE)
 PARTIES_FIELDS: tuple[LimitField, ...] = ("max_parties", "pacing_parties", "occupancy_parties")
 
@@ -37,9 +39,59 @@ class House:
     largest_party: int
 
 
+@dataclass(frozen=True)
+class TableOffer:
+    """A table as parties meet it: the sizes that it takes, the ways in that it is open to, whether it is combined."""
+
+    number: str
+    smallest: int
+    largest: int
+    is_online: bool
+    is_in_house: bool
+    is_combined: bool = False
+
+
 def advise_on_limits(limits: Mapping[LimitField, int | None], house: House) -> tuple[Advice, ...]:
     """Name limits that the seats keep from being reached, and limits that some online party never fits."""
-    return (*_above_the_seats(limits, house), *_below_a_party(limits, house), *_closed_to_parties(limits))
+    return (
+        *_above_the_seats(limits, house),
+        *_below_a_party(limits, house),
+        *advise_on_closing_limits(limits, house),
+    )
+
+
+def advise_on_closing_limits(limits: Mapping[LimitField, int | None], house: House) -> tuple[Advice, ...]:
+    """Name limits that no party fits: they close the house without saying so."""
+    return (*_below_every_party(limits, house), *_closed_to_parties(limits))
+
+
+def advise_on_empty_seats(limits: Mapping[LimitField, int | None], house: House) -> tuple[Advice, ...]:
+    """Name limits that leave seats empty even when the house is as full as they allow."""
+    return tuple(
+        Advice(
+            field,
+            f"A limit of {limit} on {NAMES[field]} is below the {house.seats} seats: "
+            f"{house.seats - limit} of them are never filled at once.",
+        )
+        for field in FILLING_FIELDS
+        if (limit := limits.get(field)) is not None and limit < house.seats
+    )
+
+
+def advise_on_table(table: TableOffer, house: House) -> str | None:
+    """Say why no party ever gets a table of its own accord; None where one may."""
+    if table.is_combined or (table.is_in_house and table.largest >= house.smallest_party):
+        return None
+    if not table.is_online and not table.is_in_house:
+        return f"Table {table.number} is open to nobody."
+    if table.is_in_house or table.largest < house.smallest_party:
+        return f"Table {table.number} takes {table.largest} at most, the smallest party is {house.smallest_party}."
+    if table.smallest > house.largest_party:
+        return (
+            f"Table {table.number} takes parties from {table.smallest} on and only those that book online, "
+            f"who are {house.largest_party} at most."
+        )
+    return None
 
 
 def _above_the_seats(limits: Mapping[LimitField, int | None], house: House) -> Iterator[Advice]:
@@ -58,14 +110,18 @@ def _above_the_seats(limits: Mapping[LimitField, int | None], house: House) -> I
 def _below_a_party(limits: Mapping[LimitField, int | None], house: House) -> Iterator[Advice]:
     for field in COVERS_FIELDS:
         limit = limits.get(field)
-        if limit is None or limit >= house.largest_party:
+        if limit is None or not house.smallest_party <= limit < house.largest_party:
             continue
-        if limit < house.smallest_party:
+        sizes = _sizes(range(limit + 1, house.largest_party + 1))
+        yield Advice(field, f"A limit of {limit} on {NAMES[field]}: online parties of {sizes} never fit.")
+
+
+def _below_every_party(limits: Mapping[LimitField, int | None], house: House) -> Iterator[Advice]:
+    for field in COVERS_FIELDS:
+        limit = limits.get(field)
+        if limit is not None and limit < house.smallest_party:
             consequence = f"no online party fits, the smallest is {house.smallest_party}"
-        else:
-            sizes = _sizes(range(limit + 1, house.largest_party + 1))
-            consequence = f"online parties of {sizes} never fit"
-        yield Advice(field, f"A limit of {limit} on {NAMES[field]}: {consequence}.")
+            yield Advice(field, f"A limit of {limit} on {NAMES[field]}: {consequence}.")
 
 
 def _closed_to_parties(limits: Mapping[LimitField, int | None]) -> Iterator[Advice]:

@@ -7,24 +7,18 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import BooleanField, DateTimeField, F, Func, Subquery
+from django.db.models import BooleanField, F, Subquery
 
 from capacity.calendar import PeriodHours, ServiceTimes, TurnBand, periods_on, service_times
 from capacity.choices import ClosureChannel, SeatingMode
+from capacity.clock import ClockTimestamp as ClockTimestamp
+from capacity.clock import read_clock as read_clock
 from capacity.limits import Rule
 from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServicePeriod, TurnTime
 from capacity.policy import ONLINE, BookingWindow
 from config.errors import RecordNotFound
 from tables.choices import EnforcementMode
 from tables.models import Restaurant
-
-
-class ClockTimestamp(Func):
-    """The database's clock as it runs on, not the start of the transaction."""
-
-    function = "clock_timestamp"
-    output_field = DateTimeField()
 
 
 @dataclass(frozen=True)
@@ -129,14 +123,6 @@ def get_service_settings(restaurant_id: int) -> ServiceSettings:
         rules=list_rules(restaurant_id),
         closures=_list_closures(restaurant_id),
     )
-
-
-def read_clock() -> datetime:
-    """Read the database's clock in 1 query."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        row: tuple[datetime] = cursor.fetchone()
-    return row[0]
 
 
 def _get_restaurant_with_clock(restaurant_id: int) -> tuple[Restaurant, datetime, bool | None]:

@@ -6,20 +6,23 @@ from django.core.management import call_command
 from django.db import connection
 from tqdm import tqdm
 
+from bookings.demo.history import list_dates_to_play, note_tickets, play_date, plot_date
 from bookings.demo.seeding import book_service, due, plan_services
 from bookings.restaurant_file import import_restaurant, read_restaurant_file
 from bookings.services import audit_capacity
+from capacity.clock import read_clock
 from config import embedded
 from config.env import BASE_DIR
 from tables.models import Restaurant
 
 FILES = {"demo-bistro": "bistro.yaml", "demo-bar": "bar.yaml"}
 FULL_EVENING_AT = "demo-bistro"
+HISTORY_AT = "demo-bar"
 
 Say = Callable[[str], object]
 
 
-def set_stage(say: Say, *, days: int, booked_days: int) -> list[Restaurant]:
+def set_stage(say: Say, *, days: int, booked_days: int, history_days: int) -> list[Restaurant]:
     """Make the demo's data and return its restaurants; `say` gets one line a step.
 
     Raises: `EmbeddedServerError`.
@@ -31,6 +34,9 @@ def set_stage(say: Say, *, days: int, booked_days: int) -> list[Restaurant]:
     restaurants = import_missing(say)
     say(f"Slots of {days} days ...")
     call_command("materialize_slots", days=days, verbosity=0)
+    say(f"History of {history_days} days ...")
+    played = play_missing(restaurants, days=history_days)
+    say(f"  {played} requests played" if played else "  nothing is missing")
     say(f"Bookings of {booked_days} days ...")
     booked = book_missing(restaurants, days=booked_days)
     say(f"  {booked} bookings made" if booked else "  nothing is missing")
@@ -57,9 +63,31 @@ def book_missing(restaurants: list[Restaurant], *, days: int) -> int:
         for restaurant in restaurants
         for plan in plan_services(restaurant=restaurant, days=days, has_full_evening=restaurant.slug == FULL_EVENING_AT)
     ]
-    with connection.cursor() as cursor:
-        # Made-up bookings need not outlive a crash of the machine: the next start makes them again.
-        cursor.execute("SET synchronous_commit = off")
+    _write_without_waiting()
     missing = sum(plan.missing for plan in plans)
     with tqdm(total=missing, desc="Bookings", unit="cover", disable=None, leave=False) as bar:
         return sum(book_service(plan, progress=bar.update) for plan in due(plans))
+
+
+def _write_without_waiting() -> None:
+    with connection.cursor() as cursor:
+        # Made-up bookings need not outlive a crash of the machine: the next start makes them again.
+        cursor.execute("SET synchronous_commit = off")
+
+
+def play_missing(restaurants: list[Restaurant], *, days: int) -> int:
+    """Play the days that have no history yet and return how many requests that took, with a bar on a terminal."""
+    restaurant = next(it for it in restaurants if it.slug == HISTORY_AT)
+    seating_types = sorted(set(restaurant.tables.values_list("seating_type", flat=True)))
+    plots = [
+        plot_date(date, services, largest_party=restaurant.party_size_max, seating_types=seating_types)
+        for date, services in list_dates_to_play(restaurant, days).items()
+    ]
+    _write_without_waiting()
+    total = sum(len(plot.requests) for plot in plots)
+    with tqdm(total=total, desc="History", unit="request", disable=None, leave=False) as bar:
+        for plot in plots:
+            play_date(restaurant, plot, progress=bar.update)
+    if plots:
+        note_tickets(restaurant, read_clock())
+    return total

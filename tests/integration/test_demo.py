@@ -110,7 +110,7 @@ def start() -> Iterator[Callable[..., Demo]]:
     demos = []
 
     def run(directory: Path, command: list[str] | None = None, port: int | None = None) -> Demo:
-        usual = [sys.executable, "manage.py", "demo", "--days", "9", "--booked-days", "0"]
+        usual = [sys.executable, "manage.py", "demo", "--days", "9", "--booked-days", "0", "--history-days", "2"]
         demos.append(Demo(directory, port or free_port(), command or usual))
         return demos[-1]
 

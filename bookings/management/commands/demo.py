@@ -35,13 +35,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--booked-days", type=whole_number(0, 30), default=14, help="days with bookings; default: 14"
         )
+        parser.add_argument(
+            "--history-days", type=whole_number(0, 90), default=30, help="past days of the bar; default: 30"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until stopped."""
         for number in STOP_SIGNALS:
             signal.signal(number, signal.default_int_handler)
         try:
-            self._run(days=options["days"], booked_days=options["booked_days"])
+            self._run(days=options["days"], booked_days=options["booked_days"], history_days=options["history_days"])
         except KeyboardInterrupt:
             self._say("Stopped.")
         except (PortNotAvailable, WebServerFailed, embedded.EmbeddedServerError) as error:
@@ -51,13 +54,13 @@ class Command(BaseCommand):
             for number in STOP_SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
 
-    def _run(self, *, days: int, booked_days: int) -> None:
+    def _run(self, *, days: int, booked_days: int, history_days: int) -> None:
         started = time.monotonic()
         if not embedded.is_configured():
             raise CommandError("The demo fills a database of its own: unset DATABASE_URL, here and in .env.")
         require_free_port(settings.PORT)
         self._require_first_demo_here()
-        bistro, *_ = set_stage(self._say, days=days, booked_days=booked_days)
+        bistro, *_ = set_stage(self._say, days=days, booked_days=booked_days, history_days=history_days)
         self._serve(bistro, started)
 
     def _require_first_demo_here(self) -> None:

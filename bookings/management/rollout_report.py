@@ -1,0 +1,44 @@
+"""`rollout report`: the verdict on one restaurant, with its evidence."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import OutputWrapper
+
+from bookings.answers.rollout_lines import report_lines
+from bookings.answers.rollout_report import report_answer
+from bookings.management.arguments import find_restaurants, whole_number
+from bookings.selectors.report import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
+
+
+class ShowReport:
+    """Read only."""
+
+    name = "report"
+    help = (
+        "say what the ledger saw of a restaurant, whether its evenings proved would-be refusals right, what is set "
+        "wrongly, and what to do: promote, wait, fix. Example: manage.py rollout report demo-bar --days 30"
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add the restaurant, the span and the form of the answer."""
+        parser.add_argument("slug", metavar="SLUG")
+        parser.add_argument(
+            "--days",
+            type=whole_number(1, MOST_DAYS),
+            default=DEFAULT_DAYS,
+            metavar="N",
+            help=f"the last business dates, today included; default: {DEFAULT_DAYS}",
+        )
+        parser.add_argument("--json", dest="is_json", action="store_true", help="print one JSON object")
+
+    def run(self, options: Mapping[str, Any], stdout: OutputWrapper, stderr: OutputWrapper) -> None:
+        """Ask, and print."""
+        (restaurant,) = find_restaurants(options["slug"])
+        report = get_rollout_report(restaurant_id=restaurant.pk, days=options["days"])
+        if options["is_json"]:
+            stdout.write(json.dumps(report_answer(report), indent=2))
+        else:
+            stdout.write("\n".join(report_lines(report)))

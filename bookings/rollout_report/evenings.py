@@ -1,0 +1,110 @@
+"""How evenings turned out: who really came, against the limits of a service, of a slot and of a moment. Pure."""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from capacity.policy import ReasonCode
+
+# No stay is longer: who came earlier than that before a moment has left by then.
+LONGEST_STAY = timedelta(days=2)
+
+
+class ServiceOnDate(NamedTuple):
+    """One service period on one business date; a decision knows it also where no row of the service day was there."""
+
+    period_id: int
+    business_date: date
+
+
+class SlotSpan(NamedTuple):
+    """One slot of a service, half-open."""
+
+    service: ServiceOnDate
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Attended(NamedTuple):
+    """The parties that came for one stay: all with the same service, start and end."""
+
+    service: ServiceOnDate
+    starts_at: datetime
+    ends_at: datetime
+    covers: int
+    parties: int
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """Covers and parties together."""
+
+    covers: int = 0
+    parties: int = 0
+
+    def of(self, code: ReasonCode) -> int:
+        """Return what a limit counts."""
+        return self.parties if code.endswith("_PARTIES") else self.covers
+
+
+class Evenings:
+    """Who came to the services of a restaurant, and when each service was over."""
+
+    def __init__(
+        self, *, ends: dict[ServiceOnDate, datetime], slots: Iterable[SlotSpan], attended: Iterable[Attended]
+    ) -> None:
+        self._ends = ends
+        self._stays = sorted(attended, key=lambda stay: stay.starts_at)
+        self._stay_starts = [stay.starts_at for stay in self._stays]
+        self._slots = sorted(slots, key=lambda slot: slot.starts_at)
+        self._slot_starts = [slot.starts_at for slot in self._slots]
+        self._by_service: defaultdict[ServiceOnDate, list[Attended]] = defaultdict(list)
+        for stay in self._stays:
+            self._by_service[stay.service].append(stay)
+        self._starts_of: defaultdict[ServiceOnDate, list[datetime]] = defaultdict(list)
+        for slot in self._slots:
+            self._starts_of[slot.service].append(slot.starts_at)
+
+    def is_over(self, service: ServiceOnDate | None, ends_at: datetime, now: datetime) -> bool:
+        """Say whether a service is over, and the stay that somebody asked for as well."""
+        return max(self._ends.get(service, ends_at) if service else ends_at, ends_at) <= now
+
+    def of_service(self, service: ServiceOnDate) -> Turnout:
+        """Return who came to a service."""
+        return _together(self._by_service.get(service, ()))
+
+    def starting_at(self, service: ServiceOnDate, starts_at: datetime) -> Turnout:
+        """Return who came to start in the slot of a start: the latest one not after it."""
+        wanted = self._slot_of(service, starts_at)
+        stays = self._by_service.get(service, ())
+        return _together(stay for stay in stays if self._slot_of(service, stay.starts_at) == wanted)
+
+    def _slot_of(self, service: ServiceOnDate, starts_at: datetime) -> datetime | None:
+        starts = self._starts_of.get(service, ())
+        at = bisect_right(starts, starts_at)
+        return starts[at - 1] if at else None
+
+    def fullest_moment(self, starts_at: datetime, ends_at: datetime) -> Turnout:
+        """Return the most covers and the most parties that were present in any slot of a stay."""
+        touched = [self._present(slot) for slot in self._slots_meeting(starts_at, ends_at)]
+        return Turnout(max((it.covers for it in touched), default=0), max((it.parties for it in touched), default=0))
+
+    def _slots_meeting(self, starts_at: datetime, ends_at: datetime) -> Sequence[SlotSpan]:
+        before = self._slots[: bisect_left(self._slot_starts, ends_at)]
+        earliest = bisect_left(self._slot_starts, starts_at - LONGEST_STAY)
+        return [slot for slot in before[earliest:] if slot.ends_at > starts_at]
+
+    def _present(self, slot: SlotSpan) -> Turnout:
+        first = bisect_left(self._stay_starts, slot.starts_at - LONGEST_STAY)
+        last = bisect_left(self._stay_starts, slot.ends_at)
+        return _together(stay for stay in self._stays[first:last] if stay.ends_at > slot.starts_at)
+
+
+def _together(stays: Iterable[Attended]) -> Turnout:
+    covers = parties = 0
+    for stay in stays:
+        covers, parties = covers + stay.covers, parties + stay.parties
+    return Turnout(covers, parties)

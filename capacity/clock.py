@@ -1,0 +1,38 @@
+"""The database's clock: what time it is for every decision, whatever the machine of a worker thinks."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import DateTimeField, Func
+from django.db.models.sql.compiler import SQLCompiler
+
+from capacity.past import shown_instant
+
+
+class ClockTimestamp(Func):
+    """The database's clock as it runs on, not the start of the transaction."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> tuple[str, Any]:
+        """Write the call, or the instant that the clock shows in this context."""
+        instant = shown_instant()
+        if instant is not None:
+            return "%s::timestamptz", (instant,)
+        return self.as_sql(compiler, connection, **extra)
+
+
+def read_clock() -> datetime:
+    """Read the database's clock in 1 query."""
+    instant = shown_instant()
+    return instant if instant is not None else _ask()
+
+
+def _ask() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row: tuple[datetime] = cursor.fetchone()
+    return row[0]
