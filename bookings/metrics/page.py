@@ -11,6 +11,7 @@ from bookings.metrics.asked import DatabaseCollector
 from bookings.metrics.audits import AuditCollector
 from bookings.metrics.configuration import ConfigurationCollector
 from bookings.metrics.enforcement import EnforcementCollector
+from bookings.metrics.ledger import AlternativesCollector
 from bookings.metrics.queue import QueueCollector
 from bookings.metrics.workers import WorkerCollector
 
@@ -18,6 +19,7 @@ ASKED_AT_EACH_SCRAPE: tuple[type[DatabaseCollector], ...] = (
     AuditCollector,
     ConfigurationCollector,
     EnforcementCollector,
+    AlternativesCollector,
     QueueCollector,
 )
 

@@ -7,19 +7,20 @@ from zoneinfo import available_timezones
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet, Sum
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from bookings.admin.rollout_report import serve_report
 from bookings.services import SettingsOutcome, create_restaurant, save_settings_row
 from capacity.advice import Advice, advise_on_turn_times
 from capacity.models import ServicePeriod
 from capacity.selectors import list_turn_bands
 from config.admin import SettingsAdmin
 from config.admin.actor import actor_of
-from config.admin.columns import column
+from config.admin.columns import column, page_action
 from config.admin.forms import SettingsForm
 from config.admin.owners import is_owner
 from tables.admin.words import SMALLEST_AND_LARGEST
@@ -80,6 +81,7 @@ class RestaurantAdmin(SettingsAdmin):
     ordering = ("name",)
     prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
     readonly_fields = ("public_id", "own_mode", "own_mode_with_way")
+    actions_detail = ("rollout_report",)
     fieldsets = (
         (None, {"fields": ("name", "slug", "public_id", "active", "timezone")}),
         ("Contact", {"fields": ("phone", "email", "address")}),
@@ -141,6 +143,15 @@ class RestaurantAdmin(SettingsAdmin):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Restaurant | None = None) -> dict[str, Sequence[str]]:
         """Suggest a slug for a new restaurant; links to a known one hang on its slug."""
         return {} if obj else self.prepopulated_fields
+
+    def has_report_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Say whether the user may see decisions, which the report is about."""
+        return bool(request.user.has_perm("bookings.view_decision"))
+
+    @page_action("Rollout report", url_path="rollout-report", icon="verified", permissions=("report",))
+    def rollout_report(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Say whether the restaurant is ready to be enforced."""
+        return serve_report(self, request, object_id)
 
     def save_row(self, request: HttpRequest, row: Restaurant, form: Any) -> SettingsOutcome:
         if row.pk is not None:

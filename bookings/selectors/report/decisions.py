@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,8 +16,12 @@ from bookings.models import Decision
 from bookings.rollout_report.evenings import ServiceOnDate
 from bookings.rollout_report.facts import Seen, Timing
 from bookings.rollout_report.hindsight import Case, ReasonMet
+from capacity.clock import ClockTimestamp
 from capacity.policy import CAPACITY_REASONS, ReasonCode
 
+ONE_DAY = timedelta(days=1)
+# A scrape reads no more, however busy the day was: the latest say enough about a share.
+MOST_LATEST = 20_000
 BOOKED_VERDICTS = (DecisionVerdict.ACCEPTED, DecisionVerdict.WAIVED, DecisionVerdict.UNEXAMINED)
 
 
@@ -154,3 +158,10 @@ def of_alternatives(rows: QuerySet[Decision]) -> QuerySet[Decision]:
 def list_alternative_rows(span: DecisionSpan) -> list[AlternativeRow]:
     """List refusals that offered other starts, and the bookings that may answer them, in 1 query."""
     return [alternative_row(*row) for row in of_alternatives(span.rows).values_list(*ALTERNATIVE_COLUMNS)]
+
+
+def list_latest_alternatives(most: int = MOST_LATEST) -> list[tuple[int, AlternativeRow]]:
+    """List the rows of the last 24 hours, the latest `most`, each with its restaurant, in 1 query."""
+    latest = of_alternatives(Decision.objects.filter(decided_at__gte=ClockTimestamp() - ONE_DAY))
+    rows = latest.order_by("-decided_at").values_list("restaurant_id", *ALTERNATIVE_COLUMNS)[:most]
+    return [(restaurant_id, alternative_row(*columns)) for restaurant_id, *columns in rows]

@@ -1,0 +1,115 @@
+"""The page of a rollout report."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib.admin import ModelAdmin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from bookings.answers.rollout_lines import above_amount
+from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
+from bookings.rollout_report import Advised, Misconfiguration, RolloutReport
+from bookings.rollout_report.facts import WouldBe
+from bookings.selectors.report import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
+from capacity.policy import ReasonCode
+from config.admin.shown import limit_name, long_date, short_time
+from config.errors import RecordNotFound
+
+SPANS = (7, 14, DEFAULT_DAYS, 90)
+COLOURS = {
+    Advised.PROMOTE: "success",
+    Advised.KEEP: "success",
+    Advised.WAIT: "info",
+    Advised.FIX: "warning",
+    Advised.ROLL_BACK: "danger",
+}
+APPS = {"capacityrule": "capacity", "turntime": "capacity", "table": "tables"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a bar: how many, what of, and the class of its colour."""
+
+    name: str
+    number: int
+    percent: float
+    colour: str
+
+
+def serve_report(admin: ModelAdmin[Any], request: HttpRequest, restaurant_id: int) -> HttpResponse:
+    """Show the report on a restaurant over the last `days` business dates."""
+    days = _days(request.GET.get("days", ""))
+    try:
+        report = get_rollout_report(restaurant_id=restaurant_id, days=days)
+    except RecordNotFound as error:
+        raise Http404 from error
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": f"Rollout report: {report.name}",
+        "opts": admin.opts,
+        "report": report,
+        "back": reverse("admin:tables_restaurant_change", args=[restaurant_id]),
+        "colour": COLOURS[report.recommendation.advised],
+        "spans": [{"days": span, "is_shown": span == days} for span in SPANS],
+        **_shown(report, request),
+    }
+    return TemplateResponse(request, "admin/bookings/rollout_report.html", context)
+
+
+def _days(asked: str) -> int:
+    """Return the span of the address; what is no sensible number is the usual span."""
+    return int(asked) if asked.isdecimal() and len(asked) < 4 and 1 <= int(asked) <= MOST_DAYS else DEFAULT_DAYS
+
+
+def _shown(report: RolloutReport, request: HttpRequest) -> dict[str, Any]:
+    zone = ZoneInfo(report.timezone)
+    return {
+        "first": long_date(report.period.first),
+        "last": long_date(report.period.last),
+        "modes": [
+            (DecisionMode(span.mode).label, long_date(span.first), long_date(span.last), span.decisions)
+            for span in report.modes
+        ],
+        "changes": [(short_time(change.at, zone), change) for change in report.changes],
+        "seen": [(DecisionMode(it.key[0]).label, DecisionVerdict(it.key[1]).label, it) for it in report.seen],
+        "sources": [(BookingSource(it.key[0]).label, it) for it in report.sources],
+        "would_be": [(_reason_name(row.code), row, list(_parts(row))) for row in report.would_be],
+        "above": [
+            (OverrideSource(it.source).label, _reason_name(it.limit), it.times, above_amount(it)) for it in report.above
+        ],
+        "error_share": f"{report.timing.error_share:.1%}",
+        "tickets": [(short_time(ticket.at, zone), ticket) for ticket in report.tickets],
+        "ticket_count": sum(ticket.tickets for ticket in report.tickets),
+        "found": [(found, _address(found, report, request)) for found in report.misconfigurations],
+    }
+
+
+def _reason_name(code: str) -> str:
+    return "no table" if code == ReasonCode.NO_TABLE else limit_name(code)
+
+
+def _parts(row: WouldBe) -> Iterator[Part]:
+    for name, number, colour in (
+        ("proved right", row.right, "bg-green-600"),
+        ("not needed", row.not_needed, "bg-orange-600"),
+        ("did not come", row.did_not_come, "bg-base-400"),
+        ("open", row.open, "bg-primary-600"),
+    ):
+        if number:
+            yield Part(name, number, 100 * number / row.decisions, colour)
+
+
+def _address(found: Misconfiguration, report: RolloutReport, request: HttpRequest) -> str:
+    """Return where a setting is changed, nothing for who may not."""
+    kind, pk = found.place.kind, found.place.pk
+    app = APPS[kind]
+    if not request.user.has_perm(f"{app}.{'change' if pk else 'add'}_{kind}"):
+        return ""
+    if pk is not None:
+        return reverse(f"admin:{app}_{kind}_change", args=[pk])
+    return f"{reverse(f'admin:{app}_{kind}_add')}?{urlencode({'restaurant': report.restaurant_id})}"
