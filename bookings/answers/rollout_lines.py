@@ -34,7 +34,7 @@ def _title(report: RolloutReport) -> str:
 
 def _recommendation(report: RolloutReport) -> Iterator[str]:
     yield from (f"because {it}" for it in report.recommendation.because)
-    yield f"seen: {'; '.join(report.recommendation.evidence)}"
+    yield from (f"seen: {it}" for it in report.recommendation.evidence)
 
 
 def _period(report: RolloutReport) -> Iterator[str]:
@@ -96,7 +96,8 @@ def _above(report: RolloutReport) -> Iterator[str]:
     yield from (f"OVERBOOKED {message}" for message in report.overbookings)
     if not report.overbookings:
         yield "no overbooking found by the auditor"
-    yield from (f"{_source_of(it)}: {it.limit} {it.times} times, {above_amount(it)} above" for it in report.above)
+    for it in report.above:
+        yield f"{_source_of(it)}: {it.limit} {counted(it.times, 'time')}, {above_amount(it)} above"
 
 
 def _source_of(above: Above) -> str:
@@ -118,7 +119,7 @@ def _timing(report: RolloutReport) -> Iterator[str]:
 def _alternatives(report: RolloutReport) -> Iterator[str]:
     if report.offered.refusals:
         offered = report.offered
-        yield f"{counted(offered.refusals, 'refusal')} offered other starts, {offered.accepted} were taken"
+        yield f"{counted(offered.refusals, 'refusal')} offered other starts; taken: {offered.accepted}"
 
 
 def _tickets(report: RolloutReport) -> Iterator[str]:

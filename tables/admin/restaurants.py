@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from bookings.admin.rollout_report import serve_report
+from bookings.admin.rollout.report import serve_report
 from bookings.services import SettingsOutcome, create_restaurant, save_settings_row
 from capacity.advice import Advice, advise_on_turn_times
 from capacity.models import ServicePeriod

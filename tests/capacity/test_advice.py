@@ -2,7 +2,16 @@
 
 import pytest
 
-from capacity.advice import Advice, House, advise_on_limits, advise_on_turn_times
+from capacity.advice import (
+    Advice,
+    House,
+    TableOffer,
+    advise_on_closing_limits,
+    advise_on_empty_seats,
+    advise_on_limits,
+    advise_on_table,
+    advise_on_turn_times,
+)
 from capacity.calendar import TurnBand
 
 HOUSE = House(seats=60, smallest_party=1, largest_party=8)
@@ -89,3 +98,48 @@ def test_services_with_different_gaps_are_named_apart():
         "Lunch: no turn time for parties of 5 to 8, so the default applies.",
         "Dinner: no turn time for parties of 7 to 8, so the default applies.",
     ]
+
+
+@pytest.mark.parametrize("field", ["max_covers", "occupancy_covers"])
+def test_a_limit_one_below_the_seats_leaves_one_empty(field):
+    assert [len(advise_on_empty_seats({field: limit}, HOUSE)) for limit in (59, 60, 61)] == [1, 0, 0]
+    assert messages(advise_on_empty_seats({field: 59}, HOUSE))[0].endswith(
+        "is below the 60 seats: 1 of them are never filled at once."
+    )
+
+
+def test_a_pacing_below_the_seats_is_what_pacing_is_for():
+    assert advise_on_empty_seats({"pacing_covers": 10, "max_covers": None}, HOUSE) == ()
+
+
+def test_only_limits_that_no_party_fits_close_the_house():
+    house = House(seats=60, smallest_party=2, largest_party=8)
+
+    closing = advise_on_closing_limits({"pacing_covers": 1, "occupancy_covers": 2, "pacing_parties": 0}, house)
+
+    assert [item.field for item in closing] == ["pacing_covers", "pacing_parties"]
+
+
+def table(smallest, largest, *, online=True, in_house=True, combined=False):
+    return TableOffer("T9", smallest, largest, is_online=online, is_in_house=in_house, is_combined=combined)
+
+
+@pytest.mark.parametrize(
+    ("offer", "message"),
+    [
+        (table(2, 4), None),
+        (table(9, 12), None),
+        (table(8, 12, in_house=False), None),
+        (
+            table(9, 12, in_house=False),
+            "Table T9 takes parties from 9 on and only those that book online, who are 8 at most.",
+        ),
+        (table(9, 12, in_house=False, combined=True), None),
+        (table(2, 4, online=False, in_house=False), "Table T9 is open to nobody."),
+        (table(1, 2), None),
+        (table(1, 1), "Table T9 takes 1 at most, the smallest party is 2."),
+        (table(1, 1, in_house=False), "Table T9 takes 1 at most, the smallest party is 2."),
+    ],
+)
+def test_a_table_that_no_party_fits_says_why(offer, message):
+    assert advise_on_table(offer, House(seats=60, smallest_party=2, largest_party=8)) == message

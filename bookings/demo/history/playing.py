@@ -21,6 +21,7 @@ from bookings.errors import RequestRefused
 from bookings.models import Booking, BookingEvent, CapacityOverride, RolloutNote, TableAssignment
 from bookings.services import (
     GuestDetails,
+    add_rollout_note,
     cancel_booking,
     create_booking_with_capacity_check,
     leave_early,
@@ -177,6 +178,6 @@ def note_tickets(restaurant: Restaurant, now: datetime) -> None:
     if RolloutNote.objects.filter(restaurant=restaurant).exists():
         return
     for days_ago, tickets, text in NOTES:
-        note = RolloutNote.objects.create(restaurant=restaurant, tickets=tickets, text=text, actor_label="support")
+        note = add_rollout_note(restaurant_id=restaurant.pk, tickets=tickets, text=text, label="support")
         at = (now - timedelta(days=days_ago)).astimezone(UTC)
         RolloutNote.objects.filter(pk=note.pk).update(created_at=at)

@@ -10,7 +10,7 @@ from bookings.demo.guests import Visit, make_visit
 
 # Requests for the evening, Monday first, and for the drinks before it.
 EVENING_REQUESTS = (7, 7, 7, 7, 9, 12, 7)
-DRINKS_REQUESTS = (1, 1, 1, 1, 2, 2, 1)
+DRINKS_REQUESTS = (1, 1, 1, 1, 1, 1, 1)
 # From so many requests on, most ask for the same few starts.
 BUSY_FROM = 9
 POPULAR_SHARE = 0.75
@@ -19,7 +19,7 @@ LARGER_PARTY_SHARE = 0.3
 CANCELLED_SHARE, NO_SHOW_SHARE = 0.07, 0.05
 TOO_LARGE_SHARE, TOO_LATE_SHARE = 0.03, 0.03
 # The others are seated as they come in.
-WAITING_SHARE = 0.4
+WAITING_SHARE = 0.25
 LONGEST_LEAD = timedelta(days=3)
 # How long a party of one sits, and how much longer with each more.
 SHORTEST_STAY, STAY_OF_EACH_MORE = timedelta(minutes=50), timedelta(minutes=7)

@@ -58,7 +58,7 @@ def serve_report(admin: ModelAdmin[Any], request: HttpRequest, restaurant_id: in
         "spans": [{"days": span, "is_shown": span == days} for span in SPANS],
         **_shown(report, request),
     }
-    return TemplateResponse(request, "admin/bookings/rollout_report.html", context)
+    return TemplateResponse(request, "admin/rollout/report.html", context)
 
 
 def _days(asked: str) -> int:

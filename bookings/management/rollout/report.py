@@ -10,10 +10,11 @@ from django.core.management.base import OutputWrapper
 from bookings.answers.rollout_lines import report_lines
 from bookings.answers.rollout_report import report_answer
 from bookings.management.arguments import find_restaurants, whole_number
+from bookings.management.rollout.base import Subcommand
 from bookings.selectors.report import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
 
 
-class ShowReport:
+class ShowReport(Subcommand):
     """Read only."""
 
     name = "report"
@@ -23,7 +24,6 @@ class ShowReport:
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the restaurant, the span and the form of the answer."""
         parser.add_argument("slug", metavar="SLUG")
         parser.add_argument(
             "--days",
@@ -35,7 +35,6 @@ class ShowReport:
         parser.add_argument("--json", dest="is_json", action="store_true", help="print one JSON object")
 
     def run(self, options: Mapping[str, Any], stdout: OutputWrapper, stderr: OutputWrapper) -> None:
-        """Ask, and print."""
         (restaurant,) = find_restaurants(options["slug"])
         report = get_rollout_report(restaurant_id=restaurant.pk, days=options["days"])
         if options["is_json"]:

@@ -1,0 +1,100 @@
+"""What is probably not meant in the settings of a house, and how serious it is."""
+
+from dataclasses import replace
+from datetime import date, time
+
+import pytest
+
+from bookings.rollout_report.facts import Place
+from bookings.rollout_report.misconfiguration import HouseSettings, PeriodOffer, find_misconfigurations
+from capacity.advice import House, TableOffer
+from capacity.calendar import TurnBand
+from capacity.limits import Rule
+
+TODAY = date(2026, 11, 27)
+DINNER = PeriodOffer(1, "Dinner", seats_at_tables=True)
+DRINKS = PeriodOffer(2, "Drinks", seats_at_tables=False)
+FINE = HouseSettings(
+    restaurant_id=1,
+    today=TODAY,
+    house=House(seats=4, smallest_party=1, largest_party=4),
+    periods=(DINNER, DRINKS),
+    rules=(Rule(7, max_covers=4),),
+    bands=(TurnBand(4, 90, None),),
+    tables={3: TableOffer("T1", 1, 4, is_online=True, is_in_house=True)},
+)
+
+
+def found(settings: HouseSettings) -> list[tuple[str, Place, bool]]:
+    return [(it.code, it.place, it.is_serious) for it in find_misconfigurations(settings)]
+
+
+def test_a_house_that_is_set_well_needs_no_word() -> None:
+    assert found(FINE) == []
+
+
+def test_a_period_without_a_rule_is_serious_where_no_table_limits_it_either() -> None:
+    assert found(replace(FINE, rules=())) == [
+        ("PERIOD_WITHOUT_RULE", Place("capacityrule", None), True),
+        ("PERIOD_WITHOUT_RULE", Place("capacityrule", None), False),
+    ]
+    assert [it.message for it in find_misconfigurations(replace(FINE, rules=()))] == [
+        "Drinks: no standing rule sets a limit, nothing can refuse a party.",
+        "Dinner: no standing rule sets a limit, only its tables can refuse a party.",
+    ]
+
+
+def test_a_rule_of_one_date_or_without_limits_stands_for_no_period() -> None:
+    rules = (Rule(7, from_date=TODAY, max_covers=4), Rule(8), Rule(9, period_id=2, pacing_parties=2))
+
+    assert found(replace(FINE, rules=rules)) == [("PERIOD_WITHOUT_RULE", Place("capacityrule", None), False)]
+
+
+def test_a_period_that_seats_at_tables_without_any_is_serious() -> None:
+    without = replace(FINE, tables={}, house=House(seats=0, smallest_party=1, largest_party=4))
+
+    assert found(without) == [("PERIOD_WITHOUT_TABLES", Place("table", None), True)]
+
+
+def test_a_standing_limit_below_the_seats_is_named_with_its_rule() -> None:
+    assert found(replace(FINE, rules=(Rule(7, max_covers=3),)))[:1] == [
+        ("LIMIT_BELOW_SEATS", Place("capacityrule", 7), False)
+    ]
+
+
+@pytest.mark.parametrize(
+    "narrow",
+    [
+        Rule(8, weekday=1, occupancy_covers=3),
+        Rule(8, from_date=TODAY, occupancy_covers=3),
+        Rule(8, from_time=time(22), to_time=time(23), occupancy_covers=3),
+    ],
+)
+def test_a_narrow_rule_is_below_the_seats_on_purpose(narrow: Rule) -> None:
+    codes = [code for code, _, _ in found(replace(FINE, rules=(*FINE.rules, narrow)))]
+
+    assert codes == ["LIMIT_QUESTIONABLE"]
+
+
+def test_a_limit_that_no_party_fits_is_serious_and_named_once() -> None:
+    assert found(replace(FINE, rules=(*FINE.rules, Rule(8, pacing_parties=0)))) == [
+        ("LIMIT_CLOSES", Place("capacityrule", 8), True)
+    ]
+
+
+def test_a_rule_whose_dates_are_over_is_not_looked_at() -> None:
+    over = Rule(8, from_date=date(2026, 11, 25), to_date=date(2026, 11, 26), pacing_parties=0)
+    still = replace(over, to_date=TODAY)
+
+    assert found(replace(FINE, rules=(*FINE.rules, over))) == []
+    assert found(replace(FINE, rules=(*FINE.rules, still))) == [("LIMIT_CLOSES", Place("capacityrule", 8), True)]
+
+
+def test_gaps_of_turn_times_and_idle_tables_are_named() -> None:
+    idle = TableOffer("T2", 9, 12, is_online=True, is_in_house=False)
+    settings = replace(FINE, bands=(TurnBand(3, 90, None),), tables={**FINE.tables, 5: idle})
+
+    assert found(settings) == [
+        ("TURN_TIME_GAP", Place("turntime", None), False),
+        ("TABLE_WITHOUT_PARTY", Place("table", 5), False),
+    ]
