@@ -6,14 +6,14 @@ from tests.config.inventory import labels_of_metrics
 from tests.deploy.artifacts import Asked, alerts, asked_by, expressions, recorded
 
 NOTHING: frozenset[str] = frozenset()
-ANNOUNCED = {"booking_alternative_accepted_ratio": NOTHING}
+
 OF_EVERY_TARGET = frozenset({"job", "instance"})
 OF_PROMETHEUS = {"up": OF_EVERY_TARGET, "ALERTS": frozenset({"alertname", "alertstate", "priority", "severity"})}
 
 
 def series_known() -> dict[str, frozenset[str]]:
     """Return the labels of every series that can be asked for, by name."""
-    made = labels_of_metrics() | ANNOUNCED
+    made = labels_of_metrics()
     known = OF_PROMETHEUS | {name: labels | OF_EVERY_TARGET for name, labels in made.items()}
     for name, labels in made.items():
         if not name.endswith("_total"):
