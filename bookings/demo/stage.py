@@ -1,6 +1,8 @@
 """Set the stage: database, restaurants, slots, bookings, audit. Each step makes only what is missing."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.core.management import call_command
 from django.db import connection
@@ -34,16 +36,29 @@ def set_stage(say: Say, *, days: int, booked_days: int, history_days: int) -> li
     restaurants = import_missing(say)
     say(f"Slots of {days} days ...")
     call_command("materialize_slots", days=days, verbosity=0)
-    say(f"History of {history_days} days ...")
-    played = play_missing(restaurants, days=history_days)
-    say(f"  {played} requests played" if played else "  nothing is missing")
-    say(f"Bookings of {booked_days} days ...")
-    booked = book_missing(restaurants, days=booked_days)
-    say(f"  {booked} bookings made" if booked else "  nothing is missing")
+    with _no_decision_in_the_log():
+        say(f"History of {history_days} days ...")
+        played = play_missing(restaurants, days=history_days)
+        say(f"  {played} requests played" if played else "  nothing is missing")
+        say(f"Bookings of {booked_days} days ...")
+        booked = book_missing(restaurants, days=booked_days)
+        say(f"  {booked} bookings made" if booked else "  nothing is missing")
     say("Audit ...")
     for line in audit_capacity().as_lines():
         say(f"  {line}")
     return restaurants
+
+
+@contextmanager
+def _no_decision_in_the_log() -> Iterator[None]:
+    """Keep hundreds of made-up decisions from hiding what is said; what goes wrong is still logged."""
+    decisions = logging.getLogger("bookings.services.ledger")
+    level = decisions.level
+    decisions.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        decisions.setLevel(level)
 
 
 def import_missing(say: Say) -> list[Restaurant]:
