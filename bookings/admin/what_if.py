@@ -29,6 +29,7 @@ PREFILLED = ("capacity_rules", "turn_times", "tables")
 
 TODAY_COLOUR, PROPOSED_COLOUR = "var(--color-base-400)", "var(--color-primary-600)"
 GREY = "#9ca3af"
+MONOSPACED = "font-family: ui-monospace, monospace"
 # All that the chart needs: unfold's own options draw the bars of one date over each other.
 CHART_OPTIONS = {
     "animation": False,
@@ -51,7 +52,7 @@ class WhatIfForm(RefusableForm):
         label="Proposal",
         # As it was typed: the lines of problems are counted in it.
         strip=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 20, "spellcheck": "false", "wrap": "off"}),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 20, "spellcheck": "false", "wrap": "off", "style": MONOSPACED}),
         help_text=(
             "A restaurant file, or a part of one. What it names replaces what the restaurant has: capacity_rules, "
             "turn_times, buffer_minutes, tables, combinations, sections, service_periods, closures, restaurant. "
@@ -66,7 +67,7 @@ class WhatIfForm(RefusableForm):
         initial = {"first": yesterday - LOOKED_BACK + timedelta(days=1), "last": yesterday}
         super().__init__(data, initial=initial)
         self.initial["rules"] = export_restaurant(slug=restaurant.slug, only=PREFILLED)
-        self.fields["rules"].widget.attrs["class"] += " font-mono max-w-full! text-xs"
+        self.fields["rules"].widget.attrs["class"] += " max-w-full! text-xs"
 
     def add_refusal(self, refusal: DomainError) -> None:
         """Show every problem of the file at the file, with its line and field."""

@@ -38,12 +38,12 @@ def compare(restaurant: Restaurant, record: Record, today: Simulation, proposed:
         actual=_actual(record),
         today=_side(record, today),
         proposed=_side(record, proposed),
-        gained=tuple(
+        gained=_in_order(
             _difference(record, party, new.accepted, old.reasons)
             for party, old, new in differences
             if new.accepted and not old.accepted
         ),
-        lost=tuple(
+        lost=_in_order(
             _difference(record, party, old.accepted, new.reasons)
             for party, old, new in differences
             if old.accepted and not new.accepted
@@ -56,6 +56,10 @@ def _side_of(party: Sequence[Request], simulation: Simulation) -> SideOfParty:
     outcomes = [simulation.outcomes[request.decision_id] for request in party]
     accepted = next((it.request for it in outcomes if it.is_accepted), None)
     return SideOfParty(accepted, outcomes[0].reasons)
+
+
+def _in_order(found: Iterable[PartyDifference]) -> tuple[PartyDifference, ...]:
+    return tuple(sorted(found, key=lambda it: (it.business_date, it.starts_at, it.decision_id)))
 
 
 def _difference(
