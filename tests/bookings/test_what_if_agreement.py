@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from datetime import time
+from datetime import datetime, time, timedelta
 
 import pytest
 from pytest_django import Settings
@@ -16,15 +16,17 @@ from bookings.services import (
     cancel_booking,
     change_booking,
     create_booking_with_capacity_check,
+    extend_stay,
+    leave_early,
+    seat_walk_in,
 )
-from bookings.what_if import WhatIf, run_what_if
 from bookings.what_if.house import KnownIds, house_of
 from bookings.what_if.loading import load_record
 from bookings.what_if.record import Record
 from bookings.what_if.simulation import Simulation, simulate
 from capacity.selectors import read_clock
 from tables.models import Restaurant, Table
-from tests.bookings.floor import room
+from tests.bookings.floor import book, room, room_at_noon
 from tests.factories import CapacityRuleFactory, TableCombinationFactory, TurnTimeFactory, UserFactory, days_ahead
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,10 +117,6 @@ def disagreements(record: Record, simulation: Simulation) -> list[tuple[object, 
     ]
 
 
-def what_if(house: Restaurant, text: str) -> WhatIf:
-    return run_what_if(slug=house.slug, from_date=DATES[0], to_date=DATES[-1], content=text.encode())
-
-
 @pytest.mark.parametrize(("isolation", "seed"), [("serializable", 1), ("read committed", 2)])
 def test_today_decides_as_the_ledger_has_it(settings: Settings, isolation: str, seed: int) -> None:
     settings.BOOKING_ISOLATION = isolation
@@ -132,3 +130,41 @@ def test_today_decides_as_the_ledger_has_it(settings: Settings, isolation: str, 
     assert len(record.changes) > 5
     assert disagreements(record, simulation) == []
     assert simulation.changes_refused == 0
+
+
+def test_the_evening_is_followed_as_it_went() -> None:
+    house, staff = room_at_noon(2, 2, 4, slug="noon"), UserFactory(is_staff=True)
+    now = read_clock()
+    first = seat_walk_in(restaurant_id=house.pk, party_size=2, minutes=60).booking
+    later = book_at(house, now + timedelta(minutes=90), 2)
+    extend_stay(booking_id=first.pk, ends_at=now + timedelta(minutes=150), actor=staff)
+    second = seat_walk_in(restaurant_id=house.pk, party_size=4).booking
+    refused_walk_in(house, 4)
+    leave_early(booking_id=second.pk, actor=staff)
+    third = seat_walk_in(restaurant_id=house.pk, party_size=2).booking
+
+    record = load_record(house.pk, first.business_date, first.business_date)
+    stored = load_stored(house.slug)
+    simulation = simulate(record, house_of(house.pk, to_file(stored), KnownIds.of(stored), now=read_clock()))
+
+    assert disagreements(record, simulation) == []
+    assert [request.was_accepted for request in record.requests] == [True, True, True, False, True]
+    parties = simulation.room.parties
+    for booking in (first, later, second, third):
+        booking.refresh_from_db()
+        held = sorted((row.table_id, row.during.lower, row.during.upper) for row in booking.assignments.all())
+        party = parties[booking.pk]
+        assert (party.status, party.starts_at, party.ends_at) == (booking.status, booking.starts_at, booking.ends_at)
+        assert sorted((pk, it.starts_at, it.ends_at) for pk, it in party.held.items()) == held
+
+
+def book_at(house: Restaurant, moment: datetime, party_size: int) -> Booking:
+    """Book at the quarter of an hour after a moment."""
+    minutes = moment.astimezone(house.zone).hour * 60 + moment.astimezone(house.zone).minute // 15 * 15 + 15
+    asked = {"business_date": moment.astimezone(house.zone).date(), "wall_time": time(minutes // 60, minutes % 60)}
+    return book(house, party_size=party_size, **asked)
+
+
+def refused_walk_in(house: Restaurant, party_size: int) -> None:
+    with pytest.raises(RequestRefused):
+        seat_walk_in(restaurant_id=house.pk, party_size=party_size)
