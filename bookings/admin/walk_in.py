@@ -1,14 +1,14 @@
 """A party without a booking stands at the door: one page, and the table that it gets."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from bookings.admin.filters import TONIGHT_URL
 from bookings.admin.operations.base import NumberInput, RefusableForm
 from bookings.admin.operations.table_choice import Group, TablesField
+from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import clock, shown_names
 from bookings.admin.table_states import TableState, list_table_states
 from bookings.errors import IdempotencyKeyReused
@@ -93,7 +94,7 @@ def _grouped(states: list[TableState], restaurant: Restaurant, now: datetime) ->
 def serve_walk_in(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     """Ask for the party, seat it once, and say at which table; with several restaurants ask first at which."""
     restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
-    restaurant = _choose(restaurants, request.GET.get("restaurant", ""))
+    restaurant = choose_restaurant(restaurants, request.GET.get("restaurant", ""))
     if restaurant is None:
         return _render(admin, request, {"restaurants": restaurants})
     form = WalkInForm(restaurant, read_clock(), request.POST if request.method == "POST" else None)
@@ -106,16 +107,6 @@ def serve_walk_in(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
             messages.success(request, _seated(booking))
             return HttpResponseRedirect(reverse("admin:bookings_booking_changelist") + TONIGHT_URL)
     return _render(admin, request, {"restaurant": restaurant, "form": form})
-
-
-def _choose(restaurants: Sequence[Restaurant], chosen: str) -> Restaurant | None:
-    """Return the restaurant of the address, or the only one; None where a person has to choose."""
-    if not chosen:
-        return restaurants[0] if len(restaurants) == 1 else None
-    found = next((restaurant for restaurant in restaurants if str(restaurant.pk) == chosen), None)
-    if found is None:
-        raise Http404
-    return found
 
 
 def _seat(request: HttpRequest, restaurant: Restaurant, form: WalkInForm) -> Booking:

@@ -1,18 +1,19 @@
 """What if: a period decided again under other rules, on one page; nothing is written."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from bookings.admin.operations.base import RefusableForm
+from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.restaurant_file import RestaurantFileInvalid, export_restaurant
 from bookings.what_if import PartyDifference, TooManyRequests, WhatIf, run_what_if, wording
 from capacity.selectors import read_clock
@@ -103,7 +104,7 @@ class WhatIfForm(RefusableForm):
 def serve_what_if(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     """Ask for period and proposal, and show what it comes to; with several restaurants ask first for which."""
     restaurants = list(Restaurant.objects.order_by("name", "pk"))
-    restaurant = _choose(restaurants, request.GET.get("restaurant", ""))
+    restaurant = choose_restaurant(restaurants, request.GET.get("restaurant", ""))
     if restaurant is None:
         return _render(admin, request, {"restaurants": restaurants})
     form = WhatIfForm(restaurant, read_clock(), request.POST if request.method == "POST" else None)
@@ -114,16 +115,6 @@ def serve_what_if(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_refusal(refusal)
     return _render(admin, request, context)
-
-
-def _choose(restaurants: Sequence[Restaurant], chosen: str) -> Restaurant | None:
-    """Return the restaurant of the address, or the only one; None where a person has to choose."""
-    if not chosen:
-        return restaurants[0] if len(restaurants) == 1 else None
-    found = next((restaurant for restaurant in restaurants if str(restaurant.pk) == chosen), None)
-    if found is None:
-        raise Http404
-    return found
 
 
 def _render(admin: ModelAdmin[Any], request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
