@@ -217,7 +217,7 @@ def test_a_termination_of_make_ends_a_demo_that_is_still_being_set_up(
     clone: Callable[[str], Path], start: Callable[..., Demo]
 ) -> None:
     demo = start(clone("set-up"), ["make", "--old-file=install", f"VENV={sys.prefix}", "demo"])
-    demo.line("Bookings of 14 days ...")
+    demo.line("History of 30 days ...")
     members = demo.members()
     assert [process for process in members if process.name().startswith("postgres")]
 
