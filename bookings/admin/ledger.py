@@ -11,10 +11,11 @@ from unfold.paginator import InfinitePaginator
 
 from bookings.models import Booking, Decision
 from capacity.models import CapacityRule
+from capacity.policy import ReasonCode
 from config.admin import ReadOnlyAdmin
 from config.admin.columns import column
 from config.admin.links import change_link
-from config.admin.shown import limit_name, local_time, short_time
+from config.admin.shown import limit_name, short_time
 
 VERDICT_LABELS = {
     "Accepted": "success",
@@ -58,7 +59,7 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     @column("Decided", ordering="decided_at")
     def decided(self, decision: Decision) -> str:
-        return local_time(decision.decided_at, decision.restaurant.zone)
+        return short_time(decision.decided_at, decision.restaurant.zone)
 
     @column("What", ordering="operation")
     def what(self, decision: Decision) -> str:
@@ -121,6 +122,8 @@ class DecisionAdmin(ReadOnlyAdmin):
 def _reason(reason: dict[str, Any]) -> str:
     if "above" in reason:
         return f"{limit_name(reason['code'])}: {reason['above']} above"
+    if reason["code"] == ReasonCode.NO_TABLE:
+        return f"no table: none of {reason['limit']} that suit" if reason["limit"] else "no table could ever take it"
     if reason["limit"] is None:
         return str(reason["code"])
     return f"{limit_name(reason['code'])}: {reason['used']} of {reason['limit']}, {reason['asked']} asked"

@@ -52,13 +52,15 @@ def set_stage(say: Say, *, days: int, booked_days: int, history_days: int) -> li
 @contextmanager
 def _no_decision_in_the_log() -> Iterator[None]:
     """Keep hundreds of made-up decisions from hiding what is said; what goes wrong is still logged."""
-    decisions = logging.getLogger("bookings.services.ledger")
-    level = decisions.level
-    decisions.setLevel(logging.WARNING)
+    talkative = [logging.getLogger(name) for name in ("bookings.services.ledger", "config.transactions")]
+    levels = [logger.level for logger in talkative]
+    for logger in talkative:
+        logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
-        decisions.setLevel(level)
+        for logger, level in zip(talkative, levels, strict=True):
+            logger.setLevel(level)
 
 
 def import_missing(say: Say) -> list[Restaurant]:

@@ -114,3 +114,17 @@ def test_the_list_neither_counts_the_ledger_nor_reads_its_states(admin_client: C
     asked = [query["sql"] for query in queries if "bookings_decision" in query["sql"]]
     assert asked
     assert not [sql for sql in asked if "COUNT(" in sql or '"state"' in sql]
+
+
+def test_a_missing_table_is_said_in_words(admin_client: Client) -> None:
+    house = room(2, 4, name="Bistro")
+    book(house, party_size=4)
+    with pytest.raises(CapacityExceeded):
+        book(house, party_size=4)
+    with pytest.raises(CapacityExceeded):
+        book(house, party_size=8)
+
+    shown = text_of(admin_client.get(DECISIONS))
+
+    assert "Refused no table: none of 1 that suit -" in shown
+    assert "Refused no table could ever take it -" in shown
