@@ -10,6 +10,10 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
 	ALLOWED_HOSTS=maitre.example
 
+# Races, and tests of servers, want the machine to themselves.
+ALONE = tests/concurrency tests/integration tests/load
+SIDE_BY_SIDE = $(filter-out $(ALONE) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger smoke check-alerts requirements clean
 
@@ -28,7 +32,8 @@ demo: install  ## Serve two restaurants on PORT (8000), with PostgreSQL; Ctrl-C 
 	@exec $(BIN)/python manage.py demo
 
 test: install  ## Run all tests; fail under 80 % branch coverage
-	$(BIN)/python -m pytest -m "not prometheus" --cov --cov-report=
+	$(BIN)/python -m pytest -m "not prometheus" --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report= $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m "not prometheus" --cov --cov-append --cov-report= $(ALONE)
 	$(BIN)/coverage report --fail-under=80
 
 lint: install  ## Check style, types, imports, migrations and production settings

@@ -13,6 +13,14 @@ settings.register_profile("fuzz", deadline=None, max_examples=2000, suppress_hea
 settings.load_profile("fuzz" if os.environ.get("FUZZ") == "1" else "default")
 
 
+@pytest.fixture(autouse=True)
+def no_request() -> None:
+    """Begin as a process does: in no request, whatever the test before has asked in this thread."""
+    from config import requests
+
+    requests._request_id.set(None)
+
+
 @pytest.fixture(scope="session")
 def valkey(valkey_server: ValkeyServer) -> str:
     """Return the address, for REDIS_URL, of a real server that ends with the session."""

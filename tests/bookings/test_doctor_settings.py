@@ -19,6 +19,7 @@ LONG_KEY = secrets.token_urlsafe(48)
 @pytest.mark.parametrize(
     ("key", "level"),
     [(LONG_KEY, OK), ("short", PROBLEM), ("ab" * 30, PROBLEM), (LONG_KEY[:49], PROBLEM), (LONG_KEY[:50], OK)],
+    ids=["long", "short", "of two letters", "of 49", "of 50"],
 )
 def test_a_key_that_can_be_guessed_is_a_problem_and_is_not_shown(settings: Settings, key: str, level: str) -> None:
     settings.SECRET_KEY = key

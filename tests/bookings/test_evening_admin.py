@@ -21,7 +21,7 @@ BOOKINGS = "/admin/bookings/booking/"
 TONIGHT = f"{BOOKINGS}?when=tonight"
 # Session and user, restaurants and periods to filter by, how many are listed and how many there are, the bookings and
 # their tables, and two for the dates above the list.
-QUERIES_OF_THE_LIST = 10
+QUERIES_OF_THE_LIST = 12
 
 
 @pytest.fixture

@@ -353,7 +353,7 @@ def test_the_overview_looks_for_late_parties_of_all_restaurants_at_once(
     sit(house, now, -7, "T2")
     expect(house, now, 5, "T1")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         (at,) = get_overview().restaurants
 
     assert [(it.table, it.minutes_over, it.next_reference is None) for it in at.running_over] == [
