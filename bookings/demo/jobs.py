@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -12,20 +13,45 @@ from config.processes import end_with_parent, interrupts_deferred
 
 # Its own processes come first.
 LONGER_SECONDS = 5.0
+SHORTEST_LIFE_SECONDS = 5.0
+
+
+class Worker:
+    """The running worker, started anew when somebody kills it."""
+
+    def __init__(self) -> None:
+        self._process, self._started_at = _start(), time.monotonic()
+
+    def keep_alive(self) -> None:
+        """Start the worker again if it has ended; one that ends at once not more often than every few seconds."""
+        is_young = time.monotonic() - self._started_at < SHORTEST_LIFE_SECONDS
+        if self._process.poll() is None or is_young:
+            return
+        with interrupts_deferred():
+            self._process, self._started_at = _start(), time.monotonic()
+
+    def stop(self) -> None:
+        """End the worker, with what it has begun done."""
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=STOP_SECONDS + LONGER_SECONDS)
+            return
+        self._process.kill()
+        self._process.wait()
 
 
 @contextmanager
-def running_worker() -> Iterator[None]:
-    """Start the worker, and stop it, with what it has begun done, however the block ends."""
-    process: subprocess.Popen[bytes] | None = None
+def running_worker() -> Iterator[Worker]:
+    """Start the worker, and stop it however the block ends."""
+    worker: Worker | None = None
     try:
         with interrupts_deferred():
-            process = _start()
-        yield
+            worker = Worker()
+        yield worker
     finally:
-        if process is not None:
+        if worker is not None:
             with interrupts_deferred():
-                _stop(process)
+                worker.stop()
 
 
 def _start() -> "subprocess.Popen[bytes]":
@@ -37,12 +63,3 @@ def _start() -> "subprocess.Popen[bytes]":
         start_new_session=True,
         preexec_fn=end_with_parent,
     )
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=STOP_SECONDS + LONGER_SECONDS)
-        return
-    process.kill()
-    process.wait()

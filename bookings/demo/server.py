@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -21,6 +21,7 @@ WORKERS = 2
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
+LOOK_SECONDS = 1.0
 
 
 class PortNotAvailable(Exception):
@@ -80,13 +81,16 @@ class WebServer:
         finally:
             connection.close()
 
-    def wait(self) -> None:
-        """Return never: the server runs until it is stopped.
+    def wait(self, *, meanwhile: Callable[[], object]) -> None:
+        """Return never: the server runs until it is stopped; `meanwhile` is called every second.
 
         Raises: `WebServerFailed` if it ends by itself.
         """
-        code = self._process.wait()
-        raise WebServerFailed(f"The web server ended with code {code}; see above.")
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                code = self._process.wait(timeout=LOOK_SECONDS)
+                raise WebServerFailed(f"The web server ended with code {code}; see above.")
+            meanwhile()
 
     def stop(self) -> None:
         """End the server and all of its workers; who is not gone after 15 s is killed."""

@@ -76,13 +76,16 @@ class Command(BaseCommand):
         connection.close()
         self._say("Web server and worker ...")
         metrics_directory = embedded.DEMO.directory / "metrics"
-        with running_worker(), running_server(port=settings.PORT, metrics_directory=metrics_directory) as server:
+        with (
+            running_worker() as worker,
+            running_server(port=settings.PORT, metrics_directory=metrics_directory) as server,
+        ):
             server.wait_until_ready()
             self._say(
                 f"Ready after {time.monotonic() - started:.1f} s. Ctrl-C stops everything; .demo/ keeps the data."
             )
             self._say("\n" + "\n".join(lines))
-            server.wait()
+            server.wait(meanwhile=worker.keep_alive)
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
