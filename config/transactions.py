@@ -133,7 +133,8 @@ class _Run:
             raise error
         count_retry(state)
         self.met[state] += 1
-        logger.info("attempt failed", sqlstate=state, attempt=self.attempts)
+        # Whoever is in a crowd runs again often; at the end of the call `contention` says it once.
+        logger.debug("attempt failed", sqlstate=state, attempt=self.attempts)
         # The power is bounded: after a thousand attempts it would be too large for a float.
         pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2 ** min(self.attempts, 10)))  # noqa: S311 - jitter
         if self.remaining_seconds <= pause:

@@ -87,7 +87,7 @@ def contention_of(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str,
 
 
 def test_a_call_that_ran_again_says_so_at_each_attempt_and_once_at_its_end(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "config.transactions")
+    caplog.set_level(logging.DEBUG, "config.transactions")
     attempts = iter(["SELECT pg_sleep(60)", "SELECT 1"])
 
     @capacity_transaction(claim_nothing, reactions={})
