@@ -68,8 +68,7 @@ def change_settings(
     restaurant is an entry in the history of the rollout, by `actor` or, from a shell, by `label`. A job of the same
     transaction creates the days further ahead that are offered now and were not.
 
-    Raises: `RecordNotFound`, `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`, and
-    whatever `change` raises.
+    Raises: `RecordNotFound`, `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`; what `change` raises.
     """
     lock_restaurant_settings(restaurant_id)
     settings = get_service_settings(restaurant_id)

@@ -64,12 +64,7 @@ def get_rollout_report(*, restaurant_id: int, days: int = DEFAULT_DAYS) -> Rollo
     tickets = list_tickets(restaurant_id, span.since)
     overbookings = list_overbookings(settings.restaurant.slug, span.since)
     misconfigurations = find_misconfigurations(get_house_settings(settings))
-    period = ReportPeriod(
-        first=first,
-        last=settings.today,
-        service_days=count_service_days(restaurant_id, first, settings.today),
-        observed_days=len({day for day, _, _ in days_by_mode}),
-    )
+    period = _period(settings, first, days_by_mode)
     return RolloutReport(
         restaurant_id=restaurant_id,
         slug=settings.restaurant.slug,
@@ -94,6 +89,15 @@ def get_rollout_report(*, restaurant_id: int, days: int = DEFAULT_DAYS) -> Rollo
         offered=_offered(span),
         tickets=tickets,
         misconfigurations=misconfigurations,
+    )
+
+
+def _period(settings: ServiceSettings, first: date, days_by_mode: Iterable[tuple[date, str, int]]) -> ReportPeriod:
+    return ReportPeriod(
+        first=first,
+        last=settings.today,
+        service_days=count_service_days(settings.restaurant.pk, first, settings.today),
+        observed_days=len({day for day, _, _ in days_by_mode}),
     )
 
 
