@@ -10,8 +10,8 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
 	ALLOWED_HOSTS=maitre.example
 
-# Races, and tests of servers, want the machine to themselves.
-ALONE = tests/concurrency tests/integration tests/load
+# Races and load want the machine to themselves.
+ALONE = tests/concurrency tests/load
 SIDE_BY_SIDE = $(filter-out $(ALONE) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 
 .DEFAULT_GOAL := help

@@ -764,4 +764,4 @@ def test_the_number_of_queries_of_a_booking_is_pinned(client: ContractClient) ->
     accepted = count_queries(lambda: book(client))
     refused = count_queries(lambda: book(client, status=409))
 
-    assert (accepted, refused) == (31, 37)
+    assert (accepted, refused) == (35, 41)
