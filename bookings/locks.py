@@ -43,11 +43,12 @@ REACTIONS: Final = {
 
 @dataclass(frozen=True)
 class ServiceDayClaim:
-    """The service days that an attempt is about to lock, in id order, for a stay with its buffer.
+    """The service days of a restaurant that an attempt is about to lock, in id order, for a stay with its buffer.
 
     `solved` is what the planner said before the lock: it holds under it where nothing has changed since.
     """
 
+    restaurant_id: int
     service_day_ids: tuple[int, ...]
     interval: Interval
     solved: SolvedSeating | None = None
@@ -66,9 +67,9 @@ class Reach:
     missing: frozenset[ServiceKey]
     interval: Interval
 
-    def as_claim(self, solved: SolvedSeating | None = None) -> ServiceDayClaim:
+    def as_claim(self, restaurant_id: int, solved: SolvedSeating | None = None) -> ServiceDayClaim:
         """Return what to lock."""
-        return ServiceDayClaim(tuple(sorted(self.service_day_ids)), self.interval, solved)
+        return ServiceDayClaim(restaurant_id, tuple(sorted(self.service_day_ids)), self.interval, solved)
 
 
 def quick_claim(settings: ServiceSettings, wish: Wish) -> ServiceDayClaim | None:
@@ -86,7 +87,7 @@ def quick_claim(settings: ServiceSettings, wish: Wish) -> ServiceDayClaim | None
     ids = {ServiceKey(period_id, on): pk for period_id, on, pk in met.values_list(*_KEY_COLUMNS, "pk")}
     if not _expected_at(settings, wish, interval).issubset(ids):
         return None
-    return ServiceDayClaim(tuple(sorted(ids.values())), interval)
+    return ServiceDayClaim(settings.restaurant.pk, tuple(sorted(ids.values())), interval)
 
 
 _KEY_COLUMNS = ("service_period_id", "business_date")

@@ -48,7 +48,10 @@ class Reaction(Enum):
 
 
 class Claim(Protocol):
-    """What an attempt is about to lock."""
+    """What an attempt is about to lock: service days of one restaurant."""
+
+    @property
+    def restaurant_id(self) -> int: ...
 
     @property
     def service_day_ids(self) -> Sequence[int]: ...
@@ -166,9 +169,8 @@ def capacity_transaction(
     """Make a write of bookings run in one outermost transaction, again until `BOOKING_DEADLINE_SECONDS`.
 
     `claim` runs before each attempt, in autocommit, and names the service days to lock; the
-    decorated function gets its answer as first argument. With the gate on, the call waits for
-    `pg_advisory_lock` on these days BEFORE its snapshot is taken: at SERIALIZABLE a waiter on the
-    row lock would wake with a snapshot that is too old, and start over (docs/locking.md).
+    decorated function gets its answer as first argument. With the gate on, the call waits for `pg_advisory_lock` on
+    their restaurant BEFORE its snapshot is taken: at SERIALIZABLE a waiter would wake with an old one, and start over.
 
     Raises: `BookingConflict` when the deadline passes; whatever the decorated function raises.
     """
@@ -181,7 +183,7 @@ def capacity_transaction(
 
             def attempt() -> T:
                 claimed = claim(*args, **kwargs)
-                with _gate(claimed.service_day_ids, current), _transaction(current):
+                with _gate(claimed, current), _transaction(current):
                     return call(claimed, *args, **kwargs)
 
             return current.until_deadline(attempt)
@@ -231,9 +233,11 @@ def _booking_terms(operation: str, reactions: Mapping[str, Reaction]) -> _Terms:
 @contextmanager
 def _transaction(run: _Run) -> Iterator[None]:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        # One round trip; both values are ours, and a SET takes no parameters.
+        # One round trip; all values are ours, and a SET takes no parameters. A scan of a whole table, which the
+        # planner prefers while it is small, would conflict at SERIALIZABLE with everybody who writes to it.
         cursor.execute(
             f"SET TRANSACTION ISOLATION LEVEL {run.terms.isolation};"
+            "SET LOCAL enable_seqscan = off;"
             f"SET LOCAL lock_timeout = {run.timeout_milliseconds};"
             f"SET LOCAL statement_timeout = {run.timeout_milliseconds + 1000}"
         )
@@ -241,26 +245,25 @@ def _transaction(run: _Run) -> Iterator[None]:
 
 
 @contextmanager
-def _gate(service_day_ids: Sequence[int], run: _Run) -> Iterator[None]:
-    if not run.terms.gated or not service_day_ids:
+def _gate(claimed: Claim, run: _Run) -> Iterator[None]:
+    if not run.terms.gated or not claimed.service_day_ids:
         yield
         return
     try:
-        _enter_gate(sorted(service_day_ids), run)
+        _enter_gate(claimed.restaurant_id, run)
         yield
     finally:
         _leave_gate()
 
 
-def _enter_gate(service_day_ids: Sequence[int], run: _Run) -> None:
+def _enter_gate(restaurant_id: int, run: _Run) -> None:
     started = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)",
             [str(run.timeout_milliseconds), str(run.timeout_milliseconds + 1000)],
         )
-        for day_id in service_day_ids:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [GATE_NAMESPACE | day_id])
+        cursor.execute("SELECT pg_advisory_lock(%s)", [GATE_NAMESPACE | restaurant_id])
     observe_lock_wait("gate", time.monotonic() - started)
 
 

@@ -23,7 +23,7 @@ from capacity.policy import (
 )
 from capacity.selectors import ServiceSettings
 from config import metrics
-from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRequest
+from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRequest, SeatingUndecided
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -63,6 +63,12 @@ class Assessment:
     def is_undecided(self) -> bool:
         """Say whether all but the tables accept the party, and the planner ran out of time."""
         return self.decision.is_undecided
+
+    @property
+    def is_for_the_planner_to_tell(self) -> bool:
+        """Say, whatever the mode waives, whether all but the tables accept the party, and tables are not settled."""
+        reasons = (*self.decision.reasons, *self.decision.waived)
+        return isinstance(self.seating, SeatingUndecided) and not reasons
 
     @property
     def is_refused(self) -> bool:

@@ -26,7 +26,7 @@ from bookings.tokens import manage_token
 from bookings.walk_ins import interval_to_load, read_wish_now
 from capacity.locks import lock_service_days
 from capacity.selectors import ServiceSettings, get_service_settings
-from config.transactions import AttemptOutdated, capacity_transaction
+from config.transactions import AttemptOutdated, PlanOutdated, capacity_transaction
 from tables.seating import SeatingLimits, SeatingRefusal
 
 
@@ -144,6 +144,14 @@ class _Preparation:
         """Return what the planner may spend under the lock; what it has not been asked before it, it leaves open."""
         return LOCKED if self.is_thorough else WITHOUT_EXACT
 
+    def require_settled(self, assessment: Assessment) -> None:
+        """Raise `PlanOutdated` at the first attempt where only the exact model can tell, also in shadow mode.
+
+        What shadow mode waives is a planner that ran out of time, not one that was never asked in full.
+        """
+        if not self.is_thorough and assessment.is_for_the_planner_to_tell:
+            raise PlanOutdated
+
 
 def _claim(
     *, request: BookingRequest, idempotency_key: str | None, actor: Actor, preparation: _Preparation
@@ -237,6 +245,7 @@ def _create_booking(
         return replayed
     try:
         draft = draft_again(claim, partial(_draft, request, preparation.trail), limits=preparation.limits)
+        preparation.require_settled(draft.assessment)
     except AttemptOutdated:
         preparation.is_thorough = True
         raise

@@ -55,10 +55,11 @@ def claim_draft(draft: Callable[[Means], Draft]) -> ServiceDayClaim:
     Raises: `SeatingNotDecided`; whatever the draft raises.
     """
     found = _decided(draft)
+    restaurant_id = found.book.settings.restaurant.pk
     if found.reach.missing:
-        materialize_missing(restaurant_id=found.book.settings.restaurant.pk, keys=found.reach.missing)
+        materialize_missing(restaurant_id=restaurant_id, keys=found.reach.missing)
         found = _decided(draft)
-    return found.reach.as_claim(found.solved)
+    return found.reach.as_claim(restaurant_id, found.solved)
 
 
 def _decided(draft: Callable[[Means], Draft]) -> Draft:

@@ -38,7 +38,8 @@ def claim_booking(booking_id: int) -> ServiceDayClaim:
     Raises: `RecordNotFound`.
     """
     booking = get_booking(booking_id)
-    return ServiceDayClaim(tuple(sorted(service_days_of(booking))), blocked_interval_of(booking))
+    days = tuple(sorted(service_days_of(booking)))
+    return ServiceDayClaim(booking.restaurant_id, days, blocked_interval_of(booking))
 
 
 def lock_booking(claim: ServiceDayClaim, booking_id: int) -> Booking:

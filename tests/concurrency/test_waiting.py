@@ -1,12 +1,12 @@
 """The lock at work: whoever comes second waits until the first has committed, and decides on what is then true."""
 
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 from pytest_django import Settings
 
-from bookings.services import save_settings_row
-from tests.concurrency.crowd import BOOKED, Crowd, outcome_of
+from bookings.services import materialize_service_days, save_settings_row
+from tests.concurrency.crowd import BOOKED, Crowd, outcome_of, tally
 from tests.concurrency.houses import all_day_house, dinner_house
 from tests.concurrency.injection import Points, count_blocked, wait_until_blocked
 from tests.concurrency.protections import Protections
@@ -111,3 +111,30 @@ def test_whoever_waits_until_the_deadline_is_told_to_come_again(
 
     assert outcome_of(first).code == BOOKED
     assert len(house.live_bookings()) == 1
+
+
+def test_guests_of_other_evenings_of_the_house_do_not_make_each_other_start_over(
+    crowd: Crowd, settings: Settings
+) -> None:
+    settings.BOOKING_ISOLATION = "serializable"
+    house = dinner_house(max_covers=400)
+    evenings = [house.business_date + timedelta(days=day) for day in range(8)]
+    materialize_service_days(restaurant_id=house.restaurant.pk, from_date=evenings[0], to_date=evenings[-1])
+
+    with watched(house.restaurant) as gauge:
+        guests = [house.booking(business_date=evening) for evening in evenings * 2]
+        assert tally(crowd.run(guests)) == {BOOKED: 16}
+
+    assert gauge.attempts_a_call() == 1
+
+
+def test_without_the_gate_guests_of_other_evenings_make_each_other_start_over(crowd: Crowd, settings: Settings) -> None:
+    settings.BOOKING_ISOLATION, settings.BOOKING_GATE = "serializable", False
+    house = dinner_house(max_covers=400)
+    evenings = [house.business_date + timedelta(days=day) for day in range(16)]
+    materialize_service_days(restaurant_id=house.restaurant.pk, from_date=evenings[0], to_date=evenings[-1])
+
+    with watched(house.restaurant) as gauge:
+        assert tally(crowd.run([house.booking(business_date=evening) for evening in evenings])) == {BOOKED: 16}
+
+    assert gauge.attempts_a_call() > 1.5

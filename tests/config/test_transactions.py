@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class NoDays:
     """A claim of nothing: no gate, no lock."""
 
+    restaurant_id: int = 0
     service_day_ids: tuple[int, ...] = ()
 
 

@@ -122,8 +122,9 @@ class _Blocking:
 
 @dataclass(frozen=True)
 class _Claim:
-    """The service days to lock, and what was solved before the lock."""
+    """The service days of a restaurant to lock, and what was solved before the lock."""
 
+    restaurant_id: int
     service_day_ids: tuple[int, ...]
     solved: Solved = field(default_factory=dict)
 
@@ -169,7 +170,7 @@ def _claim(*, blocking: _Blocking, actor: Actor) -> _Claim:
     if draft.missing:
         materialize_missing(restaurant_id=blocking.restaurant_id, keys=draft.missing)
         draft = _draft(blocking, Patience(*BEFORE_THE_LOCK), solved)
-    return _Claim(tuple(sorted(draft.service_day_ids)), solved)
+    return _Claim(blocking.restaurant_id, tuple(sorted(draft.service_day_ids)), solved)
 
 
 @capacity_transaction(_claim, reactions=BLOCK_REACTIONS)
@@ -264,7 +265,7 @@ def _claim_of_block(*, block_id: int) -> _Claim:
         starts_at__lte=block.ends_at,
         ends_at__gte=block.starts_at - LONGEST_BUFFER,
     )
-    return _Claim(tuple(sorted(met.values_list("pk", flat=True))))
+    return _Claim(block.restaurant_id, tuple(sorted(met.values_list("pk", flat=True))))
 
 
 @capacity_transaction(_claim_of_block, reactions=REACTIONS)
