@@ -136,7 +136,6 @@ class _Run:
             raise error
         count_retry(state)
         self.met[state] += 1
-        # Whoever is in a crowd runs again often; at the end of the call `contention` says it once.
         logger.debug("attempt failed", sqlstate=state, attempt=self.attempts)
         # The power is bounded: after a thousand attempts it would be too large for a float.
         pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2 ** min(self.attempts, 10)))  # noqa: S311 - jitter
@@ -233,11 +232,12 @@ def _booking_terms(operation: str, reactions: Mapping[str, Reaction]) -> _Terms:
 @contextmanager
 def _transaction(run: _Run) -> Iterator[None]:
     with transaction.atomic(durable=True), connection.cursor() as cursor:
-        # One round trip; all values are ours, and a SET takes no parameters. A scan of a whole table, which the
-        # planner prefers while it is small, would conflict at SERIALIZABLE with everybody who writes to it.
+        # A scan of a whole table, which the planner prefers while it is small, would conflict with all who write to it.
+        scan = "on" if run.terms.isolation == READ_COMMITTED else "off"
+        # One round trip; all values are ours, and a SET takes no parameters.
         cursor.execute(
             f"SET TRANSACTION ISOLATION LEVEL {run.terms.isolation};"
-            "SET LOCAL enable_seqscan = off;"
+            f"SET LOCAL enable_seqscan = {scan};"
             f"SET LOCAL lock_timeout = {run.timeout_milliseconds};"
             f"SET LOCAL statement_timeout = {run.timeout_milliseconds + 1000}"
         )
