@@ -10,7 +10,7 @@ from tests.seating.exact_reference import can_seat
 from tests.seating.verdict import list_faults
 
 # `make verify-seating` asks for 500.
-EVENINGS = int(os.environ.get("SEATING_EVENINGS", "10"))
+EVENINGS = int(os.environ.get("SEATING_EVENINGS", "6"))
 
 
 @pytest.mark.parametrize("seed", range(EVENINGS))
