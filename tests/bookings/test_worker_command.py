@@ -109,16 +109,18 @@ def test_the_worker_catches_up_with_a_night_that_it_missed():
 # The supervisor
 
 
-SLEEPS = [sys.executable, "-c", "import time; time.sleep(600)"]
+# Runs until a signal ends it; the alarm is for a run of tests that was killed itself.
+WAIT = "import signal; signal.alarm(600); signal.pause()"
+WAITS = [sys.executable, "-c", WAIT]
 IGNORES_SIGTERM = [
     *(sys.executable, "-c"),
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); time.sleep(600)",
+    f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ready', flush=True); {WAIT}",
 ]
 
 
 def test_a_child_that_dies_is_started_anew(monkeypatch):
     monkeypatch.setattr(supervisor, "SHORTEST_PAUSE_SECONDS", 0.0)
-    child = Child("sleeper", SLEEPS)
+    child = Child("waiter", WAITS)
     child.start()
     first = child.process
     try:
@@ -158,7 +160,7 @@ def test_a_child_that_does_not_end_is_killed(monkeypatch):
 def test_a_signal_ends_the_supervisor_and_its_children():
     script = (
         "import sys; from bookings.jobs.supervisor import supervise;"
-        "print('ready', flush=True); supervise({'sleeper': [sys.executable, '-c', 'import time; time.sleep(600)']})"
+        f"print('ready', flush=True); supervise({{'waiter': {WAITS!r}}})"
     )
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert process.stdout.readline() == b"ready\n"
