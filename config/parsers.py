@@ -11,8 +11,6 @@ from config.errors import InputInvalid
 
 # The largest valid body, every character escaped, is about a quarter of this.
 MAX_BODY_BYTES = 64 * 1024
-# Whoever sends more than this may find the connection closed before the answer.
-MOST_DISCARDED_BYTES = 16 * 1024 * 1024
 
 
 class DuplicateKey(ValueError):
@@ -33,16 +31,8 @@ class StrictJSONParser(BaseParser):
         """
         declared = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
         if declared > MAX_BODY_BYTES:
-            _discard(stream)
             raise PayloadTooLarge
         return parse_json(stream.read(MAX_BODY_BYTES + 1))
-
-
-def _discard(stream: IO[Any]) -> None:
-    """Read what the client still sends: a server that closes on unread bytes resets its own answer."""
-    for _ in range(MOST_DISCARDED_BYTES // MAX_BODY_BYTES):
-        if not stream.read(MAX_BODY_BYTES):
-            return
 
 
 def parse_json(body: bytes) -> Any:

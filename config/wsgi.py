@@ -5,11 +5,11 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from config import embedded
-from config.chunked import BufferChunkedBodies
+from config.bodies import ReadWholeBodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Commands connect directly; only the web server keeps a pool, as large as its threads.
 os.environ.setdefault("DATABASE_POOL_SIZE", "16")
 
 embedded.join_if_configured()
-application = BufferChunkedBodies(get_wsgi_application())
+application = ReadWholeBodies(get_wsgi_application())

@@ -1,7 +1,9 @@
 """Through a running granian: bodies without length, a database that is away, a pool that is empty."""
 
+import http.client
 import json
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +18,8 @@ from tests.servers import running_granian, test_database_url
 pytestmark = pytest.mark.django_db(transaction=True)
 
 JSON = {"content-type": "application/json"}
+SECONDS = 30.0
+ROUNDS = 10
 
 
 def in_chunks(body: bytes, size: int = 64 * 1024) -> Iterator[bytes]:
@@ -59,6 +63,47 @@ def test_a_body_that_is_too_large_is_refused_and_the_server_goes_on(
 
     assert answer.status_code == 413
     assert answer.json() == {"error": "PAYLOAD_TOO_LARGE", "message": "The body is too large."}
+    assert browser.get("/api/restaurants").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "status"),
+    [
+        ("/api/bookings", "text/plain", 415),
+        ("/api/bookings", "application/json", 400),
+        ("/api/bookings/MT-NOBODY/cancel", "application/json", 404),
+        ("/nowhere", "application/json", 404),
+    ],
+)
+def test_a_refusal_that_needs_no_body_keeps_the_connection_for_the_next_request(
+    browser: httpx.Client, path: str, media_type: str, status: int
+) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {media_type}\r\nContent-Length: 2\r\n\r\n"
+    with socket.create_connection((browser.base_url.host, browser.base_url.port or 80)) as connection:
+        connection.settimeout(SECONDS)
+        # As many clients do: the head first, the body in a packet of its own.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        statuses = []
+        for _ in range(ROUNDS):
+            connection.sendall(head.encode())
+            # The server has read the head by the time it has answered somebody else.
+            browser.get("/healthz")
+            connection.sendall(b"{}")
+            answer = http.client.HTTPResponse(connection)
+            answer.begin()
+            answer.read()
+            statuses.append(answer.status)
+
+    assert statuses == [status] * ROUNDS
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(browser: httpx.Client) -> None:
+    head = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+    for _ in range(8):
+        with socket.create_connection((browser.base_url.host, browser.base_url.port or 80)) as connection:
+            connection.sendall(head)
+            browser.get("/healthz")
+
     assert browser.get("/api/restaurants").status_code == 200
 
 
