@@ -4,12 +4,12 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from django.conf import settings
@@ -18,6 +18,7 @@ from structlog.contextvars import bound_contextvars
 
 from config import metrics
 from config.errors import BookingConflict
+from config.gate import Claim, enter_gate, leave_gate
 from config.transaction_cost import count_attempt, count_retry, observe_lock_wait
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -36,8 +37,6 @@ TRANSIENT_STATES = frozenset({SERIALIZATION_FAILURE, DEADLOCK_DETECTED, LOCK_NOT
 READ_COMMITTED = "read committed"
 SETTINGS_DEADLINE_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 0.05
-# The upper half of the bigint keeps these advisory locks apart from anybody else's.
-GATE_NAMESPACE = 0x4D54 << 48
 
 
 class Reaction(Enum):
@@ -45,16 +44,6 @@ class Reaction(Enum):
 
     RUN_AGAIN = "somebody was faster: the whole call runs again and sees it"
     DISAGREEMENT = "policy and database disagree: counted, logged, run again"
-
-
-class Claim(Protocol):
-    """What an attempt is about to lock: service days of one restaurant."""
-
-    @property
-    def restaurant_id(self) -> int: ...
-
-    @property
-    def service_day_ids(self) -> Sequence[int]: ...
 
 
 C = TypeVar("C", bound=Claim)
@@ -169,7 +158,8 @@ def capacity_transaction(
 
     `claim` runs before each attempt, in autocommit, and names the service days to lock; the
     decorated function gets its answer as first argument. With the gate on, the call waits for `pg_advisory_lock` on
-    their restaurant BEFORE its snapshot is taken: at SERIALIZABLE a waiter would wake with an old one, and start over.
+    them BEFORE its snapshot is taken: at SERIALIZABLE a waiter would wake with an old one, and start over. A call that
+    had to start over none the less has the restaurant to itself from then on.
 
     Raises: `BookingConflict` when the deadline passes; whatever the decorated function raises.
     """
@@ -249,30 +239,15 @@ def _gate(claimed: Claim, run: _Run) -> Iterator[None]:
     if not run.terms.gated or not claimed.service_day_ids:
         yield
         return
+    started = time.monotonic()
     try:
-        _enter_gate(claimed.restaurant_id, run)
+        # Who had to start over meets others in pages of tables and indexes, so that the next attempt meets nobody.
+        is_alone = run.met[SERIALIZATION_FAILURE] > 0
+        enter_gate(claimed, is_alone=is_alone, timeout_milliseconds=run.timeout_milliseconds)
+        observe_lock_wait("gate", time.monotonic() - started)
         yield
     finally:
-        _leave_gate()
-
-
-def _enter_gate(restaurant_id: int, run: _Run) -> None:
-    started = time.monotonic()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)",
-            [str(run.timeout_milliseconds), str(run.timeout_milliseconds + 1000)],
-        )
-        cursor.execute("SELECT pg_advisory_lock(%s)", [GATE_NAMESPACE | restaurant_id])
-    observe_lock_wait("gate", time.monotonic() - started)
-
-
-def _leave_gate() -> None:
-    # After a broken connection there is nothing to give back: its end released the locks.
-    if connection.connection is None or connection.connection.closed:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock_all(); RESET lock_timeout; RESET statement_timeout")
+        leave_gate()
 
 
 def _retry_state(error: Exception, reactions: Mapping[str, Reaction]) -> str | None:

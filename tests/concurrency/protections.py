@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from bookings.locks import Reach
 from capacity.models import ServiceDay
+from config.gate import _lock_service_days
 from tests.concurrency.injection import Points
 
 DEFINITION = "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s"
@@ -26,6 +27,10 @@ class Protections:
         self._settings.BOOKING_GATE = False
         for module in ("booking", "one_booking"):
             self._points.replace(f"bookings.services.{module}.lock_service_days", lambda ids: [])
+
+    def restaurant_gate(self) -> None:
+        """Let whoever starts over wait for the same service days again, beside whoever wants others."""
+        self._points.replace("config.gate._lock_restaurant", _lock_service_days)
 
     def floor_lock(self) -> None:
         """Let operations of the host lock nothing, gate included."""
