@@ -1,16 +1,31 @@
 """The gate: advisory locks in front of the row locks, which end the wait before the snapshot is taken.
 
-They only order those who wait; the row lock decides.
+They only order those who wait; the row lock decides. Three levels, each entered by whoever had to start over in the one
+before: beside guests of other service days, beside those of other restaurants, alone.
 """
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import Protocol
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 # The upper part of the bigint keeps these locks apart from each other, and from anybody else's.
-RESTAURANT_GATE = 0x4D54 << 48
-SERVICE_DAY_GATE = 0x4D55 << 48
+EVERYBODY = 0x4D53 << 48
+RESTAURANT = 0x4D54 << 48
+SERVICE_DAY = 0x4D55 << 48
+# Whoever waits to be alone keeps newcomers waiting, those of other restaurants too: not for longer than this, if
+# somebody inside is held up.
+LONGEST_WAIT_FOR_EVERYBODY_MILLISECONDS = 2000
+LOCK_NOT_AVAILABLE = "55P03"
+
+
+class GateLevel(IntEnum):
+    """Whom a caller keeps out."""
+
+    SERVICE_DAYS = 0
+    RESTAURANT = 1
+    EVERYBODY = 2
 
 
 class Claim(Protocol):
@@ -23,17 +38,19 @@ class Claim(Protocol):
     def service_day_ids(self) -> Sequence[int]: ...
 
 
-def enter_gate(claimed: Claim, *, is_alone: bool, timeout_milliseconds: int) -> None:
-    """Wait, outside a transaction, for service days, beside whoever wants others; or alone for their whole restaurant.
+def enter_gate(claimed: Claim, *, level: GateLevel, timeout_milliseconds: int) -> None:
+    """Wait, outside a transaction, until nobody is inside whom this level keeps out.
+
+    Where somebody inside is held up, who wants to be alone is content with the restaurant.
 
     Raises: `OperationalError` when the time is over.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)",
-            [str(timeout_milliseconds), str(timeout_milliseconds + 1000)],
-        )
-        cursor.execute(_lock_restaurant(claimed) if is_alone else _lock_service_days(claimed))
+    if level is GateLevel.EVERYBODY:
+        if _has_entered_alone(timeout_milliseconds):
+            return
+        level = GateLevel.RESTAURANT
+    _set_timeouts(timeout_milliseconds)
+    _lock(_locks_of(claimed, level))
 
 
 def leave_gate() -> None:
@@ -45,11 +62,35 @@ def leave_gate() -> None:
         cursor.execute("SELECT pg_advisory_unlock_all(); RESET lock_timeout; RESET statement_timeout")
 
 
-def _lock_restaurant(claimed: Claim) -> str:
-    return f"SELECT pg_advisory_lock({RESTAURANT_GATE | claimed.restaurant_id})"
+def _has_entered_alone(timeout_milliseconds: int) -> bool:
+    _set_timeouts(min(timeout_milliseconds, LONGEST_WAIT_FOR_EVERYBODY_MILLISECONDS))
+    try:
+        _lock([f"pg_advisory_lock({EVERYBODY})"])
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        return False
+    return True
 
 
-def _lock_service_days(claimed: Claim) -> str:
-    # From left to right. Whoever waits for the whole restaurant stands in the queue of its lock: nobody passes there.
-    days = [f"pg_advisory_lock({SERVICE_DAY_GATE | day_id})" for day_id in sorted(claimed.service_day_ids)]
-    return f"SELECT {', '.join([f'pg_advisory_lock_shared({RESTAURANT_GATE | claimed.restaurant_id})', *days])}"
+def _locks_of(claimed: Claim, level: GateLevel) -> list[str]:
+    shared = f"pg_advisory_lock_shared({EVERYBODY})"
+    restaurant = RESTAURANT | claimed.restaurant_id
+    if level is GateLevel.RESTAURANT:
+        return [shared, f"pg_advisory_lock({restaurant})"]
+    days = [f"pg_advisory_lock({SERVICE_DAY | day_id})" for day_id in sorted(claimed.service_day_ids)]
+    return [shared, f"pg_advisory_lock_shared({restaurant})", *days]
+
+
+def _set_timeouts(milliseconds: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)",
+            [str(milliseconds), str(milliseconds + 1000)],
+        )
+
+
+def _lock(locks: Sequence[str]) -> None:
+    # From left to right, always in this order. Granted by the queue: nobody passes who waits for a lock alone.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(locks)}")

@@ -18,7 +18,7 @@ from structlog.contextvars import bound_contextvars
 
 from config import metrics
 from config.errors import BookingConflict
-from config.gate import Claim, enter_gate, leave_gate
+from config.gate import LOCK_NOT_AVAILABLE, Claim, GateLevel, enter_gate, leave_gate
 from config.transaction_cost import count_attempt, count_retry, observe_lock_wait
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -28,7 +28,6 @@ T = TypeVar("T")
 
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK_DETECTED = "40P01"
-LOCK_NOT_AVAILABLE = "55P03"
 # Whoever stands in a queue for a row waits more than once, each time up to lock_timeout, so that
 # statement_timeout comes first. Both are set to the deadline: either one means that it has passed.
 QUERY_CANCELED = "57014"
@@ -105,6 +104,11 @@ class _Run:
     def timeout_milliseconds(self) -> int:
         return max(1, int(self.remaining_seconds * 1000))
 
+    @property
+    def gate_level(self) -> GateLevel:
+        """Return whom to keep out: who starts over has met somebody in a page that both of them used."""
+        return GateLevel(min(self.met[SERIALIZATION_FAILURE], GateLevel.EVERYBODY))
+
     def until_deadline(self, attempt: Callable[[], T]) -> T:
         try:
             with bound_contextvars(operation=self.terms.operation):
@@ -159,7 +163,7 @@ def capacity_transaction(
     `claim` runs before each attempt, in autocommit, and names the service days to lock; the
     decorated function gets its answer as first argument. With the gate on, the call waits for `pg_advisory_lock` on
     them BEFORE its snapshot is taken: at SERIALIZABLE a waiter would wake with an old one, and start over. A call that
-    had to start over none the less has the restaurant to itself from then on.
+    had to start over none the less keeps out more of the others (`config.gate`).
 
     Raises: `BookingConflict` when the deadline passes; whatever the decorated function raises.
     """
@@ -241,9 +245,7 @@ def _gate(claimed: Claim, run: _Run) -> Iterator[None]:
         return
     started = time.monotonic()
     try:
-        # Who had to start over meets others in pages of tables and indexes, so that the next attempt meets nobody.
-        is_alone = run.met[SERIALIZATION_FAILURE] > 0
-        enter_gate(claimed, is_alone=is_alone, timeout_milliseconds=run.timeout_milliseconds)
+        enter_gate(claimed, level=run.gate_level, timeout_milliseconds=run.timeout_milliseconds)
         observe_lock_wait("gate", time.monotonic() - started)
         yield
     finally:

@@ -40,9 +40,10 @@ def few_rounds(rounds: range) -> range:
 
 
 @pytest.fixture(autouse=True)
-def patience(settings: Settings) -> None:
+def patience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody give up: a busy machine is no reason for a refusal, and attempts are counted apart."""
     settings.BOOKING_DEADLINE_SECONDS = PATIENCE_SECONDS
+    monkeypatch.setattr("config.gate.LONGEST_WAIT_FOR_EVERYBODY_MILLISECONDS", int(PATIENCE_SECONDS * 1000))
 
 
 @pytest.fixture

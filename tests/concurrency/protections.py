@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from bookings.locks import Reach
 from capacity.models import ServiceDay
-from config.gate import _lock_service_days
+from config.gate import GateLevel, _locks_of
 from tests.concurrency.injection import Points
 
 DEFINITION = "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = %s"
@@ -30,7 +30,11 @@ class Protections:
 
     def restaurant_gate(self) -> None:
         """Let whoever starts over wait for the same service days again, beside whoever wants others."""
-        self._points.replace("config.gate._lock_restaurant", _lock_service_days)
+        self._points.replace("config.gate._locks_of", lambda claimed, level: _locks_of(claimed, GateLevel.SERVICE_DAYS))
+
+    def gate_for_everybody(self) -> None:
+        """Let nobody be alone, however often it starts over."""
+        self._points.replace("config.gate._has_entered_alone", lambda timeout_milliseconds: False)
 
     def floor_lock(self) -> None:
         """Let operations of the host lock nothing, gate included."""

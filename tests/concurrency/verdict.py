@@ -18,6 +18,7 @@ from tests.recount import list_faults
 DISAGREEMENTS = "booking_constraint_disagreement_total"
 RETRIES = "booking_retries_total"
 ATTEMPTS = "booking_attempts_sum"
+WITHIN = "booking_attempts_bucket"
 CALLS = "booking_attempts_count"
 ADVISORY_LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 
@@ -63,6 +64,11 @@ class Gauge:
     def attempts_a_call(self, operation: str = "create_booking") -> float:
         """Attempts that a call took on average."""
         return self._risen(ATTEMPTS, operation=operation) / self._risen(CALLS, operation=operation)
+
+    def is_within(self, attempts: int, operation: str = "create_booking") -> bool:
+        """Say whether no call took more attempts than that; a bound of a bucket of the metric."""
+        calls = self._risen(CALLS, operation=operation)
+        return self._risen(WITHIN, operation=operation, le=str(float(attempts))) == calls
 
 
 @contextmanager
