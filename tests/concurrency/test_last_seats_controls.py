@@ -137,10 +137,13 @@ def test_at_serializable_the_isolation_is_enough_but_everybody_starts_over(
     assert gauge.attempts_a_call() > 1.5
 
 
-def test_at_serializable_without_the_gate_the_waiters_start_over(crowd: Crowd, settings: Settings) -> None:
+def test_at_serializable_without_the_gate_the_waiters_start_over(
+    crowd: Crowd, points: Points, settings: Settings
+) -> None:
     settings.BOOKING_ISOLATION = "serializable"
     settings.BOOKING_GATE = False
     house = dinner_house(max_covers=400)
+    points.meet_before("bookings.services.booking.lock_service_days", clients=16)
 
     with watched(house.restaurant) as gauge:
         assert tally(crowd.run([house.booking()] * 16)) == {BOOKED: 16}
