@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app, connector_params
+from procrastinate.exceptions import ConnectorException
 
 from bookings.services.jobs import rescue_stalled_jobs, silence_of_the_dead
 
@@ -35,7 +35,7 @@ class WorkerTerms:
 def run_worker(terms: WorkerTerms, *, until_idle: bool = False) -> None:
     """Run jobs until SIGINT or SIGTERM, or until none waits, and return when those that had begun have ended.
 
-    Raises: `ConnectorException` while the database is away.
+    Raises: `ConnectorException` if the database goes away, `psycopg_pool.PoolTimeout` if it does not come in time.
     """
     asyncio.run(_run(terms, until_idle=until_idle))
 
@@ -44,8 +44,8 @@ async def _run(terms: WorkerTerms, *, until_idle: bool) -> None:
     worker_app = _worker_app()
     async with worker_app.open_async():
         rescue = asyncio.create_task(_rescue_again_and_again())
-        try:
-            await worker_app.run_worker_async(
+        working = asyncio.create_task(
+            worker_app.run_worker_async(
                 name="+".join(terms.queues),
                 queues=list(terms.queues),
                 concurrency=terms.concurrency,
@@ -55,10 +55,26 @@ async def _run(terms: WorkerTerms, *, until_idle: bool) -> None:
                 update_heartbeat_interval=terms.heartbeat_seconds,
                 stalled_worker_timeout=silence_of_the_dead().total_seconds(),
             )
-        finally:
-            rescue.cancel()
-            with suppress(asyncio.CancelledError):
-                await rescue
+        )
+        await _until_either_ends(working, rescue)
+
+
+async def _until_either_ends(working: asyncio.Task[None], rescue: asyncio.Task[None]) -> None:
+    """Let whichever does not end first end as well, and raise what it ended with.
+
+    The rescue has no end of its own: without it the jobs of dead workers would stay where they are, unnoticed.
+    """
+    both = (working, rescue)
+    try:
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in both:
+            # procrastinate takes it for a wish to stop, and lets the jobs that have begun end.
+            task.cancel()
+        await asyncio.wait(both)
+    for task in (rescue, working):
+        if not task.cancelled():
+            task.result()
 
 
 def _worker_app() -> App:
@@ -80,7 +96,8 @@ async def _rescue_again_and_again() -> None:
     while True:
         try:
             await sync_to_async(_rescue, thread_sensitive=False)()
-        except DatabaseError:
+        # procrastinate, by which a job is retried, makes its own of what Django raises.
+        except (Error, ConnectorException):
             logger.exception("stalled jobs could not be looked for")
         await asyncio.sleep(silence_of_the_dead().total_seconds())
 

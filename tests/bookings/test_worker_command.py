@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 
+from functools import partialmethod
+
 import psutil
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 from procrastinate.contrib.django import app, connector_params
+from psycopg_pool import AsyncConnectionPool
 
 from bookings.jobs import running, supervisor
 from bookings.jobs.running import WorkerTerms
@@ -104,6 +107,31 @@ def test_the_worker_catches_up_with_a_night_that_it_missed():
     assert running._worker_app().periodic_defaults == {"max_delay": 24 * 3600}
     crons = {task.task.name: task.cron for task in app.periodic_registry.periodic_tasks.values()}
     assert crons == {"materialize_all": "15 2 * * *", "audit": "* * * * *", "prune": "45 3 * * *"}
+
+
+def test_a_database_that_is_away_is_said_without_a_traceback(monkeypatch):
+    monkeypatch.setitem(connections["default"].settings_dict, "HOST", "127.0.0.1")
+    monkeypatch.setitem(connections["default"].settings_dict, "PORT", "1")
+    # Of 30 seconds.
+    monkeypatch.setattr(AsyncConnectionPool, "open", partialmethod(AsyncConnectionPool.open, timeout=0.3))
+    hangup = signal.getsignal(signal.SIGHUP)
+
+    try:
+        with pytest.raises(CommandError, match="The database does not answer. manage.py doctor looks why."):
+            call_command("worker", "--queues", "slots")
+    finally:
+        signal.signal(signal.SIGHUP, hangup)
+
+
+def test_an_error_that_nobody_expects_of_the_rescue_ends_the_worker(monkeypatch, empty_queue):
+    def fail():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(running, "_rescue", fail)
+    terms = WorkerTerms(("slots",), 1, 5, is_listening=False, heartbeat_seconds=10)
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(asyncio.wait_for(running._run(terms, until_idle=False), timeout=SECONDS))
 
 
 # The supervisor

@@ -68,10 +68,11 @@ def test_a_supervisor_that_is_killed_takes_its_processes_along_and_the_next_one_
     assert traced() == dict.fromkeys(range(MANY), 1)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun_and_leaves_the_rest(number):
+@pytest.mark.parametrize("options", [(), ("--queues", "slots")])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_worker_that_is_told_to_stop_finishes_what_it_has_begun_and_leaves_the_rest(number, options):
     defer_traces(MANY, seconds=0.5)
-    with running_worker() as worker:
+    with running_worker(*options) as worker:
         assert wait_until(traced, seconds=SECONDS)
         # A terminal sends Ctrl-C to every process of the group in its foreground.
         os.killpg(worker.pid, number) if number == signal.SIGINT else worker.send_signal(number)
@@ -132,6 +133,44 @@ def test_a_worker_whose_connections_are_cut_goes_on():
         defer_traces(5, seconds=0)
 
         assert wait_until(lambda: all_ended(5), seconds=SECONDS), statuses()
+
+
+def test_a_job_that_the_database_does_not_let_be_given_back_is_given_back_later(refused_retries):
+    defer_traces(1, seconds=0)
+    jobs().update(status="doing")
+
+    with running_worker("--queues", "slots") as worker:
+        assert wait_until(refused_retries, seconds=SECONDS)
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TRIGGER refuse_retries ON procrastinate_jobs")
+
+        assert wait_until(lambda: all_ended(1), seconds=SECONDS), statuses()
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(timeout=SECONDS) == 0
+
+
+@pytest.fixture
+def refused_retries():
+    """Let the database refuse every retry; return a function that says whether it has refused one."""
+    with connection.cursor() as cursor:
+        # A sequence remembers what is rolled back.
+        cursor.execute("""
+            CREATE SEQUENCE refusals;
+            CREATE FUNCTION refuse_retries() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                PERFORM nextval('refusals');
+                RAISE EXCEPTION 'not now';
+            END $$;
+            CREATE TRIGGER refuse_retries BEFORE UPDATE ON procrastinate_jobs
+                FOR EACH ROW WHEN (NEW.status = 'todo') EXECUTE FUNCTION refuse_retries();
+        """)
+
+        def has_refused():
+            cursor.execute("SELECT is_called FROM refusals")
+            return cursor.fetchone()[0]
+
+        yield has_refused
+        cursor.execute("DROP FUNCTION refuse_retries CASCADE; DROP SEQUENCE refusals")
 
 
 def connections_open():

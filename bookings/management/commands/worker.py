@@ -1,5 +1,6 @@
 """`manage.py worker`: run jobs until stopped."""
 
+import signal
 import sys
 from argparse import ArgumentTypeError
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from procrastinate.exceptions import ConnectorException
+from psycopg_pool import PoolTimeout
 
 from bookings.jobs.queues import GROUPS, QUEUES
 from bookings.jobs.running import WorkerTerms, run_worker
 from bookings.jobs.supervisor import supervise
 from bookings.management.arguments import whole_number
 from config.env import BASE_DIR
+from config.logs.failures import describe_error
 
 MOST_JOBS_AT_ONCE = 16
 
@@ -21,7 +24,7 @@ class Command(BaseCommand):
     """Run the queues, each group of them in a process of its own, or some of them in this one."""
 
     help = (
-        "Run jobs until SIGINT or SIGTERM; those that have begun end first. Without --queues a process for the "
+        "Run jobs until SIGINT, SIGTERM or SIGHUP; those that have begun end first. Without --queues a process for the "
         "auditor and one for everything else, each started anew if it dies. With --queues these alone, in this "
         "process, for whoever supervises processes by other means. Example: manage.py worker --queues slots,upkeep"
     )
@@ -53,10 +56,20 @@ class Command(BaseCommand):
         if options["queues"] is None:
             supervise({"+".join(queues): _command(queues, at_once, options) for queues, at_once in GROUPS})
             return
+        _stop_at_hangup()
         try:
             run_worker(_terms(options))
         except ConnectorException as error:
-            raise CommandError(f"The queue cannot be read: {error.__cause__ or error}") from error
+            said = describe_error(error.__cause__ or error)
+            raise CommandError(f"The queue cannot be read: {said}. manage.py doctor looks why.") from error
+        except PoolTimeout as error:
+            raise CommandError("The database does not answer. manage.py doctor looks why.") from error
+
+
+def _stop_at_hangup() -> None:
+    """Take SIGHUP for SIGTERM, which procrastinate listens to, unless it is ignored, as under nohup."""
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))
 
 
 def queue_names(text: str) -> tuple[str, ...]:
