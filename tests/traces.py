@@ -34,6 +34,16 @@ def always_fails():
     raise ZeroDivisionError
 
 
+@job("fails_and_comes_again", queue=SLOTS, retry=RETRIES)
+def fails_and_comes_again():
+    raise ZeroDivisionError
+
+
+@job("fails_and_is_given_up", queue=SLOTS, is_given_up=True)
+def fails_and_is_given_up():
+    raise ZeroDivisionError
+
+
 @job("defer_and_fail", queue=SLOTS)
 def defer_and_fail():
     with transaction.atomic():

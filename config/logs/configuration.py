@@ -1,10 +1,13 @@
 """What Django's LOGGING is made of. Read before Django is set up, so it imports nothing of it."""
 
+import logging
 from typing import Any
 
 from config.env import env
 
 JSON, TEXT = "json", "text"
+# What procrastinate says of a job that failed.
+_FAILURES = frozenset({"job_error", "job_error_retry", "job_aborted"})
 
 
 class LogFormatUnknown(ValueError):
@@ -23,6 +26,15 @@ def read_log_format() -> str:
     return log_format
 
 
+class ToldByTheJob:
+    """Leave out what procrastinate says of a failure: the job has told it, under the id of its request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the record is written; so is a worker that gives up what it runs, which is no failure of it."""
+        error = record.exc_info[1] if record.exc_info else None
+        return getattr(record, "action", "") not in _FAILURES or not isinstance(error, Exception)
+
+
 def logging_of(*, log_format: str, level: str) -> dict[str, Any]:
     """Return LOGGING: one handler, to which the loggers of all libraries lead."""
     # Each of these brings a handler of its own, whose lines would have another shape and a token in them.
@@ -31,6 +43,7 @@ def logging_of(*, log_format: str, level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": "config.logs.lines.line_formatter", "log_format": log_format}},
+        "filters": {"told_by_the_job": {"()": "config.logs.configuration.ToldByTheJob"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
@@ -41,5 +54,6 @@ def logging_of(*, log_format: str, level: str) -> dict[str, Any]:
             "django.db.backends": {"level": "INFO"},
             # They tell at every start which tasks there are, and at every minute that it is a minute.
             **{f"procrastinate.{name}": {"level": "WARNING"} for name in ("blueprints", "periodic")},
+            "procrastinate.worker": {"filters": ["told_by_the_job"]},
         },
     }

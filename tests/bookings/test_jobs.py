@@ -1,9 +1,12 @@
 """Jobs come and go with the transaction that wants them, carry its request's id, and are tried again."""
 
+import json
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from io import StringIO
 
 import psycopg
 import pytest
@@ -19,6 +22,7 @@ from bookings.services import change_settings, create_restaurant, save_settings_
 from bookings.services.coming_days import DAYS_AHEAD, defer_coming_days, materialize_coming_days
 from bookings.services.jobs import RetriedJobs, rescue_stalled_jobs, retry_dead_jobs
 from capacity.models import BookingSlot, ServiceDay
+from config.logs.lines import line_formatter
 from config.requests import current_request_id, working_for
 from tables.models import Restaurant
 from tests.factories import RestaurantFactory, ServicePeriodFactory, open_restaurant
@@ -112,6 +116,54 @@ def test_a_job_that_no_request_wanted_runs_under_its_own(traces):
     run_waiting_jobs()
 
     assert traces() == [(1, f"job-{jobs().get().pk}")]
+
+
+@pytest.fixture
+def lines():
+    """Return a function that reads what was logged so far, as the log has it."""
+    stream = StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(line_formatter("json"))
+    logging.getLogger().addHandler(handler)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    ("task", "status", "level"),
+    [
+        ("always_fails", "failed", "error"),
+        ("fails_and_comes_again", "todo", "warning"),
+        ("fails_and_is_given_up", "aborted", "error"),
+    ],
+)
+def test_a_failure_is_told_once_and_under_the_id_of_the_request(lines, request_id, task, status, level):
+    defer_jobs(task, {})
+    job = jobs().get()
+
+    with working_for("another"):
+        run_waiting_jobs()
+
+    (told,) = [line for line in lines() if "exception" in line]
+    facts = {"event": "job failed", "request_id": request_id, "job_id": job.pk, "task": task, "attempt": 1}
+    assert facts | {"level": level} == {name: told[name] for name in (*facts, "level")}
+    assert "ZeroDivisionError" in told["exception"]
+    assert statuses() == [status]
+
+
+def test_a_failed_audit_is_no_dead_job_and_no_two_of_them_run_at_once():
+    task = app.tasks["audit"]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE bookings_auditrun RENAME TO away")
+    try:
+        defer_jobs("audit", {})
+        run_waiting_jobs()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE away RENAME TO bookings_auditrun")
+
+    assert statuses() == ["aborted"]
+    assert (task.lock, task.queueing_lock) == ("audit", "audit")
 
 
 # Coming days
