@@ -4,7 +4,6 @@ import asyncio
 import signal
 import subprocess
 import sys
-
 from functools import partialmethod
 
 import psutil
@@ -117,7 +116,7 @@ def test_a_database_that_is_away_is_said_without_a_traceback(monkeypatch):
     hangup = signal.getsignal(signal.SIGHUP)
 
     try:
-        with pytest.raises(CommandError, match="The database does not answer. manage.py doctor looks why."):
+        with pytest.raises(CommandError, match=r"The database does not answer\. manage\.py doctor looks why\."):
             call_command("worker", "--queues", "slots")
     finally:
         signal.signal(signal.SIGHUP, hangup)
