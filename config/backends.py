@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.env import env
 
 
 def database_of(url: str) -> dict[str, Any]:
-    """Return the DATABASES entry of a PostgreSQL address, by its URL."""
-    database: dict[str, Any] = env.db_url_config(url)
-    if database["ENGINE"] == "django.db.backends.postgresql":
-        database["ENGINE"] = "config.postgresql"
+    """Return the DATABASES entry of a PostgreSQL address, by its URL.
+
+    Raises: `ImproperlyConfigured` for any other address; the message has no part of it, which may be the password.
+    """
+    database = _read_address(url)
     options = database.setdefault("OPTIONS", {})
     # A socket directory has no other place in a URL; here every part of Django finds it.
     database["HOST"] = options.pop("host", database["HOST"])
@@ -26,6 +29,21 @@ def database_of(url: str) -> dict[str, Any]:
     if pool := _pool():
         options["pool"] = pool
     return database
+
+
+def _read_address(url: str) -> dict[str, Any]:
+    wanted = "DATABASE_URL is no address of a PostgreSQL database: postgresql://USER:PASSWORD@HOST:5432/NAME"
+    # Asked first: of another address the library warns with all of it, the password included.
+    if env.DB_SCHEMES.get(url.partition("://")[0]) != "django.db.backends.postgresql":
+        raise ImproperlyConfigured(wanted)
+    try:
+        database: dict[str, Any] = env.db_url_config(url)
+    # About a port that is no number, which is a part of the password if that has a slash.
+    except ValueError:
+        raise ImproperlyConfigured(f"{wanted}; a slash in the password is written as %2F") from None
+    if not database["NAME"] and "service" not in database.get("OPTIONS", {}):
+        raise ImproperlyConfigured(f"{wanted}; NAME, the database, is missing")
+    return database | {"ENGINE": "config.postgresql"}
 
 
 def _suit_transaction_pooler(database: dict[str, Any]) -> None:

@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
 from config.backends import caches_of, database_of
-from config.env import BASE_DIR, env
-from config.logs.configuration import logging_of, read_log_format
+from config.env import BASE_DIR, env, stripped
+from config.logs.configuration import logging_of, read_log_format, read_log_level
 from config.rates import parse_rate
 
 # ModelAdmin[Booking] and its like mean something to the type checker alone; Django does not know them.
@@ -27,9 +27,9 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or (embedded.DEMO.secret_key if I
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY must be set where DATABASE_URL is set")
 MANAGE_TOKEN_KEY = env.str("MANAGE_TOKEN_KEY", default="") or SECRET_KEY
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+ALLOWED_HOSTS = stripped(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
+CSRF_TRUSTED_ORIGINS = stripped(env.list("CSRF_TRUSTED_ORIGINS", default=[]))
+CORS_ALLOWED_ORIGINS = stripped(env.list("CORS_ALLOWED_ORIGINS", default=[]))
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After", "Idempotency-Replayed", "X-Request-ID"]
 CORS_ALLOW_HEADERS = [
     "accept",
@@ -45,6 +45,8 @@ CORS_URLS_REGEX = r"^/api/"
 # A proxy may say over which protocol the guest came and from where: it is believed only
 # where there is one, since anybody can send these headers.
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)
+if NUM_PROXIES < 0:
+    raise ImproperlyConfigured("NUM_PROXIES is a whole number from 0 on")
 if NUM_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -144,10 +146,15 @@ if BOOKING_ISOLATION not in ("serializable", "read committed"):
 # Off behind a transaction-mode pooler, where a session lock would stay with a stranger.
 BOOKING_GATE = env.bool("BOOKING_GATE", default=True)
 BOOKING_DEADLINE_SECONDS = env.float("BOOKING_DEADLINE_SECONDS", default=5.0)
+if not 0 < BOOKING_DEADLINE_SECONDS <= 600:
+    raise ImproperlyConfigured("BOOKING_DEADLINE_SECONDS is a number of seconds above 0, at most 600")
 ENABLE_CAPACITY_ENFORCEMENT = env.bool("ENABLE_CAPACITY_ENFORCEMENT", default=True)
 # Off only to measure what it costs: without it no report, no what-if, no replay.
 DECISION_LEDGER = env.bool("DECISION_LEDGER", default=True)
 LEDGER_DAYS = env.int("LEDGER_DAYS", default=90)
+if not 1 <= LEDGER_DAYS <= 3650:
+    # The night deletes what is older: with 0 all of it.
+    raise ImproperlyConfigured("LEDGER_DAYS is a whole number from 1 to 3650")
 PUBLIC_CAPACITY_DETAILS = env.bool("PUBLIC_CAPACITY_DETAILS", default=True)
 THROTTLE_BOOKINGS = env.str("THROTTLE_BOOKINGS", default="off" if IS_EMBEDDED else "60/min")
 THROTTLE_AVAILABILITY = env.str("THROTTLE_AVAILABILITY", default="off" if IS_EMBEDDED else "120/min")
@@ -157,7 +164,7 @@ for rate in (THROTTLE_BOOKINGS, THROTTLE_AVAILABILITY):
 # Reverse migrations
 
 # Guarded tables that a reverse migration may drop with their rows (config/migration_guard.py).
-ALLOW_DROP_TABLES = [name.strip() for name in env.list("ALLOW_DROP_TABLES", default=[])]
+ALLOW_DROP_TABLES = stripped(env.list("ALLOW_DROP_TABLES", default=[]))
 
 # Jobs
 
@@ -239,7 +246,7 @@ USE_TZ = True
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 
-LOGGING = logging_of(log_format=read_log_format(), level=env.str("LOG_LEVEL", default="INFO"))
+LOGGING = logging_of(log_format=read_log_format(), level=read_log_level())
 
 PROMETHEUS_EXPORT_MIGRATIONS = False
 # prometheus_client looks at this variable when it is imported: set to nothing, it would take the

@@ -10,8 +10,15 @@ JSON, TEXT = "json", "text"
 _FAILURES = frozenset({"job_error", "job_error_retry", "job_aborted"})
 
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
 class LogFormatUnknown(ValueError):
     """LOG_FORMAT is 'json' or 'text'."""
+
+
+class LogLevelUnknown(ValueError):
+    """LOG_LEVEL is 'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'."""
 
 
 def read_log_format() -> str:
@@ -33,6 +40,17 @@ class ToldByTheJob:
         """Say whether the record is written; so is a worker that gives up what it runs, which is no failure of it."""
         error = record.exc_info[1] if record.exc_info else None
         return getattr(record, "action", "") not in _FAILURES or not isinstance(error, Exception)
+
+
+def read_log_level() -> str:
+    """Return the level of the log, however it is spelt.
+
+    Raises: `LogLevelUnknown`.
+    """
+    level: str = env.str("LOG_LEVEL", default="INFO").strip().upper()
+    if level not in LEVELS:
+        raise LogLevelUnknown(LogLevelUnknown.__doc__)
+    return level
 
 
 def logging_of(*, log_format: str, level: str) -> dict[str, Any]:

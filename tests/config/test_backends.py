@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from django.core.cache import CacheHandler
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 from prometheus_client import REGISTRY
 
@@ -58,6 +59,26 @@ def test_a_socket_directory_is_the_host_for_every_part_of_django() -> None:
 
     assert (database["HOST"], database["NAME"], database["USER"]) == ("/run/postgresql", "maitre", "maitre")
     assert "host" not in database["OPTIONS"]
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("nonsense", "no address of a PostgreSQL database"),
+        ("mysql:/u:hidden@h/d", "no address of a PostgreSQL database"),
+        ("sqlite:///maitre.db", "no address of a PostgreSQL database"),
+        ("postgresql://u:p@h:5432", "NAME, the database, is missing"),
+        ("postgresql://u:p@h:5432/", "NAME, the database, is missing"),
+        ("postgresql://u:p@h:port/d", "written as %2F"),
+        ("postgresql://u:hidden/word@h:5432/d", "written as %2F"),
+    ],
+)
+def test_an_address_of_no_database_is_refused_and_not_shown(url: str, message: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=message) as refusal:
+        database_of(url)
+
+    assert "hidden" not in str(refusal.value)
+    assert refusal.value.__suppress_context__ or refusal.value.__context__ is None
 
 
 def test_requests_are_no_transactions() -> None:

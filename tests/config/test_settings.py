@@ -89,6 +89,45 @@ def test_an_unknown_isolation_is_refused() -> None:
     assert "BOOKING_ISOLATION is 'serializable' or 'read committed'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("LEDGER_DAYS", "-1", "LEDGER_DAYS is a whole number from 1 to 3650"),
+        ("LEDGER_DAYS", "0", "LEDGER_DAYS is a whole number from 1 to 3650"),
+        ("LEDGER_DAYS", "3651", "LEDGER_DAYS is a whole number from 1 to 3650"),
+        ("BOOKING_DEADLINE_SECONDS", "-1", "BOOKING_DEADLINE_SECONDS is a number of seconds above 0"),
+        ("BOOKING_DEADLINE_SECONDS", "0", "BOOKING_DEADLINE_SECONDS is a number of seconds above 0"),
+        ("BOOKING_DEADLINE_SECONDS", "601", "BOOKING_DEADLINE_SECONDS is a number of seconds above 0"),
+        ("NUM_PROXIES", "-1", "NUM_PROXIES is a whole number from 0 on"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL is 'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'"),
+    ],
+)
+def test_a_value_that_means_nothing_is_refused(name: str, value: str, message: str) -> None:
+    result = run("DEBUG", PRODUCTION | {name: value})
+
+    assert result.returncode == 1
+    assert message in result.stderr.splitlines()[-1]
+
+
+def test_the_ends_of_what_is_allowed_are_allowed() -> None:
+    assert read("LEDGER_DAYS", PRODUCTION | {"LEDGER_DAYS": "1"}) == [1]
+    assert read("LEDGER_DAYS", PRODUCTION | {"LEDGER_DAYS": "3650"}) == [3650]
+
+
+def test_a_level_of_the_log_may_be_spelt_in_small_letters() -> None:
+    (logging,) = read("LOGGING", PRODUCTION | {"LOG_LEVEL": "debug"})
+
+    assert logging["root"]["level"] == "DEBUG"
+
+
+def test_lists_may_have_spaces_between_their_values() -> None:
+    names = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "CORS_ALLOWED_ORIGINS", "ALLOW_DROP_TABLES")
+
+    values = read(" ".join(names), PRODUCTION | dict.fromkeys(names, "https://stage.example, https://web,"))
+
+    assert values == [["https://stage.example", "https://web"]] * 4
+
+
 def test_every_variable_is_documented_and_every_documented_one_is_read() -> None:
     sources = [
         path.read_text()
