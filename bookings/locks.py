@@ -173,6 +173,15 @@ def lock_dead_jobs(job_ids: Iterable[int]) -> list[ProcrastinateJob]:
     return list(dead.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
+def lock_old_jobs(is_old: Q, *, most: int) -> list[int]:
+    """Lock the first jobs that are to be deleted and return their keys; skips what another one locks.
+
+    Whoever retries one at the same moment has it: a condition that no longer holds is seen under the lock.
+    """
+    old = ProcrastinateJob.objects.filter(is_old).select_for_update(of=("self",), skip_locked=True)
+    return list(old.order_by("pk").values_list("pk", flat=True)[:most])
+
+
 def lock_stalled_jobs(silence: timedelta) -> list[ProcrastinateJob]:
     """Lock the running jobs whose worker is gone, or has been silent for so long; skips what another one locks.
 

@@ -1,20 +1,28 @@
 """What is old goes at night, in batches; what somebody may still need stays."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
+import psycopg
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinatePeriodicDefer
 
+from bookings.admin.ledger import DecisionAdmin
 from bookings.jobs.deferral import defer_jobs
 from bookings.models import AuditRun, Decision
+from bookings.selectors.report.decisions import list_latest_alternatives
 from bookings.services import audit_capacity, pruning
 from bookings.services.pruning import prune, prune_audit_runs, prune_decisions, prune_jobs
 from tests.bookings.floor import book, room
 from tests.factories import RestaurantFactory
-from tests.jobs import jobs, run_waiting_jobs, statuses
+from tests.jobs import SECONDS, jobs, run_waiting_jobs, statuses
+from tests.polling import wait_until
+from tests.servers import test_database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]
 
@@ -94,6 +102,91 @@ def test_a_job_counts_from_its_last_event_and_takes_its_history_along():
     assert not ProcrastinateEvent.objects.filter(job_id=failed_again.pk).exists()
 
 
+def test_a_dead_job_that_somebody_retries_at_this_moment_stays():
+    job = make_job(age=31 * DAY, status="failed")
+    pool = ThreadPoolExecutor(1)
+
+    with psycopg.connect(test_database_url()) as other:
+        other.execute("UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %s", [job.pk])
+        pruning_now = pool.submit(closing_connection, prune_jobs)
+        assert wait_until(lambda: pruning_now.done() or somebody_waits(), seconds=SECONDS)
+        other.commit()
+
+    assert pruning_now.result(timeout=SECONDS) == 0
+    pool.shutdown()
+    assert statuses() == ["todo"]
+    assert ProcrastinateEvent.objects.filter(job=job).exists()
+
+
+def closing_connection(act):
+    try:
+        return act()
+    finally:
+        connection.close()
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0]
+
+
+MANY = 5000
+
+
+@pytest.fixture
+def ledger():
+    """Keep decisions of 25 days, of which the planner knows how many there are and how old they are."""
+    restaurant, now = RestaurantFactory(), datetime.now(UTC)
+    facts = {"restaurant": restaurant, "party_size": 2, "business_date": now.date(), "starts_at": now, "ends_at": now}
+    words = {"operation": "create", "mode": "enforce", "verdict": "accepted", "source": "web"}
+    rows = [Decision(**facts, **words, decided_at=now - DAY * 25 * number / MANY) for number in range(MANY, 0, -1)]
+    Decision.objects.bulk_create(rows)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE bookings_decision")
+
+
+def show_page():
+    list(Decision.objects.order_by(*DecisionAdmin.ordering)[: DecisionAdmin.list_per_page])
+
+
+@pytest.mark.parametrize(
+    ("look", "avoided"),
+    [
+        (prune_decisions, ("Seq Scan on bookings_decision", "bookings_decision_pkey", "Sort")),
+        (show_page, ("Seq Scan on bookings_decision", "Sort")),
+        # It may sort what it has read, which is a day.
+        (list_latest_alternatives, ("Seq Scan on bookings_decision",)),
+    ],
+)
+@pytest.mark.usefixtures("ledger")
+def test_whoever_looks_at_the_ledger_by_time_reads_no_more_of_it_than_is_wanted(look, avoided):
+    with CaptureQueriesContext(connection) as asked:
+        look()
+
+    plan = "\n".join(plan_of(query["sql"]) for query in asked if "bookings_decision" in query["sql"])
+    assert "decision_in_order" in plan, plan
+    assert [step for step in avoided if step in plan] == []
+
+
+def plan_of(statement):
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + statement)
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def test_what_is_looked_at_to_be_deleted_is_asked_again_when_it_is(settings):
+    settings.LEDGER_DAYS = 10
+    old = book(room(2))
+    Decision.objects.filter(booking=old).update(decided_at=datetime.now(UTC) - 11 * DAY)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert prune_decisions() == 1
+
+    (deletion,) = [query["sql"] for query in asked if query["sql"].startswith("DELETE")]
+    assert '"decided_at" < ' in deletion
+
+
 def test_decisions_are_kept_as_long_as_is_asked_for(settings):
     settings.LEDGER_DAYS = 10
     house = room(2, 2)
@@ -116,6 +209,19 @@ def test_the_command_says_what_it_deleted():
     assert out.getvalue() == "0 decisions deleted\n1 audit runs deleted\n0 jobs deleted\n"
 
 
+def test_a_dry_run_says_the_same_and_deletes_nothing():
+    make_run(age=10 * DAY)
+    make_run(age=HOUR)
+    make_job(age=4 * DAY, status="succeeded")
+    make_job(age=4 * DAY, status="failed")
+    out = StringIO()
+
+    call_command("prune_history", "--dry-run", stdout=out)
+
+    said = "0 decisions would be deleted\n1 audit runs would be deleted\n1 jobs would be deleted\n"
+    assert (out.getvalue(), AuditRun.objects.count(), statuses()) == (said, 2, ["succeeded", "failed"])
+
+
 def test_more_than_a_batch_goes_in_batches(monkeypatch):
     monkeypatch.setattr(pruning, "BATCH_SIZE", 2)
     for _ in range(5):
@@ -130,7 +236,7 @@ def test_a_step_that_fails_does_not_stop_those_after_it(monkeypatch):
     make_run(age=10 * DAY)
     audit_capacity()
 
-    def prune_nothing():
+    def prune_nothing(*, is_dry_run=False):
         raise ZeroDivisionError
 
     monkeypatch.setattr(pruning, "STEPS", (prune_nothing, prune_audit_runs))
@@ -139,6 +245,26 @@ def test_a_step_that_fails_does_not_stop_those_after_it(monkeypatch):
         prune()
 
     assert AuditRun.objects.count() == 1
+
+
+def test_the_command_says_what_was_deleted_before_and_after_a_step_that_failed():
+    make_run(age=10 * DAY)
+    make_run(age=HOUR)
+    out = StringIO()
+    rename_table("bookings_decision", "away")
+
+    try:
+        with pytest.raises(CommandError, match=r'^Not all was looked at: \[42P01\] relation "bookings_decision"'):
+            call_command("prune_history", stdout=out)
+    finally:
+        rename_table("away", "bookings_decision")
+
+    assert out.getvalue() == "1 audit runs deleted\n0 jobs deleted\n"
+
+
+def rename_table(name, to):
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {name} RENAME TO {to}")
 
 
 def test_the_nightly_job_prunes_and_keeps_what_tells_that_it_ran():

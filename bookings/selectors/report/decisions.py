@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Aggregate, Count, IntegerField, Q, QuerySet, Sum
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models.functions import Coalesce, Now, TruncDate
 
 from bookings.choices import DecisionOperation, DecisionVerdict
 from bookings.ledger.alternatives import AlternativeRow
@@ -16,7 +16,6 @@ from bookings.models import Decision
 from bookings.rollout_report.evenings import ServiceOnDate
 from bookings.rollout_report.facts import Seen, Timing
 from bookings.rollout_report.hindsight import Case, ReasonMet
-from capacity.clock import ClockTimestamp
 from capacity.policy import CAPACITY_REASONS, ReasonCode
 
 ONE_DAY = timedelta(days=1)
@@ -162,6 +161,7 @@ def list_alternative_rows(span: DecisionSpan) -> list[AlternativeRow]:
 
 def list_latest_alternatives(most: int = MOST_LATEST) -> list[tuple[int, AlternativeRow]]:
     """List the rows of the last 24 hours, the latest `most`, each with its restaurant, in 1 query."""
-    latest = of_alternatives(Decision.objects.filter(decided_at__gte=ClockTimestamp() - ONE_DAY))
+    # Not by `ClockTimestamp`: that may change from row to row, so that no index would be asked.
+    latest = of_alternatives(Decision.objects.filter(decided_at__gte=Now() - ONE_DAY))
     rows = latest.order_by("-decided_at").values_list("restaurant_id", *ALTERNATIVE_COLUMNS)[:most]
     return [(restaurant_id, alternative_row(*columns)) for restaurant_id, *columns in rows]
