@@ -4,6 +4,8 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
+from config.migration_guard import RefuseToDrop
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -129,4 +131,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        RefuseToDrop("bookings_decision"),
     ]

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from config.migration_guard import RefuseToDrop
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -96,4 +98,5 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["restaurant", "-created_at"], name="rollout_note_latest")],
             },
         ),
+        RefuseToDrop("bookings_rolloutchange", "bookings_rolloutnote"),
     ]

@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import ProjectState
 from psycopg.errors import LockNotAvailable
 
-from bookings.models import Booking, TableAssignment
+from bookings.models import Booking, Decision, RolloutChange, RolloutNote, TableAssignment
 from config.migration_guard import RefuseToDrop, TableNotGuarded, TablesHoldRows, list_guarded_tables
 from tables.models import Table
 from tests.concurrency.houses import House, dinner_house
@@ -22,10 +22,19 @@ from tests.servers import test_database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_database")]
 
-GUARDED = ["booking_slots", "booking_table_assignments", "bookings_booking", "table_inventory"]
+GUARDED = [
+    *("booking_slots", "booking_table_assignments", "bookings_booking"),
+    *("bookings_decision", "bookings_rolloutchange", "bookings_rolloutnote", "table_inventory"),
+]
 # What the owner's plan drops, in its order.
 DROPPED = ["booking_table_assignments", "booking_slots", "table_inventory"]
-ROWS = {"booking_slots": 1, "booking_table_assignments": 1, "bookings_booking": 1, "table_inventory": 2}
+ROWS = {
+    "booking_slots": 1,
+    "booking_table_assignments": 1,
+    "bookings_booking": 1,
+    "bookings_decision": 1,
+    "table_inventory": 2,
+}
 LOG_DROPS = """
 CREATE TABLE public.drops (number bigserial, name text);
 CREATE FUNCTION log_drops() RETURNS event_trigger LANGUAGE plpgsql AS $$
@@ -78,7 +87,7 @@ def book() -> None:
     assert (Booking.objects.count(), TableAssignment.objects.count()) == (1, 1)
 
 
-def test_the_owners_tables_and_the_bookings_are_guarded() -> None:
+def test_the_owners_tables_the_bookings_and_what_a_verdict_rests_on_are_guarded() -> None:
     assert list_guarded_tables() == GUARDED
 
 
@@ -91,13 +100,14 @@ def test_tables_with_rows_are_not_dropped_and_nothing_is_unapplied(house: House)
     assert refusal.value.rows == ROWS
     assert str(refusal.value).splitlines() == [
         "Not unapplied: tables would be dropped that hold rows.",
+        "  bookings_decision: 1",
         "  bookings_booking: 1",
         "  booking_table_assignments: 1",
         "  booking_slots: 1",
         "  table_inventory: 2",
         "Turning enforcement off needs no migration; see docs/operations.md, Dropping the tables.",
         "To drop them with all their rows, set",
-        "ALLOW_DROP_TABLES=bookings_booking,booking_table_assignments,booking_slots,table_inventory",
+        "ALLOW_DROP_TABLES=bookings_decision,bookings_booking,booking_table_assignments,booking_slots,table_inventory",
     ]
     assert list_applied() == applied
     assert (Booking.objects.count(), TableAssignment.objects.count(), Table.objects.count()) == (1, 1, 2)
@@ -125,6 +135,37 @@ def test_empty_tables_are_dropped_in_the_owners_order_and_come_back_whole() -> N
     book()
 
 
+@pytest.fixture
+def evidence(house: House) -> None:
+    """Have what a verdict on the house rests on: a decision, a change of its mode, a note."""
+    who = {"restaurant": house.restaurant, "actor_label": "Manager"}
+    RolloutChange.objects.create(**who, action="set", from_value="shadow", to_value="enforce", reason="Trusted")
+    RolloutNote.objects.create(**who, tickets=2)
+
+
+@pytest.mark.parametrize(
+    ("target", "lost"),
+    [
+        ("0005", {"bookings_rolloutchange": 1, "bookings_rolloutnote": 1}),
+        ("0004", {"bookings_rolloutchange": 1, "bookings_rolloutnote": 1, "bookings_decision": 1}),
+    ],
+)
+def test_a_few_migrations_back_evidence_is_not_dropped_unless_it_is_named(
+    evidence: None, settings: Any, target: str, lost: dict[str, int]
+) -> None:
+    applied = list_applied()
+
+    with pytest.raises(TablesHoldRows) as refusal:
+        call_command("migrate", "bookings", target, verbosity=0)
+
+    assert (refusal.value.rows, list_applied()) == (lost, applied)
+    settings.ALLOW_DROP_TABLES = list(lost)
+    call_command("migrate", "bookings", target, verbosity=0)
+    assert not list_tables() & set(lost)
+    call_command("migrate", verbosity=0)
+    assert (Booking.objects.count(), list_applied()) == (1, applied)
+
+
 def test_tables_that_are_named_are_dropped_with_their_rows(house: House, settings: Any) -> None:
     settings.ALLOW_DROP_TABLES = GUARDED
 
@@ -142,9 +183,9 @@ def test_whoever_names_some_tables_is_told_the_others_and_the_whole_line(house: 
     with pytest.raises(TablesHoldRows) as refusal:
         roll_back()
 
-    assert refusal.value.rows == {"bookings_booking": 1, "booking_table_assignments": 1}
+    assert refusal.value.rows == {"bookings_decision": 1, "bookings_booking": 1, "booking_table_assignments": 1}
     assert str(refusal.value).endswith(
-        "\nALLOW_DROP_TABLES=booking_slots,table_inventory,bookings_booking,booking_table_assignments"
+        "\nALLOW_DROP_TABLES=booking_slots,table_inventory,bookings_decision,bookings_booking,booking_table_assignments"
     )
     assert list_applied() == applied
 
@@ -181,6 +222,7 @@ def test_a_table_that_is_gone_already_holds_nothing(house: House) -> None:
 
 def test_the_operation_refuses_by_itself_where_no_signal_asks_first(house: House) -> None:
     executor = MigrationExecutor(connection)
+    Decision.objects.all().delete()
 
     with pytest.raises(TablesHoldRows) as refusal:
         executor.migrate([("tables", None)])
@@ -260,7 +302,7 @@ def test_a_faked_rollback_is_asked_as_well_and_drops_nothing(house: House, setti
 
 
 def test_without_their_bookings_service_days_stay_and_are_counted_afresh(house: House, settings: Any) -> None:
-    settings.ALLOW_DROP_TABLES = ["bookings_booking", "booking_table_assignments"]
+    settings.ALLOW_DROP_TABLES = ["bookings_booking", "booking_table_assignments", "bookings_decision"]
 
     call_command("migrate", "bookings", "zero", verbosity=0)
     call_command("migrate", verbosity=0)
