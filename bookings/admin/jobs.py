@@ -10,7 +10,6 @@ from django.db.models import CharField, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from procrastinate.jobs import Status
 
@@ -118,9 +117,9 @@ class JobAdmin(ReadOnlyAdmin):
         return str(job.args.get("request_id", "-"))
 
     @column("Arguments")
-    def arguments(self, job: ProcrastinateJob) -> SafeString:
+    def arguments(self, job: ProcrastinateJob) -> str:
         own = {name: value for name, value in job.args.items() if name != "request_id"}
-        return format_html("<code>{}</code>", json.dumps(own)) if own else format_html("-")
+        return format_html("<code>{}</code>", json.dumps(own)) if own else "-"
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("procrastinate.change_procrastinatejob")

@@ -1,5 +1,7 @@
 """Jobs in the admin: who sees them, what is said of them, and the dead ones that are tried again."""
 
+import re
+
 import pytest
 
 from bookings.jobs.deferral import defer_jobs
@@ -12,11 +14,12 @@ from tests.screens import client_with, count_queries, messages_of, text_of
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]
 
 JOBS = "/admin/procrastinate/procrastinatejob/"
+DEFAULT_ARGUMENTS = {"materialize_restaurant": {"restaurant_id": 7}}
 VIEW, CHANGE = "procrastinate.view_procrastinatejob", "procrastinate.change_procrastinatejob"
 
 
 def make_job(task_name="materialize_restaurant", status="todo", **arguments):
-    defer_jobs(task_name, arguments or {"restaurant_id": 7})
+    defer_jobs(task_name, arguments or DEFAULT_ARGUMENTS.get(task_name, {}))
     job = jobs().latest("pk")
     if status != "todo":
         jobs(pk=job.pk).update(status="doing")
@@ -36,6 +39,16 @@ def test_a_row_says_task_state_queue_attempts_and_the_last_event(admin_client):
 
     assert "materialize_restaurant dead slots 5 - failed, " in page
     assert "{&quot;restaurant_id&quot;: 7}" in page
+
+
+def test_a_job_without_arguments_has_a_dash_for_them(admin_client):
+    job = make_job("prune", status="succeeded")
+
+    row = text_of(admin_client.get(JOBS))
+    own_page = text_of(admin_client.get(f"{JOBS}{job.pk}/change/"))
+
+    assert "(UTC) - - By state" in row
+    assert re.search(r"Arguments:? - ", own_page), own_page
 
 
 @pytest.mark.parametrize(
