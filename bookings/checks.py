@@ -11,10 +11,14 @@ from config.migration_guard import TableNotGuarded, list_unknown_names
 from config.transactions import READ_COMMITTED
 
 
+def keeps_sessions() -> bool:
+    """Say whether a connection stays with whoever has it: not behind a transaction pooler."""
+    return not settings.DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS", False)
+
+
 def check_gate_behind_pooler(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Refuse the gate behind a transaction pooler: its session locks would stay with strangers."""
-    has_sessions = not settings.DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS", False)
-    if has_sessions or not settings.BOOKING_GATE or settings.BOOKING_ISOLATION == READ_COMMITTED:
+    if keeps_sessions() or not settings.BOOKING_GATE or settings.BOOKING_ISOLATION == READ_COMMITTED:
         return []
     return [
         Error(

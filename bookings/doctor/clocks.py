@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import connection
 
@@ -42,17 +42,31 @@ def check_clock(deployment: Deployment, now: Callable[[], datetime] = _now) -> I
 def check_zones(deployment: Deployment) -> Iterator[Finding]:
     """Does the database know the zone of every restaurant, and the same hours in it as this machine?"""
     zones = sorted(set(Restaurant.objects.values_list("timezone", flat=True)))
+    unknown_here = [zone for zone in zones if not is_known_here(zone)]
+    if unknown_here:
+        advice = "Correct the zone in the restaurant's file or in the admin, or update tzdata here (pip)."
+        yield problem("zones", f"this machine does not know: {some_of(unknown_here)}", advice)
     known = _known_to_database(zones)
     unknown = [zone for zone in zones if zone not in known]
     if unknown:
         advice = "Update the time zone data of the PostgreSQL server (the system's tzdata package) and restart it."
         yield problem("zones", f"the database does not know: {some_of(unknown)}", advice)
-    different = _differing([zone for zone in zones if zone in known])
+    different = _differing([zone for zone in zones if zone in known and zone not in unknown_here])
     if different:
         advice = "Update tzdata here (pip) and on the PostgreSQL server: one of them is old."
         yield problem("zones", f"other hours in the database than here: {some_of(different)}", advice)
-    if not unknown and not different:
+    if not unknown and not unknown_here and not different:
         yield ok("zones", f"the database knows all {len(zones)} zones, with the same hours")
+
+
+def is_known_here(zone: str) -> bool:
+    """Say whether Python knows a zone. No query."""
+    try:
+        ZoneInfo(zone)
+    # The other one of a name that could be no zone's, as one that begins with a slash.
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
 
 
 def _known_to_database(zones: list[str]) -> set[str]:

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from bookings.doctor.clocks import is_known_here
 from bookings.doctor.findings import Deployment, Finding, ok, problem, some_of, warning
 from bookings.models import AuditRun
 from bookings.selectors import get_latest_audit
 from bookings.selectors.jobs import list_queue_states
+from bookings.selectors.report.building import DEFAULT_DAYS
 from bookings.services import plan_materialization
 from capacity.models import EnforcementSwitch
 from capacity.selectors import read_clock
@@ -24,11 +26,14 @@ AUDIT = "manage.py audit_capacity"
 def check_horizon(deployment: Deployment) -> Iterator[Finding]:
     """Are the coming services of every active restaurant there? 7 queries a restaurant.
 
-    A missing one is made by its first booking, which then takes longer.
+    A missing one is made by its first booking, which then takes longer. Where the zone is not known nobody knows what
+    is missing; `check_zones` says so.
     """
     now = read_clock()
     missing = {}
     for restaurant in Restaurant.objects.filter(active=True).order_by("slug"):
+        if not is_known_here(restaurant.timezone):
+            continue
         today = now.astimezone(restaurant.zone).date()
         last = today + timedelta(days=deployment.days - 1)
         plan = plan_materialization(restaurant_id=restaurant.pk, from_date=today, to_date=last)
@@ -81,6 +86,18 @@ def check_queue(deployment: Deployment) -> Iterator[Finding]:
         yield warning("queue", saw, "Jobs in the admin: read what each failed with, then retry it.")
     if not late and not dead:
         yield ok("queue", "no job is late, none is dead")
+
+
+def check_ledger(deployment: Deployment) -> Iterator[Finding]:
+    """Is every decision kept, for as long as the report looks back?"""
+    if not settings.DECISION_LEDGER:
+        saw = "DECISION_LEDGER is off: of what is decided now there will be no verdict, no what-if, no replay"
+        yield warning("ledger", saw, "Set DECISION_LEDGER=on and restart; off is there to measure what it costs.")
+    elif settings.LEDGER_DAYS < DEFAULT_DAYS:
+        saw = f"decisions are kept for {settings.LEDGER_DAYS} days, and the report looks back {DEFAULT_DAYS}"
+        yield warning("ledger", saw, f"Set LEDGER_DAYS to {DEFAULT_DAYS} or more.")
+    else:
+        yield ok("ledger", f"every decision is kept for {settings.LEDGER_DAYS} days")
 
 
 def check_enforcement(deployment: Deployment) -> Iterator[Finding]:

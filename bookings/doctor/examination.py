@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error, connection
 
 from bookings.doctor import cache, clocks, deployment, engine, restaurants, schema, server
 from bookings.doctor.findings import Check, Deployment, Finding, Level, ok, problem
@@ -21,6 +22,7 @@ WITHOUT_DATABASE: tuple[Check, ...] = (
     server.check_gate,
     server.check_pool,
     cache.check_redis,
+    engine.check_ledger,
 )
 WITH_DATABASE: tuple[Check, ...] = (
     server.check_version,
@@ -92,16 +94,27 @@ def _run(checks: Iterable[Check], of: Deployment) -> Iterator[Finding]:
         try:
             # All of its findings or none: a generator may fail after the first.
             yield from list(check(of))
-        except DatabaseError as error:
-            name = check.__name__.removeprefix("check_")
-            saw = f"it could not be looked at: {describe_error(error)}"
-            yield problem(name, saw, "Ask again; then look at the rights of the role, and at the server's log.")
+        # Of whatever kind: what a check stumbles over is what somebody wants to be told, and the other checks with it.
+        except Exception as error:
+            name = check.__name__.removeprefix("check_").replace("_", "-")
+            yield problem(name, f"it could not be looked at: {_describe(error)}", _advise_on(error))
+
+
+def _describe(error: Exception) -> str:
+    return describe_error(error) if isinstance(error, Error) else f"{type(error).__name__}: {describe_error(error)}"
+
+
+def _advise_on(error: Exception) -> str:
+    if isinstance(error, Error):
+        return "Ask again; then look at the rights of the role, and at the server's log."
+    return "Look at the settings and rows that it is about; if they are sound it is a defect of the check."
 
 
 def _reach_database() -> Finding:
     try:
         connection.ensure_connection()
-    except (OperationalError, InterfaceError) as error:
-        saw = f"it does not answer, nothing else of it was looked at: {describe_error(error)}"
-        return problem("database", saw, "Look at DATABASE_URL (host, port, role, sslmode) and at the server.")
+    # Also of a server that is too old for Django, and of an address without a database.
+    except (Error, ImproperlyConfigured) as error:
+        saw = f"it cannot be used, nothing else of it was looked at: {describe_error(error)}"
+        return problem("database", saw, "Look at DATABASE_URL (host, port, role, name, sslmode) and at the server.")
     return ok("database", f"{connection.settings_dict['NAME']} answers")

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from bookings.checks import check_gate_behind_pooler
+from bookings.checks import check_gate_behind_pooler, keeps_sessions
 from bookings.doctor.findings import Deployment, Finding, ok, problem, warning
 from config.env import env
 
@@ -18,13 +18,10 @@ TIMEOUTS = {
     "client_connection_check_interval": "DATABASE_CLIENT_CHECK_SECONDS",
 }
 DEFAULT_POOL_SIZE = 16
-# For commands, jobs and whoever looks at the database by hand.
-CONNECTIONS_BESIDE = 10
-
-
-def is_behind_pooler() -> bool:
-    """Say whether connections change hands after each transaction."""
-    return bool(settings.DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS", False))
+# At most, of both processes: docs/operations.md, Jobs.
+WORKER_CONNECTIONS = 13
+# For commands, monitoring and whoever looks at the database by hand.
+CONNECTIONS_BESIDE = 5
 
 
 def check_version(deployment: Deployment) -> Iterator[Finding]:
@@ -62,7 +59,7 @@ def check_timeouts(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _bound(name: str) -> str:
-    if is_behind_pooler():
+    if not keeps_sessions():
         return f"Behind a transaction pooler it is set on the role: ALTER ROLE {_role()} SET {name} = '10s';"
     return f"Set {TIMEOUTS[name]} to more than 0, and take care that DATABASE_URL does not set {name}."
 
@@ -77,7 +74,7 @@ def check_gate(deployment: Deployment) -> Iterator[Finding]:
         yield problem("gate", str(message.msg), str(message.hint))
         return
     queue = "waiters queue before their snapshot" if settings.BOOKING_GATE else "off"
-    pooler = "behind a transaction pooler" if is_behind_pooler() else "connections keep their session"
+    pooler = "connections keep their session" if keeps_sessions() else "behind a transaction pooler"
     yield ok("gate", f"{settings.BOOKING_ISOLATION}, gate: {queue}; {pooler}")
 
 
@@ -96,12 +93,15 @@ def check_pool(deployment: Deployment) -> Iterator[Finding]:
 
 def check_connections(deployment: Deployment) -> Iterator[Finding]:
     """Does the server let in as many as all processes together may ask for?"""
-    if is_behind_pooler():
+    if not keeps_sessions():
         yield ok("connections", "the pooler shares them out")
         return
     size = env.int("DATABASE_POOL_SIZE", default=DEFAULT_POOL_SIZE) or deployment.threads or DEFAULT_POOL_SIZE
-    wanted, allowed = deployment.workers * size, _allowed_connections()
-    saw = f"{deployment.workers} workers want {wanted} connections, the server gives {allowed} to this role"
+    wanted, allowed = deployment.workers * size + WORKER_CONNECTIONS, _allowed_connections()
+    saw = (
+        f"{deployment.workers} workers and that of jobs want {wanted} connections, "
+        f"the server gives {allowed} to this role"
+    )
     if wanted > allowed:
         yield problem("connections", saw, "Raise max_connections, or lower DATABASE_POOL_SIZE and --blocking-threads.")
     elif wanted + CONNECTIONS_BESIDE > allowed:

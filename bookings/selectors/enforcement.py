@@ -20,7 +20,10 @@ class EnforcementOff:
 
 
 def get_enforcement_off() -> EnforcementOff:
-    """Count the restaurants where limits refuse nobody though they are meant to, in 3 queries, 2 by environment."""
+    """Count the restaurants where limits refuse nobody though they are meant to.
+
+    2 queries, 3 if the switch is off.
+    """
     meant = Restaurant.objects.filter(active=True, enforcement=EnforcementMode.ENFORCE)
     set_back = count_restaurants_taken_off_enforcement()
     if not settings.ENABLE_CAPACITY_ENFORCEMENT:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.backends.base import base
 from pytest_django import Settings
 
 from bookings.doctor import examination, examine
@@ -114,6 +115,45 @@ def test_a_check_that_the_database_refuses_is_a_finding_and_the_others_go_on(mon
     assert (refused.check, refused.level) == ("nothing", PROBLEM)
     assert 'could not be looked at: [42P01] relation "not_there" does not exist' in refused.saw
     assert [constraints.level, zones.level] == [OK, OK]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_that_fails_in_any_other_way_is_a_finding_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check_stars(deployment: Deployment) -> Any:
+        yield from [{}["Sirius"]]
+
+    monkeypatch.setattr(examination, "WITH_TABLES", (check_stars, *examination.WITH_TABLES[:1]))
+
+    *_, broken, constraints = examine(Deployment()).findings
+
+    assert (broken.check, broken.level, constraints.level) == ("stars", PROBLEM, OK)
+    assert broken.saw == "it could not be looked at: KeyError: 'Sirius'"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("where", "name", "value", "said"),
+    [
+        ("features", "minimum_database_version", (1000,), "PostgreSQL 1000 or later is required"),
+        ("settings_dict", "NAME", "", "DATABASES is improperly configured"),
+    ],
+)
+def test_a_database_that_django_refuses_is_one_finding(
+    monkeypatch: pytest.MonkeyPatch, where: str, name: str, value: Any, said: str
+) -> None:
+    connection.close()
+    # Django asks for the version once a process.
+    monkeypatch.setattr(base, "RAN_DB_VERSION_CHECK", set())
+    if where == "features":
+        monkeypatch.setattr(connection.features, name, value)
+    else:
+        monkeypatch.setitem(connection.settings_dict, name, value)
+
+    last = examine(Deployment()).findings[-1]
+    connection.close()
+
+    assert (last.check, last.level) == ("database", PROBLEM)
+    assert said in last.saw
 
 
 def test_a_database_that_is_away_is_one_finding() -> None:

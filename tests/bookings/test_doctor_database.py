@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 from django.db import connection
@@ -52,7 +52,7 @@ def test_behind_a_pooler_the_timeout_is_set_on_the_role(settings: Any, monkeypat
     assert " SET lock_timeout = '10s';" in said(server.check_timeouts)
 
 
-@pytest.mark.parametrize(("limit", "level"), [(7, PROBLEM), (8, WARNING), (17, WARNING), (18, OK)])
+@pytest.mark.parametrize(("limit", "level"), [(20, PROBLEM), (21, WARNING), (25, WARNING), (26, OK)])
 def test_more_connections_than_the_server_gives_are_a_problem(
     monkeypatch: pytest.MonkeyPatch, limit: int, level: str
 ) -> None:
@@ -147,8 +147,23 @@ def test_a_zone_that_the_database_does_not_know_is_a_problem() -> None:
     assert levels(clocks.check_zones) == [OK]
     RestaurantFactory(timezone="Mars/Phobos")
 
+    assert levels(clocks.check_zones) == [PROBLEM, PROBLEM]
+    assert "this machine does not know: Mars/Phobos " in said(clocks.check_zones)
+    assert "the database does not know: Mars/Phobos " in said(clocks.check_zones)
+
+
+@pytest.mark.parametrize("unknown", [ZoneInfoNotFoundError, ValueError])
+def test_a_zone_that_this_machine_alone_does_not_know_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch, unknown: type[Exception]
+) -> None:
+    def old_data(name: str) -> ZoneInfo:
+        raise unknown
+
+    RestaurantFactory(timezone="Europe/Lisbon")
+    monkeypatch.setattr(clocks, "ZoneInfo", old_data)
+
     assert levels(clocks.check_zones) == [PROBLEM]
-    assert "does not know: Mars/Phobos " in said(clocks.check_zones)
+    assert "this machine does not know: Europe/Lisbon -> Correct the zone" in said(clocks.check_zones)
 
 
 def test_a_zone_with_other_hours_in_the_database_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:

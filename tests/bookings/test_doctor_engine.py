@@ -52,6 +52,15 @@ def test_services_that_are_not_there_yet_are_a_warning_with_the_command() -> Non
     assert closed.slug not in said(engine.check_horizon, Deployment(days=7))
 
 
+def test_a_restaurant_whose_zone_is_not_known_hides_no_other() -> None:
+    RestaurantFactory(slug="away", timezone="Mars/Phobos")
+    bistro = open_restaurant(slug="bistro")
+    materialize_days(bistro, 5)
+
+    assert levels(engine.check_horizon, Deployment(days=5)) == [OK]
+    assert levels(engine.check_horizon, Deployment(days=7)) == [WARNING]
+
+
 # Auditor
 
 
@@ -84,6 +93,18 @@ def test_what_the_auditor_found_is_a_problem() -> None:
     audit_capacity()
     assert levels(engine.check_auditor) == [OK, PROBLEM]
     assert "problem 1 overbookings beyond what was authorised" in said(engine.check_auditor)
+
+
+# Ledger
+
+
+@pytest.mark.parametrize(("is_kept", "days", "level"), [(True, 30, OK), (True, 29, WARNING), (False, 90, WARNING)])
+def test_decisions_that_no_report_would_find_are_a_warning(
+    settings: Settings, is_kept: bool, days: int, level: str
+) -> None:
+    settings.DECISION_LEDGER, settings.LEDGER_DAYS = is_kept, days
+
+    assert levels(engine.check_ledger) == [level]
 
 
 # Enforcement

@@ -144,3 +144,9 @@ def methods_of(path: str) -> set[str]:
     view: Any = resolve(re.sub(r"{\w+}", "x", path)).func
     view_class = getattr(view, "view_class", view)
     return {name.upper() for name in ("get", "post") if hasattr(view_class, name)}
+
+
+def doctor_checks() -> set[str]:
+    """Return the names under which `manage.py doctor` says what it found."""
+    texts = [text for path, text in sources().items() if path.parent.name == "doctor"]
+    return {name for text in texts for name in re.findall(r"\b(?:ok|warning|problem|make)\(\s*\"([\w-]+)\"", text)}

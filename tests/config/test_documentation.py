@@ -20,6 +20,7 @@ from tests.config.documents import Document, code_of, list_documents
 from tests.config.inventory import (
     APPS,
     all_subclasses,
+    doctor_checks,
     endpoints,
     finding_kinds,
     methods_of,
@@ -80,6 +81,13 @@ def test_every_endpoint_is_documented_with_its_method_and_no_other() -> None:
 
     assert {path for _, path in calls_listed} == endpoints()
     assert [path for method, path in calls_listed if path not in PROBES and method not in methods_of(path)] == []
+
+
+def test_every_check_of_the_doctor_is_documented_and_no_other() -> None:
+    documented = [name for row in OPERATIONS.table("Doctor") for name in code_of(row[0])]
+
+    assert set(documented) == doctor_checks()
+    assert len(documented) == len(set(documented))
 
 
 def test_every_kind_of_finding_has_an_answer() -> None:

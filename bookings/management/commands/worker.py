@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
+from bookings.checks import keeps_sessions
 from bookings.jobs.queues import GROUPS, QUEUES
 from bookings.jobs.running import WorkerTerms, run_worker
 from bookings.jobs.supervisor import supervise
@@ -82,12 +83,11 @@ def queue_names(text: str) -> tuple[str, ...]:
 
 
 def _terms(options: dict[str, Any]) -> WorkerTerms:
-    has_sessions = not settings.DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS", False)
     return WorkerTerms(
         queues=options["queues"],
         concurrency=options["concurrency"] or _usual_concurrency(options["queues"]),
         poll_seconds=options["poll_seconds"],
-        is_listening=has_sessions and not options["no_listen"],
+        is_listening=keeps_sessions() and not options["no_listen"],
         heartbeat_seconds=settings.WORKER_HEARTBEAT_SECONDS,
     )
 
