@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Func, JSONField, Max, Q
+from django.db.models import F, Func, JSONField, Max, Q, Sum
 
 from bookings.models import AuditRun, CapacityOverride, RolloutChange, RolloutNote
 from bookings.rollout_report.facts import Above, ModeChange, Ticket
@@ -27,9 +27,10 @@ def list_overbookings(slug: str, since: datetime) -> list[str]:
     runs = AuditRun.objects.filter(
         finished_at__gte=since, has_overbooking=True, report__overbookings__contains=[{"restaurant": slug}]
     )
-    found = runs.annotate(finding=_EachOf(F("report__overbookings"))).order_by().values_list("finding", flat=True)
+    found = runs.annotate(finding=_EachOf(F("report__overbookings"))).values_list("finding")
     latest: dict[tuple[Any, ...], str] = {}
-    for finding in found.distinct():
+    # What a later run said of the same overbooking replaces what an earlier one did.
+    for finding, _ in found.annotate(seen_at=Max("finished_at")).order_by("seen_at"):
         if finding["restaurant"] == slug:
             latest[tuple(str(finding.get(name)) for name in _IDENTITY)] = finding["message"]
     return sorted(latest.values())
@@ -38,16 +39,19 @@ def list_overbookings(slug: str, since: datetime) -> list[str]:
 def list_above(restaurant_id: int, since: datetime) -> list[Above]:
     """List what was let in above limits, by source and limit, in 1 query.
 
-    A stay is above a limit of occupancy in many slots: it counts once, with its worst.
+    What several changes of settings let in above one limit adds up. A stay is above a limit of occupancy in many slots:
+    it counts once, with its worst.
     """
     overrides = CapacityOverride.objects.filter(restaurant_id=restaurant_id, created_at__gte=since).order_by()
-    worst = overrides.values_list("source", "limit", "booking_id", "service_day_id").annotate(amount=Max("amount"))
-    times: defaultdict[tuple[str, str], int] = defaultdict(int)
-    amounts: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for source, limit, _, _, amount in worst:
-        times[source, limit] += 1
-        amounts[source, limit] += amount
-    return [Above(source, limit, times[source, limit], amounts[source, limit]) for source, limit in sorted(times)]
+    slots = overrides.values_list("source", "limit", "booking_id", "service_day_id", "slot_starts_at")
+    worst: defaultdict[tuple[str, str, int | None, int], int] = defaultdict(int)
+    for *stay, _, amount in slots.annotate(sum=Sum("amount")):
+        source, limit, booking_id, service_day_id = stay
+        worst[source, limit, booking_id, service_day_id] = max(worst[source, limit, booking_id, service_day_id], amount)
+    amounts: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for (source, limit, _, _), amount in worst.items():
+        amounts[source, limit].append(amount)
+    return [Above(source, limit, len(each), sum(each)) for (source, limit), each in sorted(amounts.items())]
 
 
 def list_mode_changes(restaurant_id: int, since: datetime) -> list[ModeChange]:
