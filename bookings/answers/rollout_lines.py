@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
-from bookings.rollout_report.facts import Above, RolloutReport, Seen, WouldBe
+from bookings.rollout_report.facts import Above, Refusals, ReportPeriod, RolloutReport, Seen, WouldBe
+from bookings.rollout_report.wording import counted
 
 
 def report_lines(report: RolloutReport) -> Iterator[str]:
@@ -28,8 +29,7 @@ def report_lines(report: RolloutReport) -> Iterator[str]:
 
 
 def _title(report: RolloutReport) -> str:
-    mode = "enforces its limits" if report.is_enforced else "is in shadow"
-    return f"{report.name} ({report.slug}) {mode}: {report.recommendation.advised}"
+    return f"{report.name} ({report.slug}) {report.standing}: {report.recommendation.advised}"
 
 
 def _recommendation(report: RolloutReport) -> Iterator[str]:
@@ -40,9 +40,10 @@ def _recommendation(report: RolloutReport) -> Iterator[str]:
 def _period(report: RolloutReport) -> Iterator[str]:
     period = report.period
     yield (
-        f"{period.first} to {period.last} ({report.timezone}): {period.service_days} dates with service, "
-        f"decisions on {period.observed_days}"
+        f"{period.first} to {period.last} ({report.timezone}): {counted(period.service_days, 'date')} with service; "
+        f"decisions were made on {counted(period.observed_days, 'day')}, about these and later dates"
     )
+    yield from span_notes(period)
     for span in report.modes:
         yield f"{DecisionMode(span.mode).label}: {span.first} to {span.last}, {counted(span.decisions, 'decision')}"
     zone = ZoneInfo(report.timezone)
@@ -80,16 +81,39 @@ def _would_be(rows: Iterable[WouldBe]) -> Iterator[str]:
 
 def _turned(report: RolloutReport) -> Iterator[str]:
     turned = report.turned
-    if not turned.decisions:
+    if not turned.is_any:
         return
     yield f"{counted(turned.decisions, 'refusal')} by a limit or for want of a table, {counted(turned.covers, 'cover')}"
-    yield f"seats stayed empty: {counted(turned.covers_empty, 'cover')} of {counted(turned.stayed_empty, 'refusal')}"
+    yield from _outcome(turned)
     if turned.stayed_empty:
         yield (
             f"each was right when it was made; of those evenings {counted(turned.no_show_covers, 'cover')} "
             f"did not come and {turned.cancelled_covers} were cancelled"
         )
-    yield f"full to the end: {turned.filled}; tables not known: {turned.tables_unknown}; open: {turned.open}"
+    yield f"not among them: {turned.repeated} asked again, {answered_amount(report)} took another start"
+    if turned.changes.decisions:
+        asked = f"{counted(turned.changes.covers, 'cover')} more than booked"
+        yield f"beside them: {counted(turned.changes.decisions, 'change')} of bookings refused, {asked}"
+        yield from _outcome(turned.changes)
+
+
+def _outcome(refusals: Refusals) -> Iterator[str]:
+    empty = f"{counted(refusals.covers_empty, 'cover')} of {counted(refusals.stayed_empty, 'refusal')}"
+    yield f"seats stayed empty: {empty}"
+    yield f"full to the end: {refusals.filled}; tables not known: {refusals.tables_unknown}; open: {refusals.open}"
+
+
+def answered_amount(report: RolloutReport) -> str:
+    """Return how many refusals were answered by another start, and their covers."""
+    return f"{report.turned.answered} ({counted(report.turned.answered_covers, 'cover')})"
+
+
+def span_notes(period: ReportPeriod) -> Iterator[str]:
+    """Yield what the span leaves out, and what the recommendation looks at where that is more."""
+    if period.judged_from < period.first:
+        yield f"the recommendation looks at {period.judged_days} dates, from {period.judged_from} on"
+    if min(period.first, period.judged_from) < period.ledger_from:
+        yield f"no decisions are kept from before {period.ledger_from}: what is older is not in these numbers"
 
 
 def _above(report: RolloutReport) -> Iterator[str]:
@@ -106,6 +130,8 @@ def _source_of(above: Above) -> str:
 
 def _timing(report: RolloutReport) -> Iterator[str]:
     timing = report.timing
+    if not timing.decisions:
+        return
     yield (
         f"a decision takes {timing.p50_ms} ms (p50), {timing.p95_ms} ms (p95); "
         f"p95 of lock waits {timing.lock_wait_p95_ms} ms"
@@ -135,11 +161,6 @@ def _tickets(report: RolloutReport) -> Iterator[str]:
 def _misconfigurations(report: RolloutReport) -> Iterator[str]:
     for found in report.misconfigurations:
         yield f"{'SERIOUS ' if found.is_serious else ''}{found.code}: {found.message}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def amount(seen: Seen) -> str:

@@ -17,6 +17,8 @@ def report_answer(report: RolloutReport) -> Answer:
         "timezone": report.timezone,
         "asOf": instant_answer(report.as_of),
         "isEnforced": report.is_enforced,
+        "isSetToEnforce": report.is_set_to_enforce,
+        "obstacles": list(report.obstacles),
         "recommendation": {
             "advised": str(report.recommendation.advised),
             "because": list(report.recommendation.because),
@@ -27,6 +29,8 @@ def report_answer(report: RolloutReport) -> Answer:
             "to": str(report.period.last),
             "serviceDays": report.period.service_days,
             "observedDays": report.period.observed_days,
+            "judgedFrom": str(report.period.judged_from),
+            "ledgerFrom": str(report.period.ledger_from),
         },
         "modes": [_mode(span) for span in report.modes],
         "modeChanges": [_change(change) for change in report.changes],
@@ -45,7 +49,7 @@ def report_answer(report: RolloutReport) -> Answer:
 
 
 def _camel(values: dict[str, Any]) -> Answer:
-    return {_camel_name(name): value for name, value in values.items()}
+    return {_camel_name(name): _camel(value) if isinstance(value, dict) else value for name, value in values.items()}
 
 
 def _camel_name(name: str) -> str:

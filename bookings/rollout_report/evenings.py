@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -37,6 +37,11 @@ class Attended(NamedTuple):
     covers: int
     parties: int
 
+    @property
+    def taken_out(self) -> "Attended":
+        """Return what takes these parties out again where it is added."""
+        return self._replace(covers=-self.covers, parties=-self.parties)
+
 
 @dataclass(frozen=True)
 class Turnout:
@@ -51,7 +56,11 @@ class Turnout:
 
 
 class Evenings:
-    """Who came to the services of a restaurant, and when each service was over."""
+    """Who came to the services of a restaurant, and when each service was over.
+
+    What is asked may be asked with stays `beside` those who came: of parties that would have come too, or, with
+    numbers below zero, of one that would not.
+    """
 
     def __init__(
         self, *, ends: dict[ServiceOnDate, datetime], slots: Iterable[SlotSpan], attended: Iterable[Attended]
@@ -72,24 +81,31 @@ class Evenings:
         """Say whether a service is over, and the stay that somebody asked for as well."""
         return max(self._ends.get(service, ends_at) if service else ends_at, ends_at) <= now
 
-    def of_service(self, service: ServiceOnDate) -> Turnout:
+    def of_service(self, service: ServiceOnDate, beside: Sequence[Attended] = ()) -> Turnout:
         """Return who came to a service."""
-        return _together(self._by_service.get(service, ()))
+        return _together(self._at_service(service, beside))
 
-    def starting_at(self, service: ServiceOnDate, starts_at: datetime) -> Turnout:
+    def starting_at(self, service: ServiceOnDate, starts_at: datetime, beside: Sequence[Attended] = ()) -> Turnout:
         """Return who came to start in the slot of a start: the latest one not after it."""
-        wanted = self._slot_of(service, starts_at)
-        stays = self._by_service.get(service, ())
-        return _together(stay for stay in stays if self._slot_of(service, stay.starts_at) == wanted)
+        stays = self._at_service(service, beside)
+        return _together(stay for stay in stays if self.is_same_slot(service, stay.starts_at, starts_at))
+
+    def is_same_slot(self, service: ServiceOnDate, one: datetime, other: datetime) -> bool:
+        """Say whether two starts belong to one slot of a service."""
+        return one == other or self._slot_of(service, one) == self._slot_of(service, other)
+
+    def _at_service(self, service: ServiceOnDate, beside: Sequence[Attended]) -> Iterator[Attended]:
+        yield from self._by_service.get(service, ())
+        yield from (stay for stay in beside if stay.service == service)
 
     def _slot_of(self, service: ServiceOnDate, starts_at: datetime) -> datetime | None:
         starts = self._starts_of.get(service, ())
         at = bisect_right(starts, starts_at)
         return starts[at - 1] if at else None
 
-    def fullest_moment(self, starts_at: datetime, ends_at: datetime) -> Turnout:
+    def fullest_moment(self, starts_at: datetime, ends_at: datetime, beside: Sequence[Attended] = ()) -> Turnout:
         """Return the most covers and the most parties that were present in any slot of a stay."""
-        touched = [self._present(slot) for slot in self._slots_meeting(starts_at, ends_at)]
+        touched = [self._present(slot, beside) for slot in self._slots_meeting(starts_at, ends_at)]
         return Turnout(max((it.covers for it in touched), default=0), max((it.parties for it in touched), default=0))
 
     def _slots_meeting(self, starts_at: datetime, ends_at: datetime) -> Sequence[SlotSpan]:
@@ -97,10 +113,11 @@ class Evenings:
         earliest = bisect_left(self._slot_starts, starts_at - LONGEST_STAY)
         return [slot for slot in before[earliest:] if slot.ends_at > starts_at]
 
-    def _present(self, slot: SlotSpan) -> Turnout:
+    def _present(self, slot: SlotSpan, beside: Sequence[Attended]) -> Turnout:
         first = bisect_left(self._stay_starts, slot.starts_at - LONGEST_STAY)
         last = bisect_left(self._stay_starts, slot.ends_at)
-        return _together(stay for stay in self._stays[first:last] if stay.ends_at > slot.starts_at)
+        stays = (*self._stays[first:last], *(stay for stay in beside if stay.starts_at < slot.ends_at))
+        return _together(stay for stay in stays if stay.ends_at > slot.starts_at)
 
 
 def _together(stays: Iterable[Attended]) -> Turnout:

@@ -12,13 +12,22 @@ from capacity.policy import ReasonCode
 class ReportPeriod:
     """The business dates of a report (inclusive) on the wall of the restaurant, and how much of it was seen.
 
-    `service_days` are the dates up to today with a service, `observed_days` those on which anything was decided.
+    `service_days` are the dates up to today with a service, `observed_days` the days on which anything was decided,
+    about whatever date. The recommendation looks back to `judged_from`, which is `first` or earlier. Before
+    `ledger_from` no decisions are kept.
     """
 
     first: date
     last: date
     service_days: int
     observed_days: int
+    judged_from: date
+    ledger_from: date
+
+    @property
+    def judged_days(self) -> int:
+        """Return how many dates the recommendation looks at."""
+        return (self.last - self.judged_from).days + 1
 
 
 @dataclass(frozen=True)
@@ -70,11 +79,11 @@ class WouldBe:
 
 
 @dataclass(frozen=True)
-class Turned:
-    """Refusals that were enforced, and what became of the seats, in decisions.
+class Refusals:
+    """Refusals that were enforced, each guest once, and what became of the seats, in decisions.
 
-    `covers_empty` counts the parties whose limits had room in the end, one by one. `no_show_covers` and
-    `cancelled_covers` are those of the evenings that had room in the end.
+    `covers` are what was asked for, of a change what it asked for beside what the booking had. `covers_empty` are those
+    that the evenings had room for in the end, together with all refused before them.
     """
 
     decisions: int = 0
@@ -84,8 +93,27 @@ class Turned:
     filled: int = 0
     tables_unknown: int = 0
     open: int = 0
+
+
+@dataclass(frozen=True)
+class Turned(Refusals):
+    """New parties that were refused and took no other start; beside them those who did, and changes of bookings.
+
+    `repeated` are requests of guests who had asked for the very same before. `no_show_covers` and `cancelled_covers`
+    are those of the evenings that had room for a new party in the end.
+    """
+
+    repeated: int = 0
+    answered: int = 0
+    answered_covers: int = 0
+    changes: Refusals = field(default_factory=Refusals)
     no_show_covers: int = 0
     cancelled_covers: int = 0
+
+    @property
+    def is_any(self) -> bool:
+        """Say whether anything was refused."""
+        return bool(self.decisions or self.answered or self.changes.decisions)
 
 
 @dataclass(frozen=True)
@@ -154,7 +182,10 @@ class Misconfiguration:
 
 @dataclass(frozen=True)
 class RolloutReport:
-    """The verdict on one restaurant, with its evidence."""
+    """The verdict on one restaurant, with its evidence.
+
+    `obstacles` keep it from enforcing whatever it is set to.
+    """
 
     restaurant_id: int
     slug: str
@@ -162,8 +193,10 @@ class RolloutReport:
     timezone: str
     as_of: datetime
     is_enforced: bool
+    is_set_to_enforce: bool
     period: ReportPeriod
     recommendation: Recommendation
+    obstacles: Sequence[str] = ()
     modes: Sequence[ModeSpan] = ()
     changes: Sequence[ModeChange] = ()
     seen: Sequence[Seen] = ()
@@ -177,3 +210,10 @@ class RolloutReport:
     offered: Offered = field(default_factory=Offered)
     tickets: Sequence[Ticket] = ()
     misconfigurations: Sequence[Misconfiguration] = ()
+
+    @property
+    def standing(self) -> str:
+        """Say in which mode the restaurant is."""
+        if self.is_enforced:
+            return "enforces its limits"
+        return "is set to enforce and in shadow all the same" if self.is_set_to_enforce else "is in shadow"

@@ -1,11 +1,15 @@
 """What to do with a restaurant, from what was seen of it: promote, wait, fix; keep or roll back. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bookings.rollout_report.wording import counted
+
 # Less than two weeks does not show every weekday twice.
 LEAST_DAYS = 14
+# How often each weekday with service must have been seen to its end.
+LEAST_OF_EACH_WEEKDAY = 2
 LEAST_DECISIONS = 50
 # More would-be refusals than this share whose evening is not over: the rest says too little.
 MOST_OPEN_SHARE = 0.5
@@ -14,6 +18,8 @@ MOST_ERRORS = 0.05
 # Of would-be refusals that are settled, more than this share for nothing: the limits want a look first.
 MOST_NOT_NEEDED_SHARE = 0.5
 LEAST_SETTLED = 10
+NOTHING = "nothing speaks against enforcing its limits"
+NOTHING_ELSE = "nothing else speaks against enforcing its limits"
 
 
 class Advised(StrEnum):
@@ -28,11 +34,21 @@ class Advised(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the recommendation looks at; `serious` are the sentences of misconfigurations that must be mended."""
+    """All that the recommendation looks at.
+
+    `observed_days` and `decisions` are of decisions in the mode that the restaurant has now, `settled_dates` the dates
+    that these are about whose services are over, `wanted_dates` how many of them are enough; `requests` are decisions
+    in either mode. `obstacles` name what keeps every restaurant from enforcing, `serious` are the sentences of
+    misconfigurations that must be mended.
+    """
 
     is_enforced: bool
     observed_days: int
     decisions: int
+    settled_dates: int = 0
+    wanted_dates: int = LEAST_DAYS
+    requests: int = 0
+    obstacles: Sequence[str] = ()
     overbookings: int = 0
     unexamined: int = 0
     undecided: int = 0
@@ -47,7 +63,7 @@ class Evidence:
     @property
     def error_share(self) -> float:
         """Return the share of decisions that were not made in time."""
-        return self.undecided / self.decisions if self.decisions else 0.0
+        return self.undecided / self.requests if self.requests else 0.0
 
 
 @dataclass(frozen=True)
@@ -66,9 +82,18 @@ def recommend(seen: Evidence) -> Recommendation:
         return _recommend_of_enforced(seen, evidence)
     if faults := (*_broken(seen), *_slow(seen), *_too_strict(seen)):
         return Recommendation(Advised.FIX, faults, evidence)
-    if missing := tuple(_missing(seen)):
+    missing = tuple(_missing(seen))
+    if seen.obstacles:
+        # Whatever is set for the restaurant, nothing of it acts until they are gone.
+        return Recommendation(Advised.WAIT, (*seen.obstacles, *(missing or (NOTHING_ELSE,))), evidence)
+    if missing:
         return Recommendation(Advised.WAIT, missing, evidence)
-    return Recommendation(Advised.PROMOTE, ("nothing speaks against enforcing its limits",), evidence)
+    return Recommendation(Advised.PROMOTE, (NOTHING,), evidence)
+
+
+def dates_wanted(weekdays: Collection[int]) -> int:
+    """Return how many dates must be over before they say enough of a house with service on these weekdays."""
+    return LEAST_OF_EACH_WEEKDAY * len(weekdays) or LEAST_DAYS
 
 
 def _recommend_of_enforced(seen: Evidence, evidence: tuple[str, ...]) -> Recommendation:
@@ -83,9 +108,9 @@ def _recommend_of_enforced(seen: Evidence, evidence: tuple[str, ...]) -> Recomme
 
 def _broken(seen: Evidence) -> Iterator[str]:
     if seen.overbookings:
-        yield f"{_count(seen.overbookings, 'overbooking')} found by the auditor"
+        yield f"{counted(seen.overbookings, 'overbooking')} found by the auditor"
     if seen.unexamined:
-        yield f"{_count(seen.unexamined, 'decision')} failed in shadow mode and {_were(seen.unexamined)} waived"
+        yield f"{counted(seen.unexamined, 'decision')} failed in shadow mode and {_were(seen.unexamined)} waived"
     yield from seen.serious
 
 
@@ -93,7 +118,7 @@ def _slow(seen: Evidence) -> Iterator[str]:
     if seen.p95_ms > SLOWEST_P95_MS:
         yield f"95 of 100 decisions take up to {seen.p95_ms} ms, more than {SLOWEST_P95_MS}"
     if seen.error_share > MOST_ERRORS:
-        yield f"{seen.undecided} of {seen.decisions} requests were not decided in time, more than {MOST_ERRORS:.0%}"
+        yield f"{seen.undecided} of {seen.requests} requests were not decided in time, more than {MOST_ERRORS:.0%}"
 
 
 def _too_strict(seen: Evidence) -> Iterator[str]:
@@ -107,27 +132,34 @@ def _too_strict(seen: Evidence) -> Iterator[str]:
 
 def _missing(seen: Evidence) -> Iterator[str]:
     if seen.observed_days < LEAST_DAYS:
-        yield f"{_count(LEAST_DAYS - seen.observed_days, 'more day')} with decisions, {LEAST_DAYS} in all"
+        yield f"{counted(LEAST_DAYS - seen.observed_days, 'more day')} with decisions{_mode(seen)}, {LEAST_DAYS} in all"
+    if seen.settled_dates < seen.wanted_dates:
+        more = counted(seen.wanted_dates - seen.settled_dates, "more date")
+        yield f"{more} with such decisions and a service that is over, {seen.wanted_dates} in all"
     if seen.decisions < LEAST_DECISIONS:
-        yield f"{_count(LEAST_DECISIONS - seen.decisions, 'more decision')}, {LEAST_DECISIONS} in all"
+        yield f"{counted(LEAST_DECISIONS - seen.decisions, 'more decision')}{_mode(seen)}, {LEAST_DECISIONS} in all"
     would_be = seen.right + seen.not_needed + seen.open
     if seen.open > MOST_OPEN_SHARE * would_be:
-        yield (
-            f"{_count(seen.open_evenings, 'open evening')}: {seen.open} of {would_be} would-be refusals are not settled"
-        )
+        evenings = counted(seen.open_evenings, "open evening")
+        yield f"{evenings}: {seen.open} of {would_be} would-be refusals are not settled"
 
 
 def _evidence(seen: Evidence) -> Iterator[str]:
-    yield f"{_count(seen.decisions, 'decision')} on {_count(seen.observed_days, 'day')}"
-    yield f"{_count(seen.overbookings, 'overbooking')}"
-    yield f"95 of 100 decisions within {seen.p95_ms} ms, {seen.error_share:.1%} not decided in time"
+    over = counted(seen.settled_dates, "date")
+    yield (
+        f"{counted(seen.decisions, 'decision')}{_mode(seen)} on {counted(seen.observed_days, 'day')}, "
+        f"about {over} with a service that is over"
+    )
+    yield counted(seen.overbookings, "overbooking")
+    if seen.requests:
+        yield f"95 of 100 decisions within {seen.p95_ms} ms, {seen.error_share:.1%} not decided in time"
     if seen.right or seen.not_needed or seen.open:
         yield f"would-be refusals: {seen.right} proved right, {seen.not_needed} not needed, {seen.open} open"
-    yield f"{_count(seen.tickets, 'support ticket')}"
+    yield counted(seen.tickets, "support ticket")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _mode(seen: Evidence) -> str:
+    return "" if seen.is_enforced else " in shadow mode"
 
 
 def _were(number: int) -> str:

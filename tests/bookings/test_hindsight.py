@@ -6,7 +6,7 @@ import pytest
 
 from bookings.rollout_report.evenings import Attended, Evenings, ServiceOnDate, SlotSpan, Turnout
 from bookings.rollout_report.hindsight import (
-    STAYED_AWAY,
+    GONE,
     Aftermath,
     Case,
     Hindsight,
@@ -20,7 +20,6 @@ from capacity.policy import ReasonCode
 ON = date(2026, 11, 20)
 DRINKS, DINNER = ServiceOnDate(1, ON), ServiceOnDate(2, ON)
 QUARTER = timedelta(minutes=15)
-CAME = PartySeen(came=True, had_table=True)
 
 
 def at(hour: int, minute: int = 0) -> datetime:
@@ -47,6 +46,15 @@ def case(*reasons: tuple[ReasonCode, int | None], party_size: int = 4, start: da
     met = tuple(ReasonMet(code, limit) for code, limit in reasons)
     return Case(party_size, starts_at, starts_at + timedelta(minutes=90), DINNER, met)
 
+
+def party(*, start: datetime | None = None, service: ServiceOnDate = DINNER, **seen: bool) -> PartySeen:
+    """Return a party of four whose booking stands where it was let in, unless moved."""
+    starts_at = start or at(20)
+    stay = Attended(service, starts_at, starts_at + timedelta(minutes=90), 4, 1)
+    return PartySeen(**{"stay": stay, "came": True, "had_table": True, **seen})
+
+
+CAME, STAYED_AWAY = party(), party(came=False, had_table=False)
 
 # Of dinner 10 covers of 3 parties, of whom 7 start at 20:00; at 20:15 a drinks party of 2 is still there.
 EVENING = evenings(
@@ -91,19 +99,21 @@ def test_a_party_that_stayed_away_proves_nothing_unless_the_limit_was_passed_wit
 
 
 @pytest.mark.parametrize(
-    ("party", "hindsight"),
+    ("seen", "hindsight"),
     [
-        (PartySeen(came=True, had_table=True), Hindsight.NOT_NEEDED),
-        (PartySeen(came=True, had_table=False), Hindsight.RIGHT),
-        (PartySeen(came=False, left_unseated=True), Hindsight.RIGHT),
+        (party(), Hindsight.NOT_NEEDED),
+        (party(had_table=False), Hindsight.RIGHT),
+        (party(came=False, had_table=False, is_cancelled=True, left_unseated=True), Hindsight.RIGHT),
         (STAYED_AWAY, Hindsight.DID_NOT_COME),
+        (GONE, Hindsight.DID_NOT_COME),
+        (party(had_table=False, start=at(19)), Hindsight.DID_NOT_COME),
     ],
 )
 def test_a_missing_table_is_told_by_the_table_that_the_party_had_in_the_end(
-    party: PartySeen, hindsight: Hindsight
+    seen: PartySeen, hindsight: Hindsight
 ) -> None:
     # `used` of `limit` tables says nothing that covers could be held against.
-    assert look_back(case((ReasonCode.NO_TABLE, 1)), party, EVENING, at(23)) is hindsight
+    assert look_back(case((ReasonCode.NO_TABLE, 1)), seen, EVENING, at(23)) is hindsight
 
 
 def test_a_table_in_the_end_does_not_undo_a_limit_that_was_passed() -> None:
@@ -119,6 +129,27 @@ def test_nothing_is_said_before_the_service_is_over() -> None:
     assert look_back(full, CAME, EVENING, at(22, 59)) is Hindsight.OPEN
     assert look_back(full, CAME, EVENING, at(23)) is Hindsight.RIGHT
     assert look_back(until_late, CAME, EVENING, at(23, 29)) is Hindsight.OPEN
+
+
+@pytest.mark.parametrize("moved", [party(start=at(20, 15)), party(service=DRINKS)])
+def test_a_party_that_moved_its_booking_elsewhere_did_not_come_to_where_it_was_let_in(moved: PartySeen) -> None:
+    assert look_back(case((ReasonCode.PACING_COVERS, 7)), moved, EVENING, at(23)) is Hindsight.DID_NOT_COME
+    assert look_back(case((ReasonCode.PACING_COVERS, 6)), moved, EVENING, at(23)) is Hindsight.RIGHT
+
+
+def test_a_party_that_moved_within_its_slot_came() -> None:
+    within = party(start=at(20, 10))
+
+    assert look_back(case((ReasonCode.PACING_COVERS, 7)), within, EVENING, at(23)) is Hindsight.NOT_NEEDED
+
+
+def test_a_party_that_cancelled_is_settled_before_its_evening_is_over() -> None:
+    cancelled = party(came=False, had_table=False, is_cancelled=True)
+    full = case((ReasonCode.PACING_COVERS, 6))
+
+    assert look_back(full, cancelled, EVENING, at(12)) is Hindsight.DID_NOT_COME
+    assert look_back(full, STAYED_AWAY, EVENING, at(12)) is Hindsight.OPEN
+    assert look_back(full, cancelled, EVENING, at(23)) is Hindsight.RIGHT
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bookings.rollout_report import Advised, Evidence, recommend
+from bookings.rollout_report.recommendation import dates_wanted
 
-READY = Evidence(is_enforced=False, observed_days=14, decisions=100)
+READY = Evidence(is_enforced=False, observed_days=14, decisions=100, settled_dates=14, requests=100)
 ENFORCED = replace(READY, is_enforced=True)
 
 
@@ -16,7 +17,7 @@ def test_with_nothing_against_it_a_restaurant_is_promoted() -> None:
     assert recommended.advised is Advised.PROMOTE
     assert recommended.because == ("nothing speaks against enforcing its limits",)
     assert recommended.evidence == (
-        "100 decisions on 14 days",
+        "100 decisions in shadow mode on 14 days, about 14 dates with a service that is over",
         "0 overbookings",
         "95 of 100 decisions within 0 ms, 0.0% not decided in time",
         "0 support tickets",
@@ -26,9 +27,14 @@ def test_with_nothing_against_it_a_restaurant_is_promoted() -> None:
 @pytest.mark.parametrize(
     ("changes", "because"),
     [
-        ({"observed_days": 13}, "1 more day with decisions, 14 in all"),
-        ({"observed_days": 5}, "9 more days with decisions, 14 in all"),
-        ({"decisions": 49}, "1 more decision, 50 in all"),
+        ({"observed_days": 13}, "1 more day with decisions in shadow mode, 14 in all"),
+        ({"observed_days": 5}, "9 more days with decisions in shadow mode, 14 in all"),
+        ({"settled_dates": 13}, "1 more date with such decisions and a service that is over, 14 in all"),
+        (
+            {"settled_dates": 1, "wanted_dates": 4},
+            "3 more dates with such decisions and a service that is over, 4 in all",
+        ),
+        ({"decisions": 49}, "1 more decision in shadow mode, 50 in all"),
         (
             {"right": 5, "not_needed": 4, "open": 10, "open_evenings": 3},
             "3 open evenings: 10 of 19 would-be refusals are not settled",
@@ -46,6 +52,7 @@ def test_too_little_seen_is_waited_for_by_name(changes: dict[str, int], because:
     "changes",
     [
         {"observed_days": 14, "decisions": 50},
+        {"settled_dates": 4, "wanted_dates": 4},
         {"right": 5, "not_needed": 5, "open": 10, "open_evenings": 3},
         {"p95_ms": 1000},
         {"undecided": 5},
@@ -94,7 +101,39 @@ def test_nothing_seen_at_all_is_waited_for() -> None:
     recommended = recommend(Evidence(is_enforced=False, observed_days=0, decisions=0))
 
     assert recommended.advised is Advised.WAIT
-    assert recommended.because == ("14 more days with decisions, 14 in all", "50 more decisions, 50 in all")
+    assert recommended.because == (
+        "14 more days with decisions in shadow mode, 14 in all",
+        "14 more dates with such decisions and a service that is over, 14 in all",
+        "50 more decisions in shadow mode, 50 in all",
+    )
+    assert recommended.evidence == (
+        "0 decisions in shadow mode on 0 days, about 0 dates with a service that is over",
+        "0 overbookings",
+        "0 support tickets",
+    )
+
+
+def test_a_house_that_opens_in_weeks_is_not_promoted_however_many_booked() -> None:
+    assert recommend(Evidence(is_enforced=False, observed_days=14, decisions=50)).advised is Advised.WAIT
+
+
+def test_two_dates_of_each_weekday_with_service_are_enough() -> None:
+    assert [dates_wanted(set(weekdays)) for weekdays in ((6,), (5, 6), range(1, 8), ())] == [2, 4, 14, 14]
+
+
+def test_while_all_are_rolled_back_nobody_is_promoted_and_what_keeps_them_off_is_named() -> None:
+    off = ("the enforcement switch is off: Guests turned away",)
+
+    ready, early = (recommend(replace(READY, obstacles=off, observed_days=days)) for days in (14, 13))
+
+    assert (ready.advised, ready.because) == (
+        Advised.WAIT,
+        (*off, "nothing else speaks against enforcing its limits"),
+    )
+    assert (early.advised, early.because) == (
+        Advised.WAIT,
+        (*off, "1 more day with decisions in shadow mode, 14 in all"),
+    )
 
 
 def test_a_restaurant_that_enforces_is_kept() -> None:

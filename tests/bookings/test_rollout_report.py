@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,13 +16,15 @@ from bookings.errors import RequestRefused
 from bookings.metrics.ledger import AlternativesCollector
 from bookings.models import AuditRun, Booking, CapacityOverride, Decision
 from bookings.rollout_report import Advised, RolloutReport
-from bookings.rollout_report.facts import Above, Offered, Seen, WouldBe
+from bookings.rollout_report.facts import Above, Offered, Refusals, Seen, Turned, WouldBe
 from bookings.selectors.report import get_rollout_report
 from bookings.services import (
     add_rollout_note,
     audit_capacity,
     cancel_booking,
+    change_booking,
     mark_no_show,
+    roll_back_enforcement,
     seat_party,
     set_restaurant_mode,
 )
@@ -130,6 +133,175 @@ def test_a_party_without_a_table_is_right_until_it_is_given_one() -> None:
         seat_party(booking_id=second.pk)
 
     assert report_on(restaurant).would_be == (would_be(ReasonCode.NO_TABLE, 1, 2, not_needed=1, covers_not_needed=2),)
+
+
+def test_a_waived_party_that_cancels_is_settled_before_the_evening() -> None:
+    restaurant = house(4, 4, pacing_covers=4)
+    book(restaurant, "13:00", 4)
+    second = book(restaurant, "13:00", 2)
+    cancel_booking(booking_id=second.pk)
+
+    assert report_on(restaurant).would_be == (would_be(ReasonCode.PACING_COVERS, 1, 2, did_not_come=1),)
+
+
+def test_a_waived_party_that_moved_to_another_start_did_not_come_to_the_first() -> None:
+    restaurant = house(4, 4, pacing_covers=4)
+    let_in(restaurant, "13:00", 4)
+    second = let_in(restaurant, "13:00", 2)
+    with clock_at(at("10:00")):
+        change_booking(booking_id=second.pk, wall_time=time(15))
+
+    assert report_on(restaurant).would_be == (would_be(ReasonCode.PACING_COVERS, 1, 2, did_not_come=1),)
+
+
+def test_a_refused_change_is_no_guest_turned_away_and_asks_for_what_it_has_not() -> None:
+    restaurant = house(4, 4, 6, enforcement=EnforcementMode.ENFORCE, max_covers=10)
+    others = [let_in(restaurant, "13:00", size) for size in (4, 2)]
+    own = let_in(restaurant, "15:00", 4)
+    with clock_at(at("10:00")), pytest.raises(RequestRefused):
+        change_booking(booking_id=own.pk, party_size=5)
+    assert report_on(restaurant).turned == Turned(changes=Refusals(decisions=1, covers=1, filled=1))
+
+    with clock_at(at("11:00")):
+        for other in others:
+            cancel_booking(booking_id=other.pk)
+
+    empty = Refusals(decisions=1, covers=1, stayed_empty=1, covers_empty=1)
+    assert report_on(restaurant).turned == Turned(changes=empty)
+    assert "  beside them: 1 change of bookings refused, 1 cover more than booked" in run(restaurant.slug).splitlines()
+
+
+def test_who_was_refused_and_took_another_start_is_told_apart() -> None:
+    restaurant = house(4, 4, enforcement=EnforcementMode.ENFORCE, pacing_covers=4)
+    first = let_in(restaurant, "13:00", 4)
+    for _ in range(3):
+        assert asked(restaurant, "13:00", 2, at_time="09:10") is None
+    assert asked(restaurant, "13:15", 2, at_time="09:12") is not None
+    with clock_at(at("10:00")):
+        cancel_booking(booking_id=first.pk)
+
+    assert report_on(restaurant).turned == Turned(repeated=2, answered=1, answered_covers=2)
+    assert "  not among them: 2 asked again, 1 (2 covers) took another start" in run(restaurant.slug).splitlines()
+
+
+def test_clicks_of_one_guest_are_one_refusal_and_no_seat_stays_empty_twice() -> None:
+    restaurant = house(4, 4, enforcement=EnforcementMode.ENFORCE, max_covers=6)
+    first = let_in(restaurant, "13:00", 4)
+    let_in(restaurant, "13:00", 2)
+    for minute in (10, 11, 30, 50):
+        assert asked(restaurant, "15:00", 4, at_time=f"09:{minute}") is None
+    with clock_at(at("10:00")):
+        cancel_booking(booking_id=first.pk)
+
+    assert report_on(restaurant).turned == Turned(
+        decisions=3, covers=12, stayed_empty=1, covers_empty=4, filled=2, repeated=1, cancelled_covers=4
+    )
+
+
+def test_decisions_that_were_enforced_say_nothing_about_shadow_mode() -> None:
+    restaurant = house(4, 4, enforcement=EnforcementMode.ENFORCE)
+    let_in(restaurant, "13:00", 4)
+    seen = Decision.objects.get()
+    for days_ago in range(20):
+        for _ in range(3):
+            seen.pk, seen.decided_at = None, datetime.now(UTC) - timedelta(days=days_ago)
+            seen.save()
+    Restaurant.objects.update(enforcement="shadow")
+
+    recommended = report_on(restaurant).recommendation
+    assert recommended.advised is Advised.WAIT
+    assert recommended.because == (
+        "14 more days with decisions in shadow mode, 14 in all",
+        "14 more dates with such decisions and a service that is over, 14 in all",
+        "50 more decisions in shadow mode, 50 in all",
+    )
+
+    Decision.objects.update(mode="shadow")
+    recommended = report_on(restaurant).recommendation
+    assert recommended.because == ("13 more dates with such decisions and a service that is over, 14 in all",)
+
+
+def test_during_a_rollback_a_restaurant_that_is_set_to_enforce_says_what_keeps_it_from_it() -> None:
+    restaurant = house(4, enforcement=EnforcementMode.ENFORCE)
+    roll_back_enforcement(reason="Guests turned away")
+
+    report = report_on(restaurant)
+
+    assert report.recommendation.advised is Advised.WAIT
+    assert report.recommendation.because[0] == "the enforcement switch is off: Guests turned away"
+    title = f"{restaurant.name} ({restaurant.slug}) is set to enforce and in shadow all the same: WAIT"
+    assert next(iter(report_lines(report))) == title
+
+
+def test_a_short_span_changes_what_is_shown_and_not_what_is_recommended() -> None:
+    restaurant = house(4, 4, pacing_covers=4)
+    let_in(restaurant, "13:00", 4)
+    let_in(restaurant, "13:00", 2)
+
+    short, usual = report_on(restaurant, days=1), report_on(restaurant)
+
+    assert (short.seen, short.would_be) == ([], ())
+    assert short.recommendation == usual.recommendation
+    first = usual.period.first
+    assert f"  the recommendation looks at 30 dates, from {first} on" in list(report_lines(short))
+    assert not any("the recommendation looks at" in line for line in report_lines(usual))
+
+
+def test_a_span_that_is_longer_than_the_ledger_says_what_is_missing(settings: Any) -> None:
+    settings.LEDGER_DAYS = 90
+    restaurant = house(4)
+
+    kept_from = datetime.now(UTC).date() - timedelta(days=90)
+    note = f"  no decisions are kept from before {kept_from}: what is older is not in these numbers"
+    assert [note in list(report_lines(report_on(restaurant, days))) for days in (91, 92)] == [False, True]
+
+
+def test_a_mode_that_changes_within_a_day_splits_no_span() -> None:
+    restaurant = house(4)
+    let_in(restaurant, "13:00", 4)
+    decision = Decision.objects.get()
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [today - timedelta(days=days_ago) for days_ago in (3, 2, 1)]
+    Decision.objects.all().delete()
+    for hour, mode, day in ((9, "shadow", 0), (9, "shadow", 1), (15, "enforce", 1), (9, "enforce", 2)):
+        decision.pk, decision.mode, decision.decided_at = None, mode, days[day] + timedelta(hours=hour)
+        decision.save()
+
+    assert [(span.mode, span.first, span.last, span.decisions) for span in report_on(restaurant).modes] == [
+        ("shadow", days[0].date(), days[1].date(), 2),
+        ("enforce", days[1].date(), days[2].date(), 2),
+    ]
+
+
+def test_of_one_overbooking_the_latest_run_has_the_last_word() -> None:
+    restaurant = house(4, max_covers=4)
+    let_in(restaurant, "13:00", 4)
+    said = []
+    for size in (9, 5, 7):
+        Booking.objects.update(party_size=size)
+        said = [finding.message for finding in audit_capacity(from_date=YESTERDAY).overbookings]
+
+    assert report_on(restaurant).overbookings == said
+
+
+def test_several_changes_of_settings_add_up_above_one_limit() -> None:
+    restaurant = house(4)
+    day = let_in(restaurant, "13:00", 4).service_day
+    for slot, amount in ((None, 4), (None, 2), (None, 2), (at("13:00"), 3), (at("13:15"), 2), (at("13:15"), 2)):
+        CapacityOverride.objects.create(
+            restaurant=restaurant,
+            service_day=day,
+            slot_starts_at=slot,
+            limit=ReasonCode.OCCUPANCY_COVERS if slot else ReasonCode.SERVICE_COVERS,
+            amount=amount,
+            source=OverrideSource.SETTINGS,
+            reason="Rule saved",
+        )
+
+    assert report_on(restaurant).above == [
+        Above("settings", "OCCUPANCY_COVERS", 1, 4),
+        Above("settings", "SERVICE_COVERS", 1, 8),
+    ]
 
 
 def test_what_is_to_come_is_open() -> None:
@@ -280,13 +452,13 @@ def test_a_report_takes_the_same_queries_however_much_there_is() -> None:
             report_on(restaurant)
         return len(captured)
 
-    assert queries() == 19
+    assert queries() == 21
     let_in(restaurant, "13:00", 4)
     let_in(restaurant, "13:00", 2)
     few = queries()
     let_in(restaurant, "14:00", 4)
     let_in(restaurant, "14:00", 3)
-    assert few == queries() == 23
+    assert few == queries() == 25
 
 
 def test_an_unknown_restaurant_is_none() -> None:
@@ -308,7 +480,7 @@ def test_the_command_prints_the_recommendation_first_and_the_reasons() -> None:
     lines = run(restaurant.slug).splitlines()
 
     assert lines[0] == f"{restaurant.name} ({restaurant.slug}) is in shadow: WAIT"
-    assert lines[1] == "  because 13 more days with decisions, 14 in all"
+    assert lines[1] == "  because 13 more days with decisions in shadow mode, 14 in all"
     assert "  Shadow, would be refused, waived: 1 (2 covers)" in lines
     assert (
         "  PACING_COVERS        1 (2 covers): 1 proved right, 0 not needed (0 covers), 0 did not come, 0 open" in lines

@@ -44,7 +44,7 @@ def test_the_page_says_what_to_do_and_what_was_seen(admin_client: Client, house:
 
     shown = text_of(admin_client.get(address(house)))
 
-    assert "WAIT Bistro is in shadow 13 more days with decisions, 14 in all" in shown
+    assert "WAIT Bistro is in shadow 13 more days with decisions in shadow mode, 14 in all" in shown
     assert "Accepted Shadow 1 4 Would be refused, waived Shadow 1 2 Web 2" in shown
     assert "PACING_COVERS covers starting per slot : 1 request, 2 covers 1 proved right" in shown
     assert (
@@ -114,5 +114,5 @@ def test_the_report_of_a_restaurant_that_enforces_says_so(admin_client: Client, 
 
     shown = text_of(admin_client.get(address(house)))
 
-    assert "KEEP Bistro enforces its limits So far: 13 more days with decisions, 14 in all" in shown
+    assert "KEEP Bistro enforces its limits So far: 14 more days with decisions, 14 in all" in shown
     assert "this restaurant: shadow → enforce by ada: Ready" in shown

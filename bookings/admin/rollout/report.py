@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from bookings.answers.rollout_lines import above_amount
+from bookings.answers.rollout_lines import above_amount, answered_amount, span_notes
 from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
 from bookings.rollout_report import Advised, Misconfiguration, RolloutReport
 from bookings.rollout_report.facts import WouldBe
@@ -71,6 +71,8 @@ def _shown(report: RolloutReport, request: HttpRequest) -> dict[str, Any]:
     return {
         "first": long_date(report.period.first),
         "last": long_date(report.period.last),
+        "span_notes": list(span_notes(report.period)),
+        "answered": answered_amount(report),
         "modes": [
             (DecisionMode(span.mode).label, long_date(span.first), long_date(span.last), span.decisions)
             for span in report.modes

@@ -1,21 +1,22 @@
 """Decisions of a restaurant in a span of time, counted by the database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Aggregate, Count, IntegerField, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, Exists, IntegerField, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Now, TruncDate
 
-from bookings.choices import DecisionOperation, DecisionVerdict
+from bookings.choices import DecisionMode, DecisionOperation, DecisionVerdict
 from bookings.ledger.alternatives import AlternativeRow
 from bookings.models import Decision
 from bookings.rollout_report.evenings import ServiceOnDate
 from bookings.rollout_report.facts import Seen, Timing
-from bookings.rollout_report.hindsight import Case, ReasonMet
+from bookings.rollout_report.hindsight import PACING_CODES, SERVICE_CODES, Case, KnownCase, ReasonMet
+from capacity.models import ServiceDay
 from capacity.policy import CAPACITY_REASONS, ReasonCode
 
 ONE_DAY = timedelta(days=1)
@@ -49,20 +50,22 @@ class DecisionSpan:
         return found.exclude(operation=DecisionOperation.STAY).order_by()
 
 
-@dataclass(frozen=True)
-class KnownCase:
-    """A case with what tells how it went on: the decision's id and mode, and the booking that was let in."""
-
-    decision_id: int
-    booking_id: int | None
-    is_refused: bool
-    case: Case
-
-
 def list_days_by_mode(span: DecisionSpan, zone: ZoneInfo) -> list[tuple[date, str, int]]:
-    """List (day on the wall, mode, decisions) in 1 query."""
+    """List (day on the wall, mode, decisions) in 1 query, of each day the mode that was first in force first."""
     days = span.rows.annotate(day=TruncDate("decided_at", tzinfo=zone)).values_list("day", "mode")
-    return list(days.annotate(decisions=Count("pk")).order_by("day", "mode"))
+    counted = days.annotate(decisions=Count("pk"), since=Min("decided_at")).order_by("day", "since", "mode")
+    return [(day, mode, decisions) for day, mode, decisions, _ in counted]
+
+
+def count_settled_dates(span: DecisionSpan, mode: DecisionMode, now: datetime) -> int:
+    """Count the business dates that were decided about in a mode and whose service is over, in 1 query."""
+    over = ServiceDay.objects.filter(
+        restaurant_id=span.restaurant_id,
+        service_period_id=OuterRef("service_period_id"),
+        business_date=OuterRef("business_date"),
+        ends_at__lte=now,
+    )
+    return span.rows.filter(Exists(over), mode=mode).values("business_date").distinct().count()
 
 
 def list_seen(span: DecisionSpan) -> list[Seen]:
@@ -108,26 +111,44 @@ def list_cases(span: DecisionSpan) -> list[KnownCase]:
         Q(verdict=DecisionVerdict.WAIVED)
         | Q(verdict=DecisionVerdict.REFUSED, reasons__0__code__in=sorted(CAPACITY_REASONS))
     )
-    columns = ("pk", "booking_id", "verdict", "party_size", "starts_at", "ends_at", "service_period_id")
-    rows = found.order_by("decided_at", "pk").values_list(*columns, "business_date", "reasons")
-    return [_known_case(*row) for row in rows if row[-1]]
+    rows = found.annotate(seating=KT("request__seating")).order_by("decided_at", "pk").values(*CASE_COLUMNS)
+    return [_known_case(row) for row in rows if row["reasons"]]
 
 
-def _known_case(
-    decision_id: int,
-    booking_id: int | None,
-    verdict: str,
-    party_size: int,
-    starts_at: datetime,
-    ends_at: datetime,
-    period_id: int | None,
-    business_date: date,
-    reasons: Sequence[dict[str, Any]],
-) -> KnownCase:
-    service = None if period_id is None else ServiceOnDate(period_id, business_date)
-    met = tuple(ReasonMet(ReasonCode(reason["code"]), reason["limit"]) for reason in reasons)
-    case = Case(party_size, starts_at, ends_at, service, met)
-    return KnownCase(decision_id, booking_id, verdict == DecisionVerdict.REFUSED, case)
+CASE_COLUMNS = (
+    *("pk", "decided_at", "booking_id", "verdict", "operation", "source", "seating", "party_size"),
+    *("starts_at", "ends_at", "service_period_id", "business_date", "reasons", "limits"),
+)
+
+
+def _known_case(row: dict[str, Any]) -> KnownCase:
+    period_id = row["service_period_id"]
+    return KnownCase(
+        decision_id=row["pk"],
+        decided_at=row["decided_at"],
+        booking_id=row["booking_id"],
+        is_refused=row["verdict"] == DecisionVerdict.REFUSED,
+        is_change=row["operation"] == DecisionOperation.CHANGE,
+        source=row["source"],
+        seating=row["seating"] or "",
+        case=Case(
+            party_size=row["party_size"],
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            service=None if period_id is None else ServiceOnDate(period_id, row["business_date"]),
+            reasons=_met(row["reasons"]),
+            other_limits=_limits_beside(row["limits"], {reason["code"] for reason in row["reasons"]}),
+        ),
+    )
+
+
+def _met(stored: Iterable[dict[str, Any]]) -> tuple[ReasonMet, ...]:
+    return tuple(ReasonMet(ReasonCode(it["code"]), it["limit"]) for it in stored)
+
+
+def _limits_beside(stored: Iterable[dict[str, Any]], reasons: Collection[str]) -> tuple[ReasonMet, ...]:
+    """Return the limits of service and slot that were kept; of those present only the tightest slot is stored."""
+    return _met(it for it in stored if it["code"] in SERVICE_CODES | PACING_CODES and it["code"] not in reasons)
 
 
 ALTERNATIVE_COLUMNS = (*("pk", "decided_at", "business_date", "party_size", "starts_at", "alternatives", "verdict"),)

@@ -52,18 +52,28 @@ def _list_attended(restaurant_id: int, span: tuple[date, date]) -> list[Attended
 
 
 def get_parties_seen(booking_ids: Collection[int]) -> dict[int, PartySeen]:
-    """Get what became of parties that were let in, in 1 query; those whose booking is gone are left out."""
+    """Get what became of the parties of bookings, in 1 query; those whose booking is gone are left out."""
     has_table = Exists(TableAssignment.objects.filter(booking=OuterRef("pk")))
-    rows = Booking.objects.filter(pk__in=booking_ids).annotate(has_table=has_table)
-    columns = rows.values_list("pk", "status", "arrived_at", "seated_at", "has_table")
-    return {
-        booking_id: PartySeen(
-            came=status in ATTENDED_STATUSES,
-            had_table=has_table,
-            left_unseated=status == BookingStatus.CANCELLED and arrived_at is not None and seated_at is None,
-        )
-        for booking_id, status, arrived_at, seated_at, has_table in columns
-    }
+    rows = Booking.objects.filter(pk__in=booking_ids).annotate(has_table=has_table).select_related("service_day")
+    return {booking.pk: _party_seen(booking, has_table=booking.has_table) for booking in rows.only(*PARTY_COLUMNS)}
+
+
+PARTY_COLUMNS = (
+    *("business_date", "starts_at", "ends_at", "party_size", "status", "arrived_at", "seated_at"),
+    "service_day__service_period_id",
+)
+
+
+def _party_seen(booking: Booking, *, has_table: bool) -> PartySeen:
+    is_cancelled = booking.status == BookingStatus.CANCELLED
+    service = ServiceOnDate(booking.service_day.service_period_id, booking.business_date)
+    return PartySeen(
+        stay=Attended(service, booking.starts_at, booking.ends_at, booking.party_size, 1),
+        came=booking.status in ATTENDED_STATUSES,
+        had_table=has_table,
+        left_unseated=is_cancelled and booking.arrived_at is not None and booking.seated_at is None,
+        is_cancelled=is_cancelled,
+    )
 
 
 def get_covers_away(restaurant_id: int, services: Collection[ServiceOnDate]) -> tuple[int, int]:
