@@ -1,7 +1,7 @@
 """What to tell a manager about settings that are allowed but probably not meant. Pure: no Django, no clock."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capacity.calendar import TurnBand, find_band_gaps
 from capacity.limits import LimitField
@@ -37,6 +37,13 @@ class House:
     seats: int
     smallest_party: int
     largest_party: int
+
+    def at_tables(self, services: Iterable[bool]) -> "House":
+        """Return the house with its seats if all of these services seat parties at tables, else without.
+
+        Where numbers alone count, guests stand and the tables' seats are no measure.
+        """
+        return self if all(services) else replace(self, seats=0)
 
 
 @dataclass(frozen=True)

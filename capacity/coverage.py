@@ -20,11 +20,18 @@ def is_limited(period: PeriodHours, rules: Iterable[Rule]) -> bool:
     A rule with a time of day leaves the other slots open, one with dates every date after them, so neither counts. Of
     special hours the one date matters, and a rule with dates may be all that they have.
     """
+    return not list_unlimited_weekdays(period, rules)
+
+
+def list_unlimited_weekdays(period: PeriodHours, rules: Iterable[Rule]) -> tuple[int, ...]:
+    """List the weekdays of a period on which no such rule limits it; of special hours that of their date."""
     whole = [rule for rule in rules if rule.from_time is None and _limits_anything(rule)]
     if period.on_date is not None:
-        return any(rule.covers_date(period.period_id, period.on_date) for rule in whole)
+        is_covered = any(rule.covers_date(period.period_id, period.on_date) for rule in whole)
+        return () if is_covered else (period.on_date.isoweekday(),)
     standing = [rule for rule in whole if rule.from_date is None and rule.period_id in (None, period.period_id)]
-    return all(any(rule.weekday in (None, weekday) for rule in standing) for weekday in period.weekdays)
+    covered = {rule.weekday for rule in standing}
+    return () if None in covered else tuple(sorted(period.weekdays - covered))
 
 
 def has_rule_that_limits(periods: Iterable[PeriodHours], rules: Iterable[Rule], today: date) -> bool:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import BooleanField, F, Subquery
 
+from capacity.advice import House
 from capacity.calendar import PeriodHours, ServiceTimes, TurnBand, periods_on, service_times
 from capacity.choices import ClosureChannel, SeatingMode
 from capacity.clock import ClockTimestamp as ClockTimestamp
@@ -16,6 +17,7 @@ from capacity.clock import read_clock as read_clock
 from capacity.limits import Rule
 from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServicePeriod, TurnTime
 from capacity.policy import ONLINE, BookingWindow
+from capacity.scopes import is_in_scope
 from config.errors import RecordNotFound
 from tables.choices import EnforcementMode
 from tables.models import Restaurant
@@ -196,6 +198,17 @@ def list_rules(restaurant_id: int) -> tuple[Rule, ...]:
     """List the capacity rules of a restaurant in 1 query."""
     rows = CapacityRule.objects.filter(restaurant_id=restaurant_id).values_list(*RULE_COLUMNS)
     return tuple(Rule(*row) for row in rows)
+
+
+def rule_of(row: CapacityRule) -> Rule:
+    """Return a capacity rule as decisions see it."""
+    return Rule(*(getattr(row, name) for name in RULE_COLUMNS))
+
+
+def house_in_scope(house: House, rule: Rule, periods: Iterable[ServicePeriod]) -> House:
+    """Return a house as a rule meets it: its seats matter if all services in the scope seat parties at tables."""
+    concerned = [period for period in periods if is_in_scope(rule, period_hours(period))]
+    return house.at_tables(period.seating_mode == SeatingMode.TABLES for period in concerned)
 
 
 def _list_closures(restaurant_id: int) -> tuple[ClosedSpan, ...]:

@@ -9,7 +9,7 @@ from capacity.advice import House, advise_on_limits, advise_on_turn_times
 from capacity.choices import SeatingMode
 from capacity.limits import LIMIT_FIELDS, LimitField, Rule
 from capacity.models import CapacityRule, ServicePeriod
-from capacity.selectors import list_rules, list_service_periods, list_turn_bands
+from capacity.selectors import house_in_scope, list_rules, list_service_periods, list_turn_bands
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table
 from tables.selectors import load_floor
@@ -67,9 +67,11 @@ def check_advice(deployment: Deployment) -> Iterator[Finding]:
 def _advise(restaurant: Restaurant) -> Iterator[str]:
     seats = sum(table.capacity for table in load_floor(restaurant.pk).tables)
     house = House(seats, restaurant.party_size_min, restaurant.party_size_max)
+    offered = list_service_periods(restaurant.pk)
     for rule in list_rules(restaurant.pk):
-        yield from (advice.message for advice in advise_on_limits(_limits(rule), house))
-    periods = {period.pk: period.name for period in list_service_periods(restaurant.pk)}
+        met = house_in_scope(house, rule, offered)
+        yield from (advice.message for advice in advise_on_limits(_limits(rule), met))
+    periods = {period.pk: period.name for period in offered}
     gaps = advise_on_turn_times(list_turn_bands(restaurant.pk), periods, restaurant.party_size_max)
     yield from (advice.message for advice in gaps)
 

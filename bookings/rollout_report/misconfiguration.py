@@ -1,6 +1,7 @@
 """Settings that are allowed and probably not meant, the serious ones first. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from calendar import day_name
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,17 +16,22 @@ from capacity.advice import (
     advise_on_table,
     advise_on_turn_times,
 )
-from capacity.calendar import TurnBand
+from capacity.calendar import PeriodHours, TurnBand
+from capacity.coverage import is_still_offered, list_unlimited_weekdays
 from capacity.limits import LIMIT_FIELDS, LimitField, Rule
+from capacity.scopes import describe_scope, is_in_scope
 
 
 @dataclass(frozen=True)
 class PeriodOffer:
     """A service period that is offered, and whether it seats parties at tables or by numbers alone."""
 
-    period_id: int
-    name: str
+    hours: PeriodHours
     seats_at_tables: bool
+
+    @property
+    def name(self) -> str:
+        return self.hours.name
 
 
 @dataclass(frozen=True)
@@ -54,21 +60,24 @@ def find_misconfigurations(settings: HouseSettings) -> tuple[Misconfiguration, .
 
 
 def _unlimited_periods(settings: HouseSettings) -> Iterator[Misconfiguration]:
-    standing = [rule for rule in settings.rules if rule.from_date is None and _says_something(rule)]
     for period in settings.periods:
-        if any(rule.period_id in (None, period.period_id) for rule in standing):
+        weekdays = list_unlimited_weekdays(period.hours, settings.rules)
+        if not weekdays or not is_still_offered(period.hours, settings.today):
             continue
         what = "only its tables" if period.seats_at_tables else "nothing"
         yield Misconfiguration(
             code="PERIOD_WITHOUT_RULE",
-            message=f"{period.name}: no standing rule sets a limit, {what} can refuse a party.",
+            message=f"{_on(period, weekdays)}: no standing rule sets a limit, {what} can refuse a party.",
             place=Place("capacityrule", None),
             is_serious=not period.seats_at_tables,
         )
 
 
-def _says_something(rule: Rule) -> bool:
-    return any(limit is not None for limit in _limits(rule).values())
+def _on(period: PeriodOffer, weekdays: Collection[int]) -> str:
+    """Name a period, and its weekdays where only some are meant."""
+    if period.hours.on_date is not None or len(weekdays) == len(period.hours.weekdays):
+        return period.name
+    return f"{period.name}, {', '.join(day_name[weekday - 1] for weekday in weekdays)}"
 
 
 def _limits(rule: Rule) -> dict[LimitField, int | None]:
@@ -92,29 +101,40 @@ def _questionable_rules(settings: HouseSettings) -> Iterator[Misconfiguration]:
     for rule in settings.rules:
         if rule.from_date is not None and (rule.to_date or rule.from_date) < settings.today:
             continue
-        limits = _limits(rule)
-        closing = advise_on_closing_limits(limits, settings.house)
-        yield from _of_rule(rule, "LIMIT_CLOSES", closing, is_serious=True)
+        limits, house, scope = _limits(rule), _house_of(rule, settings), _scope_of(rule, settings)
+        closing = advise_on_closing_limits(limits, house)
         if _is_standing(rule):
-            yield from _of_rule(rule, "LIMIT_BELOW_SEATS", advise_on_empty_seats(limits, settings.house))
-        others = [it for it in advise_on_limits(limits, settings.house) if it not in closing]
-        yield from _of_rule(rule, "LIMIT_QUESTIONABLE", others)
+            yield from _of_rule(rule, "LIMIT_CLOSES", scope, closing, is_serious=True)
+            yield from _of_rule(rule, "LIMIT_BELOW_SEATS", scope, advise_on_empty_seats(limits, house))
+        others = [it for it in advise_on_limits(limits, house) if it not in closing]
+        yield from _of_rule(rule, "LIMIT_QUESTIONABLE", scope, others)
+
+
+def _house_of(rule: Rule, settings: HouseSettings) -> House:
+    return settings.house.at_tables(it.seats_at_tables for it in settings.periods if is_in_scope(rule, it.hours))
+
+
+def _scope_of(rule: Rule, settings: HouseSettings) -> str:
+    names = {period.hours.period_id: period.name for period in settings.periods}
+    # A rule of a period that is retired stands there and applies to nothing.
+    service = None if rule.period_id is None else names.get(rule.period_id, "A retired service")
+    return describe_scope(rule, service)
 
 
 def _is_standing(rule: Rule) -> bool:
-    """Say whether a rule holds on every date and all evening: a narrower one is less than the seats on purpose."""
+    """Say whether a rule holds on every date and all evening: a narrower one closes or leaves seats on purpose."""
     return rule.from_date is None and rule.weekday is None and rule.from_time is None
 
 
 def _of_rule(
-    rule: Rule, code: str, advice: Iterable[Advice], *, is_serious: bool = False
+    rule: Rule, code: str, scope: str, advice: Iterable[Advice], *, is_serious: bool = False
 ) -> Iterator[Misconfiguration]:
     for item in advice:
-        yield Misconfiguration(code, item.message, Place("capacityrule", rule.rule_id), is_serious)
+        yield Misconfiguration(code, f"{scope}: {item.message}", Place("capacityrule", rule.rule_id), is_serious)
 
 
 def _turn_time_gaps(settings: HouseSettings) -> Iterator[Misconfiguration]:
-    names = {period.period_id: period.name for period in settings.periods}
+    names = {period.hours.period_id: period.name for period in settings.periods}
     for item in advise_on_turn_times(settings.bands, names, settings.house.largest_party):
         yield Misconfiguration("TURN_TIME_GAP", item.message, Place("turntime", None), is_serious=False)
 

@@ -10,11 +10,13 @@ from django.utils.safestring import SafeString
 
 from bookings.admin.what_if import MAY_ASK, serve_what_if
 from bookings.selectors.concerned import list_bookings_inside
-from capacity.admin.wording import DATES_IN_ORDER, TIMES_IN_PAIRS, describe_limits, describe_scope
+from capacity.admin.wording import DATES_IN_ORDER, TIMES_IN_PAIRS, describe_limits
 from capacity.advice import Advice, House, advise_on_limits
 from capacity.choices import ClosureChannel, Weekday
 from capacity.limits import LIMIT_FIELDS
 from capacity.models import CapacityRule, Closure
+from capacity.scopes import describe_scope
+from capacity.selectors import house_in_scope, list_service_periods, rule_of
 from config.admin import SettingsAdmin
 from config.admin.columns import column, page_action
 from config.admin.filters import PeriodFilter
@@ -110,11 +112,13 @@ class CapacityRuleAdmin(SettingsAdmin):
         restaurant = row.restaurant
         seats = sum(table.capacity for table in load_floor(row.restaurant_id).tables)
         house = House(seats, restaurant.party_size_min, restaurant.party_size_max)
-        return advise_on_limits({name: getattr(row, name) for name in LIMIT_FIELDS}, house)
+        rule = rule_of(row)
+        house = house_in_scope(house, rule, list_service_periods(row.restaurant_id))
+        return advise_on_limits({name: rule.limit(name) for name in LIMIT_FIELDS}, house)
 
     @column("Applies to")
     def scope(self, rule: CapacityRule) -> str:
-        return describe_scope(rule)
+        return describe_scope(rule, str(rule.service_period) if rule.service_period else None)
 
     @column("Per service", ordering="max_covers")
     def per_service(self, rule: CapacityRule) -> str:

@@ -167,6 +167,10 @@ def test_settings_that_are_probably_not_meant_are_named() -> None:
     assert "bistro: A limit of 9 on covers present is above the 8 seats" in said(restaurants.check_advice)
     assert "bistro: Dinner: no turn time for parties of 5 to 8" in said(restaurants.check_advice)
 
+    # Where numbers alone count, the tables' seats are no measure.
+    restaurant.service_periods.update(seating_mode="covers")
+    assert levels(restaurants.check_advice) == [WARNING]
+
 
 # Queue
 

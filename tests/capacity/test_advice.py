@@ -47,6 +47,10 @@ def test_a_house_without_tables_has_no_seats_to_compare_with():
     assert advise_on_limits({"occupancy_covers": 500}, House(seats=0, smallest_party=1, largest_party=8)) == ()
 
 
+def test_a_house_has_its_seats_only_where_every_service_seats_at_tables():
+    assert [HOUSE.at_tables(services).seats for services in ((True, True), (True, False), ())] == [60, 0, 60]
+
+
 @pytest.mark.parametrize(
     ("limit", "message"),
     [

@@ -339,6 +339,15 @@ def test_a_limit_above_the_seats_is_said_not_refused(admin_client):
     assert CapacityRule.objects.get().occupancy_covers == 13
 
 
+def test_a_limit_above_the_seats_of_a_service_that_counts_numbers_alone_needs_no_word(admin_client):
+    house = open_restaurant(tables=3, seats=4)
+    house.service_periods.update(seating_mode="covers")
+
+    page = add(admin_client, RULES, restaurant=house.pk, occupancy_covers="13")
+
+    assert not any("is above the" in message for message in messages_of(page))
+
+
 def test_a_gap_in_turn_times_is_said_not_refused(admin_client, house):
     page = add(admin_client, TURNS, up_to="6", minutes="120")
 

@@ -20,10 +20,7 @@ def get_house_settings(settings: ServiceSettings) -> HouseSettings:
             smallest_party=restaurant.party_size_min,
             largest_party=restaurant.party_size_max,
         ),
-        periods=tuple(
-            PeriodOffer(period.period_id, period.name, settings.needs_tables(period.period_id))
-            for period in settings.periods
-        ),
+        periods=tuple(PeriodOffer(period, settings.needs_tables(period.period_id)) for period in settings.periods),
         rules=settings.rules,
         bands=settings.bands,
         tables={table.table_id: _offer(table, is_combined=table.table_id in combined) for table in floor.tables},

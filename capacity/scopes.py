@@ -1,0 +1,47 @@
+"""Where a capacity rule applies: in words, and to which services. Pure: no Django, no clock."""
+
+from calendar import day_name
+from datetime import date, time
+from typing import Protocol
+
+from capacity.calendar import PeriodHours
+from capacity.limits import Rule
+
+
+class Scope(Protocol):
+    """The scope of a rule but its service; as `Rule` has it, and as its row does."""
+
+    @property
+    def weekday(self) -> int | None: ...
+    @property
+    def from_date(self) -> date | None: ...
+    @property
+    def to_date(self) -> date | None: ...
+    @property
+    def from_time(self) -> time | None: ...
+    @property
+    def to_time(self) -> time | None: ...
+
+
+def describe_scope(scope: Scope, service: str | None) -> str:
+    """Say in words where a rule applies: to a service by its name, or to every one."""
+    parts = [service or "Every service"]
+    if scope.weekday:
+        parts.append(day_name[scope.weekday - 1])
+    if scope.from_date:
+        last = scope.to_date or scope.from_date
+        one_day = scope.from_date == last
+        parts.append(f"{scope.from_date:%-d %b %Y}" if one_day else f"{scope.from_date:%-d %b %Y} to {last:%-d %b %Y}")
+    if scope.from_time and scope.to_time:
+        parts.append(f"{scope.from_time:%H:%M} to {scope.to_time:%H:%M}")
+    return ", ".join(parts)
+
+
+def is_in_scope(rule: Rule, period: PeriodHours) -> bool:
+    """Say whether a rule may apply to a period, on whichever of its dates."""
+    if period.on_date is not None:
+        return rule.covers_date(period.period_id, period.on_date)
+    if rule.period_id not in (None, period.period_id) or rule.weekday not in (None, *period.weekdays):
+        return False
+    is_one_day = rule.from_date is not None and rule.to_date in (None, rule.from_date)
+    return not is_one_day or (rule.from_date is not None and period.is_regular_on(rule.from_date))
