@@ -1,7 +1,6 @@
 """Input fields that take one spelling of a value and no other: nothing is converted, nothing is guessed."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any, ClassVar, NoReturn
@@ -10,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bookings.phones import PhoneNumberInvalid, to_e164
+from config.text import has_control_characters
 from tables.choices import SeatingType
 
 FIRST_DATE = date(2000, 1, 1)
@@ -25,7 +25,6 @@ _INSTANT = re.compile(
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 # A line break is text in a note; in a name or an address it is an attack on whoever prints it.
 _LINE_BREAKS = frozenset("\n\r\t")
-_CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class TextField(serializers.CharField):
@@ -49,7 +48,7 @@ class TextField(serializers.CharField):
     def _require_clean_text(self, data: Any) -> None:
         if not isinstance(data, str):
             self.fail("invalid")
-        if any(unicodedata.category(char) in _CONTROL_CATEGORIES and char not in self.allowed for char in data):
+        if has_control_characters(data, but=self.allowed):
             self.fail("control_characters")
 
 

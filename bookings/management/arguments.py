@@ -8,10 +8,10 @@ from datetime import date, time
 
 from django.core.management.base import CommandError
 
+from bookings.services.history import LONGEST_LABEL
 from tables.models import Restaurant
 
 YEARS = range(2000, 2101)
-LONGEST_LABEL = 80
 
 
 def business_date(text: str) -> date:

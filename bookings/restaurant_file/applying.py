@@ -35,16 +35,16 @@ def import_restaurant(*, file: RestaurantFile, actor: Actor = None, label: str =
     """
     restaurant = Restaurant.objects.filter(slug=file.restaurant.slug).first()
     if restaurant is None:
-        return _create(file, actor)
+        return _create(file)
     if not plan_import(file=file):
         return ImportOutcome(())
     return _update(restaurant, file, actor, label)
 
 
-def _create(file: RestaurantFile, actor: Actor) -> ImportOutcome:
+def _create(file: RestaurantFile) -> ImportOutcome:
     restaurant = Restaurant(**rows.restaurant_columns(file.restaurant))
     changes = plan_import(file=file)
-    create_restaurant(restaurant=restaurant, change=lambda: apply_changes(restaurant, changes), actor=actor)
+    create_restaurant(restaurant=restaurant, change=lambda: apply_changes(restaurant, changes))
     return ImportOutcome(changes)
 
 

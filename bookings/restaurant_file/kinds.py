@@ -1,7 +1,6 @@
 """Kinds of values in a restaurant file: each reads the text of a scalar, and writes it again."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -10,6 +9,7 @@ from zoneinfo import available_timezones
 
 from bookings.restaurant_file.document import Value
 from bookings.restaurant_file.problems import Problems
+from config.text import has_control_characters
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Business dates outside these are taken for slips of the pen, as in the API.
@@ -78,7 +78,7 @@ class Text(Scalar):
             raise ValueError("must not be empty")
         if len(text) > self.longest:
             raise ValueError(f"must have at most {self.longest} characters, not {len(text)}")
-        if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        if has_control_characters(text):
             raise ValueError("must be one line without control characters")
         if text and self.check:
             self.check(text)

@@ -42,6 +42,13 @@ class EnforcementStanding:
             said.append(f"the enforcement switch is off: {self.reason or 'no reason given'}")
         return tuple(said)
 
+    @property
+    def caution(self) -> str:
+        """Say that what is set for restaurants does not act, and why; nothing where it does."""
+        if not self.obstacles:
+            return ""
+        return f"Nothing of this acts yet, limits refuse nobody: {'; '.join(self.obstacles)}."
+
 
 @dataclass(frozen=True)
 class Mode:

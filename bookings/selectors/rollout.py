@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from bookings.choices import DecisionVerdict
-from bookings.models import Decision, RolloutChange, RolloutNote
+from bookings.models import Booking, Decision, RolloutChange, RolloutNote
 from bookings.selectors.modes import EnforcementStanding, Mode, get_enforcement_standing, mode_of
 from capacity.rollout_order import Candidate, change_for_percentage
 from capacity.selectors import read_clock
@@ -52,8 +53,10 @@ class RolloutStatus:
 
     @property
     def percent(self) -> int:
-        """Return the percentage of restaurants that really enforce, 0 where there is none."""
-        return round(100 * self.enforcing / len(self.restaurants)) if self.restaurants else 0
+        """Return the percentage of restaurants that really enforce: 100 if all do, 0 if none does, else between."""
+        if not self.enforcing:
+            return 0
+        return max(1, 100 * self.enforcing // len(self.restaurants))
 
 
 @dataclass(frozen=True)
@@ -127,11 +130,17 @@ def plan_rollout_percent(percent: int) -> RolloutPlan:
 
 
 def count_restaurants_taken_off_enforcement() -> int:
-    """Count the active restaurants in shadow that were enforced before, in 1 query.
+    """Count the active restaurants in shadow that took bookings while they were set to enforce, in 1 query.
 
-    One that has been in shadow since the beginning has no change in its history, or was never set to enforce.
+    One that was created to enforce and set to shadow before anybody booked begins its rollout, it was not taken off it.
     """
     newest_first = RolloutChange.objects.filter(restaurant=OuterRef("pk")).order_by("-created_at", "-pk")
-    in_shadow = Restaurant.objects.filter(active=True, enforcement=EnforcementMode.SHADOW)
-    latest = in_shadow.annotate(was=Subquery(newest_first.values("from_value")[:1]))
-    return latest.filter(was=EnforcementMode.ENFORCE).count()
+    in_shadow = Restaurant.objects.filter(active=True, enforcement=EnforcementMode.SHADOW).annotate(
+        was=Subquery(newest_first.values("from_value")[:1]),
+        since=Coalesce(Subquery(newest_first.values("created_at")[1:2]), "created_at"),
+        until=Subquery(newest_first.values("created_at")[:1]),
+    )
+    booked = Booking.objects.filter(
+        restaurant=OuterRef("pk"), created_at__gte=OuterRef("since"), created_at__lt=OuterRef("until")
+    )
+    return in_shadow.filter(Exists(booked), was=EnforcementMode.ENFORCE).count()

@@ -28,7 +28,6 @@ from bookings.services.rollout import (
     add_rollout_note,
     resume_enforcement,
     roll_back_enforcement,
-    set_enforcement,
     set_restaurant_mode,
     set_rollout_percent,
 )
@@ -85,7 +84,6 @@ __all__ = [
     "save_settings_row",
     "seat_party",
     "seat_walk_in",
-    "set_enforcement",
     "set_restaurant_mode",
     "set_rollout_percent",
     "set_table_status",

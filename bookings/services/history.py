@@ -7,6 +7,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from bookings.choices import EventKind
 from bookings.models import Booking, BookingEvent
 
+# Of the name under which somebody stands in a history.
+LONGEST_LABEL = 80
 GUEST = "guest"
 ENGINE = "engine"
 

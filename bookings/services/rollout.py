@@ -11,12 +11,13 @@ from bookings.choices import RolloutAction
 from bookings.models import RolloutChange, RolloutNote
 from bookings.selectors.modes import SOMEBODY
 from bookings.selectors.rollout import plan_rollout_percent
-from bookings.services.history import Actor
+from bookings.services.history import LONGEST_LABEL, Actor
 from capacity.locks import lock_enforcement_switch, lock_future_service_days
 from capacity.models import EnforcementSwitch
 from capacity.rollout_order import PERCENTAGES
 from capacity.selectors import read_clock
 from config.errors import InputInvalid, RecordNotFound
+from config.text import has_control_characters
 from config.transactions import settings_transaction
 from tables.choices import EnforcementMode
 from tables.locks import lock_restaurant_settings
@@ -24,7 +25,7 @@ from tables.models import Restaurant
 
 # Service that began before this midnight may still be running.
 DATES_STILL_RUNNING = timedelta(days=1)
-LONGEST_REASON, LONGEST_LABEL, LONGEST_TEXT = 200, 80, 500
+LONGEST_REASON, LONGEST_TEXT = 200, 500
 MOST_TICKETS = 100_000
 ON, OFF = "on", "off"
 
@@ -138,12 +139,6 @@ def resume_enforcement(*, reason: str, actor: Actor = None, label: str = "") -> 
     return turn_switch(is_on=True, signature=sign(reason=reason, actor=actor, label=label))
 
 
-def set_enforcement(*, enforced: bool, reason: str, actor: Actor = None, label: str = "") -> RolloutChange | None:
-    """Resume enforcement, or roll it back; see there."""
-    turn = resume_enforcement if enforced else roll_back_enforcement
-    return turn(reason=reason, actor=actor, label=label)
-
-
 @settings_transaction
 def turn_switch(*, is_on: bool, signature: Signature) -> RolloutChange | None:
     """Turn the switch and record it; None if it stands so already."""
@@ -175,7 +170,7 @@ def add_rollout_note(
         raise InputInvalid.of_field("tickets", "out_of_range", f"Tickets are a number from 0 to {MOST_TICKETS}.")
     if not tickets and not said:
         raise InputInvalid.of_field("text", "required", "A note without tickets needs a text.")
-    _require_length("text", said, LONGEST_TEXT)
+    _require_line("text", said, LONGEST_TEXT)
     if not Restaurant.objects.filter(pk=restaurant_id).exists():
         raise RecordNotFound
     return RolloutNote.objects.create(
@@ -195,14 +190,19 @@ def sign(*, reason: str, actor: Actor, label: str = "") -> Signature:
     said = reason.strip()
     if not said:
         raise InputInvalid.of_field("reason", "required", "Say why: the reason stays in the history.")
-    _require_length("reason", said, LONGEST_REASON)
+    _require_line("reason", said, LONGEST_REASON)
     return Signature(said, actor.pk if actor else None, _name_of(actor, label))
 
 
-def _require_length(field: str, text: str, longest: int) -> None:
+def _require_line(field: str, text: str, longest: int) -> None:
+    """Raise `InputInvalid` for a text that is too long, or that would forge lines where it is printed."""
     if len(text) > longest:
         raise InputInvalid.of_field(field, "too_long", f"At most {longest} characters.")
+    if has_control_characters(text):
+        raise InputInvalid.of_field(field, "control_characters", "One line, without control characters.")
 
 
 def _name_of(actor: Actor, label: str) -> str:
-    return (label.strip() or (actor.get_username() if actor else SOMEBODY))[:LONGEST_LABEL]
+    said = label.strip()
+    _require_line("label", said, LONGEST_LABEL)
+    return (said or (actor.get_username() if actor else SOMEBODY))[:LONGEST_LABEL]

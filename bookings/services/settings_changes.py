@@ -247,7 +247,7 @@ def _require_no_future_assignments(table: Table) -> None:
 
 
 @settings_transaction
-def create_restaurant(*, restaurant: Restaurant, change: Change | None = None, actor: Actor = None) -> Restaurant:
+def create_restaurant(*, restaurant: Restaurant, change: Change | None = None) -> Restaurant:
     """Create a restaurant and, in the same transaction, the rows that `change` saves for it and a job for its days.
 
     Raises: `PeriodsOverlap`, `BookingConflict`, and whatever `change` raises.

@@ -158,7 +158,7 @@ class RestaurantAdmin(SettingsAdmin):
             # Not the whole row: a mode that was changed since it was read would be changed back.
             columns = [*form.changed_data, "updated_at"]
             return save_settings_row(row=row, columns=columns, actor=actor_of(request))
-        create_restaurant(restaurant=row, actor=actor_of(request))
+        create_restaurant(restaurant=row)
         return SettingsOutcome(service_days=0, raised=(), bookings=())
 
     def list_advice(self, row: Restaurant) -> Sequence[Advice]:

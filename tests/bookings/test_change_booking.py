@@ -23,8 +23,8 @@ from bookings.services import (
     cancel_booking,
     change_booking,
     pin_tables,
+    roll_back_enforcement,
     save_settings_row,
-    set_enforcement,
 )
 from capacity.models import BookingSlot, CapacityRule, ServiceDay
 from config.errors import EditIsStale, InputInvalid, RecordNotFound
@@ -531,7 +531,7 @@ def test_in_shadow_mode_a_change_passes_limits_and_its_excess_goes_with_it() -> 
     restaurant = room(4)
     CapacityRuleFactory(restaurant=restaurant, max_covers=3, pacing_covers=3)
     booking = book(restaurant)
-    set_enforcement(enforced=False, reason="On trial")
+    roll_back_enforcement(reason="On trial")
 
     change(booking, party_size=4)
     assert _overrides(booking) == {("SERVICE_COVERS", None, 1), ("PACING_COVERS", "19:00", 1)}
@@ -552,7 +552,7 @@ def _overrides(booking: Booking) -> set[tuple[str, str | None, int]]:
 def test_in_shadow_mode_a_change_without_a_table_leaves_the_booking_without_one() -> None:
     restaurant = room(2)
     booking = book(restaurant)
-    set_enforcement(enforced=False, reason="On trial")
+    roll_back_enforcement(reason="On trial")
 
     change(booking, party_size=4)
 

@@ -18,7 +18,13 @@ from bookings.errors import (
 )
 from bookings.models import Booking, BookingEvent, CapacityOverride, TableAssignment
 from bookings.selectors import check_time
-from bookings.services import BookingReceipt, GuestDetails, create_booking_with_capacity_check, set_enforcement
+from bookings.services import (
+    BookingReceipt,
+    GuestDetails,
+    create_booking_with_capacity_check,
+    resume_enforcement,
+    roll_back_enforcement,
+)
 from capacity.models import BookingSlot, ServiceDay
 from config.errors import InputInvalid, RecordNotFound
 from tables.models import Restaurant
@@ -411,10 +417,10 @@ def test_the_weakest_of_the_three_switches_wins(settings: Any) -> None:
     with pytest.raises(CapacityExceeded):
         book(restaurant)
 
-    set_enforcement(enforced=False, reason="trial")
+    roll_back_enforcement(reason="trial")
     assert book(restaurant).booking.pk
 
-    set_enforcement(enforced=True, reason="trial over")
+    resume_enforcement(reason="trial over")
     with pytest.raises(CapacityExceeded):
         book(restaurant)
 

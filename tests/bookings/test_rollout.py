@@ -1,5 +1,6 @@
 """Rolling enforcement out and back: what acts, who is recorded for it, and why."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Decision, RolloutChange, RolloutNote
 from bookings.restaurant_file import export_restaurant, import_restaurant, read_restaurant_file
-from bookings.selectors.modes import get_enforcement_standing
+from bookings.selectors.modes import Mode, get_enforcement_standing
 from bookings.selectors.rollout import (
+    RestaurantRollout,
+    RolloutStatus,
     count_restaurants_taken_off_enforcement,
     get_rollout_status,
     plan_rollout_percent,
@@ -29,6 +32,7 @@ from capacity.models import EnforcementSwitch, ServiceDay
 from capacity.selectors import get_service_settings, read_clock
 from config.errors import InputInvalid, RecordNotFound
 from tables.models import Restaurant
+from tests.bookings.floor import book
 from tests.factories import RestaurantFactory, UserFactory, days_ahead, materialize, open_restaurant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -358,6 +362,26 @@ def test_a_note_that_says_nothing_or_too_much_is_refused(values: dict[str, Any],
     assert not RolloutNote.objects.exists()
 
 
+@pytest.mark.parametrize("text", ["line1\nEnforced: 2 of 2", "\x1b[31mred", "line1\u2028line2", "half \ud800"])
+def test_what_would_forge_a_line_or_a_colour_is_no_reason_no_note_and_no_name(text: str) -> None:
+    restaurant = RestaurantFactory()
+    attempts: list[tuple[str, Callable[[], object]]] = [
+        ("reason", lambda: set_to(restaurant, "shadow", reason=text)),
+        ("reason", lambda: roll_back_enforcement(reason=text)),
+        ("label", lambda: roll_back_enforcement(reason="Trial", label=text)),
+        ("text", lambda: add_rollout_note(restaurant_id=restaurant.pk, tickets=1, text=text)),
+    ]
+
+    for field, attempt in attempts:
+        with pytest.raises(InputInvalid) as refused:
+            attempt()
+        assert refused.value.details == {
+            field: [{"code": "control_characters", "message": "One line, without control characters."}]
+        }
+    assert not RolloutChange.objects.exists()
+    assert not RolloutNote.objects.exists()
+
+
 def test_a_note_for_an_unknown_restaurant_is_refused() -> None:
     with pytest.raises(RecordNotFound):
         add_rollout_note(restaurant_id=0, tickets=1)
@@ -412,6 +436,20 @@ def test_with_the_switch_off_nobody_enforces_whatever_is_set() -> None:
     assert status.restaurants[0].mode.decided_by == "the enforcement switch is off: Guests turned away"
 
 
+def test_only_all_are_a_hundred_per_cent_and_only_none_is_zero() -> None:
+    standing = get_enforcement_standing()
+
+    def percent(enforcing: int, total: int) -> int:
+        modes = [Mode(number < enforcing, "") for number in range(total)]
+        rows = tuple(RestaurantRollout(Restaurant(), mode, None, 0, 0, 0) for mode in modes)
+        return RolloutStatus(read_clock(), standing, rows).percent
+
+    assert [percent(*of) for of in ((199, 200), (200, 200), (1, 300), (0, 300), (1, 3), (2, 3))] == [
+        *(99, 100, 1, 0),
+        *(33, 66),
+    ]
+
+
 def test_without_restaurants_nothing_enforces() -> None:
     assert (get_rollout_status().percent, plan_rollout_percent(100).wanted) == (0, 0)
 
@@ -428,7 +466,10 @@ def test_the_status_takes_six_queries_however_many_restaurants(django_assert_num
 
 
 def test_what_was_taken_off_enforcement_is_counted_in_one_query(django_assert_num_queries: Any) -> None:
-    off, again, gone, _never, promoted = (*RestaurantFactory.create_batch(3), *in_shadow(2))
+    off, again, gone, unbooked, _never, promoted = (*[open_restaurant() for _ in range(4)], *in_shadow(2))
+    for restaurant in (off, again, gone):
+        book(restaurant)
+    set_to(unbooked, "shadow")
     for restaurant in (off, again, gone):
         set_to(restaurant, "shadow")
     set_to(again, "enforce")

@@ -51,7 +51,7 @@ def test_the_status_of_nothing_done_yet(bistro: Restaurant) -> None:
         "Enforced: 0 of 1 restaurants, 0 %; set to: 0",
         "",
         "bistro (beta partner): shadow, set to shadow; the restaurant is set to shadow",
-        "  last 7 days: 0 decisions, of which limits would have refused 0; support tickets noted: 0",
+        "  last 7 days: 0 decisions, of which limits would have refused 0; support tickets ever: 0",
     ]
 
 
@@ -66,7 +66,7 @@ def test_the_status_after_a_rollback_names_who_and_why(bistro: Restaurant, setti
     assert "bistro (beta partner): shadow, set to enforce; the enforcement switch is off: Guests turned away" in said
     assert "shadow -> enforce at " in said
     assert "by ada: Partner agreed" in said
-    assert said.endswith("support tickets noted: 3\n")
+    assert said.endswith("support tickets ever: 3\n")
 
     settings.ENABLE_CAPACITY_ENFORCEMENT = False
     assert "ENABLE_CAPACITY_ENFORCEMENT is false\n" in run("status")[0]
@@ -132,7 +132,7 @@ def test_an_inactive_restaurant_is_set_with_a_warning(bistro: Restaurant) -> Non
 def test_a_dry_run_of_a_percentage_says_who_and_changes_nothing(bistro: Restaurant) -> None:
     RestaurantFactory.create_batch(3, enforcement="shadow")
 
-    said, _ = run("percent", "10", "--reason", "Stage 1", "--dry-run")
+    said, _ = run("percent", "10", "--dry-run")
 
     assert said.splitlines() == [
         "10 % of 4 active restaurants are 1",
@@ -222,6 +222,7 @@ BAD = [
     ("set", "bistro", "enforce", "--reason", "  "),
     ("set", "bistro", "enforce", "--reason", "x" * 201),
     ("set", "bistro", "enforce", "--reason", "x", "--by", " "),
+    ("percent", "10"),
     ("percent", "25", "--reason", "x"),
     ("percent", "ten", "--reason", "x"),
     ("rollback",),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from bookings.services import set_enforcement
+from bookings.services import resume_enforcement, roll_back_enforcement
 from tests.deploy.artifacts import rules
 from tests.deploy.prometheus import Prometheus, running_prometheus
 from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
@@ -69,13 +69,13 @@ def test_a_rollback_is_an_alert_until_limits_are_enforced_again(prometheus: Prom
     open_restaurant()
     wait_for(lambda: prometheus.values('booking_enforcement_off{by="switch"}') == [0])
 
-    set_enforcement(enforced=False, reason="Too many calls")
+    roll_back_enforcement(reason="Too many calls")
 
     (alert,) = wait_for(lambda: prometheus.firing("EnforcementOff"))
     assert alert["labels"]["by"] == "switch"
     assert alert["annotations"]["summary"] == "Restaurants where limits refuse nobody, by switch: 1"
 
-    set_enforcement(enforced=True, reason="Explained")
+    resume_enforcement(reason="Explained")
 
     wait_for(lambda: prometheus.values('booking_enforcement_off{by="switch"}') == [0])
     wait_for(lambda: not prometheus.firing("EnforcementOff"))

@@ -30,14 +30,13 @@ class Subcommand(ABC):
         """
 
 
-def add_signature(parser: ArgumentParser) -> None:
+def add_signature(parser: ArgumentParser, *, is_required: bool = True) -> None:
     """Add why and who, which stay in the history."""
-    parser.add_argument("--reason", required=True, type=words(LONGEST_REASON), metavar="TEXT", help="why")
+    parser.add_argument("--reason", required=is_required, type=words(LONGEST_REASON), metavar="TEXT", help="why")
     add_who(parser)
 
 
 def warn_of_obstacles(stderr: OutputWrapper) -> None:
     """Say what keeps modes of restaurants from acting, if anything does."""
-    obstacles = get_enforcement_standing().obstacles
-    if obstacles:
-        stderr.write(f"Nothing of this acts yet, limits refuse nobody: {'; '.join(obstacles)}.")
+    if caution := get_enforcement_standing().caution:
+        stderr.write(caution)

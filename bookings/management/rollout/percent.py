@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.core.management.base import OutputWrapper
+from django.core.management.base import CommandError, OutputWrapper
 
 from bookings.management.rollout.base import Subcommand, add_signature, warn_of_obstacles
 from bookings.selectors.rollout import RolloutPlan, plan_rollout_percent
@@ -25,12 +25,14 @@ class SetPercent(Subcommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("percent", type=int, choices=PERCENTAGES)
         parser.add_argument("--dry-run", action="store_true", help="say who would join and leave, change nothing")
-        add_signature(parser)
+        add_signature(parser, is_required=False)
 
     def run(self, options: Mapping[str, Any], stdout: OutputWrapper, stderr: OutputWrapper) -> None:
         percent = options["percent"]
         if options["dry_run"]:
             _show_plan(plan_rollout_percent(percent), stdout)
+        elif options["reason"] is None:
+            raise CommandError("Error: a change needs --reason, a --dry-run does not", returncode=2)
         else:
             changes = set_rollout_percent(percent=percent, reason=options["reason"], label=options["by"])
             stdout.write(f"{percent} %: {len(changes)} restaurants changed")

@@ -57,4 +57,4 @@ def _restaurant_lines(at: RestaurantRollout) -> Iterator[str]:
         when, who = instant_answer(change.created_at), change.actor_label
         yield f"  {change.from_value} -> {change.to_value} at {when} by {who}: {change.reason}"
     seen = f"{at.decisions} decisions, of which limits would have refused {at.would_be_refusals}"
-    yield f"  last 7 days: {seen}; support tickets noted: {at.tickets}"
+    yield f"  last 7 days: {seen}; support tickets ever: {at.tickets}"
