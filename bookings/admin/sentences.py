@@ -69,7 +69,8 @@ def refusal_sentences(refusal: DomainError) -> list[str | SafeString]:
     if isinstance(refusal, RequestRefused) and not isinstance(refusal, TableTaken):
         reasons = "; ".join(reason_in_words(reason) for reason in refusal.reasons)
         return [f"{refusal.message}: {reasons}.", *_alternatives(refusal)]
-    return [format_html("{}.", linked_message(refusal))]
+    said = linked_message(refusal)
+    return [said if said.endswith(".") else format_html("{}.", said)]
 
 
 def _alternatives(refusal: RequestRefused) -> list[str]:

@@ -6,6 +6,7 @@ from django.test import Client
 from bookings.models import RolloutChange, RolloutNote
 from bookings.services import roll_back_enforcement, set_restaurant_mode
 from capacity.models import EnforcementSwitch
+from config.errors import BookingConflict
 from tables.models import Restaurant
 from tests.factories import RestaurantFactory, open_restaurant
 from tests.screens import client_with, count_queries, form_of, messages_of, text_of
@@ -143,6 +144,32 @@ def test_it_is_resumed_with_a_reason(admin_client):
     assert messages_of(send(admin_client, RESUME, reason="Mended")) == ["Enforcement was on already: nothing changed."]
 
 
+@pytest.mark.parametrize("path", ["resume/", "set/{pk}/", "percent/100/"])
+def test_while_the_environment_is_off_question_and_answer_say_that_nothing_acts(admin_client, bistro, settings, path):
+    settings.ENABLE_CAPACITY_ENFORCEMENT = False
+    roll_back_enforcement(reason="Guests turned away")
+    url = PAGE + path.format(pk=bistro.pk)
+    says = "Nothing of this acts yet, limits refuse nobody: ENABLE_CAPACITY_ENFORCEMENT is false in the environment"
+
+    assert says in text_of(admin_client.get(url))
+    assert messages_of(send(admin_client, url, reason="Mended"))[1].startswith(says)
+
+
+def test_what_sets_to_shadow_or_resumes_needs_no_such_word(admin_client, bistro):
+    Restaurant.objects.update(enforcement="enforce")
+    roll_back_enforcement(reason="Guests turned away")
+
+    for path in (f"set/{bistro.pk}/", "resume/", "rollback/"):
+        assert "Nothing of this acts yet" not in text_of(admin_client.get(PAGE + path))
+    assert "Nothing of this acts yet" not in text_of(admin_client.get(PAGE))
+
+
+@pytest.mark.parametrize("reason", ["Mended\nEnforced: 2 of 2", "\x1b[31mred"])
+def test_a_reason_that_would_forge_a_line_is_refused_at_its_field(admin_client, reason):
+    assert list(errors_of(admin_client.post(ROLLBACK, {"reason": reason}))) == ["reason"]
+    assert not EnforcementSwitch.objects.exists()
+
+
 # One restaurant
 
 
@@ -224,6 +251,34 @@ def test_a_preview_that_is_no_longer_true_is_not_carried_out(admin_client, bistr
 
     assert "Somebody changed a mode after you looked at it, so nothing was done." in text_of(page)
     assert not RolloutChange.objects.exists()
+
+
+def test_a_percentage_that_stops_halfway_says_what_it_changed_and_goes_on_when_sent_again(
+    admin_client, bistro, monkeypatch
+):
+    alpha = RestaurantFactory(name="Alpha", enforcement="shadow")
+    url = f"{PAGE}percent/100/"
+    sent = form_of(admin_client.get(url)) | {"reason": "Stage 3"}
+    calls = iter([None, BookingConflict()])
+
+    def lock(restaurant_id, **_):
+        if error := next(calls):
+            raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bookings.services.rollout.lock_future_service_days", lock)
+        page = admin_client.post(url, sent)
+
+    shown = text_of(page)
+    assert set(Restaurant.objects.filter(enforcement="enforce")) == {bistro}
+    assert "Too many people are booking this service at once. Please try again. Changed until then: Bistro." in shown
+    assert "Join, and enforce (1) Alpha" in shown
+
+    again = admin_client.post(url, form_of(page), follow=True)
+
+    alpha.refresh_from_db()
+    assert alpha.enforcement == "enforce"
+    assert messages_of(again) == ["100 %: 1 joined, 0 left."]
 
 
 # Notes and history

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from bookings.services import audit_capacity, set_restaurant_mode
+from bookings.services import add_rollout_note, audit_capacity, set_restaurant_mode
 from capacity.past import clock_at
 from tables.models import Restaurant
 from tests.bookings.floor import book, room
@@ -83,6 +83,20 @@ def test_who_may_see_decisions_sees_the_report_without_the_ways_to_settings(hous
     assert answer.status_code == 200
     assert "capacityrule" not in answer.content.decode()
     assert address(house) in viewer.get(reverse("admin:tables_restaurant_change", args=[house.pk])).content.decode()
+
+
+def test_notes_and_reasons_are_for_owners_and_numbers_for_all(admin_client: Client, house: Restaurant) -> None:
+    set_restaurant_mode(restaurant_id=house.pk, mode="enforce", reason="Ready at last", label="ada")
+    add_rollout_note(restaurant_id=house.pk, tickets=3, text="No table at one", label="grace")
+
+    owner = text_of(admin_client.get(address(house)))
+    viewer = text_of(client_with("tables.view_restaurant", "bookings.view_decision").get(address(house)))
+
+    for words in ("Ready at last", "No table at one", "by ada", "(grace)"):
+        assert words in owner
+        assert words not in viewer
+    assert "Support: 3 tickets" in viewer
+    assert "this restaurant: shadow → enforce" in viewer
 
 
 def test_who_may_not_see_decisions_sees_no_report_and_no_way_to_it(house: Restaurant) -> None:

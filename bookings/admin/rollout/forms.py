@@ -1,6 +1,7 @@
 """What a change of the rollout asks of a person: first of all, why."""
 
 import hashlib
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django import forms
@@ -12,6 +13,7 @@ from bookings.admin.operations.base import NumberInput, RefusableForm
 from bookings.selectors.rollout import RolloutPlan
 from bookings.services.rollout import LONGEST_REASON, LONGEST_TEXT, MOST_TICKETS
 from tables.choices import EnforcementMode
+from tables.models import Restaurant
 
 OUTDATED = 'Somebody changed a mode after you looked at it, so nothing was done. <a class="underline" href="">{}</a>'
 
@@ -23,7 +25,7 @@ class ReasonForm(RefusableForm):
         label="Reason",
         max_length=LONGEST_REASON,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Stays in the history, with your name.",
+        help_text="Stays in the history, with your name. Nothing that says who a guest is.",
     )
     fields_of_service: ClassVar[dict[str, str]] = {"reason": "reason"}
 
@@ -42,6 +44,15 @@ class PercentForm(ReasonForm):
     def __init__(self, plan: RolloutPlan, data: Any = None) -> None:
         self._fingerprint = _fingerprint_of(plan)
         super().__init__(data, initial={"seen": self._fingerprint})
+
+    def show(self, plan: RolloutPlan, changed: Collection[Restaurant]) -> None:
+        """Take a plan as what is seen now: whoever sends the form again goes on from there."""
+        self._fingerprint = _fingerprint_of(plan)
+        self.data = {**self.data, "seen": self._fingerprint}
+        if changed:
+            names = ", ".join(map(str, changed))
+            said = f"Changed until then: {names}. Who is still to join and leave stands above: send it again to go on."
+            self.add_error(None, ValidationError(said, code="changed"))
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
@@ -62,6 +73,10 @@ class NoteForm(RefusableForm):
         label="Support tickets since the last note", min_value=0, max_value=MOST_TICKETS, widget=NumberInput
     )
     text = forms.CharField(
-        label="What about", max_length=LONGEST_TEXT, required=False, widget=UnfoldAdminTextInputWidget
+        label="What about",
+        max_length=LONGEST_TEXT,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Nothing that says who a guest is: no name, no address, no phone.",
     )
     fields_of_service: ClassVar[dict[str, str]] = {"tickets": "tickets", "text": "text"}

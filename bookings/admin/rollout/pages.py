@@ -72,8 +72,10 @@ def serve_step(step_class: Callable[..., Step]) -> View:
             try:
                 messages.success(request, step.write(form, actor_of(request)))
             except DomainError as refusal:
-                form.add_refusal(refusal)
+                step.refuse(form, refusal)
             else:
+                if caution := step.caution():
+                    messages.warning(request, caution)
                 return HttpResponseRedirect(reverse("rollout:page"))
         return _render(request, "admin/rollout/step.html", {"title": step.title, "step": step, "form": form})
 

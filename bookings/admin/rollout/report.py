@@ -17,6 +17,7 @@ from bookings.rollout_report import Advised, Misconfiguration, RolloutReport
 from bookings.rollout_report.facts import WouldBe
 from bookings.selectors.report import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
 from capacity.policy import ReasonCode
+from config.admin.owners import is_owner
 from config.admin.shown import limit_name, long_date, short_time
 from config.errors import RecordNotFound
 
@@ -84,6 +85,8 @@ def _shown(report: RolloutReport, request: HttpRequest) -> dict[str, Any]:
         "above": [
             (OverrideSource(it.source).label, _reason_name(it.limit), it.times, above_amount(it)) for it in report.above
         ],
+        # Owners alone see the notes and the history, as in their own lists.
+        "shows_words": is_owner(request),
         "error_share": f"{report.timing.error_share:.1%}",
         "tickets": [(short_time(ticket.at, zone), ticket) for ticket in report.tickets],
         "ticket_count": sum(ticket.tickets for ticket in report.tickets),

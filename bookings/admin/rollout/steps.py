@@ -1,5 +1,6 @@
 """What changes the rollout: the question, then one call of a service, then what came of it."""
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
@@ -7,7 +8,8 @@ from django.http import Http404
 
 from bookings.admin.rollout.forms import ModeForm, NoteForm, PercentForm, ReasonForm
 from bookings.models import RolloutChange
-from bookings.selectors.rollout import plan_rollout_percent
+from bookings.selectors.modes import get_enforcement_standing
+from bookings.selectors.rollout import RolloutPlan, plan_rollout_percent
 from bookings.services import (
     add_rollout_note,
     resume_enforcement,
@@ -16,6 +18,7 @@ from bookings.services import (
     set_rollout_percent,
 )
 from capacity.rollout_order import PERCENTAGES
+from config.errors import DomainError
 from tables.choices import EnforcementMode
 from tables.models import Restaurant
 
@@ -33,6 +36,14 @@ class Step:
     def form(self, data: Any = None) -> Any:
         """Return the form, filled in with what was sent."""
         return ReasonForm(data)
+
+    def caution(self) -> str:
+        """Say what keeps it from acting, before it is done and after; nothing where it acts."""
+        return ""
+
+    def refuse(self, form: Any, refusal: DomainError) -> None:
+        """Show on the form why the service refused."""
+        form.add_refusal(refusal)
 
     def write(self, form: Any, actor: User) -> str:
         """Call the one service that does it, and say what came of it.
@@ -65,6 +76,10 @@ class Resume(Step):
     question = "From the next booking on, the mode of each restaurant decides. What is booked above a limit stays."
     submit = "Resume enforcement"
 
+    def caution(self) -> str:
+        # The switch is what it turns on.
+        return replace(get_enforcement_standing(), is_switched_on=True).caution
+
     def write(self, form: Any, actor: User) -> str:
         if resume_enforcement(reason=form.cleaned_data["reason"], actor=actor) is None:
             return "Enforcement was on already: nothing changed."
@@ -86,6 +101,9 @@ class SetMode(Step):
             if is_enforcing
             else "From its next booking on, limits and missing tables refuse. What is booked above a limit stays."
         )
+
+    def caution(self) -> str:
+        return get_enforcement_standing().caution if self.mode == EnforcementMode.ENFORCE else ""
 
     def form(self, data: Any = None) -> ModeForm:
         return ModeForm(data, initial={"mode": self.mode})
@@ -116,12 +134,26 @@ class SetPercent(Step):
         self.question = f"{percent} % of {self.plan.total} active restaurants are {self.plan.wanted}."
         self.submit = f"Enforce in {percent} %"
 
+    def caution(self) -> str:
+        return get_enforcement_standing().caution
+
     def form(self, data: Any = None) -> PercentForm:
         return PercentForm(self.plan, data)
+
+    def refuse(self, form: PercentForm, refusal: DomainError) -> None:
+        """Show why it stopped, what was changed until then, and who is still to join and leave."""
+        before, self.plan = self.plan, plan_rollout_percent(self.plan.percent)
+        form.add_refusal(refusal)
+        form.show(self.plan, changed=_missing_from(self.plan, before))
 
     def write(self, form: Any, actor: User) -> str:
         percent, reason = self.plan.percent, form.cleaned_data["reason"]
         return _changed(percent, set_rollout_percent(percent=percent, reason=reason, actor=actor))
+
+
+def _missing_from(now: RolloutPlan, before: RolloutPlan) -> list[Restaurant]:
+    left = {*now.joining, *now.leaving}
+    return [restaurant for restaurant in (*before.joining, *before.leaving) if restaurant not in left]
 
 
 def _changed(percent: int, changes: tuple[RolloutChange, ...]) -> str:
@@ -135,7 +167,9 @@ class AddNote(Step):
     """What the support noticed of one restaurant."""
 
     name = "note"
-    question = "The report on this restaurant counts the tickets of all notes."
+    question = (
+        "The report on this restaurant counts the tickets of the notes of its span, its rollout page those of all."
+    )
     submit = "Add the note"
 
     def __init__(self, restaurant_id: int) -> None:
