@@ -47,7 +47,7 @@ class _Look:
 def get_rollout_report(*, restaurant_id: int, days: int = DEFAULT_DAYS) -> RolloutReport:
     """Report on the last business dates of a restaurant, today included, in at most 26 queries.
 
-    The recommendation looks at no less than the usual span, also where less is shown; that takes up to 10 queries more.
+    The recommendation looks at no less than the usual span, also where less is shown; that takes up to 12 queries more.
 
     Raises: `RecordNotFound`.
     """
