@@ -4,13 +4,15 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from bookings.metrics.asked import DatabaseCollector
+from bookings.metrics.asked import Question
 from bookings.selectors import get_latest_audit
 from capacity.selectors import read_clock
 
 
-class AuditCollector(DatabaseCollector):
+class AuditQuestion(Question):
     """Read the latest full audit. Before the first one there is no sample."""
+
+    about = "audit"
 
     def ask(self) -> Iterator[Metric]:
         """Yield what the latest full audit found and how long ago it looked, in 2 queries."""

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from bookings.metrics.asked import DatabaseCollector
+from bookings.metrics.asked import Question
 from bookings.selectors.configuration import get_configuration
 
 
-class ConfigurationCollector(DatabaseCollector):
+class ConfigurationQuestion(Question):
     """Read the settings of all active restaurants."""
+
+    about = "configuration"
 
     def ask(self) -> Iterator[Metric]:
         """Yield how far rules and tables are set up, in 5 queries."""

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from bookings.metrics.asked import DatabaseCollector
+from bookings.metrics.asked import Question
 from bookings.selectors.enforcement import get_enforcement_off
 
 
-class EnforcementCollector(DatabaseCollector):
+class EnforcementQuestion(Question):
     """Read the three switches of enforcement."""
+
+    about = "enforcement"
 
     def ask(self) -> Iterator[Metric]:
         """Yield how many restaurants are not enforced, by what, in 2 queries, 3 if the switch is off."""

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from bookings.ledger.alternatives import AlternativeRow, match_alternatives
-from bookings.metrics.asked import DatabaseCollector
+from bookings.metrics.asked import Question
 from bookings.selectors.report.decisions import list_latest_alternatives
 
 
-class AlternativesCollector(DatabaseCollector):
+class AlternativesQuestion(Question):
     """Reckon how many refusals a booking of another start answered. Without any refusal there is no sample."""
+
+    about = "alternatives"
+    # Many thousand rows on a busy day, for a share that hardly moves within a minute.
+    keeps_for = 60
 
     def ask(self) -> Iterator[Metric]:
         """Yield the share over all restaurants in 1 query."""

@@ -7,20 +7,20 @@ from django.http import HttpRequest, HttpResponse
 from django.views import View
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 
-from bookings.metrics.asked import DatabaseCollector
-from bookings.metrics.audits import AuditCollector
-from bookings.metrics.configuration import ConfigurationCollector
-from bookings.metrics.enforcement import EnforcementCollector
-from bookings.metrics.ledger import AlternativesCollector
-from bookings.metrics.queue import QueueCollector
+from bookings.metrics.asked import DatabaseCollector, Question
+from bookings.metrics.audits import AuditQuestion
+from bookings.metrics.configuration import ConfigurationQuestion
+from bookings.metrics.enforcement import EnforcementQuestion
+from bookings.metrics.ledger import AlternativesQuestion
+from bookings.metrics.queue import QueueQuestion
 from bookings.metrics.workers import WorkerCollector
 
-ASKED_AT_EACH_SCRAPE: tuple[type[DatabaseCollector], ...] = (
-    AuditCollector,
-    ConfigurationCollector,
-    EnforcementCollector,
-    AlternativesCollector,
-    QueueCollector,
+ASKED_AT_EACH_SCRAPE: tuple[Question, ...] = (
+    AuditQuestion(),
+    ConfigurationQuestion(),
+    EnforcementQuestion(),
+    AlternativesQuestion(),
+    QueueQuestion(),
 )
 
 
@@ -32,6 +32,5 @@ class MetricsView(View):
         directory = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
         registry = CollectorRegistry()
         registry.register(WorkerCollector(Path(directory)) if directory else REGISTRY)
-        for collector in ASKED_AT_EACH_SCRAPE:
-            registry.register(collector())
+        registry.register(DatabaseCollector(ASKED_AT_EACH_SCRAPE))
         return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

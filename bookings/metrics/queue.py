@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-from bookings.metrics.asked import DatabaseCollector
+from bookings.metrics.asked import Question
 from bookings.selectors.jobs import list_queue_states
 
 
-class QueueCollector(DatabaseCollector):
+class QueueQuestion(Question):
     """Read the queues: one that nobody works on gets older and older."""
+
+    about = "queues"
 
     def ask(self) -> Iterator[Metric]:
         """Yield lag and dead jobs of each queue, in 3 queries."""

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateEvent
 
 from bookings.jobs.deferral import defer_jobs
-from bookings.metrics.queue import QueueCollector
+from bookings.metrics.queue import QueueQuestion
 from bookings.selectors.jobs import list_queue_states
 from tests.jobs import jobs
 
@@ -31,7 +31,7 @@ def lag(queue):
 def test_without_jobs_every_queue_has_no_lag_and_none_dead():
     samples = {
         (sample.name, sample.labels["queue"]): sample.value
-        for family in QueueCollector().collect()
+        for family in QueueQuestion().ask()
         for sample in family.samples
     }
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from bookings.answers.rollout_lines import report_lines
 from bookings.choices import DecisionVerdict, OverrideSource
 from bookings.errors import RequestRefused
-from bookings.metrics.ledger import AlternativesCollector
+from bookings.metrics.ledger import AlternativesQuestion
 from bookings.models import AuditRun, Booking, CapacityOverride, Decision
 from bookings.rollout_report import Advised, RolloutReport
 from bookings.rollout_report.facts import Above, Offered, Refusals, Seen, Turned, WouldBe
@@ -348,7 +348,7 @@ def test_an_answered_refusal_counts_once_in_report_and_metric() -> None:
 
     assert report_on(restaurant).offered == Offered(refusals=2, accepted=1)
     Decision.objects.update(decided_at=datetime.now(UTC) - timedelta(minutes=5))
-    (metric,) = AlternativesCollector().collect()
+    (metric,) = AlternativesQuestion().ask()
     assert (metric.name, [sample.value for sample in metric.samples]) == ("booking_alternative_accepted_ratio", [0.5])
 
 
@@ -356,7 +356,7 @@ def test_without_refusals_of_the_last_day_the_ratio_has_no_sample() -> None:
     restaurant = house(4)
     let_in(restaurant, "13:00", 4)
 
-    assert list(AlternativesCollector().collect()) == []
+    assert list(AlternativesQuestion().ask()) == []
 
 
 def test_what_is_refused_whatever_the_limits_is_counted_apart() -> None:

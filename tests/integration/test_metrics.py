@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
-from django.db import DatabaseError, connection
+import yaml
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from prometheus_client import REGISTRY, Gauge
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
@@ -23,9 +26,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from bookings.metrics import WorkerCollector
 from bookings.models import AuditRun
 from bookings.services import audit_capacity
+from config.env import BASE_DIR
 from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
+from tests.integration.houses import order
 from tests.polling import wait_until
-from tests.servers import running_granian
+from tests.servers import running_granian, test_database_url
 
 DEADLINE_SECONDS = 30.0
 NOT_FOUND = {"status": "404"}
@@ -265,16 +270,91 @@ def _database_clock() -> Any:
         return cursor.fetchone()[0]
 
 
-@pytest.mark.django_db
-def test_the_counts_are_shown_while_the_database_is_away(client: Client) -> None:
-    def refuse(*_: Any) -> None:
-        raise DatabaseError("the database is away")
+# A database that does not answer
 
-    with connection.execute_wrapper(refuse):
+# Nobody listens there.
+NOWHERE = "postgresql://maitre@127.0.0.1:9/maitre"
+QUESTIONS = {"audit", "configuration", "enforcement", "alternatives", "queues"}
+OF_THE_DATABASE = ("booking_audit_age_seconds", "booking_enforcement_off", "booking_queue_lag_seconds")
+
+
+def scrape_timeout() -> float:
+    """Return for how long the sample configuration of Prometheus waits for the page."""
+    configured = yaml.safe_load((BASE_DIR / "deploy" / "prometheus" / "prometheus.yml").read_text())
+    seconds: str = configured["scrape_configs"][0]["scrape_timeout"]
+    return float(seconds.removesuffix("s"))
+
+
+@contextmanager
+def one_worker(**environment: str) -> Iterator[httpx.Client]:
+    """Run the web server; its client waits as long as Prometheus does."""
+    with (
+        running_granian("--blocking-threads", "4", **environment) as base_url,
+        httpx.Client(base_url=base_url, timeout=scrape_timeout()) as client,
+    ):
+        yield client
+
+
+def answered(samples: Samples) -> dict[str, float]:
+    return {labels["about"]: value for name, labels, value in samples if name == "booking_database_answered"}
+
+
+def test_while_the_database_is_away_the_page_comes_in_time_with_the_failures() -> None:
+    with one_worker(DATABASE_URL=NOWHERE) as client:
+        statuses = [client.post("/api/bookings", json=order(), timeout=60).status_code for _ in range(2)]
         samples = scrape(client)
 
-    assert values(samples, "booking_audit_age_seconds") == []
+    assert statuses == [503, 503]
+    assert values(samples, "booking_outcome_total", outcome="service_unavailable") == [2]
     assert values(samples, "process_resident_memory_bytes")
+    assert [values(samples, name) for name in OF_THE_DATABASE] == [[], [], []]
+    assert answered(samples) == dict.fromkeys(QUESTIONS, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("table", "unanswered"),
+    [
+        ("bookings_decision", {"alternatives"}),
+        ("tables_restaurant", {"configuration", "enforcement"}),
+        ("bookings_auditrun", {"audit"}),
+    ],
+)
+def test_a_table_that_somebody_locks_costs_the_page_only_what_is_in_it(table: str, unanswered: set[str]) -> None:
+    open_restaurant()
+    audit_capacity()
+    with one_worker() as client, psycopg.connect(test_database_url()) as other:
+        other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+
+        samples = scrape(client)
+
+    assert answered(samples) == {name: float(name not in unanswered) for name in QUESTIONS}
+    assert bool(values(samples, "booking_audit_age_seconds")) == ("audit" not in unanswered)
+    assert bool(values(samples, "booking_enforcement_off")) == ("enforcement" not in unanswered)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_with_every_table_locked_the_page_comes_in_time() -> None:
+    with one_worker() as client, psycopg.connect(test_database_url()) as other:
+        tables = ", ".join(connection.introspection.table_names())
+        other.execute(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
+
+        samples = scrape(client)
+
+    assert answered(samples) == dict.fromkeys(QUESTIONS, 0)
+    assert values(samples, "process_resident_memory_bytes")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_asked_seldom_is_kept_and_the_rest_is_asked_at_each_scrape(client: Client) -> None:
+    scrape(client)
+
+    with CaptureQueriesContext(connection) as asked:
+        samples = scrape(client)
+
+    assert answered(samples) == dict.fromkeys(QUESTIONS, 1)
+    assert [it["sql"] for it in asked if "bookings_decision" in it["sql"]] == []
+    assert [it["sql"] for it in asked if "bookings_auditrun" in it["sql"]] != []
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
