@@ -71,6 +71,7 @@ bench-seating: install  ## Compare the planner with first-fit and best-fit on 20
 
 bench-ledger: install  ## Measure what the ledger costs a booking, against it switched off in the same run
 	$(BIN)/python -m tests.rollout.benchmark_ledger
+
 check-alerts: install  ## Check and test alerts, dashboard and runbooks (with promtool and amtool)
 	$(BIN)/python -m pytest tests/deploy tests/integration/test_alerts.py
 

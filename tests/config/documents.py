@@ -58,11 +58,24 @@ class Document:
         end = re.search(rf"^#{{1,{len(found[1])}}} ", rest, re.MULTILINE)
         return rest[: end.start()] if end else rest
 
+    @property
+    def tables(self) -> list[list[list[str]]]:
+        """The tables: of each its rows, of a row its cells; without their heads."""
+        return _tables_in(self.prose)
+
     def table(self, title: str) -> Iterator[list[str]]:
         """Yield the cells of each row of the tables in a section, without their head."""
-        for block in re.findall(r"(?:^\|.*\n)+", self.section(title), re.MULTILINE):
-            for line in block.splitlines()[2:]:
-                yield [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for rows in _tables_in(self.section(title)):
+            yield from rows
+
+
+def _tables_in(text: str) -> list[list[list[str]]]:
+    blocks = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    return [[_cells_of(line) for line in block.splitlines()[2:]] for block in blocks]
+
+
+def _cells_of(line: str) -> list[str]:
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
 
 
 def code_of(text: str) -> list[str]:

@@ -144,6 +144,23 @@ def test_links_lead_somewhere(document: Document) -> None:
 
 
 @every_document
+def test_no_table_has_two_rows_for_one_thing(document: Document) -> None:
+    for rows in document.tables:
+        # A command is known by its name, whatever its options.
+        things = [re.split(r" [\[-]", code_of(row[0])[0])[0] for row in rows if row[0].startswith("`")]
+        assert [thing for thing in set(things) if things.count(thing) > 1] == []
+
+
+@every_document
+def test_headings_stand_apart_and_no_paragraph_is_there_twice(document: Document) -> None:
+    paragraphs = [text for text in re.split(r"\n{2,}|\n(?=- )", document.prose) if len(text.split()) > 8]
+    beginnings = [" ".join(text.split()[:9]) for text in paragraphs if not text.startswith("|")]
+
+    assert re.findall(r"^.+\n#+ .+$", document.prose, re.MULTILINE) == []
+    assert [text for text in set(beginnings) if beginnings.count(text) > 1] == []
+
+
+@every_document
 def test_paths_and_tests_that_are_named_exist(document: Document) -> None:
     paths = [code for code in document.inline_code if re.fullmatch(r"[\w.-]+(/[\w.-]+)+/?(::\w+)?", code)]
     roots = {path.name for path in BASE_DIR.iterdir() if path.is_dir()}
