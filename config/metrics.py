@@ -6,13 +6,13 @@ LATENCY_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0
 
 booking_creation_latency = Histogram(
     "booking_creation_latency_seconds",
-    "Time from a booking request to its answer, by outcome.",
+    "Time in which the application answered a booking request, by outcome; a wait for a free thread is not in it.",
     ["outcome"],
     buckets=LATENCY_BUCKETS,
 )
 availability_check_latency = Histogram(
     "availability_check_latency_seconds",
-    "Time to answer an availability request.",
+    "Time in which the application answered an availability request; a wait for a free thread is not in it.",
     buckets=LATENCY_BUCKETS,
 )
 booking_outcome = Counter("booking_outcome_total", "Booking requests by outcome.", ["outcome"])

@@ -9,15 +9,36 @@ from typing import Any
 
 from django.http.response import HttpResponseBase
 
+from bookings.choices import DecisionMode
+from capacity.policy import CAPACITY_REASONS, ReasonCode
 from config import metrics
 
 UNEXPECTED = "internal_error"
-# Error codes, in small letters, of requests that were answered by no decision: the error rate of the alerts.
+# Outcomes of requests that came to a decision. All others are answered at the door, by a rule for the input or the
+# caller: however many there are, they say nothing about how bookings go.
+DECIDED = (
+    "created",
+    "capacity_exceeded",
+    "operating_hours_closed",
+    "outside_booking_window",
+    "party_size_not_accepted",
+)
+# Error codes, in small letters, of requests that should have been decided and were not: the error rate of the alerts.
 FAILURES = ("booking_conflict", UNEXPECTED, "service_unavailable")
 
-# A series that begins with its first count has no rate for it, and alerts would miss the first failures.
-for _failure in FAILURES:
-    metrics.booking_outcome.labels(outcome=_failure)
+
+def _begin_series() -> None:
+    """Let every series begin at 0: one that begins with its first count has no rate for it."""
+    for outcome in (*DECIDED, *FAILURES):
+        metrics.booking_outcome.labels(outcome=outcome)
+    for reason in CAPACITY_REASONS:
+        metrics.booking_capacity_exceeded.labels(reason=reason)
+    for mode in DecisionMode:
+        for reason in ReasonCode:
+            metrics.booking_denied_covers.labels(mode=mode, reason=reason)
+
+
+_begin_series()
 
 
 def observe_availability(response: HttpResponseBase | None, seconds: float) -> None:

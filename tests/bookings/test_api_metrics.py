@@ -9,8 +9,11 @@ from django.test import Client
 from prometheus_client import REGISTRY
 
 from bookings.api import guest
-from bookings.api.observing import FAILURES
+from bookings.api.observing import DECIDED, FAILURES
+from bookings.choices import DecisionMode
+from bookings.errors import RequestRefused
 from bookings.locks import REACTIONS
+from capacity.policy import CAPACITY_REASONS, ReasonCode
 from config.api import STATUS_OF_CODE
 from config.env import BASE_DIR
 from config.transactions import Reaction
@@ -148,7 +151,13 @@ def test_what_an_alert_waits_for_begins_at_nothing() -> None:
     disagreements = [name for name, reaction in REACTIONS.items() if reaction is Reaction.DISAGREEMENT]
     assert len(disagreements) == 6
     assert begun >= {
-        *(f'booking_outcome_total{{outcome="{name}"}} 0.0' for name in FAILURES),
+        *(f'booking_outcome_total{{outcome="{name}"}} 0.0' for name in (*DECIDED, *FAILURES)),
+        *(f'booking_capacity_exceeded_total{{reason="{code}"}} 0.0' for code in CAPACITY_REASONS),
+        *(
+            f'booking_denied_covers_total{{mode="{mode}",reason="{code}"}} 0.0'
+            for mode in DecisionMode
+            for code in ReasonCode
+        ),
         'booking_retries_total{sqlstate="40P01"} 0.0',
         *(f'booking_constraint_disagreement_total{{constraint="{name}"}} 0.0' for name in disagreements),
     }
@@ -158,3 +167,9 @@ def test_failures_are_every_answer_of_the_server_and_contention() -> None:
     assert {code.lower() for code, status in STATUS_OF_CODE.items() if status >= 500} | {"booking_conflict"} == set(
         FAILURES
     )
+
+
+def test_what_is_decided_is_a_booking_or_refused_for_reasons() -> None:
+    refusals = {kind.code.lower() for kind in (RequestRefused, *RequestRefused.__subclasses__())}
+
+    assert set(DECIDED) == refusals | {"created"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bookings.api.observing import FAILURES
+from bookings.api.observing import DECIDED, FAILURES
 from tests.deploy.artifacts import RULE_TESTS, RULES, alerts, asked_by, groups, recorded
 from tests.deploy.programs import PROMETHEUS, run_program
 
@@ -97,6 +97,15 @@ def test_failures_are_those_that_the_application_counts_as_such() -> None:
 
     assert len(own) == 4
     assert all(f'{{outcome=~"{"|".join(sorted(FAILURES))}"}}' in expression for expression in own)
+
+
+def test_what_a_share_is_of_and_what_is_timed_came_to_a_decision_or_failed() -> None:
+    of = f'{{outcome=~"{"|".join(sorted((*DECIDED, *FAILURES)))}"}}'
+    names = ("booking:requests:increase", "booking:decided:increase", "booking:creation_latency:")
+    own = [rule["expr"] for name, rule in recorded().items() if name.startswith(names)]
+
+    assert len(own) == 7
+    assert all(of in expression for expression in own)
 
 
 def test_the_plans_names_are_recorded() -> None:
