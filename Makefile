@@ -55,6 +55,7 @@ rush: install  ## Let 100 guests ask at once for 40 covers, with the protections
 	@exec $(BIN)/python manage.py rush
 
 smoke: install  ## Check a running Maitre over HTTP: make smoke BASE=https://stage.example
+	@test -n "$(BASE)" || { echo 'Say where it runs: make smoke BASE=https://stage.example' >&2; exit 2; }
 	$(BIN)/python -m tests.smoke $(BASE) $(ARGS)
 
 fuzz: install  ## Run the property tests with many more examples, and every time zone

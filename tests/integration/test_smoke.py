@@ -1,16 +1,21 @@
 """`make smoke`, at a good server and at broken ones: what it says, and that it leaves no booking behind."""
 
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+import httpx
 import psycopg
 import pytest
 
 from bookings.models import Booking
 from config.env import BASE_DIR
+from tests.factories import RestaurantFactory, ServicePeriodFactory
 from tests.integration.houses import bistro, service_counters
 from tests.polling import wait_until
 from tests.servers import running_granian, test_database_url
@@ -89,9 +94,40 @@ def test_a_server_that_waives_its_limits_fails() -> None:
     with running_granian(*THREADS, DATABASE_POOL_SIZE="8", ENABLE_CAPACITY_ENFORCEMENT="false") as base:
         code, said = smoke(base)
 
-    assert (code, failures(said)) == (1, ["no limit is passed"]), said
-    assert "SERVICE_COVERS 24 of 8" in said
+        assert (code, failures(said)) == (1, ["no limit is passed"]), said
+        assert "SERVICE_COVERS 24 of 8. A restaurant in shadow mode waives them" in said
+        assert "say by --shadow that this one only watches" in said
+
+        code, said = smoke(base, "--shadow")
+
+    assert (code, failures(said)) == (0, []), said
+    assert "A limit is passed, as shadow mode lets it: SERVICE_COVERS 24 of 8." in said
     assert statuses() == {"cancelled"}
+
+
+def test_a_restaurant_that_enforces_does_not_only_watch(granian: str) -> None:
+    bistro(max_covers=COVERS)
+
+    code, said = smoke(granian, "--shadow")
+
+    assert (code, failures(said)) == (1, ["no limit refuses anybody"]), said
+    assert "8 were refused by a limit: the restaurant enforces, leave --shadow out" in said
+
+
+def test_a_bar_that_still_seats_yesterdays_guests_after_midnight_passes(granian: str) -> None:
+    # Where it is just after midnight now: Etc/GMT-9 is nine hours ahead of UTC.
+    hour = datetime.now(UTC).hour
+    zone = f"Etc/GMT+{hour}" if hour <= 12 else f"Etc/GMT-{24 - hour}"
+    bar = RestaurantFactory(slug="bar", timezone=zone)
+    hours = {"start_time": time(18, 0), "last_seating": time(2, 30), "end_time": time(4, 0)}
+    ServicePeriodFactory(restaurant=bar, name="Drinks", **hours)
+    yesterday = datetime.now(ZoneInfo(zone)).date() - timedelta(days=1)
+    query = {"restaurantId": "bar", "date": yesterday.isoformat(), "partySize": "2"}
+
+    code, said = smoke(granian, "--no-writes")
+
+    assert httpx.get(f"{granian}/api/availability", params=query).json()["available"] is True
+    assert (code, failures(said)) == (0, []), said
 
 
 def test_a_server_without_locks_and_constraints_fails(own_database: None) -> None:
@@ -190,3 +226,17 @@ def test_what_cannot_be_run_is_a_wrong_argument(arguments: list[str], said: str)
 
     assert ended.returncode == 2
     assert said in ended.stderr
+
+
+def test_without_an_address_make_says_how_to_give_one() -> None:
+    # Nothing is installed by a test.
+    ended = subprocess.run(
+        [str(shutil.which("make")), "--old-file=install", "smoke"],
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert "make smoke BASE=https://stage.example" in ended.stderr

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         site = Site(client, report.note)
         visit = Visit(site, Ledger(site), report)
         try:
-            visit.run(slug=options.restaurant, guests=options.guests, writes=options.writes)
+            visit.run(slug=options.restaurant, guests=options.guests, writes=options.writes, shadow=options.shadow)
         except KeyboardInterrupt:
             report.fail("interrupted", "what was booked is cancelled now")
         finally:
@@ -42,6 +42,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("base", type=_address, help="where it answers: https://stage.example")
     parser.add_argument("--restaurant", metavar="SLUG", help="where to book; default: the first that has a free start")
     parser.add_argument("--guests", type=_guests, default=100, help=f"guests at once, 1 to {MOST_GUESTS}; default: 100")
+    parser.add_argument(
+        "--shadow", action="store_true", help="the restaurant only watches: limits that are passed are no failure"
+    )
     parser.add_argument("--no-writes", dest="writes", action="store_false", help="read only: book nothing")
     return parser.parse_args(arguments)
 

@@ -33,9 +33,9 @@ class Opening:
         return slug
 
     @property
-    def yesterday(self) -> date:
-        """The date before today, where the restaurant is."""
-        return _today(self.restaurant) - timedelta(days=1)
+    def past_date(self) -> date:
+        """The date before yesterday, where the restaurant is: after midnight yesterday's service may still seat."""
+        return _today(self.restaurant) - timedelta(days=2)
 
     @property
     def off_grid(self) -> str:

@@ -80,8 +80,8 @@ def find_quiet_time(site: Site, opening: Opening) -> str | None:
 
 
 def find_past_time(site: Site, opening: Opening) -> str:
-    """No start of yesterday is free; return one of them, or the opening's where the house was closed."""
-    answer = ask_availability(site, opening, date=opening.yesterday.isoformat(), time=None)
+    """No start of a past date is free; return one of them, or the opening's where the house was closed."""
+    answer = ask_availability(site, opening, date=opening.past_date.isoformat(), time=None)
     slots = answer.expect(200)["slots"]
     answer.expect_same("starts that are free", [slot["time"] for slot in slots if slot["available"]], [])
     reasons = [{reason["code"] for reason in slot["reasons"]} & ({"PAST"} | CLOSED_REASONS) for slot in slots]

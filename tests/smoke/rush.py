@@ -103,18 +103,30 @@ def check_refusals_have_reasons(rush: Rush) -> None:
                 answer.fail(f"the reason does not hold for a party of {rush.party_size}: {reason}")
 
 
-def check_limits(rush: Rush) -> None:
-    """The service and the start hold no more than their limits say."""
+def list_passed_limits(rush: Rush) -> list[str]:
+    """List the limits of the service and the start that are passed now."""
     capacity = rush.after["capacity"] or {}
     service = {"code": "SERVICE_COVERS", "limit": capacity.get("maxCovers"), "used": capacity.get("bookedCovers")}
     counted = [entry for entry in (service, capacity.get("fullest"), *rush.after["reasons"]) if _is_counted(entry)]
-    passed = [
+    passed = (
         f"{entry['code']} {entry['used']} of {entry['limit']}" for entry in counted if entry["used"] > entry["limit"]
-    ]
-    if passed:
+    )
+    return list(dict.fromkeys(passed))
+
+
+def check_limits(rush: Rush) -> None:
+    """The service and the start hold no more than their limits say."""
+    if passed := list_passed_limits(rush):
         raise CheckFailed(
-            f"limits are passed: {', '.join(passed)}. A restaurant in shadow mode waives them: name one that enforces"
+            f"limits are passed: {', '.join(passed)}. A restaurant in shadow mode waives them: name another by "
+            "--restaurant, or say by --shadow that this one only watches"
         )
+
+
+def check_nobody_refused(rush: Rush) -> None:
+    """Shadow mode turns nobody away for want of room."""
+    if rush.refused:
+        raise CheckFailed(f"{len(rush.refused)} were refused by a limit: the restaurant enforces, leave --shadow out")
 
 
 def check_exact(rush: Rush) -> None:

@@ -19,8 +19,8 @@ class Visit:
         self._past_time = ""
         self._quiet_time: str | None = None
 
-    def run(self, *, slug: str | None, guests: int, writes: bool) -> None:
-        """Check everything; with `writes` also book, `guests` of them at once."""
+    def run(self, *, slug: str | None, guests: int, writes: bool, shadow: bool) -> None:
+        """Check everything; with `writes` also book, `guests` at once, whom no limit may refuse in `shadow`."""
         self._check("it is alive", partial(reading.check_alive, self._site))
         self._check("it is ready: database there, migrations applied", partial(reading.check_ready, self._site))
         if not self._check("it publishes its schema", partial(reading.check_schema, self._site)):
@@ -37,7 +37,7 @@ class Visit:
         self._read(opening)
         if writes:
             self._book(opening)
-            self._rush(opening, guests)
+            self._rush(opening, guests, shadow=shadow)
 
     def leave(self) -> None:
         """Cancel everything that was booked, and say so."""
@@ -72,7 +72,7 @@ class Visit:
         self._check("a restaurant is found, an unknown one is not", partial(reading.check_restaurant, site, opening))
         self._check("a date and its start say the same", partial(reading.check_date, site, opening))
         self._past_time = (
-            self._report.run("yesterday takes nobody", partial(reading.find_past_time, site, opening)) or opening.time
+            self._report.run("a past date takes nobody", partial(reading.find_past_time, site, opening)) or opening.time
         )
         self._quiet_time = self._report.run(
             "a start outside service is closed", partial(reading.find_quiet_time, site, opening)
@@ -95,12 +95,24 @@ class Visit:
         self._check("its token is the key to it", partial(writing.check_manage_token, site, created))
         self._check("it is cancelled, once and for all", partial(writing.check_cancelling, site, created))
 
-    def _rush(self, opening: Opening, guests: int) -> None:
+    def _rush(self, opening: Opening, guests: int, *, shadow: bool) -> None:
         found = self._report.run(
             f"{guests} guests ask at once", partial(rush.run_rush, self._site, self._ledger, opening, guests)
         )
         if found is None:
             return
+        self._tell(found)
+        self._check("each has an honest answer", partial(rush.check_answers, found))
+        self._check("each refusal holds", partial(rush.check_refusals_have_reasons, found))
+        if shadow:
+            self._check("no limit refuses anybody", partial(rush.check_nobody_refused, found))
+            for passed in rush.list_passed_limits(found):
+                self._report.note(f"A limit is passed, as shadow mode lets it: {passed}.")
+        else:
+            self._check("no limit is passed", partial(rush.check_limits, found))
+        self._check("as many were booked as there was room for", partial(rush.check_exact, found))
+
+    def _tell(self, found: rush.Rush) -> None:
         for outcome, count in sorted(found.tally().items()):
             self._report.note(f"{count:>4} {outcome}")
         self._report.note(f"p50 {found.percentile_milliseconds(50)} ms, p95 {found.percentile_milliseconds(95)} ms")
@@ -112,7 +124,3 @@ class Visit:
             self._report.note(
                 "Nobody was refused, so no limit was reached: more guests, or a smaller restaurant, reach one."
             )
-        self._check("each has an honest answer", partial(rush.check_answers, found))
-        self._check("each refusal holds", partial(rush.check_refusals_have_reasons, found))
-        self._check("no limit is passed", partial(rush.check_limits, found))
-        self._check("as many were booked as there was room for", partial(rush.check_exact, found))

@@ -28,7 +28,7 @@ def check_refusals(ledger: Ledger, opening: Opening, *, past_time: str, quiet_ti
     ledger.book(opening.body(partySize=1000)).expect(422, "PARTY_SIZE_NOT_ACCEPTED")
     ledger.book(opening.body(restaurantId=NOBODY)).expect(404, "NOT_FOUND")
     expect_detail(ledger.book(opening.body(time=opening.off_grid, startsAt=None)), "time")
-    past = ledger.book(opening.body(date=opening.yesterday.isoformat(), time=past_time, startsAt=None))
+    past = ledger.book(opening.body(date=opening.past_date.isoformat(), time=past_time, startsAt=None))
     if past.error != "OPERATING_HOURS_CLOSED":
         past.expect(422, "OUTSIDE_BOOKING_WINDOW")
     if quiet_time:
