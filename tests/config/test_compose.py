@@ -16,7 +16,7 @@ BASE, STAGE = BASE_DIR / "compose.yaml", BASE_DIR / "compose.stage.yaml"
 STAGE_FILES = BASE_DIR / "deploy" / "stage"
 EXAMPLE = STAGE_FILES / "env.example"
 # Read by compose and the images, not by the application.
-READ_ELSEWHERE = {"POSTGRES_PASSWORD", "STAGE_HOST"}
+READ_ELSEWHERE = {"COMPOSE_FILE", "POSTGRES_PASSWORD", "STAGE_HOST"}
 VARIABLE = re.compile(r"\$\{([A-Z_]+)(?:(:[-?])([^}]*))?\}")
 
 every_file = pytest.mark.parametrize("path", [BASE, STAGE], ids=lambda path: path.name)
@@ -110,16 +110,32 @@ def test_a_stage_runs_with_the_settings_of_production() -> None:
             "EMAIL_URL": "consolemail://",
             "MANAGE_TOKEN_KEY": "another",
         }, name
-        assert "web" in settings["ALLOWED_HOSTS"].split(",")
+        # Prometheus comes by the first name, a runbook's curl by the second.
+        assert {"web", "127.0.0.1"} <= set(settings["ALLOWED_HOSTS"].split(","))
 
 
-@pytest.mark.parametrize("missing", ["SECRET_KEY", "MANAGE_TOKEN_KEY", "ALLOWED_HOSTS"])
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "MANAGE_TOKEN_KEY", "ALLOWED_HOSTS", "POSTGRES_PASSWORD"])
 def test_a_stage_without_its_own_keys_and_name_does_not_start(missing: str) -> None:
-    given = example() | {"SECRET_KEY": "one", "MANAGE_TOKEN_KEY": "another", missing: ""}
-    environment = _environment(merged()["web"])
+    keys = {"SECRET_KEY": "one", "MANAGE_TOKEN_KEY": "another", "POSTGRES_PASSWORD": "secret"}
+    given = example() | keys | {missing: ""}
 
     with pytest.raises(ValueError, match=f"set {missing}"):
-        [interpolate(text, given) for text in environment.values()]
+        [interpolate(text, given) for service in merged().values() for text in _environment(service).values()]
+
+
+def test_the_example_of_a_stage_names_both_files() -> None:
+    assert example()["COMPOSE_FILE"].split(":") == [BASE.name, STAGE.name]
+
+
+def test_a_database_that_is_only_being_made_is_not_healthy() -> None:
+    # The image makes it with a server that listens at a socket alone.
+    assert "--host=127.0.0.1" in load(BASE)["services"]["postgres"]["healthcheck"]["test"]
+
+
+def test_the_web_server_has_more_time_to_end_than_it_gives_its_workers() -> None:
+    (given,) = re.findall(r"--workers-kill-timeout (\d+)", (BASE_DIR / "Dockerfile").read_text())
+
+    assert int(load(BASE)["services"]["web"]["stop_grace_period"].removesuffix("s")) > int(given)
 
 
 def test_what_the_proxy_sends_on_and_what_is_scraped_is_the_web_server() -> None:
