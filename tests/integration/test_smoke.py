@@ -101,6 +101,7 @@ def test_a_server_that_waives_its_limits_fails() -> None:
         code, said = smoke(base, "--shadow")
 
     assert (code, failures(said)) == (0, []), said
+    assert "Nobody was refused" not in said
     assert "A limit is passed, as shadow mode lets it: SERVICE_COVERS 24 of 8." in said
     assert statuses() == {"cancelled"}
 

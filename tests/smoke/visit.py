@@ -101,7 +101,7 @@ class Visit:
         )
         if found is None:
             return
-        self._tell(found)
+        self._tell(found, shadow=shadow)
         self._check("each has an honest answer", partial(rush.check_answers, found))
         self._check("each refusal holds", partial(rush.check_refusals_have_reasons, found))
         if shadow:
@@ -112,7 +112,7 @@ class Visit:
             self._check("no limit is passed", partial(rush.check_limits, found))
         self._check("as many were booked as there was room for", partial(rush.check_exact, found))
 
-    def _tell(self, found: rush.Rush) -> None:
+    def _tell(self, found: rush.Rush, *, shadow: bool) -> None:
         for outcome, count in sorted(found.tally().items()):
             self._report.note(f"{count:>4} {outcome}")
         self._report.note(f"p50 {found.percentile_milliseconds(50)} ms, p95 {found.percentile_milliseconds(95)} ms")
@@ -120,7 +120,7 @@ class Visit:
             self._report.note(
                 f"{found.slowed_down} met the throttle and never asked: set THROTTLE_BOOKINGS=off on a stage."
             )
-        if not found.refused:
+        if not found.refused and not shadow:
             self._report.note(
                 "Nobody was refused, so no limit was reached: more guests, or a smaller restaurant, reach one."
             )
