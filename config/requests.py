@@ -10,7 +10,10 @@ from urllib.parse import quote
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from structlog.contextvars import bound_contextvars, clear_contextvars
+
+from config.redaction import redact
 
 access = structlog.stdlib.get_logger("config.access")
 
@@ -19,6 +22,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 API_PREFIX = "/api/"
 # Probes, scrapes and files say nothing that anybody would look for.
 _QUIET_PREFIXES = ("/healthz", "/readyz", "/metrics", "/static/")
+UNKNOWN_PATH = "<unknown>"
 _SANE_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}", re.ASCII)
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -47,7 +51,8 @@ def working_for(request_id: str | None, **context: object) -> Iterator[None]:
 class RequestIds:
     """Take the caller's X-Request-ID if it is sane, else make one; answer it, and log one line per request.
 
-    The line has the path without its query string, where a manage token may stand.
+    The line has the path without its query string, where a manage token may stand. Of a request that was refused or
+    sent elsewhere it has the route, since anything may have been sent in its place.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -68,14 +73,17 @@ class RequestIds:
 
 
 def _sane_id(given: str) -> str:
-    return given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
+    # An id that the log would cut could not be found there.
+    is_sane = _SANE_ID.fullmatch(given) and redact(given) == given
+    return given if is_sane else uuid.uuid4().hex
 
 
 def _log_access(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     if request.path_info.startswith(_QUIET_PREFIXES):
         return
     # Quoted: a line break in an address must not become one in the log.
-    path, milliseconds = quote(request.path), round(seconds * 1000)
+    path = quote(request.path) if response.status_code < 300 else _route_of(request)
+    milliseconds = round(seconds * 1000)
     access.info(
         "request answered",
         method=request.method,
@@ -83,6 +91,14 @@ def _log_access(request: HttpRequest, response: HttpResponse, seconds: float) ->
         status=response.status_code,
         milliseconds=milliseconds,
     )
+
+
+def _route_of(request: HttpRequest) -> str:
+    try:
+        # Whoever refused it may have done so before it was resolved.
+        return f"/{(request.resolver_match or resolve(request.path_info)).route}"
+    except Resolver404:
+        return UNKNOWN_PATH
 
 
 class ApiHabits:

@@ -16,6 +16,8 @@ from django.db.utils import InterfaceError, OperationalError
 from config.redaction import redact, without_values
 
 _DATABASE_ERRORS = (DjangoDatabaseError, psycopg.Error)
+# Their messages repeat the value, or the key that was looked for.
+_ABOUT_A_VALUE = (ValueError, TypeError, LookupError, ValidationError)
 # Their messages quote what was sent: 22 is the class of data exceptions, 42601 a syntax error near some text.
 _QUOTING_STATES = ("22", "42601", "P0")
 # They speak of connections, not of rows.
@@ -29,7 +31,7 @@ def describe_error(error: BaseException) -> str:
     if isinstance(error, _DATABASE_ERRORS):
         return _describe_database_error(error)
     text = redact(str(error))
-    return without_values(text) if isinstance(error, ValueError | ValidationError) else text
+    return without_values(text) if isinstance(error, _ABOUT_A_VALUE) else text
 
 
 def describe_traceback(error: BaseException) -> str:

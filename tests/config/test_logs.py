@@ -209,7 +209,9 @@ def test_a_message_that_repeats_a_value_is_written_without_it(statement: str, sa
 def test_an_error_about_a_value_is_written_without_it() -> None:
     assert describe_error(ValueError("can't read 'Zebedee'")) == "can[value]"
     assert describe_error(psycopg.DataError("cannot dump 'Zebedee'")) == "cannot dump [value]"
-    assert describe_error(KeyError("pk")) == "'pk'"
+    assert describe_error(KeyError("Zebedee Quuxworthy")) == "[value]"
+    assert describe_error(TypeError("unexpected keyword argument 'Zebedee'")) == "unexpected keyword argument [value]"
+    assert describe_error(IndexError("list index out of range")) == "list index out of range"
 
 
 def test_an_error_of_the_connection_says_where_it_failed() -> None:

@@ -20,7 +20,7 @@ def test_a_sane_request_id_is_taken_and_answered(client: Client) -> None:
     assert answer.headers["X-Request-ID"] == "shop-7:42"
 
 
-@pytest.mark.parametrize("given", ["", "two words", "x" * 129, "a\tb", "é", "<script>"])
+@pytest.mark.parametrize("given", ["", "two words", "x" * 129, "a\tb", "é", "<script>", "odd+447946000958"])
 def test_any_other_request_id_is_replaced(client: Client, given: str) -> None:
     answer = client.get("/api/nothing", headers={"x-request-id": given})
 
@@ -36,22 +36,47 @@ def test_each_request_gets_an_id_of_its_own(client: Client) -> None:
 def test_a_request_is_logged_under_its_id_without_its_query(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "config.access")
 
-    client.get(f"/api/bookings/ABC/nothing?token={TOKEN}", headers={"x-request-id": "mine"})
+    client.get(f"/api/docs?token={TOKEN}", headers={"x-request-id": "mine"})
 
     [record] = [record for record in caplog.records if record.name == "config.access"]
     assert record.getMessage() == "request answered"
-    assert (record.method, record.path, record.status) == ("GET", "/api/bookings/ABC/nothing", 404)
+    assert (record.method, record.path, record.status) == ("GET", "/api/docs", 200)
     assert 0 <= record.milliseconds < 60_000
     assert current_request_id() == "mine"
 
 
-def test_a_line_break_in_an_address_forges_no_line(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("method", "sent", "status", "logged"),
+    [
+        ("get", "/api/bookings/Zebedee%20Quuxworthy", 404, "<unknown>"),
+        ("get", "/api/x%0a2026-01-01 ERROR forged", 404, "<unknown>"),
+        ("get", "/api/bookings/Zebedee", 404, "/api/bookings/<slug:reference>"),
+        ("delete", "/api/bookings/Zebedee/", 405, "/api/bookings/<slug:reference>"),
+        ("post", "/api/bookings", 415, "/api/bookings"),
+        ("get", "/admin/Zebedee%20Quuxworthy", 302, "/admin/(?P<url>.*)$"),
+    ],
+)
+def test_of_what_is_refused_or_sent_elsewhere_the_route_is_logged_and_not_what_was_sent(
+    client: Client, caplog: pytest.LogCaptureFixture, method: str, sent: str, status: int, logged: str
+) -> None:
     caplog.set_level(logging.INFO, "config.access")
 
-    client.get("/api/x%0a2026-01-01 ERROR forged")
+    getattr(client, method)(sent)
 
     [record] = [record for record in caplog.records if record.name == "config.access"]
-    assert record.path == "/api/x%0A2026-01-01%20ERROR%20forged"
+    assert (record.status, record.path) == (status, logged)
+
+
+def test_what_is_refused_before_it_is_resolved_has_a_route_as_well(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "config.access")
+
+    client.get("/api/restaurants", headers={"host": "elsewhere.example"})
+
+    [record] = [record for record in caplog.records if record.name == "config.access"]
+    assert (record.status, record.path) == (400, "/api/restaurants")
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/static/nothing.css"])
