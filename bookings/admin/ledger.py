@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 
+from bookings.choices import EventKind
 from bookings.models import Booking, Decision
 from capacity.models import CapacityRule
 from capacity.policy import ReasonCode
@@ -63,7 +64,8 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     @column("What", ordering="operation")
     def what(self, decision: Decision) -> str:
-        return decision.get_operation_display()
+        happening = decision.request.get("happening")
+        return EventKind(happening).label if happening else decision.get_operation_display()
 
     @column("For", ordering="starts_at")
     def start(self, decision: Decision) -> str:
@@ -88,7 +90,7 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     @column("Asked besides")
     def asked(self, decision: Decision) -> str:
-        return ", ".join(f"{name} {value}" for name, value in decision.request.items()) or "-"
+        return ", ".join(f"{name} {value}" for name, value in decision.request.items() if name != "happening") or "-"
 
     @column("Limits that were met")
     def limits_shown(self, decision: Decision) -> SafeString | str:

@@ -1,6 +1,6 @@
 """Ask policy and seating about one wish."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -102,22 +102,34 @@ class Assessment:
 
 def assess(book: DayBook, wish: Wish, *, at_most: SeatingLimits | None = None) -> Assessment:
     """Decide a wish on loaded days: policy, planner (with the book's limits, or less) and mode."""
-    settings = book.settings
-    stay = stay_interval(settings, wish)
-    case = _case_of(book, wish, stay)
+    return assess_case(book, wish, _case_of(book, wish), at_most=at_most)
+
+
+def assess_settled(
+    book: DayBook, wish: Wish, seating: SeatingOutcome | None, *, case: DecisionCase | None = None
+) -> Assessment:
+    """Decide by the limits alone what a wish comes to whose tables are settled; `seating` is what settled them."""
+    limits_alone = replace(case or _case_of(book, wish), seating=None)
+    return replace(assess_case(book, wish, limits_alone), seating=seating)
+
+
+def assess_case(book: DayBook, wish: Wish, case: DecisionCase, *, at_most: SeatingLimits | None = None) -> Assessment:
+    """Decide a case that was made of a wish, in the mode of the book."""
+    stay = stay_interval(book.settings, wish)
     judged = _judge_in_mode(book, case, at_most)
     return Assessment(
         wish=wish,
         decision=judged.decision,
         turn_minutes=int((stay.ends_at - stay.starts_at).total_seconds() // 60),
-        buffer_minutes=settings.restaurant.buffer_minutes,
+        buffer_minutes=book.settings.restaurant.buffer_minutes,
         seating=judged.seating,
         case=case,
         is_unexamined=judged.is_unexamined,
     )
 
 
-def _case_of(book: DayBook, wish: Wish, stay: Interval) -> DecisionCase:
+def _case_of(book: DayBook, wish: Wish) -> DecisionCase:
+    stay = stay_interval(book.settings, wish)
     return DecisionCase(
         request=_party_request(wish, stay.ends_at),
         day=_day_of(book, wish, stay),

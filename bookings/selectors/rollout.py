@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from bookings.choices import DecisionVerdict
+from bookings.choices import DecisionOperation, DecisionVerdict
 from bookings.models import Booking, Decision, RolloutChange, RolloutNote
 from bookings.selectors.modes import EnforcementStanding, Mode, get_enforcement_standing, mode_of
 from capacity.rollout_order import Candidate, change_for_percentage
@@ -100,7 +100,8 @@ def _read_changes(ids: Iterable[int]) -> dict[int, RolloutChange]:
 
 
 def _count_decisions(ids: Iterable[int], *, since: datetime) -> dict[int, tuple[int, int]]:
-    seen = Decision.objects.filter(restaurant__in=ids, decided_at__gte=since).values_list("restaurant_id")
+    requests = Decision.objects.exclude(operation=DecisionOperation.STAY)
+    seen = requests.filter(restaurant__in=ids, decided_at__gte=since).values_list("restaurant_id")
     counted = seen.annotate(seen=Count("pk"), waived=Count("pk", filter=Q(verdict=DecisionVerdict.WAIVED)))
     return {restaurant_id: (decisions, waived) for restaurant_id, decisions, waived in counted}
 

@@ -9,22 +9,25 @@ from django.db import connection
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
-from bookings.errors import CapacityExceeded, OperatingHoursClosed
-from bookings.ledger import decode_state
+from bookings.errors import CapacityExceeded, OperatingHoursClosed, TableTaken
+from bookings.ledger import Verdict, decide_again, decode_state, reason_from
 from bookings.models import Booking, Decision
 from bookings.services import (
     GuestDetails,
     change_booking,
     extend_stay,
+    mark_no_show,
     save_settings_row,
+    seat_party,
     seat_walk_in,
+    undo_change,
 )
 from bookings.services.ledger import writing
 from capacity.models import ServiceDay
 from config.errors import BookingConflict, InputInvalid
 from config.transactions import ClaimTooSmall
 from tables.models import Restaurant
-from tests.bookings.floor import at_tables, book, room, room_at_noon
+from tests.bookings.floor import at_tables, book, ids, room, room_at_noon
 from tests.bookings.tonight import due, limit_presence, seated
 from tests.factories import CapacityRuleFactory, days_ahead, materialize, open_restaurant
 
@@ -53,6 +56,13 @@ def limit(decision: Decision, code: str) -> dict[str, Any]:
 
 def lost() -> float:
     return REGISTRY.get_sample_value("booking_decision_lost_total") or 0.0
+
+
+def agrees_with_itself(decision: Decision) -> bool:
+    """Say whether a decision is the same again, from what was stored, with a state that was stored."""
+    state = decode_state(bytes(decision.state or b""))
+    stored = [reason_from(reason) for reason in decision.reasons]
+    return decide_again(state, stored).verdict is Verdict.AGREES
 
 
 def denied(mode: str, reason: str) -> float:
@@ -187,6 +197,29 @@ def test_a_change_is_recorded_whether_it_is_taken_or_refused() -> None:
     assert (latest().operation, latest().verdict, latest().booking) == ("change", "refused", booking)
 
 
+def test_a_refused_change_denies_only_the_covers_that_it_asks_beyond_its_own() -> None:
+    house = limited(room(8, 8), pacing_covers=4)
+    booking, before = book(house, party_size=4), denied("enforce", "PACING_COVERS")
+
+    with pytest.raises(CapacityExceeded):
+        change_booking(booking_id=booking.pk, party_size=5)
+    assert denied("enforce", "PACING_COVERS") == before + 1
+
+    book(house, at="20:00", party_size=2)
+    with pytest.raises(CapacityExceeded):
+        change_booking(booking_id=booking.pk, party_size=3, wall_time=booking.wall_time.replace(hour=20))
+    assert denied("enforce", "PACING_COVERS") == before + 1
+
+
+def test_a_waived_change_denies_as_many() -> None:
+    house = limited(room(8, enforcement="shadow"), max_covers=4)
+    booking, before = book(house, party_size=4), denied("shadow", "SERVICE_COVERS")
+
+    change_booking(booking_id=booking.pk, party_size=6)
+
+    assert denied("shadow", "SERVICE_COVERS") == before + 2
+
+
 def test_a_change_that_changes_nothing_is_no_decision() -> None:
     booking = book(room(2))
     change_booking(booking_id=booking.pk, party_size=2)
@@ -210,8 +243,112 @@ def test_a_stay_that_a_person_lengthens_above_a_limit_is_recorded_as_authorised(
     extend_stay(booking_id=party.pk, ends_at=party.ends_at + timedelta(minutes=60))
 
     row = latest()
-    assert (row.operation, row.verdict, row.booking, later.party_size) == ("stay", "overridden", party, 2)
-    assert {"code": "OCCUPANCY_COVERS", "above": 2} in row.reasons
+    assert (row.operation, row.mode, row.verdict, row.booking) == ("stay", "enforce", "overridden", party)
+    assert (row.party_size, row.ends_at) == (later.party_size, party.ends_at + timedelta(minutes=60))
+    assert row.request["happening"] == "extended"
+    assert row.reasons == [{"code": "OCCUPANCY_COVERS", "limit": 2, "used": 2, "asked": 2}]
+    met = limit(row, "OCCUPANCY_COVERS")
+    assert (met["limit"], met["before"], met["after"], met["ruleVersion"]) == (2, 2, 4, 1)
+    assert (row.attempts, row.tables, row.sqlstates) == (1, ["T1"], [])
+    assert row.duration_ms >= row.lock_wait_ms >= 0
+    assert agrees_with_itself(row)
+
+
+def test_a_longer_stay_within_the_limits_is_recorded_and_a_shorter_one_decides_nothing() -> None:
+    house = room_at_noon(2)
+    party = seated(house, 60, "T1")
+
+    extend_stay(booking_id=party.pk, ends_at=party.ends_at + timedelta(minutes=15))
+    extend_stay(booking_id=party.pk, ends_at=party.ends_at - timedelta(minutes=5))
+
+    row = Decision.objects.get()
+    assert (row.operation, row.verdict, row.reasons, row.seating_step) == ("stay", "accepted", [], "direct")
+
+
+def test_a_party_that_comes_late_is_recorded_with_what_its_stay_takes_above_a_limit() -> None:
+    house = room_at_noon(2, 2)
+    limit_presence(house, 2)
+    party = due(house, -60, "T1")
+    due(house, 60, "T2")
+
+    seat_party(booking_id=party.pk)
+
+    row = latest()
+    assert (row.operation, row.verdict, row.request["happening"]) == ("stay", "overridden", "seated")
+    assert row.reasons == [{"code": "OCCUPANCY_COVERS", "limit": 2, "used": 2, "asked": 2}]
+    assert agrees_with_itself(row)
+
+
+def test_a_party_that_sits_down_as_booked_decides_nothing() -> None:
+    house = room_at_noon(2)
+    seat_party(booking_id=due(house, 10, "T1").pk)
+
+    assert not Decision.objects.exists()
+
+
+def test_a_party_that_finds_no_table_at_the_door_is_recorded() -> None:
+    house = room_at_noon(2)
+    seated(house, 20, "T1")
+    party, before = due(house, 0), denied("enforce", "NO_TABLE")
+
+    with pytest.raises(CapacityExceeded):
+        seat_party(booking_id=party.pk)
+
+    row = latest()
+    assert (row.operation, row.verdict, row.error, row.booking) == ("stay", "refused", "CAPACITY_EXCEEDED", party)
+    assert [reason["code"] for reason in row.reasons] == ["NO_TABLE"]
+    assert (row.attempts, row.service_day_id, row.ends_at) == (1, party.service_day_id, party.ends_at)
+    assert limit(row, "SERVICE_COVERS")["before"] == limit(row, "SERVICE_COVERS")["after"] == 2
+    assert agrees_with_itself(row)
+    # Its covers are in the counters: nobody is turned away who was not let in.
+    assert denied("enforce", "NO_TABLE") == before
+
+
+def test_a_party_whose_chosen_table_is_taken_is_recorded() -> None:
+    house = room_at_noon(2, 2)
+    seated(house, 20, "T1")
+    party = due(house, 10, "T2")
+
+    with pytest.raises(TableTaken):
+        seat_party(booking_id=party.pk, table_ids=ids(house, "T1"))
+
+    row = latest()
+    assert (row.verdict, row.request["tableIds"]) == ("refused", ids(house, "T1"))
+    assert [reason["code"] for reason in row.reasons] == ["NO_TABLE"]
+    assert agrees_with_itself(row)
+
+
+def test_a_no_show_that_comes_too_late_is_recorded() -> None:
+    house = room_at_noon(2, 2)
+    limit_presence(house, 2)
+    party = due(house, -30, "T1")
+    mark_no_show(booking_id=party.pk)
+    seated(house, 10, "T2")
+    event = party.events.get(kind="no_show")
+
+    with pytest.raises(CapacityExceeded):
+        undo_change(booking_id=party.pk, event_id=event.pk)
+
+    row = latest()
+    assert (row.operation, row.verdict, row.request["happening"]) == ("stay", "refused", "undone")
+    assert row.reasons == [{"code": "OCCUPANCY_COVERS", "limit": 2, "used": 2, "asked": 2}]
+    assert agrees_with_itself(row)
+
+
+def test_a_party_that_is_refused_at_the_door_costs_nothing_where_the_ledger_is_away() -> None:
+    house = room_at_noon(2)
+    seated(house, 20, "T1")
+    party, before = due(house, 0), lost()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE bookings_decision RENAME TO bookings_decision_away")
+    try:
+        with pytest.raises(CapacityExceeded):
+            seat_party(booking_id=party.pk)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE bookings_decision_away RENAME TO bookings_decision")
+
+    assert (Decision.objects.count(), lost()) == (0, before + 1)
 
 
 # What leaves no row, and what a row never has

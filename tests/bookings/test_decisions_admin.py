@@ -8,8 +8,10 @@ from django.urls import reverse
 
 from bookings.errors import CapacityExceeded
 from bookings.models import Decision
+from bookings.services import seat_party
 from tables.models import Restaurant
-from tests.bookings.floor import book, room
+from tests.bookings.floor import book, room, room_at_noon
+from tests.bookings.tonight import due
 from tests.factories import CapacityRuleFactory, days_ahead, materialize
 from tests.screens import client_with, count_queries, text_of
 
@@ -128,3 +130,13 @@ def test_a_missing_table_is_said_in_words(admin_client: Client) -> None:
 
     assert "Refused no table: none of 1 that suit -" in shown
     assert "Refused no table could ever take it -" in shown
+
+
+def test_what_was_decided_about_a_party_that_has_come_is_called_by_what_happened(admin_client: Client) -> None:
+    house = room_at_noon(2)
+    seat_party(booking_id=due(house, -20, "T1").pk)
+
+    shown = page_of(admin_client, Decision.objects.get())
+
+    assert "Seated" in shown
+    assert "happening" not in shown

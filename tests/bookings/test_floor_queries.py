@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bookings.errors import TableTaken
 from bookings.services import assign_tables, leave_early, pin_tables, seat_party, seat_walk_in, unpin_tables
 from tables.models import Restaurant
 from tests.bookings.floor import at_tables, book, ids, room, room_at_noon
@@ -70,6 +71,27 @@ def test_a_party_is_seated_at_its_own_table(evening: Evening) -> None:
     party = due(evening(2), 10, "T1")
 
     assert count_queries(lambda: seat_party(booking_id=party.pk)) == 47
+
+
+@EVENINGS
+def test_a_party_that_comes_late_is_seated_and_its_longer_stay_recorded(evening: Evening) -> None:
+    party = due(evening(2), -20, "T1")
+
+    assert count_queries(lambda: seat_party(booking_id=party.pk)) == 64
+
+
+@EVENINGS
+def test_a_party_that_finds_its_table_taken_is_refused_and_that_is_recorded(evening: Evening) -> None:
+    house = evening(2, 2)
+    seated(house, 10, "T1")
+    party = due(house, 10, "T2")
+
+    def seat() -> None:
+        with pytest.raises(TableTaken):
+            seat_party(booking_id=party.pk, table_ids=table_ids)
+
+    table_ids = ids(house, "T1")
+    assert count_queries(seat) == 54
 
 
 @EVENINGS

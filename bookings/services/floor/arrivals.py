@@ -1,9 +1,10 @@
 """A party comes: it is there, then it sits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bookings.availability import Wish
 from bookings.choices import BookingStatus, EventKind
 from bookings.day import DayBook
 from bookings.locks import REACTIONS, ServiceDayClaim
@@ -20,6 +21,7 @@ from bookings.services.floor.sitting import (
     sitting_of,
     write_sitting,
 )
+from bookings.services.floor.stay_decisions import keep_and_note, stay_trail, wish_to_stay
 from bookings.services.floor.transitions import (
     ONE_MINUTE,
     require_its_evening,
@@ -28,6 +30,7 @@ from bookings.services.floor.transitions import (
     write_transition,
 )
 from bookings.services.history import Actor
+from bookings.services.ledger import DecisionTrail, recording
 from bookings.services.one_booking import (
     claim_booking,
     get_booking,
@@ -74,8 +77,11 @@ def seat_party(
     without tables cannot be given any, `BookingConflict`.
     """
     chosen = tuple(sorted(set(table_ids))) if table_ids else ()
-    with counting_undecided():
-        return _seat_party(booking_id=booking_id, chosen=chosen, actor=actor, expected_version=expected_version)
+    trail = stay_trail(EventKind.SEATED)
+    with recording(trail), counting_undecided():
+        return _seat_party(
+            booking_id=booking_id, chosen=chosen, actor=actor, expected_version=expected_version, trail=trail
+        )
 
 
 def _claim_arrival(*, booking_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
@@ -98,12 +104,12 @@ def _mark_arrived(claim: ServiceDayClaim, *, booking_id: int, actor: Actor, expe
 
 
 def _claim_seating(
-    *, booking_id: int, chosen: tuple[int, ...], actor: Actor, expected_version: int | None
+    *, booking_id: int, chosen: tuple[int, ...], actor: Actor, expected_version: int | None, trail: DecisionTrail
 ) -> ServiceDayClaim:
     booking = get_booking(booking_id)
     if booking.status not in SEATABLE_STATUSES:
         return claim_booking(booking_id)
-    return claim_sitting(booking_id, _draft_of(booking, chosen))
+    return claim_sitting(booking_id, _draft_of(booking, chosen, trail))
 
 
 @capacity_transaction(_claim_seating, reactions=REACTIONS)
@@ -114,6 +120,7 @@ def _seat_party(
     chosen: tuple[int, ...],
     actor: Actor,
     expected_version: int | None,
+    trail: DecisionTrail,
 ) -> FloorOutcome:
     booking = lock_booking(claim, booking_id)
     if booking.status == BookingStatus.SEATED and chosen in ((), tables_of(booking)):
@@ -122,10 +129,11 @@ def _seat_party(
     require_status(booking, SEATABLE_STATUSES, BookingStatus.SEATED)
     now = read_clock()
     require_its_evening(booking, now, BookingStatus.SEATED)
-    sitting = draft_again(claim, _draft_of(booking, chosen))
+    sitting = draft_again(claim, _draft_of(booking, chosen, trail))
     before = state_of(booking, booking.assignments.all())
     booking.status, booking.seated_at = BookingStatus.SEATED, now
-    return write_sitting(claim, sitting, EventKind.SEATED, fields=["status", "seated_at"], before=before, actor=actor)
+    fields = ["status", "seated_at"]
+    return write_sitting(claim, sitting, EventKind.SEATED, fields=fields, before=before, actor=actor, trail=trail)
 
 
 @dataclass(frozen=True)
@@ -137,6 +145,12 @@ class _Seat:
     minute: datetime
     ends_at: datetime
     chosen: tuple[int, ...]
+
+    @property
+    def wish(self) -> Wish:
+        """Return what is asked: these tables, its own, or any."""
+        wish = wish_to_stay(self.booking, self.ends_at)
+        return replace(wish, table_ids=self.chosen or tables_of(self.booking) or None, seated_from=self.minute)
 
     @property
     def until(self) -> datetime:
@@ -166,13 +180,14 @@ class _Seat:
         return keep_tables(self.book, self.booking, need)
 
 
-def _draft_of(booking: Booking, chosen: tuple[int, ...]) -> DraftSitting:
+def _draft_of(booking: Booking, chosen: tuple[int, ...], trail: DecisionTrail) -> DraftSitting:
     def draft(means: Means) -> Sitting:
         settings = get_service_settings(booking.restaurant_id)
         ends_at = _expected_end(booking, settings.now)
         book = load_book(settings, booking, ends_at, means)
         seat = _Seat(booking, book, this_minute(settings.now), ends_at, chosen)
-        return sitting_of(book, booking, ends_at, seat.keeping())
+        keeping = keep_and_note(trail, booking, book, seat.wish, seat.keeping)
+        return sitting_of(book, booking, ends_at, keeping)
 
     return draft
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bookings.answers.values import instant_answer
 from bookings.availability import Wish, assess, find_alternatives
-from bookings.choices import BookingSource, DecisionOperation, EventKind
+from bookings.choices import DecisionOperation, EventKind
 from bookings.day import DayBook, load_day_book
 from bookings.errors import RequestRefused
 from bookings.locks import REACTIONS, ServiceDayClaim
@@ -85,7 +85,7 @@ def _draft_before_lock(change: ChangeRequest, trail: DecisionTrail, means: Means
 def _draft(change: ChangeRequest, trail: DecisionTrail, means: Means) -> ChangeDraft:
     draft = draft_change(change, means)
     trail.note(draft.book, draft.assessment)
-    trail.booking, trail.source = draft.booking, BookingSource(draft.booking.source)
+    trail.note_booking(draft.booking)
     return draft
 
 

@@ -8,7 +8,6 @@ from bookings.models import Booking, CapacityOverride
 from bookings.selectors import LimitKey, list_excesses
 from bookings.services.counter_updates import add_to_counters, find_counted_stay, take_from_counters
 from bookings.services.history import Actor
-from bookings.services.ledger import record_stay_override
 from capacity.policy import ReasonCode
 from config.transactions import require_atomic
 
@@ -24,16 +23,16 @@ def count_again(
     source: OverrideSource = OverrideSource.STAFF,
     actor: Actor,
     reason: str,
-) -> None:
+) -> dict[LimitKey, int]:
     """Move the end of a stay in its counters; `is_counted` says whether it is in them yet.
 
     The caller has locked `service_day_ids`, those of every slot that the stay touched or touches. What it now takes
     above a limit is authorised in the name of the actor, limit by limit; what was authorised for slots that it touches
-    no longer goes, so that it covers nobody else.
+    no longer goes, so that it covers nobody else. Returns by how much it passes each limit.
     """
     require_atomic()
     if is_counted and ends_at == booking.ends_at:
-        return
+        return {}
     before = list_excesses(service_day_ids)
     if is_counted:
         take_from_counters(find_counted_stay(booking))
@@ -41,8 +40,6 @@ def count_again(
     booking.ends_at = ends_at
     add_to_counters(find_counted_stay(booking), is_excess_authorised=True)
     raised = _raised(before, list_excesses(service_day_ids))
-    if raised:
-        record_stay_override(booking, raised, source=source)
     CapacityOverride.objects.bulk_create(
         CapacityOverride(
             restaurant_id=booking.restaurant_id,
@@ -55,6 +52,7 @@ def count_again(
         )
         for key, amount in raised.items()
     )
+    return raised
 
 
 def _forget_authorised(booking: Booking, ends_at: datetime, *, is_counted: bool) -> None:

@@ -18,7 +18,8 @@ from bookings.services.floor.keeping import TableKeeping
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.transitions import write_transition
 from bookings.services.history import Actor, actor_label
-from bookings.services.one_booking import blocked_interval_of, claim_booking, kept_intervals_of
+from bookings.services.ledger import DecisionTrail
+from bookings.services.one_booking import blocked_interval_of, claim_booking, kept_intervals_of, tables_of
 from bookings.services.seating_rows import TablesKept, write_seating
 from capacity.calendar import local_wall_time
 from capacity.selectors import ServiceSettings
@@ -40,6 +41,12 @@ class Sitting:
     def solved(self) -> SolvedSeating | None:
         """Return what was asked of the planner and answered, to be used again where nothing has changed."""
         return self.keeping.solved
+
+    @property
+    def is_decision(self) -> bool:
+        """Say whether more is asked than to sit as booked: a longer stay, or other tables than the booking has."""
+        kept = {table_id for it in self.keeping.kept for table_id in it.table_ids}
+        return self.ends_at > self.booking.ends_at or not kept.issubset(tables_of(self.booking))
 
     @property
     def is_undecided(self) -> bool:
@@ -103,12 +110,13 @@ def write_sitting(
     fields: Sequence[str],
     before: dict[str, Any],
     actor: Actor,
+    trail: DecisionTrail,
 ) -> FloorOutcome:
     """Write a drafted sitting of a booking that is in the counters: stay, tables, those who move, history."""
-    booking, keeping = sitting.booking, sitting.keeping
+    booking, keeping, is_decision = sitting.booking, sitting.keeping, sitting.is_decision
     expire_holds(hold.booking_id for hold in sitting.holds)
     until = f"{local_wall_time(sitting.ends_at, booking.restaurant.zone):%H:%M}"
-    count_again(
+    raised = count_again(
         booking,
         sitting.ends_at,
         is_counted=True,
@@ -121,6 +129,8 @@ def write_sitting(
     write_transition(
         booking, kind, fields=[*fields, "ends_at"], before=before, actor=actor, beside=_hits_in_history(keeping)
     )
+    if is_decision:
+        trail.note_written(booking, raised)
     return FloorOutcome(booking, moves, keeping.hits)
 
 

@@ -1,6 +1,7 @@
 """A party that sits: until when it stays, and when it has left."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from psycopg.types.range import Range
 
@@ -19,6 +20,7 @@ from bookings.services.floor.sitting import (
     sitting_of,
     write_sitting,
 )
+from bookings.services.floor.stay_decisions import keep_and_note, stay_trail, wish_to_stay
 from bookings.services.floor.transitions import (
     ONE_MINUTE,
     require_status,
@@ -26,6 +28,7 @@ from bookings.services.floor.transitions import (
     write_transition,
 )
 from bookings.services.history import Actor
+from bookings.services.ledger import DecisionTrail, recording
 from bookings.services.one_booking import claim_booking, get_booking, lock_booking, require_current
 from bookings.services.undecided import counting_undecided
 from capacity.calendar import this_minute
@@ -47,9 +50,10 @@ def extend_stay(
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid`, `InputInvalid` (an end that has passed, or more than a
     day after the start), `BookingConflict`.
     """
-    with counting_undecided():
+    until, trail = this_minute(ends_at), stay_trail(EventKind.EXTENDED)
+    with recording(trail), counting_undecided():
         return _extend_stay(
-            booking_id=booking_id, ends_at=this_minute(ends_at), actor=actor, expected_version=expected_version
+            booking_id=booking_id, ends_at=until, actor=actor, expected_version=expected_version, trail=trail
         )
 
 
@@ -65,17 +69,23 @@ def leave_early(*, booking_id: int, actor: Actor = None, expected_version: int |
 
 
 def _claim_extension(
-    *, booking_id: int, ends_at: datetime, actor: Actor, expected_version: int | None
+    *, booking_id: int, ends_at: datetime, actor: Actor, expected_version: int | None, trail: DecisionTrail
 ) -> ServiceDayClaim:
     booking = get_booking(booking_id)
     if booking.status != BookingStatus.SEATED or ends_at > _latest_end(booking):
         return claim_booking(booking_id)
-    return claim_sitting(booking_id, _draft_of(booking, ends_at))
+    return claim_sitting(booking_id, _draft_of(booking, ends_at, trail))
 
 
 @capacity_transaction(_claim_extension, reactions=REACTIONS)
 def _extend_stay(
-    claim: ServiceDayClaim, *, booking_id: int, ends_at: datetime, actor: Actor, expected_version: int | None
+    claim: ServiceDayClaim,
+    *,
+    booking_id: int,
+    ends_at: datetime,
+    actor: Actor,
+    expected_version: int | None,
+    trail: DecisionTrail,
 ) -> FloorOutcome:
     booking = lock_booking(claim, booking_id)
     if booking.status == BookingStatus.SEATED and booking.ends_at == ends_at:
@@ -83,9 +93,9 @@ def _extend_stay(
     require_current(booking, expected_version)
     require_status(booking, [BookingStatus.SEATED], BookingStatus.SEATED)
     _require_possible_end(booking, ends_at, read_clock())
-    sitting = draft_again(claim, _draft_of(booking, ends_at))
+    sitting = draft_again(claim, _draft_of(booking, ends_at, trail))
     before = state_of(booking, booking.assignments.all())
-    return write_sitting(claim, sitting, EventKind.EXTENDED, fields=[], before=before, actor=actor)
+    return write_sitting(claim, sitting, EventKind.EXTENDED, fields=[], before=before, actor=actor, trail=trail)
 
 
 def _require_possible_end(booking: Booking, ends_at: datetime, now: datetime) -> None:
@@ -99,7 +109,7 @@ def _latest_end(booking: Booking) -> datetime:
     return booking.starts_at + timedelta(minutes=LONGEST_TURN)
 
 
-def _draft_of(booking: Booking, ends_at: datetime) -> DraftSitting:
+def _draft_of(booking: Booking, ends_at: datetime, trail: DecisionTrail) -> DraftSitting:
     def draft(means: Means) -> Sitting:
         settings = get_service_settings(booking.restaurant_id)
         book = load_book(settings, booking, ends_at, means)
@@ -112,7 +122,9 @@ def _draft_of(booking: Booking, ends_at: datetime) -> DraftSitting:
             until=ends_at + timedelta(minutes=booking.buffer_minutes),
             is_pinned=any(row.pinned for row in rows),
         )
-        return sitting_of(book, booking, ends_at, keep_tables(book, booking, need))
+        wish = wish_to_stay(booking, ends_at)
+        keeping = keep_and_note(trail, booking, book, wish, partial(keep_tables, book, booking, need))
+        return sitting_of(book, booking, ends_at, keeping)
 
     return draft
 

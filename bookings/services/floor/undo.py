@@ -1,13 +1,14 @@
 """Take back what was done to a booking this evening: the last of it, and where it takes room by the same decision."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
 
+from bookings.availability import DecisionCase
 from bookings.choices import BookingStatus, EventKind, OverrideSource
 from bookings.day import DayBook, Interval
 from bookings.errors import CapacityExceeded, TransitionUntimely
@@ -17,7 +18,14 @@ from bookings.services.counter_updates import find_counted_stay, take_from_count
 from bookings.services.drafts import Means, draft_again
 from bookings.services.expiry import expire_holds
 from bookings.services.floor.counting import count_again
-from bookings.services.floor.keeping import TableKeeping, TableNeed, keep_found_tables, no_table, take_tables_again
+from bookings.services.floor.keeping import (
+    TableKeeping,
+    TableNeed,
+    keep_found_tables,
+    no_table,
+    request_of,
+    take_tables_again,
+)
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.sitting import (
     DraftSitting,
@@ -27,6 +35,7 @@ from bookings.services.floor.sitting import (
     sitting_of,
     write_tables,
 )
+from bookings.services.floor.stay_decisions import keep_and_note, stay_trail, wish_to_stay
 from bookings.services.floor.transitions import (
     last_moment,
     rows_in,
@@ -34,6 +43,7 @@ from bookings.services.floor.transitions import (
     write_transition,
 )
 from bookings.services.history import Actor
+from bookings.services.ledger import DecisionTrail, recording
 from bookings.services.one_booking import claim_booking, get_booking, lock_booking, require_current, tables_of
 from bookings.services.undecided import counting_undecided
 from capacity.calendar import local_wall_time, this_minute
@@ -70,21 +80,32 @@ def undo_change(
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` where the change is not the last,
     or the service is over), `CapacityExceeded`, `BookingConflict`.
     """
-    with counting_undecided():
-        return _undo_change(booking_id=booking_id, event_id=event_id, actor=actor, expected_version=expected_version)
+    trail = stay_trail(EventKind.UNDONE)
+    with recording(trail), counting_undecided():
+        return _undo_change(
+            booking_id=booking_id, event_id=event_id, actor=actor, expected_version=expected_version, trail=trail
+        )
 
 
-def _claim(*, booking_id: int, event_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
+def _claim(
+    *, booking_id: int, event_id: int, actor: Actor, expected_version: int | None, trail: DecisionTrail
+) -> ServiceDayClaim:
     booking = get_booking(booking_id)
     event = _get_event(booking, event_id)
     if not _may_move_tables(event) or find_undoable(booking) != event:
         return claim_booking(booking_id)
-    return claim_sitting(booking_id, _draft_of(booking, event))
+    return claim_sitting(booking_id, _draft_of(booking, event, trail))
 
 
 @capacity_transaction(_claim, reactions=REACTIONS)
 def _undo_change(
-    claim: ServiceDayClaim, *, booking_id: int, event_id: int, actor: Actor, expected_version: int | None
+    claim: ServiceDayClaim,
+    *,
+    booking_id: int,
+    event_id: int,
+    actor: Actor,
+    expected_version: int | None,
+    trail: DecisionTrail,
 ) -> FloorOutcome:
     booking = lock_booking(claim, booking_id)
     event = _get_event(booking, event_id)
@@ -95,7 +116,8 @@ def _undo_change(
     before = state_of(booking, booking.assignments.all())
     outcome = FloorOutcome(booking)
     if _may_move_tables(event):
-        outcome = _sit_as_before(claim, draft_again(claim, _draft_of(booking, event)), event, actor)
+        sitting = draft_again(claim, _draft_of(booking, event, trail))
+        outcome = _sit_as_before(claim, sitting, event, actor, trail)
     elif event.kind == EventKind.CREATED:
         take_from_counters(find_counted_stay(booking))
         booking.assignments.all().delete()
@@ -176,6 +198,21 @@ class _Undo:
         until = self.ends_at + timedelta(minutes=self.booking.buffer_minutes)
         return Interval(now if sits else max(now, self.booking.starts_at), until)
 
+    def case(self) -> DecisionCase:
+        """Return what is decided on: what has passed already is not, nor are hours, since it was in the house."""
+        settings, booking, needed = self.book.settings, self.booking, self.needed
+        stay = Interval(booking.starts_at, self.ends_at)
+        (service,) = (it for it in self.book.services if it.service_day_id == booking.service_day_id)
+        present = tuple(slot for slot in self.book.present_slots(stay) if slot.ends_at > settings.now)
+        needs_table = self.former and needed.starts_at < needed.ends_at
+        return DecisionCase(
+            PartyRequest(booking.party_size, booking.business_date, stay.starts_at, stay.ends_at, WALK_IN),
+            DayState(settings.window, service, present),
+            settings.now,
+            request_of(booking, needed.starts_at, needed.ends_at) if needs_table else None,
+            settings.is_enforced,
+        )
+
     def keeping(self) -> TableKeeping:
         """Find the former tables again where they are free, else those that the booking has, else any.
 
@@ -210,11 +247,8 @@ class _Undo:
         settings, booking = self.book.settings, self.booking
         if not self.takes_room or not settings.is_enforced:
             return
-        stay = Interval(booking.starts_at, self.ends_at)
-        (service,) = (it for it in self.book.services if it.service_day_id == booking.service_day_id)
-        present = tuple(slot for slot in self.book.present_slots(stay) if slot.ends_at > settings.now)
-        request = PartyRequest(booking.party_size, booking.business_date, stay.starts_at, stay.ends_at, WALK_IN)
-        decision = decide(request, DayState(settings.window, service, present, no_table=lacking), settings.now)
+        case = self.case()
+        decision = decide(case.request, replace(case.day, no_table=lacking), case.now)
         if not decision.is_accepted:
             start = local_wall_time(booking.starts_at, settings.zone)
             message = f"No capacity any more for the {booking.party_size} guests of {start:%H:%M}"
@@ -225,23 +259,27 @@ def _table_ids(rows: Iterable[TableAssignment]) -> tuple[int, ...]:
     return tuple(sorted(row.table_id for row in rows))
 
 
-def _draft_of(booking: Booking, event: BookingEvent) -> DraftSitting:
+def _draft_of(booking: Booking, event: BookingEvent, trail: DecisionTrail) -> DraftSitting:
     def draft(means: Means) -> Sitting:
         settings = get_service_settings(booking.restaurant_id)
         ends_at = datetime.fromisoformat(_before(event)["ends_at"])
         book = load_book(settings, booking, ends_at, means)
         undo = _Undo(booking, event, book, ends_at)
-        return sitting_of(book, booking, ends_at, undo.keeping())
+        keeping = keep_and_note(trail, booking, book, wish_to_stay(booking, ends_at), undo.keeping, undo.case)
+        return sitting_of(book, booking, ends_at, keeping)
 
     return draft
 
 
-def _sit_as_before(claim: ServiceDayClaim, sitting: Sitting, event: BookingEvent, actor: Actor) -> FloorOutcome:
+def _sit_as_before(
+    claim: ServiceDayClaim, sitting: Sitting, event: BookingEvent, actor: Actor, trail: DecisionTrail
+) -> FloorOutcome:
     """Write counters and tables; what a stay took above a limit before it was freed is authorised by who undoes it."""
     booking = sitting.booking
     expire_holds(hold.booking_id for hold in sitting.holds)
     is_enforced = sitting.book.settings.is_enforced
-    count_again(
+    takes_room = event.kind == EventKind.NO_SHOW or sitting.is_decision
+    raised = count_again(
         booking,
         sitting.ends_at,
         is_counted=event.kind != EventKind.NO_SHOW,
@@ -254,4 +292,6 @@ def _sit_as_before(claim: ServiceDayClaim, sitting: Sitting, event: BookingEvent
         booking.assignments.all().delete()
     start = local_wall_time(booking.starts_at, sitting.book.settings.zone)
     write_tables(sitting, actor=actor, purpose=f"to make room again for {booking.party_size} of {start:%H:%M}")
+    if takes_room:
+        trail.note_written(booking, raised)
     return FloorOutcome(booking, moved_parties(sitting.book, sitting.keeping.moves), sitting.keeping.hits)

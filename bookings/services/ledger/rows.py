@@ -38,6 +38,8 @@ def verdict_of(trail: DecisionTrail, ending: Ending) -> DecisionVerdict:
         return DecisionVerdict.UNDECIDED
     if ending.error is not None:
         return DecisionVerdict.REFUSED
+    if trail.raised:
+        return DecisionVerdict.OVERRIDDEN
     if trail.assessment is not None and trail.assessment.is_unexamined:
         return DecisionVerdict.UNEXAMINED
     is_waived = trail.assessment is not None and trail.assessment.decision.waived
@@ -62,7 +64,7 @@ def decision_row(trail: DecisionTrail, settings: ServiceSettings, wish: Wish, en
         service_period_id=wish.period_id,
         service_day_id=service.service_day_id if service else None,
         booking_id=_booking_id(trail, ending),
-        request=_request_facts(wish),
+        request=_request_facts(trail, wish),
         **_decided_facts(trail, settings, is_counted=ending.error is None),
         **_ending_facts(ending),
     )
@@ -74,9 +76,10 @@ def _booking_id(trail: DecisionTrail, ending: Ending) -> int | None:
     return trail.booking.pk if trail.booking and is_there else None
 
 
-def _request_facts(wish: Wish) -> dict[str, Any]:
+def _request_facts(trail: DecisionTrail, wish: Wish) -> dict[str, Any]:
     """Return what was asked, beside the columns; nothing of it says who asks."""
     facts = {
+        "happening": str(trail.happening) if trail.happening else None,
         "time": f"{wish.wall_time:%H:%M}",
         "seating": wish.seating,
         "channel": wish.channel,

@@ -1,11 +1,13 @@
 """What a use case finds out about its request, noted as it goes, so that its end can be recorded whatever it is."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from bookings.availability import Assessment, Wish
-from bookings.choices import BookingSource, DecisionOperation
+from bookings.choices import BookingSource, DecisionOperation, EventKind
 from bookings.day import DayBook
 from bookings.models import Booking
+from bookings.selectors import LimitKey
 from capacity.selectors import ServiceSettings
 
 
@@ -14,6 +16,8 @@ class DecisionTrail:
     """The last that was decided about a request, and on what; `booking` is what was written, or is to be changed.
 
     `is_written` says that the request was accepted and committed. Where nothing is noted, nothing was decided.
+    `covers_had` are those of the booking as it is, which no refusal denies; `happening` is what becomes of a party that
+    has come, and `raised` by how much that passes limits, as somebody authorised.
     """
 
     operation: DecisionOperation
@@ -24,6 +28,10 @@ class DecisionTrail:
     assessment: Assessment | None = None
     booking: Booking | None = None
     is_written: bool = False
+    covers_had: int = 0
+    happening: EventKind | None = None
+    raised: Mapping[LimitKey, int] = field(default_factory=dict)
+    _assess: Callable[[], Assessment] | None = None
 
     def note_wish(self, settings: ServiceSettings, wish: Wish) -> None:
         """Note what is asked, before it is decided."""
@@ -36,6 +44,28 @@ class DecisionTrail:
         self.booking, self.is_written = None, False
         self.book, self.assessment = book, assessment
 
-    def note_written(self, booking: Booking) -> None:
-        """Note that the request was accepted and written."""
-        self.booking, self.is_written = booking, True
+    def note_booking(self, booking: Booking) -> None:
+        """Note which booking is to be changed, as it is now."""
+        self.booking, self.source = booking, BookingSource(booking.source)
+        self.covers_had = booking.party_size
+
+    def note_stay(self, booking: Booking, book: DayBook, wish: Wish, assess: Callable[[], Assessment]) -> None:
+        """Note what a party that has come asks, and how to say what was decided: asked after the transaction."""
+        self.note_wish(book.settings, wish)
+        self.book, self.assessment, self._assess = book, None, assess
+        self.is_written, self.raised = False, {}
+        self.note_booking(booking)
+
+    def note_written(self, booking: Booking, raised: Mapping[LimitKey, int] | None = None) -> None:
+        """Note that the request was accepted and written, and what it takes above limits."""
+        self.booking, self.is_written, self.raised = booking, True, raised or {}
+
+    def settle(self) -> None:
+        """Say what was decided, where that was left for when nobody waits."""
+        if self.assessment is None and self._assess is not None:
+            self.assessment = self._assess()
+
+    @property
+    def covers_denied(self) -> int:
+        """Return how many covers a refusal denies: all that are asked, beyond those that the booking has."""
+        return max(0, self.wish.party_size - self.covers_had) if self.wish else 0

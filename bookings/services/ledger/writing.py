@@ -1,24 +1,20 @@
 """Record a decision after its transaction: it costs nobody a lock, and a row that is lost costs no booking."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 import structlog
 from django.conf import settings as django_settings
 from django.db import connection, transaction
 
-from bookings.choices import BookingSource, DecisionMode, DecisionOperation, DecisionVerdict, OverrideSource
+from bookings.choices import DecisionVerdict
 from bookings.errors import RequestRefused
-from bookings.models import Booking, Decision
-from bookings.selectors import LimitKey
+from bookings.models import Decision
 from bookings.services.ledger.rows import Ending, decision_row
 from bookings.services.ledger.trail import DecisionTrail
-from capacity.selectors import read_clock
 from config import metrics
 from config.errors import BookingConflict
-from config.requests import current_request_id
 from config.transaction_cost import measuring_cost
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -48,12 +44,9 @@ def _record(trail: DecisionTrail, ending: Ending) -> None:
     if trail.settings is None or trail.wish is None:
         return
     with _losing_no_booking():
-        _record_row(decision_row(trail, trail.settings, trail.wish, ending))
-
-
-def _record_row(row: Decision) -> None:
-    with _losing_no_booking():
-        _count(row)
+        trail.settle()
+        row = decision_row(trail, trail.settings, trail.wish, ending)
+        _count(row, covers_denied=trail.covers_denied)
         _log(row)
         _write(row)
 
@@ -68,10 +61,9 @@ def _losing_no_booking() -> Iterator[None]:
         metrics.booking_decision_lost.inc()
 
 
-def _count(row: Decision) -> None:
+def _count(row: Decision, *, covers_denied: int) -> None:
     if row.verdict in (DecisionVerdict.REFUSED, DecisionVerdict.WAIVED) and row.reasons:
-        denied = metrics.booking_denied_covers.labels(mode=row.mode, reason=row.reasons[0]["code"])
-        denied.inc(row.party_size)
+        metrics.booking_denied_covers.labels(mode=row.mode, reason=row.reasons[0]["code"]).inc(covers_denied)
 
 
 def _log(row: Decision) -> None:
@@ -95,24 +87,3 @@ def _write(row: Decision) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(TERMS)
         row.save(force_insert=True)
-
-
-def record_stay_override(booking: Booking, raised: Mapping[LimitKey, int], *, source: OverrideSource) -> None:
-    """Record, once the transaction has committed, what a longer stay takes above limits, and by whom authorised."""
-    row = Decision(
-        restaurant_id=booking.restaurant_id,
-        decided_at=read_clock(),
-        operation=DecisionOperation.STAY,
-        mode=DecisionMode.SHADOW if source == OverrideSource.SHADOW else DecisionMode.ENFORCE,
-        verdict=DecisionVerdict.OVERRIDDEN,
-        party_size=booking.party_size,
-        business_date=booking.business_date,
-        starts_at=booking.starts_at,
-        ends_at=booking.ends_at,
-        source=BookingSource(booking.source),
-        service_day_id=booking.service_day_id,
-        booking_id=booking.pk,
-        reasons=[{"code": str(key.limit), "above": amount} for key, amount in raised.items()],
-        request_id=current_request_id() or "",
-    )
-    transaction.on_commit(partial(_record_row, row))
