@@ -105,6 +105,10 @@ class DecisionVerdict(models.TextChoices):
     UNDECIDED = "undecided", "Not decided in time"
 
 
+# A booking came of it.
+BOOKED_VERDICTS = (DecisionVerdict.ACCEPTED, DecisionVerdict.WAIVED, DecisionVerdict.UNEXAMINED)
+
+
 class RolloutAction(models.TextChoices):
     """By which way a mode was changed."""
 

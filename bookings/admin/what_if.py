@@ -131,7 +131,8 @@ def _shown(result: WhatIf) -> dict[str, Any]:
         "reasons": _table(wording.REASONS_HEAD, wording.reasons(result)),
         "peaks": _table(wording.PEAKS_HEAD, wording.peaks(result)),
         "parties": [_parties("Gained", result.gained, result), _parties("Lost", result.lost, result)],
-        "unrecorded": wording.unrecorded(result, MOST_NAMED),
+        "lost_at_most": wording.lost_at_most(result),
+        "there_anyway": list(wording.there_anyway(result, MOST_NAMED)),
     }
 
 

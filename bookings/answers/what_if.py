@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from bookings.answers.values import Answer, instant_answer
-from bookings.what_if import PartyDifference, Peak, ServicePeaks, Side, Tally, Told, WhatIf
+from bookings.what_if import FixedBooking, PartyDifference, Peak, ServicePeaks, Side, Tally, Told, WhatIf
 
 
 def what_if_answer(result: WhatIf) -> Answer:
@@ -16,6 +16,7 @@ def what_if_answer(result: WhatIf) -> Answer:
         "to": result.to_date.isoformat(),
         "requests": result.requests,
         "parties": result.parties,
+        "repeatedRequests": result.repeated,
         "undecidedRequests": result.undecided,
         "actual": _told_answer(result.actual),
         "today": _side_answer(result.today),
@@ -23,10 +24,16 @@ def what_if_answer(result: WhatIf) -> Answer:
         "difference": _tally_answer(result.difference),
         "gained": [_party_answer(party) for party in result.gained],
         "lost": [_party_answer(party) for party in result.lost],
-        "notInLedger": [
-            {"reference": it.reference, "date": it.business_date.isoformat(), "partySize": it.party_size}
-            for it in result.unrecorded
-        ],
+        "notInLedger": [_there_answer(booking) for booking in result.unrecorded],
+        "bookedForAnotherDate": [_there_answer(booking) for booking in result.moved_in],
+    }
+
+
+def _there_answer(booking: FixedBooking) -> Answer:
+    return {
+        "reference": booking.reference,
+        "date": booking.business_date.isoformat(),
+        "partySize": booking.party_size,
     }
 
 

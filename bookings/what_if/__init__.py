@@ -1,10 +1,12 @@
 """What if a period had been decided under other rules, tables or turn times?"""
 
 from bookings.what_if import wording
+from bookings.what_if.record import FixedBooking
 from bookings.what_if.results import PartyDifference, Peak, ServicePeaks, Side, Tally, Told, WhatIf
 from bookings.what_if.running import TooManyRequests, run_what_if
 
 __all__ = [
+    "FixedBooking",
     "PartyDifference",
     "Peak",
     "ServicePeaks",

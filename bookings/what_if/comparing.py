@@ -32,7 +32,7 @@ def compare(restaurant: Restaurant, record: Record, today: Simulation, proposed:
         timezone=restaurant.timezone,
         from_date=record.from_date,
         to_date=record.to_date,
-        requests=len(record.requests),
+        requests=len(record.requests) + record.repeated,
         parties=len(record.parties),
         undecided=sum(request.verdict == DecisionVerdict.UNDECIDED for request in record.requests),
         actual=_actual(record),
@@ -49,6 +49,8 @@ def compare(restaurant: Restaurant, record: Record, today: Simulation, proposed:
             if old.accepted and not new.accepted
         ),
         unrecorded=tuple(record.unrecorded),
+        moved_in=tuple(record.moved_in),
+        repeated=record.repeated,
     )
 
 
@@ -147,6 +149,7 @@ def _peaks(service: ServiceState) -> ServicePeaks:
     return ServicePeaks(
         business_date=service.business_date,
         period_name=service.period_name,
+        starts_at=service.starts_at,
         covers=Peak(service.booked_covers, service.max_covers),
         pacing=_fullest(service.slots, 0),
         occupancy=_fullest(service.slots, 2),

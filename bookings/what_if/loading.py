@@ -5,21 +5,22 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from bookings.choices import (
+    BOOKED_VERDICTS,
     CHANNELS,
     COUNTING_STATUSES,
     BookingSource,
     BookingStatus,
     DecisionOperation,
-    DecisionVerdict,
     EventKind,
 )
 from bookings.day import DATES_AFTER, DATES_BEFORE
 from bookings.models import Booking, BookingEvent, Decision, TableAssignment
 from bookings.what_if.evening import KINDS
-from bookings.what_if.record import ACCEPTED_VERDICTS, Block, FixedBooking, Happening, Held, Record, Request
+from bookings.what_if.guests import join_repeated
+from bookings.what_if.record import Block, FixedBooking, Happening, Held, Record, Request
 from tables.models import TableBlock
 
 COLUMNS = (
@@ -45,7 +46,7 @@ def count_requests(restaurant_id: int, from_date: date, to_date: date) -> int:
 
 def load_record(restaurant_id: int, from_date: date, to_date: date) -> Record:
     """Load what happened to business dates (inclusive) in at most 7 queries."""
-    requests = _read(_requests_for(restaurant_id, from_date, to_date))
+    requests, repeated = join_repeated(_read(_requests_for(restaurant_id, from_date, to_date)))
     made = {it.booking_id for it in requests if it.booking_id is not None and it.was_accepted}
     others = _other_bookings(restaurant_id, from_date - DATES_BEFORE, to_date + DATES_AFTER, made)
     return Record(
@@ -57,23 +58,23 @@ def load_record(restaurant_id: int, from_date: date, to_date: date) -> Record:
         fixed=others,
         blocks=_blocks(restaurant_id, from_date, to_date),
         references=dict(Booking.objects.filter(pk__in=made).values_list("pk", "reference")),
+        repeated=repeated,
     )
 
 
 def _requests_for(restaurant_id: int, from_date: date, to_date: date) -> QuerySet[Decision]:
-    asked = Decision.objects.filter(
+    return Decision.objects.filter(
         restaurant_id=restaurant_id,
         business_date__range=(from_date, to_date),
         operation=DecisionOperation.CREATE,
     )
-    return asked.exclude(verdict=DecisionVerdict.OVERRIDDEN)
 
 
 def _changes_of(restaurant_id: int, booking_ids: Collection[int]) -> QuerySet[Decision]:
     return Decision.objects.filter(
         restaurant_id=restaurant_id,
         operation=DecisionOperation.CHANGE,
-        verdict__in=ACCEPTED_VERDICTS,
+        verdict__in=BOOKED_VERDICTS,
         booking_id__in=booking_ids,
     )
 
@@ -118,7 +119,9 @@ def _other_bookings(
     counting = Booking.objects.filter(
         restaurant_id=restaurant_id, business_date__range=(from_date, to_date), status__in=COUNTING_STATUSES
     ).exclude(status=BookingStatus.HELD)
-    rows = list(counting.exclude(pk__in=made).order_by("business_date", "starts_at", "pk"))
+    made_by = Decision.objects.filter(booking=OuterRef("pk"), operation=DecisionOperation.CREATE)
+    others = counting.exclude(pk__in=made).annotate(is_in_ledger=Exists(made_by))
+    rows = list(others.order_by("business_date", "starts_at", "pk"))
     tables = _tables_of({booking.pk for booking in rows})
     return tuple(
         FixedBooking(
@@ -133,6 +136,7 @@ def _other_bookings(
             seating=booking.seating,
             source=booking.source,
             tables=tuple(tables[booking.pk]),
+            is_in_ledger=booking.is_in_ledger,
         )
         for booking in rows
     )

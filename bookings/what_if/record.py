@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 
-from bookings.choices import DecisionVerdict, EventKind
+from bookings.choices import BOOKED_VERDICTS, DecisionVerdict, EventKind
 from bookings.ledger.alternatives import AlternativeRow, match_alternatives
-
-ACCEPTED_VERDICTS = (DecisionVerdict.ACCEPTED, DecisionVerdict.WAIVED, DecisionVerdict.UNEXAMINED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +37,7 @@ class Request:
 
     @property
     def was_accepted(self) -> bool:
-        return self.verdict in ACCEPTED_VERDICTS
+        return self.verdict in BOOKED_VERDICTS
 
     @property
     def was_refused(self) -> bool:
@@ -78,7 +76,10 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True)
 class FixedBooking:
-    """A booking of those dates, or of their neighbours, that no request of the period made: it is there anyway."""
+    """A booking of those dates, or of their neighbours, that no request of the period made: it is there anyway.
+
+    `is_in_ledger` says that a request made it, for another date first.
+    """
 
     booking_id: int
     reference: str
@@ -91,6 +92,7 @@ class FixedBooking:
     seating: str
     source: str
     tables: tuple[Held, ...] = ()
+    is_in_ledger: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ class Block:
 class Record:
     """All that happened to the business dates `[from_date, to_date]` of a restaurant, each in the order of time.
 
-    `changes` are those that were accepted, of bookings that `requests` made.
+    `changes` are those that were accepted, of bookings that `requests` made. `repeated` requests are not among them:
+    the same guest asked the same again.
     """
 
     from_date: date
@@ -118,6 +121,7 @@ class Record:
     fixed: tuple[FixedBooking, ...] = ()
     blocks: tuple[Block, ...] = ()
     references: dict[int, str]
+    repeated: int = 0
 
     @cached_property
     def answers(self) -> dict[int, int]:
@@ -141,6 +145,15 @@ class Record:
     @property
     def unrecorded(self) -> Iterator[FixedBooking]:
         """Yield the bookings of the period itself that are not in the ledger."""
+        return (it for it in self._fixed_in_period if not it.is_in_ledger)
+
+    @property
+    def moved_in(self) -> Iterator[FixedBooking]:
+        """Yield the bookings of the period itself that were booked for a date outside it first."""
+        return (it for it in self._fixed_in_period if it.is_in_ledger)
+
+    @property
+    def _fixed_in_period(self) -> Iterator[FixedBooking]:
         return (it for it in self.fixed if self.from_date <= it.business_date <= self.to_date)
 
 

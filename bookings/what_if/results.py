@@ -1,7 +1,7 @@
 """What a what-if comes to: two simulations side by side, and what really happened. Pure values, no guest."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from bookings.what_if.record import FixedBooking
@@ -36,6 +36,7 @@ class ServicePeaks:
 
     business_date: date
     period_name: str
+    starts_at: datetime
     covers: Peak
     pacing: Peak
     occupancy: Peak
@@ -93,8 +94,9 @@ class PartyDifference:
 class WhatIf:
     """A period under the settings of today and under those proposed.
 
-    Every request belongs to a party: `parties` are fewer than `requests` where a refused guest took another start.
-    `undecided` were not decided in time when they were made.
+    Every request belongs to a party: `parties` are fewer than `requests` where a refused guest took another start, and
+    where a guest asked the same again, as `repeated` of the requests did. `undecided` were not decided in time when
+    they were made, and not asked again. `moved_in` were booked for a date outside the period first.
     """
 
     slug: str
@@ -110,7 +112,9 @@ class WhatIf:
     proposed: Side
     gained: tuple[PartyDifference, ...] = ()
     lost: tuple[PartyDifference, ...] = ()
-    unrecorded: tuple[FixedBooking, ...] = field(default=())
+    unrecorded: tuple[FixedBooking, ...] = ()
+    moved_in: tuple[FixedBooking, ...] = ()
+    repeated: int = 0
 
     @property
     def difference(self) -> Tally:

@@ -16,6 +16,11 @@ REASONS_HEAD: Row = ("Reason", "Today's rules", "Proposed", "Difference", "In al
 PEAKS_HEAD: Row = ("Date", "Service", "", "Covers", "Most starting", "Most present")
 PARTIES_HEAD: Row = ("Date", "Time", "Party", "Came by", "Booking", "Refused otherwise for")
 
+LOST_AT_MOST = (
+    "Lost is the most it could be: a party that only the proposal refuses is gone here, while many a guest takes one "
+    "of the starts that are offered instead"
+)
+
 
 def headline(result: WhatIf) -> str:
     """Return what was looked at, and what the proposal comes to."""
@@ -62,10 +67,11 @@ def reasons(result: WhatIf) -> Iterator[Row]:
 
 
 def peaks(result: WhatIf) -> Iterator[Row]:
-    """Yield the fullest of each service, today's rules and the proposal below each other."""
+    """Yield the fullest of each service by its start, today's rules and the proposal below each other."""
     zone = ZoneInfo(result.timezone)
     today, proposed = (_by_service(side) for side in (result.today, result.proposed))
-    for key in sorted(today.keys() | proposed.keys()):
+    starts = {key: service.starts_at for key, service in (proposed | today).items()}
+    for key in sorted(starts, key=lambda key: (key[0], starts[key], key[1])):
         for title, found in (("today's rules", today.get(key)), ("proposed", proposed.get(key))):
             if found is not None:
                 places = (_peak(peak, zone) for peak in (found.covers, found.pacing, found.occupancy))
@@ -86,15 +92,19 @@ def parties(found: tuple[PartyDifference, ...], timezone: str) -> Iterator[Row]:
         )
 
 
-def unrecorded(result: WhatIf, at_most: int) -> str:
-    """Return which bookings are there without being in the ledger; empty if none."""
-    found = result.unrecorded
-    if not found:
-        return ""
-    named = ", ".join(it.reference for it in found[:at_most])
-    more = f" and {len(found) - at_most} more" if len(found) > at_most else ""
-    covers = counted(sum(it.party_size for it in found), "cover")
-    return f"Not in the ledger, so there from the beginning on both sides: {covers}: {named}{more}"
+def there_anyway(result: WhatIf, at_most: int) -> Iterator[str]:
+    """Yield which bookings are there without a request of the period that made them, and why; nothing if none."""
+    for why, found in (("Not in the ledger", result.unrecorded), ("Booked for another date first", result.moved_in)):
+        if found:
+            named = ", ".join(it.reference for it in found[:at_most])
+            more = f" and {len(found) - at_most} more" if len(found) > at_most else ""
+            covers = counted(sum(it.party_size for it in found), "cover")
+            yield f"{why}, so there from the beginning on both sides: {covers}: {named}{more}"
+
+
+def lost_at_most(result: WhatIf) -> str:
+    """Return why the parties that are lost are the most that could be; empty if none are."""
+    return LOST_AT_MOST if result.lost else ""
 
 
 def chart_lines(result: WhatIf, width: int) -> Iterator[str]:

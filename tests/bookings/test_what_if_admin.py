@@ -10,6 +10,7 @@ from django.test import Client
 
 from bookings.errors import RequestRefused
 from bookings.models import Decision
+from bookings.what_if import wording
 from tables.models import Restaurant
 from tests.bookings.floor import book, everything_written, room
 from tests.factories import CapacityRuleFactory, days_ahead, open_restaurant
@@ -86,6 +87,15 @@ def test_the_result_is_a_chart_and_a_table(house: Restaurant) -> None:
     assert "Ann Lee" not in text
 
 
+def test_what_is_lost_is_said_to_be_the_most_that_could_be(house: Restaurant) -> None:
+    client = client_with(*MAY_ASK)
+
+    lost = unescape(text_of(ask(client, rules="capacity_rules: [{pacing_covers: 3}]")))
+
+    assert f"{wording.LOST_AT_MOST}." in lost
+    assert wording.LOST_AT_MOST not in unescape(text_of(ask(client)))
+
+
 def test_the_charts_have_a_text_that_says_the_same(house: Restaurant) -> None:
     page = ask(client_with(*MAY_ASK)).content.decode()
 
@@ -125,6 +135,8 @@ def test_mistakes_stand_at_the_proposal_with_line_and_field_and_what_was_typed_s
         ({"first": "tomorrow"}, "first", "Enter a valid date."),
         ({"last": "2001-01-01"}, "last", "The last date must not be before the first."),
         ({"first": "2001-01-01"}, "last", "At most 366 days at once."),
+        ({"first": "0001-01-01", "last": "0001-01-02"}, "first", "Must be a date of the years 2000 to 2100."),
+        ({"first": "9999-12-30", "last": "9999-12-31"}, "first", "Must be a date of the years 2000 to 2100."),
     ],
 )
 def test_bad_input_is_a_form_error(house: Restaurant, values: dict[str, str], field: str, said: str) -> None:

@@ -1,7 +1,7 @@
 """`manage.py what_if`: a period decided again, to read or as JSON."""
 
 import json
-from datetime import time
+from datetime import date, time, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,9 @@ from django.core.management import CommandError, call_command
 
 from bookings.errors import RequestRefused
 from bookings.models import Decision
-from bookings.what_if import Tally, run_what_if
+from bookings.services import change_booking
+from bookings.what_if import Tally, run_what_if, wording
+from config.errors import InputInvalid
 from tables.models import Restaurant
 from tests.bookings.floor import book, everything_written, room
 from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
@@ -140,6 +142,55 @@ def test_json_has_both_sides_and_every_party(rules: Path) -> None:
         }
     ]
     assert "ann@example.com" not in json.dumps(answer)
+
+
+def test_a_booking_that_was_made_for_another_date_first_is_told_apart(rules: Path) -> None:
+    house = bistro()
+    booking = book(house, "18:00", 2, business_date=ON - timedelta(days=1))
+    change_booking(booking_id=booking.pk, business_date=ON)
+    other = BookingFactory(restaurant=house, business_date=ON, party_size=3, wall_time=time(21))
+
+    said, answer = run("--rules", rules), json.loads(run("--rules", rules, "--json"))
+
+    there = "so there from the beginning on both sides"
+    assert f"Not in the ledger, {there}: 3 covers: {other.reference}." in said
+    assert f"Booked for another date first, {there}: 2 covers: {booking.reference}." in said
+    assert [it["reference"] for it in answer["notInLedger"]] == [other.reference]
+    assert answer["bookedForAnotherDate"] == [{"reference": booking.reference, "date": f"{ON}", "partySize": 2}]
+
+
+def test_a_guest_who_clicks_again_is_one_party(rules: Path) -> None:
+    house = bistro()
+    for _ in range(5):
+        with pytest.raises(RequestRefused):
+            book(house, "19:00", 3)
+
+    answer = json.loads(run("--rules", rules, "--json"))
+
+    assert run("--rules", rules).startswith(f"Bistro, {ON} to {ON}: 8 requests of 3 parties.")
+    assert (answer["requests"], answer["repeatedRequests"], answer["parties"]) == (8, 5, 3)
+    assert answer["difference"] == {"parties": 1, "covers": 3}
+
+
+def test_where_parties_are_lost_it_says_that_this_is_the_most(tmp_path: Path, rules: Path) -> None:
+    bistro()
+    path = tmp_path / "less.yaml"
+    path.write_text("capacity_rules: [{pacing_covers: 3}]\n")
+
+    assert f"{wording.LOST_AT_MOST}." in run("--rules", path).splitlines()
+    assert wording.LOST_AT_MOST not in run("--rules", rules)
+
+
+@pytest.mark.parametrize("years", [(1, 1), (9999, 9999), (1999, 2000), (2100, 2101)])
+def test_dates_outside_the_calendar_are_refused(rules: Path, years: tuple[int, int]) -> None:
+    bistro()
+    first, last = (date(year, *day) for year, day in zip(years, ((12, 31), (12, 31)), strict=True))
+
+    with pytest.raises(InputInvalid) as refused:
+        run_what_if(slug="bistro", from_date=first, to_date=last, content=rules.read_bytes())
+
+    (problem,) = [it for problems in refused.value.details.values() for it in problems]
+    assert problem == {"code": "out_of_range", "message": "Must be a date of the years 2000 to 2100."}
 
 
 def test_nothing_is_written(rules: Path, django_assert_num_queries: Any) -> None:

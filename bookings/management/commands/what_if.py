@@ -90,8 +90,9 @@ def _lines(result: WhatIf) -> Iterator[str]:
     yield from _table("How full each service got:", wording.PEAKS_HEAD, list(wording.peaks(result)))
     yield from _parties("Gained:", result.gained, result.timezone)
     yield from _parties("Lost:", result.lost, result.timezone)
-    if said := wording.unrecorded(result, MOST_NAMED):
-        yield f"\n{said}."
+    if said := wording.lost_at_most(result):
+        yield f"{said}."
+    yield from (f"\n{line}." for line in wording.there_anyway(result, MOST_NAMED))
 
 
 def _table(title: str, head: wording.Row, rows: list[wording.Row]) -> Iterator[str]:

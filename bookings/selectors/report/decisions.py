@@ -10,7 +10,7 @@ from django.db.models import Aggregate, Count, Exists, IntegerField, Min, OuterR
 from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Now, TruncDate
 
-from bookings.choices import DecisionMode, DecisionOperation, DecisionVerdict
+from bookings.choices import BOOKED_VERDICTS, DecisionMode, DecisionOperation, DecisionVerdict
 from bookings.ledger.alternatives import AlternativeRow
 from bookings.models import Decision
 from bookings.rollout_report.evenings import ServiceOnDate
@@ -22,7 +22,6 @@ from capacity.policy import CAPACITY_REASONS, ReasonCode
 ONE_DAY = timedelta(days=1)
 # A scrape reads no more, however busy the day was: the latest say enough about a share.
 MOST_LATEST = 20_000
-BOOKED_VERDICTS = (DecisionVerdict.ACCEPTED, DecisionVerdict.WAIVED, DecisionVerdict.UNEXAMINED)
 
 
 class Percentile(Aggregate):
