@@ -46,7 +46,8 @@ class Party:
     """A party that was accepted: `[starts_at, ends_at)` is its stay, `held` the time of each of its tables.
 
     `key` is the id of its booking, or minus that of its decision where there is no booking. `real_minutes` is how long
-    the real booking stays, `turn_minutes` how long this one was to stay.
+    the real booking was to stay, `turn_minutes` how long this one was; `real_starts_at` is the start of the real one,
+    and `is_seen_leaving` says that somebody noted when it left.
     """
 
     key: int
@@ -64,6 +65,8 @@ class Party:
     is_fixed: bool = False
     turn_minutes: int = 0
     real_minutes: int = 0
+    real_starts_at: datetime | None = None
+    is_seen_leaving: bool = False
     past: list[Before] = field(default_factory=list)
 
     @property
@@ -77,6 +80,21 @@ class Party:
     @property
     def is_counted(self) -> bool:
         return self.status in COUNTING_STATUSES
+
+    @property
+    def later(self) -> timedelta:
+        """Return how much later than the real booking this party starts, or less than nothing if earlier."""
+        return timedelta(0) if self.real_starts_at is None else self.starts_at - self.real_starts_at
+
+    @property
+    def leaves_at_its_end(self) -> bool:
+        """Say whether nothing that really happened tells when this stay was over: it is, as its time is."""
+        return self.turn_minutes != self.real_minutes and not self.is_seen_leaving
+
+    def status_at(self, now: datetime) -> str:
+        """Return where this party stands at an instant, as far as it is not told by what happened."""
+        is_over = self.status == BookingStatus.SEATED and self.leaves_at_its_end and self.ends_at <= now
+        return BookingStatus.COMPLETED if is_over else self.status
 
     @property
     def stay_minutes(self) -> int:
@@ -175,9 +193,9 @@ class Room:
     def _uses(self, business_date: date, window: Interval, now: datetime) -> Iterator[TableUse]:
         for party in self.near(business_date):
             if party.held:
-                yield from _table_uses(party, window)
+                yield from _table_uses(party, window, now)
             elif self._lacks_a_table(party, window, now):
-                yield _use(party, None, Interval(party.starts_at, party.blocked_until))
+                yield _use(party, None, Interval(party.starts_at, party.blocked_until), now)
         for block in self._blocks:
             if block.created_at <= now and _meet(block.starts_at, block.ends_at, window):
                 yield TableUse(None, block.table_id, block.starts_at, block.ends_at, True, "", 0, "", "")
@@ -193,20 +211,20 @@ class Room:
         )
 
 
-def _table_uses(party: Party, window: Interval) -> Iterator[TableUse]:
+def _table_uses(party: Party, window: Interval, now: datetime) -> Iterator[TableUse]:
     for table_id, kept in party.held.items():
         if _meet(kept.starts_at, kept.ends_at, window):
-            yield _use(party, table_id, kept)
+            yield _use(party, table_id, kept, now)
 
 
-def _use(party: Party, table_id: int | None, kept: Interval) -> TableUse:
+def _use(party: Party, table_id: int | None, kept: Interval, now: datetime) -> TableUse:
     return TableUse(
         booking_id=party.key,
         table_id=table_id,
         starts_at=kept.starts_at,
         ends_at=kept.ends_at,
         is_pinned=party.is_pinned and table_id is not None,
-        status=party.status,
+        status=party.status_at(now),
         party_size=party.party_size,
         seating=party.seating,
         source=BookingSource(party.source),

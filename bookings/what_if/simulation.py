@@ -1,11 +1,11 @@
 """Decide every request of a period again, on one house, by the functions that decide a booking."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import timedelta
 
 from bookings.availability import Assessment, assess, blocked_interval
-from bookings.choices import CHANNELS, BookingSource, BookingStatus
+from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
 from bookings.day import Interval
 from bookings.services.floor.change_drafts import Place, assess_change, may_keep_unplanned
 from bookings.walk_ins import interval_to_load
@@ -13,6 +13,7 @@ from bookings.what_if.evening import apply_happening
 from bookings.what_if.house import House
 from bookings.what_if.record import FixedBooking, Happening, Record, Request
 from bookings.what_if.room import NO_PERIOD, Party, Room
+from bookings.what_if.timeline import Timeline
 from bookings.what_if.wishes import wish_of_change, wish_of_request
 from capacity.calendar import resolve_instant
 
@@ -46,7 +47,7 @@ def simulate(record: Record, house: House, *, tick: Callable[[], object] = lambd
     """Run a period through a house; `tick` is called after each decision."""
     run = _Run(record, Room(house, record.blocks))
     run.take_in_fixed()
-    for step in _timeline(record):
+    for step in run.timeline:
         if isinstance(step, Happening):
             run.happen(step)
         else:
@@ -55,21 +56,14 @@ def simulate(record: Record, house: House, *, tick: Callable[[], object] = lambd
     return Simulation(run.room, run.outcomes, run.changes_refused)
 
 
-def _timeline(record: Record) -> Iterator[Request | Happening]:
-    """Yield all that happened in the order of time; what is of one moment, decisions first, by id."""
-    steps: list[tuple[tuple[datetime, int, int], Request | Happening]] = [
-        *(((it.decided_at, 0, it.decision_id), it) for it in (*record.requests, *record.changes)),
-        *(((it.happened_at, 1, it.event_id), it) for it in record.happenings),
-    ]
-    return (step for _, step in sorted(steps, key=lambda found: found[0]))
-
-
 class _Run:
     def __init__(self, record: Record, room: Room) -> None:
         self.record, self.room = record, room
         self.outcomes: dict[int, Outcome] = {}
         self.changes_refused = 0
+        self.timeline = Timeline(record)
         self._by_booking: dict[int, Party] = {}
+        self._seen_leaving = {it.booking_id for it in record.happenings if it.kind == EventKind.LEFT}
         self._changes = {change.decision_id for change in record.changes}
         # The refused request that each accepted one answers.
         self._first_wishes = {answer: refused for refused, answer in record.answers.items()}
@@ -78,6 +72,7 @@ class _Run:
         for booking in self.record.fixed:
             party = _fixed_party(booking, self.room.house)
             self._by_booking[booking.booking_id] = party
+            self.timeline.follow(booking.booking_id, party.starts_at, timedelta(0))
             self.room.add(party)
 
     def happen(self, happening: Happening) -> None:
@@ -107,7 +102,14 @@ class _Run:
     def _note_booking(self, request: Request, party: Party) -> None:
         if request.booking_id is not None:
             self._by_booking[request.booking_id] = party
-            party.real_minutes = request.stay_minutes
+            party.is_seen_leaving = request.booking_id in self._seen_leaving
+            self._follow(request, party)
+
+    def _follow(self, request: Request, party: Party) -> None:
+        """Let what becomes of the real booking, as a request left it, become of a party: as long after its start."""
+        party.real_minutes, party.real_starts_at = request.stay_minutes, request.starts_at
+        if request.booking_id is not None:
+            self.timeline.follow(request.booking_id, party.starts_at, party.later)
 
     def _assess(self, request: Request) -> Assessment:
         house = self.room.house
@@ -143,9 +145,9 @@ class _Run:
         book = self.room.book(wish.business_date, request.decided_at, only, without=party)
         place = Place(party.table_ids, party.is_pinned, CHANNELS[BookingSource(party.source)])
         assessment = assess_change(book, wish, place)
-        party.real_minutes = request.stay_minutes
         if not assessment.is_available:
             self.changes_refused += 1
+            self._follow(request, party)
             return
         plan = assessment.plan
         own = party.table_ids if may_keep_unplanned(book, wish, party.table_ids) else ()
@@ -153,6 +155,7 @@ class _Run:
         changed = _changed(party, assessment, plan.table_ids if plan else own)
         self.room.change(party, changed)
         self._by_booking |= {pk: changed for pk, it in self._by_booking.items() if it is party}
+        self._follow(request, changed)
 
 
 def _reasons(assessment: Assessment) -> tuple[str, ...]:
@@ -196,7 +199,7 @@ def _changed(party: Party, assessment: Assessment, table_ids: tuple[int, ...]) -
         status=party.status,
         is_pinned=party.is_pinned and table_ids == party.table_ids,
         held={table_id: Interval(since.get(table_id, begins_at), until) for table_id in table_ids},
-        real_minutes=party.real_minutes,
+        is_seen_leaving=party.is_seen_leaving,
         past=party.past,
     )
 

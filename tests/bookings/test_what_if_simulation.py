@@ -1,10 +1,16 @@
 """A period decided again on another house: exact values, by hand."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bookings.choices import BookingSource, DecisionVerdict, EventKind
+from bookings.what_if import wording
+from bookings.what_if.guests import join_repeated
+from bookings.what_if.record import Happening, Record, Request
 from bookings.what_if.results import Tally
 from bookings.what_if.simulation import simulate
 from tests.bookings.what_if_evenings import (
@@ -259,7 +265,168 @@ def test_a_change_of_the_wish_alone_leaves_start_and_stay_as_proposed() -> None:
     assert simulation.room.parties[101].seating == "indoor"
 
 
+WALK_IN = BookingSource.WALK_IN
+ONE_TABLE = "tables: [{number: T1, capacity: 2}]"
+
+
+def walks_in(pk: int, when: str, **changes: Any) -> Request:
+    return asks(pk, when, 2, decided_at=at(when), source=WALK_IN, **changes)
+
+
+def test_a_walk_in_that_only_the_simulation_takes_leaves_when_its_time_is_over() -> None:
+    happened = record(walks_in(1, "18:05"), walks_in(2, "20:35", booked=True))
+    strict = house(ONE_TABLE, "capacity_rules: [{time_from: '18:00', time_to: '18:30', pacing_covers: 1}]")
+
+    result = compared(happened, strict, house(ONE_TABLE))
+
+    assert (ids(result.gained), result.lost) == ([1], ())
+    # Until then it sits, and its buffer is kept.
+    assert taken(simulate(record(walks_in(1, "18:05"), walks_in(2, "19:30")), house(ONE_TABLE))) == [1]
+    buffered = house(ONE_TABLE, "buffer_minutes: 15")
+    assert taken(simulate(record(walks_in(1, "18:05"), walks_in(2, "19:45")), buffered)) == [1]
+
+
+def test_a_walk_in_whose_turn_time_is_another_leaves_at_its_end_unless_somebody_saw_it_leave() -> None:
+    evening = (walks_in(1, "18:05", booked=True), walks_in(2, "19:10"))
+    left = becomes(101, EventKind.LEFT, at("19:20"))
+    short = house(ONE_TABLE, turn=60)
+
+    # As it was, it sits as long as nobody notes that it left; so it did then.
+    assert taken(simulate(record(*evening, walks_in(3, "20:35")), house(ONE_TABLE))) == [1]
+    assert taken(simulate(record(*evening), short)) == [1, 2]
+    assert taken(simulate(record(*evening, happenings=(left,)), short)) == [1]
+    assert taken(simulate(record(*evening, walks_in(3, "19:25"), happenings=(left,)), short)) == [1, 3]
+
+
+# What became of a party that starts at another time than it really did
+
+
+def evening_of_another_start(real: str, *happenings: Happening, later: Sequence[Request] = ()) -> Record:
+    """Return a guest who wished 18:00 and took another start, and what became of that booking, 102."""
+    wish = asks(1, "18:00", 2, alternatives=(at(real),))
+    return record(wish, asks(2, real, 2, booked=True), *later, happenings=happenings)
+
+
+def test_a_party_that_gets_its_first_wish_sits_and_leaves_as_long_after_its_start() -> None:
+    sits, left = becomes(102, EventKind.SEATED, at("18:30")), becomes(102, EventKind.LEFT, at("19:50"))
+    left = replace(left, event_id=103)
+
+    simulation = simulate(evening_of_another_start("18:30", sits, left), house(ONE_TABLE))
+
+    party = simulation.room.parties[-1]
+    assert (party.status, party.starts_at, party.ends_at) == ("completed", at("18:00"), at("19:20"))
+    assert [it.ends_at for it in party.held.values()] == [at("19:20")]
+
+
+def test_a_party_whose_real_start_was_earlier_stays_as_long_as_it_did() -> None:
+    sits, left = becomes(102, EventKind.SEATED, at("17:15")), becomes(102, EventKind.LEFT, at("18:05"))
+    left = replace(left, event_id=103)
+
+    party = simulate(evening_of_another_start("17:15", sits, left), house(ONE_TABLE)).room.parties[-1]
+
+    assert (party.starts_at, party.ends_at) == (at("18:00"), at("18:50"))
+
+
+def test_what_happens_earlier_than_it_really_did_is_there_for_who_asks_in_between() -> None:
+    sits, left = becomes(102, EventKind.SEATED, at("20:00")), becomes(102, EventKind.LEFT, at("20:40"))
+    left = replace(left, event_id=103)
+    happened = evening_of_another_start("20:00", sits, left, later=(walks_in(3, "18:45"),))
+
+    assert taken(simulate(happened, house(ONE_TABLE))) == [1, 3]
+
+
+def test_a_cancellation_is_when_it_was_unless_the_party_would_sit_by_then() -> None:
+    in_time = becomes(102, EventKind.CANCELLED, at("17:30"))
+    too_late = becomes(102, EventKind.CANCELLED, at("19:00"))
+    walk_in = walks_in(3, "17:45", turn_minutes=10)
+
+    assert taken(simulate(evening_of_another_start("20:00", in_time, later=(walk_in,)), house(ONE_TABLE))) == [1, 3]
+    simulation = simulate(
+        evening_of_another_start("20:00", too_late, later=(asks(4, "18:00", decided_at=at("17:10")),)),
+        house(ONE_TABLE),
+    )
+    assert taken(simulation) == [1, 4]
+
+
+def test_a_party_whose_change_is_refused_lives_its_evening_from_its_old_start() -> None:
+    change = asks(3, "20:00", 2, booking_id=101, verdict=DecisionVerdict.ACCEPTED, channel="in_house")
+    sits, left = becomes(101, EventKind.SEATED, at("20:10")), becomes(101, EventKind.LEFT, at("20:50"))
+    happened = record(
+        asks(1, "18:00", booked=True),
+        asks(2, "20:00", booked=True),
+        changes=(change,),
+        happenings=(sits, replace(left, event_id=102)),
+    )
+
+    simulation = simulate(happened, numbers_only("capacity_rules: [{pacing_covers: 2}]"))
+
+    party = simulation.room.parties[101]
+    assert (simulation.changes_refused, party.starts_at, party.ends_at) == (1, at("18:00"), at("18:50"))
+
+
+def test_a_party_that_is_changed_to_the_start_that_it_really_had_lives_its_evening_then() -> None:
+    change = asks(3, "19:00", 2, booking_id=102, verdict=DecisionVerdict.ACCEPTED, channel="in_house")
+    sits, left = becomes(102, EventKind.SEATED, at("19:00")), becomes(102, EventKind.LEFT, at("19:40"))
+    happened = evening_of_another_start("20:00", sits, replace(left, event_id=103))
+
+    party = simulate(replace(happened, changes=(change,)), house(ONE_TABLE)).room.parties[-1]
+
+    assert (party.starts_at, party.ends_at, party.status) == (at("19:00"), at("19:40"), "completed")
+
+
 # Who asked
+
+
+def test_one_guest_who_asks_the_same_again_is_one_party_and_the_last_request_counts() -> None:
+    first, *others = (asks(pk, "19:00", 4, alternatives=(at(f"{pk + 16}:00"),)) for pk in range(1, 6))
+
+    joined = join_repeated([first, *others])
+
+    assert ([it.decision_id for it in joined.requests], joined.repeated) == ([5], 4)
+    # Whatever it was offered on the way it may take.
+    assert joined.requests[0].alternatives == tuple(at(f"{hour}:00") for hour in range(17, 22))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"party_size": 3},
+        {"wall_time": "19:15"},
+        {"seating": "patio"},
+        {"source": BookingSource.PHONE},
+        {"decided_at": asks(17).decided_at},
+        {"business_date": FRIDAY + timedelta(days=1)},
+        {"booked": True},
+    ],
+    ids=["size", "start", "wish", "way in", "a quarter of an hour later", "date", "taken"],
+)
+def test_who_asks_otherwise_or_much_later_is_another_guest(other: dict[str, Any]) -> None:
+    joined = join_repeated([asks(1, "19:00", 2), asks(2, **{"wall_time": "19:00", **other})])
+
+    assert ([it.decision_id for it in joined.requests], joined.repeated) == ([1, 2], 0)
+
+
+def test_a_quarter_of_an_hour_runs_from_the_last_time_that_was_asked() -> None:
+    joined = join_repeated([asks(1), asks(16), asks(31)])
+
+    assert [it.decision_id for it in joined.requests] == [31]
+
+
+@pytest.mark.parametrize("is_booked", [True, False])
+def test_a_request_that_was_not_decided_in_time_and_the_next_try_are_one_party(is_booked: bool) -> None:
+    joined = join_repeated([asks(1, verdict=DecisionVerdict.UNDECIDED), asks(2, booked=is_booked)])
+
+    assert ([it.decision_id for it in joined.requests], joined.repeated) == ([2], 1)
+    table = house("tables: [{number: T1, capacity: 2}]")
+    assert taken(simulate(record(*joined.requests), table)) == [2]
+
+
+def test_a_second_booking_is_another_party() -> None:
+    joined = join_repeated(
+        [asks(1, verdict=DecisionVerdict.UNDECIDED), asks(2, booked=True), asks(3, booked=True), asks(4)]
+    )
+
+    assert [it.decision_id for it in joined.requests] == [2, 3, 4]
 
 
 def test_a_guest_who_took_another_start_is_one_party() -> None:
@@ -365,6 +532,18 @@ def test_peaks_name_their_limit_and_their_moment() -> None:
     # Of two starts with as many covers the one with less room.
     assert (service.pacing.used, service.pacing.limit, service.pacing.slot_at) == (5, 5, at("20:00"))
     assert (service.occupancy.used, service.occupancy.slot_at) == (10, at("20:00"))
+
+
+def test_services_are_told_by_their_start() -> None:
+    periods = (
+        "service_periods: [{name: Dinner, days: [fri], start: '18:00', last_seating: '21:00', end: '23:00', "
+        "seating_mode: covers}, {name: Drinks, days: [fri], start: '15:00', last_seating: '17:00', end: '18:00', "
+        "seating_mode: covers}]"
+    )
+
+    result = compared(record(asks(1, "19:00")), numbers_only(periods), numbers_only(periods))
+
+    assert [row[1] for row in wording.peaks(result)] == ["Drinks", "Drinks", "Dinner", "Dinner"]
 
 
 def test_covers_are_told_by_date() -> None:
