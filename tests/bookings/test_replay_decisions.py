@@ -181,3 +181,53 @@ def test_a_row_that_cannot_be_read_is_a_failure_and_one_without_state_is_not() -
     Decision.objects.update(state=b"garbled")
     said, code = replayed()
     assert (code, "1 not readable" in said) == (1, True)
+
+
+def test_a_shadow_decision_that_failed_is_never_examined_and_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = room(2, enforcement="shadow")
+    CapacityRuleFactory(restaurant=house, max_covers=1)
+    materialize(house, days_ahead())
+    with monkeypatch.context() as failing:
+        failing.setattr("bookings.availability.judging.decide", _fail)
+        book(house)
+    assert Decision.objects.get().state is not None
+
+    assert replayed("--both-modes") == (
+        "Decided 1 decisions again:\n  0 agree\n  0 differ\n  1 never examined: the shadow decision failed\n",
+        0,
+    )
+
+
+def test_nothing_dies_of_a_shadow_decision_that_would_fail_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = room(2, enforcement="shadow")
+    materialize(house, days_ahead())
+    monkeypatch.setattr("bookings.availability.judging.decide", _fail)
+    book(house)
+
+    assert replayed()[1] == 0
+
+
+def _fail(*args: object, **kwargs: object) -> None:
+    raise ZeroDivisionError("no rule for this")
+
+
+def test_a_decision_that_cannot_be_made_again_is_named_and_the_others_are_made() -> None:
+    house = busy_house()
+    first, second, _ = book(house), book(house), book(house)
+    Decision.objects.filter(booking=first).update(reasons=[{"code": "MOONLIGHT", "limit": 1, "used": 1, "asked": 1}])
+    row = Decision.objects.get(booking=second)
+    kept = zlib.decompress(bytes(row.state or b""))
+    row.state = zlib.compress(kept.replace(b"Etc/UTC", b"Etc/Mar"))
+    row.save()
+
+    said, code = replayed("--both-modes")
+
+    assert code == 1
+    assert "1 agree\n  0 differ\n  2 cannot be decided again" in said
+    assert f"decision {Decision.objects.get(booking=first).pk}: ValueError: 'MOONLIGHT' is not a valid" in said
+    assert f"decision {row.pk}: ZoneInfoNotFoundError: 'No time zone found with key Etc/Mar'" in said
+
+
+def test_dates_the_wrong_way_round_are_a_mistake_and_not_a_success() -> None:
+    with pytest.raises(CommandError, match="--to 2026-10-01 is before --from 2026-11-28"):
+        replayed("--from", "2026-11-28", "--to", "2026-10-01")

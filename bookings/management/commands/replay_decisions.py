@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from bookings.ledger import Replayed, Verdict
@@ -16,16 +16,19 @@ from bookings.selectors.decisions import DecisionScope, ReplayedDecision, count_
 MOST_LISTED = 20
 WITHOUT_STATE = "nothing stored to decide on"
 UNREADABLE = "not readable"
+UNDECIDABLE = "cannot be decided again"
+UNEXAMINED = "never examined: the shadow decision failed"
 WORST_FIRST = (Verdict.DIFFERS, Verdict.WITHOUT_PLANNER, Verdict.AGREES)
 
 
 class Command(BaseCommand):
-    """Replay, count, name what differs; exit 1 if anything does."""
+    """Replay, count, name what differs and what cannot be decided again; exit 1 if anything does."""
 
     help = (
         "Decide the decisions of the ledger again, each from nothing but what was stored with it, and compare: a "
         "decision of today's code that differs is a change of behaviour, or a defect. Reads only. Exit code 1 if any "
-        "differs. Example: manage.py replay_decisions --restaurant demo-bar --from 2026-11-01 --both-modes"
+        "differs, or cannot be read or decided again. "
+        "Example: manage.py replay_decisions --restaurant demo-bar --from 2026-11-01 --both-modes"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -45,6 +48,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Replay."""
+        _require_order(options["from_date"], options["to_date"])
         scope = DecisionScope(
             restaurant_id=_restaurant_id(options["restaurant"]),
             from_at=_midnight(options["from_date"]),
@@ -56,6 +60,12 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(_lines(counts, differing)))
         if differing:
             sys.exit(1)
+
+
+def _require_order(from_date: date | None, to_date: date | None) -> None:
+    # No decision at all would pass for decisions that agree.
+    if from_date and to_date and to_date < from_date:
+        raise CommandError(f"--to {to_date} is before --from {from_date}: there is no decision between them")
 
 
 def _restaurant_id(slug: str | None) -> int | None:
@@ -79,7 +89,9 @@ def _take_stock(found: Iterable[ReplayedDecision]) -> tuple[Counter[str], list[s
 
 def _outcome(each: ReplayedDecision) -> str:
     if each.replayed is None:
-        return UNREADABLE if each.problem else WITHOUT_STATE
+        if each.problem:
+            return UNDECIDABLE if each.is_readable else UNREADABLE
+        return WITHOUT_STATE if each.is_examined else UNEXAMINED
     verdicts = {replayed.verdict for replayed in (each.replayed, each.in_other_mode) if replayed}
     return next(verdict for verdict in WORST_FIRST if verdict in verdicts)
 
@@ -103,7 +115,7 @@ def _codes(codes: Iterable[str]) -> str:
 
 def _lines(counts: Counter[str], differing: list[str]) -> Iterator[str]:
     yield f"Decided {counts.total()} decisions again:"
-    for outcome in (*Verdict, UNREADABLE, WITHOUT_STATE):
+    for outcome in (*Verdict, UNDECIDABLE, UNREADABLE, UNEXAMINED, WITHOUT_STATE):
         if counts[outcome] or outcome in (Verdict.AGREES, Verdict.DIFFERS):
             yield f"  {counts[outcome]} {outcome}"
     yield from (f"  {line}" for line in differing[:MOST_LISTED])
