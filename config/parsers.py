@@ -18,7 +18,7 @@ class DuplicateKey(ValueError):
 
 
 class StrictJSONParser(BaseParser):
-    """Parse UTF-8 JSON; refuse duplicate keys, NaN, Infinity and bodies over 64 KiB."""
+    """Parse UTF-8 JSON; refuse duplicate keys, NaN, Infinity, bodies over 64 KiB and those that end too soon."""
 
     media_type = "application/json"
 
@@ -27,12 +27,18 @@ class StrictJSONParser(BaseParser):
     ) -> Any:
         """Return the parsed body.
 
+        One that is shorter than it was declared is no whole message (RFC 9112, section 8), whatever it reads like: who
+        sent it is gone, and may not have meant to stop there.
+
         Raises: `PayloadTooLarge`, `InputInvalid`.
         """
         declared = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
         if declared > MAX_BODY_BYTES:
             raise PayloadTooLarge
-        return parse_json(stream.read(MAX_BODY_BYTES + 1))
+        body = stream.read(MAX_BODY_BYTES + 1)
+        if len(body) < declared:
+            raise InputInvalid.of_field("body", "incomplete", "The body ended before its declared length.")
+        return parse_json(body)
 
 
 def parse_json(body: bytes) -> Any:

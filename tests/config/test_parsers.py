@@ -79,3 +79,14 @@ def test_a_body_that_is_declared_too_long_is_refused_unread() -> None:
         StrictJSONParser().parse(body, "application/json", {"request": request})
 
     assert body.tell() == 0
+
+
+@pytest.mark.parametrize("declared", [9, 64, MAX_BODY_BYTES])
+def test_a_body_that_ends_before_its_declared_length_is_refused_even_if_it_reads_as_json(declared: int) -> None:
+    with pytest.raises(InputInvalid) as caught:
+        parse(b'{"a": 1}', declared=declared)
+
+    assert caught.value.details == {
+        "body": [{"code": "incomplete", "message": "The body ended before its declared length."}]
+    }
+    assert parse(b'{"a": 1}', declared=8) == {"a": 1}

@@ -107,6 +107,28 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_harms_nobody(browser: ht
     assert browser.get("/api/restaurants").status_code == 200
 
 
+def test_a_client_that_leaves_before_the_end_of_its_body_has_booked_nothing(browser: httpx.Client) -> None:
+    bistro()
+    body = json.dumps(order()).encode()
+    head = (
+        "POST /api/bookings HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body) + 5}\r\n\r\n"
+    )
+    with socket.create_connection((browser.base_url.host, browser.base_url.port or 80)) as connection:
+        connection.settimeout(SECONDS)
+        connection.sendall(head.encode() + body)
+        # The server waits for the rest by the time it has answered somebody else.
+        browser.get("/healthz")
+        connection.shutdown(socket.SHUT_WR)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        said = json.loads(answer.read())
+
+    assert (answer.status, said["error"]) == (400, "VALIDATION_ERROR")
+    assert said["details"]["body"][0]["code"] == "incomplete"
+    assert set(count_rows().values()) == {0}
+
+
 def test_every_answer_names_its_request_and_is_not_to_be_stored(browser: httpx.Client) -> None:
     for answer in (browser.get("/api/restaurants", headers={"x-request-id": "mine"}), browser.get("/api/nothing")):
         assert answer.headers["Cache-Control"] == "no-store"
