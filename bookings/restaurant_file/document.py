@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from bookings.restaurant_file.composing import LimitedLoader
 from bookings.restaurant_file.problems import Problem, Problems, RestaurantFileInvalid
 
 _EMPTY = frozenset({"", "~", "null"})
@@ -61,11 +62,11 @@ class Value:
 def read_document(content: bytes) -> Value:
     """Return the one document of a YAML file in UTF-8, with or without a byte order mark.
 
-    Raises: `RestaurantFileInvalid` where it is no YAML, and where it is empty.
+    Raises: `RestaurantFileInvalid` where it is no YAML, where it is empty, and where it says too much.
     """
     text = _decode(content)
     try:
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        node = yaml.compose(text, Loader=LimitedLoader)
     except yaml.MarkedYAMLError as error:
         raise RestaurantFileInvalid([_syntax_problem(error)]) from error
     except yaml.reader.ReaderError as error:

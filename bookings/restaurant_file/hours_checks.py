@@ -16,6 +16,9 @@ from bookings.restaurant_file.findings import Finding, find_repeated
 from bookings.restaurant_file.references import find_period
 from capacity.calendar import PeriodHours, find_overlaps
 
+# Each is held against every other, date by date.
+MOST_PERIODS = 200
+
 
 def find_in_periods(file: RestaurantFile) -> Iterator[Finding]:
     """Yield periods named twice, without days, with a last seating outside, or that overlap another."""
@@ -23,6 +26,9 @@ def find_in_periods(file: RestaurantFile) -> Iterator[Finding]:
     for period in file.service_periods:
         yield from _find_in_days(period)
         yield from _find_in_seating(period)
+    if len(file.service_periods) > MOST_PERIODS:
+        yield Finding(file.service_periods[MOST_PERIODS], "", f"at most {MOST_PERIODS} service periods")
+        return
     yield from _find_overlaps(file.service_periods)
 
 

@@ -1,6 +1,7 @@
 """Kinds of values in a restaurant file: each reads the text of a scalar, and writes it again."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -211,7 +212,7 @@ class ListOf:
         return items
 
     def _note_repeated(self, value: Value, items: list[Any], problems: Problems) -> None:
-        for item in sorted({item for item in items if items.count(item) > 1}, key=self.order):
+        for item in sorted((item for item, times in Counter(items).items() if times > 1), key=self.order):
             problems.add(value.line, value.path, f"names {self.kind.write(item)} twice")
 
     def write(self, value: Sequence[Any]) -> list[Any]:

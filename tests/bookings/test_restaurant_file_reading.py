@@ -52,6 +52,10 @@ def read(text: str) -> RestaurantFile:
     return read_restaurant_file(text.encode())
 
 
+def first_problem(text: str) -> str:
+    return problems_of(text)[0]
+
+
 def problems_of(text: str) -> list[str]:
     with pytest.raises(RestaurantFileInvalid) as refusal:
         read(text)
@@ -427,3 +431,47 @@ def test_from_alone_is_one_day() -> None:
     (closure,) = read(HOUSE + "closures: [{from: 2026-12-24}]").closures
 
     assert (closure.from_date, closure.to_date) == (date(2026, 12, 24), date(2026, 12, 24))
+
+
+# How much a file may say
+
+
+def rules(count: int) -> str:
+    return HOUSE + "capacity_rules:\n  - &rule {max_covers: 90}\n" + "  - *rule\n" * (count - 1)
+
+
+def test_a_list_has_at_most_two_thousand_entries_however_short_they_are() -> None:
+    assert len(read(rules(2000)).capacity_rules) == 2000
+    # The house, the key, and two thousand entries before it.
+    assert problems_of(rules(2001)) == ["line 2003: capacity_rules: at most 2,000 entries"]
+
+
+def test_a_mapping_has_as_few() -> None:
+    keys = "".join(f"  key{number}: 1\n" for number in range(2001))
+
+    assert problems_of(f"restaurant:\n{keys}") == ["line 2002: restaurant: at most 2,000 entries"]
+
+
+def test_there_are_at_most_two_hundred_service_periods() -> None:
+    hours = 'days: [mon], start: "17:00", last_seating: "18:00", end: "19:00"'
+    periods = "".join(f"  - {{name: P{number}, {hours}}}\n" for number in range(201))
+
+    assert problems_of(f"{HOUSE}service_periods:\n{periods}") == [
+        "line 203: service_periods[200]: at most 200 service periods"
+    ]
+
+
+def test_what_is_repeated_counts_as_often_as_it_is_said() -> None:
+    tables = ", ".join("T1" for _ in range(1000))
+    text = f"{HOUSE}combinations:\n  - &many {{tables: [{tables}], max_party_size: 4}}\n" + "  - *many\n" * 60
+
+    (problem,) = problems_of(text)
+
+    assert problem.startswith("line 5")
+    assert problem.endswith(": at most 50,000 values in all, with those that are repeated")
+
+
+def test_a_list_of_lists_of_lists_is_stopped_where_it_grows() -> None:
+    levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]\n" for n in range(1, 30))
+
+    assert first_problem(f"l0: &l0 [x]\n{levels}").startswith("line 6: l5[")
