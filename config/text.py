@@ -1,4 +1,4 @@
-"""What may stand in a text that somebody types and somebody else reads."""
+"""Texts that somebody reads: what may stand in one that somebody else typed, and a number with its noun."""
 
 import unicodedata
 from collections.abc import Collection
@@ -10,3 +10,8 @@ _CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 def has_control_characters(text: str, *, but: Collection[str] = ()) -> bool:
     """Say whether a text has a control character, a line break or a half character, but for some."""
     return any(unicodedata.category(char) in _CONTROL_CATEGORIES and char not in but for char in text)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 cover", "2 covers"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

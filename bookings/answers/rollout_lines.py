@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
 from bookings.rollout_report.facts import Above, Refusals, ReportPeriod, RolloutReport, Seen, WouldBe
-from bookings.rollout_report.wording import counted
+from config.text import counted
 
 
 def report_lines(report: RolloutReport) -> Iterator[str]:

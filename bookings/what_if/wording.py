@@ -6,6 +6,7 @@ from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from bookings.what_if.results import PartyDifference, Peak, ServicePeaks, Side, Tally, WhatIf
+from config.text import counted
 
 Row = tuple[str, ...]
 NOTHING = "-"
@@ -125,11 +126,6 @@ def lines(head: Row, rows: list[Row]) -> Iterator[str]:
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         yield "  ".join(cells).rstrip()
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 cover", "2 covers"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _is_number(rows: list[Row], place: int) -> bool:

@@ -21,6 +21,7 @@ from bookings.restaurant_file import (
 from bookings.services import SettingsOutcome
 from bookings.services.seating_rows import shown_tables
 from config.errors import DomainError
+from config.text import counted
 
 SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.RETIRE: "o", Action.REMOVE: "-"}
 NOUNS = {
@@ -63,7 +64,7 @@ class Command(BaseCommand):
 
     def _show(self, file: RestaurantFile, changes: Sequence[Change], verb: str) -> None:
         slug = file.restaurant.slug
-        self.stdout.write(f"{slug}: {_counted(changes, 'row')} {verb}" if changes else f"{slug}: no changes")
+        self.stdout.write(f"{slug}: {counted(len(changes), 'row')} {verb}" if changes else f"{slug}: no changes")
         for change in changes:
             self.stdout.write(f"  {_line_of(change)}")
 
@@ -81,16 +82,18 @@ class Command(BaseCommand):
     def _show_bookings(self, said: str, bookings: Sequence[Booking]) -> None:
         if bookings:
             references = ", ".join(booking.reference for booking in bookings)
-            self.stdout.write(f"{_counted(bookings, 'booking')} {said}: {references}")
+            self.stdout.write(f"{counted(len(bookings), 'booking')} {said}: {references}")
 
     def _show_tables(self, settings: SettingsOutcome) -> None:
         if settings.moves:
-            self.stdout.write(f"{_counted(settings.moves, 'booking')} moved to other tables:")
+            self.stdout.write(f"{counted(len(settings.moves), 'booking')} moved to other tables:")
         for move in settings.moves:
             before, after = shown_tables(move.from_tables), shown_tables(move.to_tables)
             self.stdout.write(f"  {move.booking_reference}: {before} -> {after}")
         if settings.left:
-            self.stdout.write(f"{_counted(settings.left, 'booking')} left at tables that do not take them any more:")
+            self.stdout.write(
+                f"{counted(len(settings.left), 'booking')} left at tables that do not take them any more:"
+            )
         for party in settings.left:
             self.stdout.write(f"  {party.booking} at {shown_tables(party.tables)}: {party.reason.words}")
 
@@ -103,12 +106,8 @@ def _read(path: Path) -> RestaurantFile:
     except RestaurantFileInvalid as error:
         problems = "\n".join(f"  {problem}" for problem in error.problems)
         raise CommandError(
-            f"{path} is not imported, it has {_counted(error.problems, 'problem')}:\n{problems}"
+            f"{path} is not imported, it has {counted(len(error.problems), 'problem')}:\n{problems}"
         ) from error
-
-
-def _counted(things: Sequence[object], noun: str) -> str:
-    return f"{len(things)} {noun}" if len(things) == 1 else f"{len(things)} {noun}s"
 
 
 def _line_of(change: Change) -> str:

@@ -15,6 +15,7 @@ from bookings.management.arguments import business_date, find_restaurants
 from bookings.restaurant_file import RestaurantFileInvalid
 from bookings.what_if import PartyDifference, WhatIf, run_what_if, wording
 from config.errors import InputInvalid
+from config.text import counted
 
 BAR_WIDTH = 50
 WRONG_ARGUMENTS = 2
@@ -47,7 +48,7 @@ class Command(BaseCommand):
             result = _run(restaurant.slug, options["first"], options["last"], _read(path))
         except RestaurantFileInvalid as error:
             problems = "\n".join(f"  {problem}" for problem in error.problems)
-            count = wording.counted(len(error.problems), "problem")
+            count = counted(len(error.problems), "problem")
             raise CommandError(f"{path} has {count}:\n{problems}") from error
         except InputInvalid as error:
             raise CommandError(_said(error), returncode=WRONG_ARGUMENTS) from error
