@@ -139,4 +139,6 @@ SELECT
     found.blocked_from AT TIME ZONE 'UTC' AS blocked_from,
     found.blocked_until AT TIME ZONE 'UTC' AS blocked_until
 FROM found
-ORDER BY found.restaurant_id, found.business_date, found.table_id, found.from_at, found.id
+ORDER BY
+    found.restaurant_id, found.business_date, found.table_id, found.from_at, found.id, found.kind, found.overlap_from,
+    found.other_booking_id
