@@ -10,8 +10,10 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
 	ALLOWED_HOSTS=maitre.example
 
-# Races and load want the machine to themselves.
-ALONE = tests/concurrency tests/load
+# Load wants the machine to itself.
+ALONE = tests/load
+# More than there are cores: many tests wait for a process to start or to end.
+TEST_PROCESSES ?= 3
 SIDE_BY_SIDE = $(filter-out $(ALONE) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 
 .DEFAULT_GOAL := help
@@ -32,7 +34,7 @@ demo: install  ## Serve two restaurants on PORT (8000), with PostgreSQL; Ctrl-C 
 	@exec $(BIN)/python manage.py demo
 
 test: install  ## Run all tests; fail under 80 % branch coverage
-	$(BIN)/python -m pytest -m "not prometheus" --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-report= $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m "not prometheus" --numprocesses $(TEST_PROCESSES) --dist worksteal --cov --cov-report= $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest -m "not prometheus" --cov --cov-append --cov-report= $(ALONE)
 	$(BIN)/coverage report --fail-under=80
 
@@ -48,8 +50,9 @@ format: install  ## Put the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-race: install  ## Run the race suite, twenty rounds of each race
-	RACE_ROUNDS=$${RACE_ROUNDS:-20} $(BIN)/python -m pytest tests/concurrency
+race: install  ## Run the race suite, twenty rounds of each race, and kill a worker under a thousand guests
+	RACE_ROUNDS=$${RACE_ROUNDS:-20} RACE_GUESTS=$${RACE_GUESTS:-1000} \
+		$(BIN)/python -m pytest tests/concurrency tests/integration/test_killed_worker.py
 
 rush: install  ## Let 100 guests ask at once for 40 covers, with the protections and without
 	@exec $(BIN)/python manage.py rush
