@@ -10,7 +10,7 @@ from tests.concurrency.crowd import PATIENCE_SECONDS, Crowd
 from tests.concurrency.injection import Points
 from tests.concurrency.protections import Protections
 
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
 ISOLATIONS = ("serializable", "read committed")
 
 
@@ -29,13 +29,13 @@ def read_committed(settings: Settings) -> None:
 
 @pytest.fixture
 def rounds() -> range:
-    """Return the rounds of one race: 3, or RACE_ROUNDS."""
+    """Return the rounds of one race: 2, or RACE_ROUNDS."""
     return range(ROUNDS)
 
 
 @pytest.fixture
 def few_rounds(rounds: range) -> range:
-    """Return half as many rounds, for races whose clients plan a good deal: 2, or half of RACE_ROUNDS."""
+    """Return half as many rounds, for races whose clients plan a good deal: 1, or half of RACE_ROUNDS."""
     return rounds[::2]
 
 
