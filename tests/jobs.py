@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 import psutil
+from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
@@ -82,3 +83,11 @@ def _takes(process: psutil.Process, queue: str) -> bool:
     except psutil.NoSuchProcess:
         return False
     return "--queues" in command and queue in command[command.index("--queues") + 1].split(",")
+
+
+def closing_connection(act):
+    """Do something in a thread of a test, and leave no connection behind."""
+    try:
+        return act()
+    finally:
+        connection.close()

@@ -25,8 +25,9 @@ from capacity.models import BookingSlot, ServiceDay
 from config.logs.lines import line_formatter
 from config.requests import current_request_id, working_for
 from tables.models import Restaurant
+from tests.concurrency.injection import count_blocked
 from tests.factories import RestaurantFactory, ServicePeriodFactory, open_restaurant
-from tests.jobs import SECONDS, jobs, run_waiting_jobs, statuses
+from tests.jobs import SECONDS, closing_connection, jobs, run_waiting_jobs, statuses
 from tests.polling import wait_until
 from tests.servers import test_database_url
 from tests.traces import read_traces, trace_table
@@ -244,7 +245,7 @@ def test_a_job_that_is_taken_up_while_a_change_is_open_works_with_what_it_wrote(
         hours = {"start_time": time(12), "last_seating": time(13), "end_time": time(14)}
         ServicePeriodFactory(restaurant=restaurant, name="Lunch", **hours)
         running.append(pool.submit(closing_connection, work))
-        assert wait_until(somebody_waits, seconds=SECONDS)
+        assert wait_until(count_blocked, seconds=SECONDS)
 
     change_settings(restaurant_id=restaurant.pk, change=change, reason="Lunch is offered")
     running[0].result(timeout=SECONDS)
@@ -252,19 +253,6 @@ def test_a_job_that_is_taken_up_while_a_change_is_open_works_with_what_it_wrote(
 
     days = ServiceDay.objects.filter(restaurant=restaurant, service_period__name="Lunch")
     assert days.count() == DAYS_AHEAD
-
-
-def closing_connection(act):
-    try:
-        return act()
-    finally:
-        connection.close()
-
-
-def somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone()[0]
 
 
 def test_the_night_makes_a_job_for_each_active_restaurant_that_has_none():
@@ -429,7 +417,7 @@ def test_two_people_who_retry_a_dead_job_retry_it_once():
     with ThreadPoolExecutor(2) as pool:
         with locked_elsewhere(job):
             retries = [pool.submit(closing_connection, partial(retry_dead_jobs, job_ids=[job.pk])) for _ in range(2)]
-            assert wait_until(lambda: somebody_waits() == 2, seconds=SECONDS)
+            assert wait_until(lambda: count_blocked() == 2, seconds=SECONDS)
         outcomes = [retry.result(timeout=SECONDS) for retry in retries]
 
     assert sorted(outcome.retried for outcome in outcomes) == [0, 1]

@@ -19,8 +19,9 @@ from bookings.selectors.report.decisions import list_latest_alternatives
 from bookings.services import audit_capacity, pruning
 from bookings.services.pruning import prune, prune_audit_runs, prune_decisions, prune_jobs
 from tests.bookings.floor import book, room
+from tests.concurrency.injection import count_blocked
 from tests.factories import RestaurantFactory
-from tests.jobs import SECONDS, jobs, run_waiting_jobs, statuses
+from tests.jobs import SECONDS, closing_connection, jobs, run_waiting_jobs, statuses
 from tests.polling import wait_until
 from tests.servers import test_database_url
 
@@ -109,26 +110,13 @@ def test_a_dead_job_that_somebody_retries_at_this_moment_stays():
     with psycopg.connect(test_database_url()) as other:
         other.execute("UPDATE procrastinate_jobs SET status = 'todo' WHERE id = %s", [job.pk])
         pruning_now = pool.submit(closing_connection, prune_jobs)
-        assert wait_until(lambda: pruning_now.done() or somebody_waits(), seconds=SECONDS)
+        assert wait_until(lambda: pruning_now.done() or count_blocked(), seconds=SECONDS)
         other.commit()
 
     assert pruning_now.result(timeout=SECONDS) == 0
     pool.shutdown()
     assert statuses() == ["todo"]
     assert ProcrastinateEvent.objects.filter(job=job).exists()
-
-
-def closing_connection(act):
-    try:
-        return act()
-    finally:
-        connection.close()
-
-
-def somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone()[0]
 
 
 MANY = 5000
