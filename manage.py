@@ -8,10 +8,14 @@ from django.core.management import execute_from_command_line
 
 from config import embedded
 
+# Commands of an app that only they install.
+WORKSHOP = (["demo"], ["rush"])
+
 
 def main() -> None:
     """Run one command, beside the embedded PostgreSQL when no DATABASE_URL is set."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    settings = "demo.settings" if sys.argv[1:2] in WORKSHOP else "config.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     # The counts of a command end with it: that directory is for the workers of a web server.
     os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
     try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bookings.answers.values import Start, alternatives_answer, reasons_answer
+from bookings.contract import Start, alternatives_answer, reasons_answer
 from capacity.policy import Reason
 from config.errors import BookingConflict, DomainError, InputInvalid
 

@@ -226,9 +226,9 @@ UNFOLD = {
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: FAVICON}],
     "SHOW_VIEW_ON_SITE": False,
-    "GLOBAL_CALLBACK": "config.admin.banners.add_banners",
-    "DASHBOARD_CALLBACK": "config.admin.dashboard.add_overview",
-    "SIDEBAR": {"show_search": False, "navigation": "config.admin.navigation.list_navigation"},
+    "GLOBAL_CALLBACK": "bookings.admin.parts.banners.add_banners",
+    "DASHBOARD_CALLBACK": "bookings.admin.parts.dashboard.add_overview",
+    "SIDEBAR": {"show_search": False, "navigation": "bookings.admin.parts.navigation.list_navigation"},
 }
 
 # A working day.

@@ -4,14 +4,10 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from bookings.metrics import MetricsView
-
 urlpatterns = [
-    path("api/", include("bookings.api.urls")),
+    path("", include("bookings.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    path("metrics", MetricsView.as_view(), name="metrics"),
-    path("admin/rollout/", include("bookings.admin.rollout.urls")),
     path("admin/", admin.site.urls),
 ]
 

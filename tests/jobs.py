@@ -13,8 +13,8 @@ from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob, ProcrastinateWorker
 
-from bookings.jobs.queues import QUEUES
 from bookings.jobs.running import WorkerTerms, run_worker
+from bookings.models.queues import QUEUES
 from config.env import BASE_DIR
 from tests.polling import wait_until
 from tests.servers import test_database_url

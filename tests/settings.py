@@ -25,6 +25,6 @@ os.environ["DATABASE_POOL_SIZE"] = "0"
 os.environ["HTTPS_ONLY"] = "false"
 os.environ["THROTTLE_BOOKINGS"] = os.environ["THROTTLE_AVAILABILITY"] = "off"
 
-from config.settings import *  # noqa: F403 - all of the settings under test
+from demo.settings import *  # noqa: F403 - all of the settings under test, and the workshop
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -4,9 +4,9 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from bookings.jobs.deferral import defer_jobs
-from bookings.jobs.queues import RETRIES, SLOTS
 from bookings.jobs.tasks import job
+from bookings.models.queues import RETRIES, SLOTS
+from bookings.services.upkeep.deferral import defer_jobs
 from config.requests import current_request_id
 
 

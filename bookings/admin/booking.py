@@ -16,14 +16,14 @@ from bookings.admin.columns import STATUS_COLOURS, clock_of, end_of, row_buttons
 from bookings.admin.filters import EveningFilter, PartyFilter, quick_links
 from bookings.admin.inlines import AssignmentInline, EventInline
 from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_page, operation_url
+from bookings.admin.parts.bases import ReadOnlyAdmin
+from bookings.admin.parts.columns import column, page_action
+from bookings.admin.parts.filters import ServiceFilter
+from bookings.admin.parts.links import change_link
+from bookings.admin.parts.shown import local_time, long_date
 from bookings.admin.sentences import shown_stay
 from bookings.admin.walk_in import serve_walk_in
 from bookings.models import Booking, TableAssignment
-from config.admin import ReadOnlyAdmin
-from config.admin.columns import column, page_action
-from config.admin.filters import ServiceFilter
-from config.admin.links import change_link
-from config.admin.shown import local_time, long_date
 from tables.querysets import number_order
 
 LOOKS_LIKE_A_PHONE = re.compile(r"^\+?[\d\s()./-]{5,}$")

@@ -9,10 +9,10 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bookings.admin.operations import OPERATIONS, operation_url
+from bookings.admin.parts.columns import column
 from bookings.admin.sentences import clock, minutes_between
 from bookings.choices import BookingStatus
 from bookings.models import Booking
-from config.admin.columns import column
 
 LATE = "late"
 STATUS_COLOURS = {

@@ -9,9 +9,9 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, V
 from django.db.models.functions import Now
 from django.http import HttpRequest, QueryDict
 
+from bookings.admin.parts.filters import WallDate, WhenFilter
 from bookings.choices import AWAITED_STATUSES, BookingStatus
 from bookings.models import Booking
-from config.admin.filters import WallDate, WhenFilter
 
 TONIGHT = "tonight"
 LIVE = "live"

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from bookings.admin.parts.shown import long_date
 from bookings.admin.sentences import clock
 from bookings.choices import BookingStatus, EventKind
-from bookings.services.seating_rows import shown_tables
-from config.admin.shown import long_date
+from bookings.services.rows.seating import shown_tables
 from tables.choices import SeatingType
 
 # What is there for an undo, or said by date and time.

@@ -9,11 +9,11 @@ from django.utils.safestring import SafeString
 from bookings.admin.columns import BUTTON, clock_of
 from bookings.admin.history import in_words
 from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_url
+from bookings.admin.parts.bases import ReadOnlyInline
+from bookings.admin.parts.columns import column
+from bookings.admin.parts.shown import local_time
 from bookings.choices import EventKind
 from bookings.models import Booking, BookingEvent, TableAssignment
-from config.admin import ReadOnlyInline
-from config.admin.columns import column
-from config.admin.shown import local_time
 from tables.querysets import number_order
 
 

@@ -13,10 +13,10 @@ from django.utils.html import format_html
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from procrastinate.jobs import Status
 
-from bookings.services.jobs import RetriedJobs, retry_dead_jobs
-from config.admin import ReadOnlyAdmin, ReadOnlyInline
-from config.admin.columns import column, list_action
-from config.admin.shown import local_time
+from bookings.admin.parts.bases import ReadOnlyAdmin, ReadOnlyInline
+from bookings.admin.parts.columns import column, list_action
+from bookings.admin.parts.shown import local_time
+from bookings.services.upkeep.jobs import RetriedJobs, retry_dead_jobs
 
 # What procrastinate calls a job, and what people call it.
 STATES = {

@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from bookings.admin.parts.bases import ReadOnlyAdmin
+from bookings.admin.parts.columns import column
+from bookings.admin.parts.filters import ServiceFilter
+from bookings.admin.parts.links import change_link
+from bookings.admin.parts.shown import limit_name, local_time, short_time
 from bookings.models import AuditRun, CapacityOverride
-from config.admin import ReadOnlyAdmin
-from config.admin.columns import column
-from config.admin.filters import ServiceFilter
-from config.admin.links import change_link
-from config.admin.shown import limit_name, local_time, short_time
 
 # The lists of a stored report, the worst first.
 FINDINGS = ("overbookings", "problems", "authorisedExcess")

@@ -7,13 +7,13 @@ from django.contrib.messages import constants
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bookings.admin.parts.links import change_link, linked_message
+from bookings.admin.parts.shown import limit_name
 from bookings.errors import RequestRefused, TableTaken
 from bookings.models import Booking
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
-from bookings.services.seating_rows import shown_tables
+from bookings.services.rows.seating import shown_tables
 from capacity.policy import Reason, ReasonCode
-from config.admin.links import change_link, linked_message
-from config.admin.shown import limit_name
 from config.errors import DomainError
 
 Said = tuple[int, str | SafeString]

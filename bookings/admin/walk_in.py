@@ -18,6 +18,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from bookings.admin.filters import TONIGHT_URL
 from bookings.admin.operations.base import NumberInput, RefusableForm
 from bookings.admin.operations.table_choice import Group, TablesField
+from bookings.admin.parts.actor import actor_of
+from bookings.admin.parts.links import change_link
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import clock, shown_names
 from bookings.admin.table_states import TableState, list_table_states
@@ -26,8 +28,6 @@ from bookings.models import Booking
 from bookings.services import GuestDetails, seat_walk_in
 from capacity.models import LONGEST_TURN
 from capacity.selectors import read_clock
-from config.admin.actor import actor_of
-from config.admin.links import change_link
 from config.errors import DomainError
 from tables.models import LARGEST_PARTY, Restaurant
 

@@ -13,11 +13,11 @@ from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from bookings.admin.operations.base import RefusableForm
+from bookings.admin.parts.forms import DayInput
 from bookings.admin.restaurant_choice import choose_restaurant
+from bookings.insight.what_if import PartyDifference, TooManyRequests, WhatIf, run_what_if, wording
 from bookings.restaurant_file import RestaurantFileInvalid, export_restaurant
-from bookings.what_if import PartyDifference, TooManyRequests, WhatIf, run_what_if, wording
 from capacity.selectors import read_clock
-from config.admin.forms import DayInput
 from config.errors import DomainError
 from tables.models import Restaurant
 

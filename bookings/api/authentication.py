@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from bookings.models import ApiKey
-from bookings.services.api_keys import authenticate_api_key
+from bookings.services.upkeep.api_keys import authenticate_api_key
 
 SCHEME = "Bearer"
 

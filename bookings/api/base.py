@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bookings.answers.privacy import without_capacity_numbers
+from bookings.api.answers.privacy import without_capacity_numbers
 from bookings.api.authentication import ApiKeyAuthentication, IsStaffOrKeyOfRestaurant
 
 

@@ -8,10 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from structlog.contextvars import bind_contextvars
 
-from bookings.answers.availability import available_days_answer, day_availability_answer, time_availability_answer
-from bookings.answers.bookings import managed_booking_answer
-from bookings.answers.restaurants import restaurant_answer, service_period_answer
 from bookings.api import schema
+from bookings.api.answers.availability import available_days_answer, day_availability_answer, time_availability_answer
+from bookings.api.answers.restaurants import restaurant_answer, service_period_answer
 from bookings.api.base import GuestView
 from bookings.api.headers import FIRST_VERSION, entity_tag, read_expected_version, read_idempotency_key
 from bookings.api.observing import observe_availability, observe_booking
@@ -28,6 +27,7 @@ from bookings.api.serializers import (
     read_query,
 )
 from bookings.api.throttles import AvailabilityThrottle, BookingThrottle
+from bookings.contract import managed_booking_answer
 from bookings.models import Booking
 from bookings.selectors import (
     check_time,

@@ -4,11 +4,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from structlog.contextvars import bind_contextvars
 
-from bookings.answers.availability import utilization_answer
-from bookings.answers.explanation import explanation_answer
-from bookings.answers.overruns import overruns_answer
-from bookings.answers.table_counts import table_counts_answer
 from bookings.api import schema
+from bookings.api.answers.availability import utilization_answer
+from bookings.api.answers.table_counts import table_counts_answer
 from bookings.api.base import OpsView
 from bookings.api.serializers import (
     ExplanationQuery,
@@ -19,9 +17,11 @@ from bookings.api.serializers import (
     Values,
     read_query,
 )
-from bookings.explanation import explain_availability
+from bookings.insight.explain import explain_availability
+from bookings.insight.explain.answer import explanation_answer
+from bookings.insight.explain.overruns import list_overruns
+from bookings.insight.explain.overruns_answer import overruns_answer
 from bookings.selectors import get_utilization
-from bookings.selectors.overruns import list_overruns
 from bookings.selectors.table_counts import list_table_counts
 from tables.selectors import get_active_restaurant
 

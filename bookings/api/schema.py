@@ -14,7 +14,8 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from bookings.api import ops_shapes, serializers, shapes
+from bookings.api import serializers, shapes
+from bookings.api import shapes as ops_shapes
 from config.api import STATUS_OF_CODE
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from bookings.api import fields
-from bookings.explanation.explaining import COMPARISONS
+from bookings.insight.explain.explaining import COMPARISONS
 from bookings.phones import region_of_zone
 from tables.choices import Audience
 from tables.models import LARGEST_PARTY, Restaurant

@@ -10,7 +10,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app, connector_params
 from procrastinate.exceptions import ConnectorException
 
-from bookings.services.jobs import rescue_stalled_jobs, silence_of_the_dead
+from bookings.services.upkeep.jobs import rescue_stalled_jobs, silence_of_the_dead
 
 logger = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
 from procrastinate.tasks import Task
 
-from bookings.jobs.deferral import MATERIALIZE_RESTAURANT
-from bookings.jobs.queues import AUDITS, RETRIES, SLOTS, UPKEEP
-from bookings.services.audits import audit_capacity
-from bookings.services.coming_days import defer_coming_days, materialize_coming_days
-from bookings.services.pruning import prune
+from bookings.insight.audit.keeping import audit_capacity
+from bookings.models.queues import AUDITS, RETRIES, SLOTS, UPKEEP
+from bookings.services.settings.coming_days import defer_coming_days, materialize_coming_days
+from bookings.services.upkeep.deferral import MATERIALIZE_RESTAURANT
+from bookings.services.upkeep.pruning import prune
 from config.requests import working_for
 
 logger = structlog.stdlib.get_logger(__name__)

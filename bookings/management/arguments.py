@@ -8,7 +8,7 @@ from datetime import date, time
 
 from django.core.management.base import CommandError
 
-from bookings.services.history import LONGEST_LABEL
+from bookings.services.rows.events import LONGEST_LABEL
 from tables.models import Restaurant
 
 YEARS = range(2000, 2101)

@@ -2,7 +2,7 @@
 
 from bookings.models.access import ApiKey
 from bookings.models.booking import IDEMPOTENCY_KEY_LENGTH, Booking, BookingEvent, TableAssignment
-from bookings.models.ledger import Decision
+from bookings.models.decision import Decision
 from bookings.models.oversight import AuditRun, CapacityOverride
 from bookings.models.rollout import RolloutChange, RolloutNote
 

@@ -1,6 +1,5 @@
-"""A restaurant as a file: read, compare with the database, import, export."""
+"""A restaurant as a file: the format, read, compared with the database, written."""
 
-from bookings.restaurant_file.applying import ImportOutcome, import_restaurant, plan_import
 from bookings.restaurant_file.comparing import Action, Change
 from bookings.restaurant_file.entries import RestaurantFile
 from bookings.restaurant_file.exporting import export_restaurant
@@ -10,12 +9,9 @@ from bookings.restaurant_file.reading import read_restaurant_file
 __all__ = [
     "Action",
     "Change",
-    "ImportOutcome",
     "Problem",
     "RestaurantFile",
     "RestaurantFileInvalid",
     "export_restaurant",
-    "import_restaurant",
-    "plan_import",
     "read_restaurant_file",
 ]

@@ -4,8 +4,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from bookings.availability import Assessment, Wish, assess, assess_slots, find_alternatives, read_wish
-from bookings.day import READING, SOLVING, DayBook, load_day_book
+from bookings.decision import (
+    READING,
+    SOLVING,
+    Assessment,
+    DayBook,
+    Wish,
+    assess,
+    assess_slots,
+    find_alternatives,
+    load_day_book,
+    read_wish,
+)
 from bookings.errors import SeatingNotDecided
 from bookings.selectors.excess import LimitKey, list_authorised
 from capacity.policy import ONLINE, LimitUse, Reason, ReasonCode, ServiceState

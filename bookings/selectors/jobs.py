@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from procrastinate.jobs import Status
 
-from bookings.jobs.queues import QUEUES
+from bookings.models.queues import QUEUES
 from capacity.selectors import read_clock
 
 WAITS = Q(status=Status.TODO.value)

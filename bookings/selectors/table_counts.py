@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from bookings.availability import Wish, seating_request
-from bookings.day import DayBook, load_day_book
-from bookings.explanation.changes import offered_starts
+from bookings.decision import DayBook, Wish, load_day_book, seating_request
+from bookings.decision.starts import offered_starts
 from capacity.calendar import local_wall_time
 from capacity.policy import ONLINE, ServiceState, SlotState
 from capacity.selectors import ServiceSettings, get_service_settings

@@ -1,29 +1,18 @@
 """The use cases: everything that writes bookings, or settings that bookings depend on."""
 
-from bookings.services.audits import audit_capacity
 from bookings.services.booking import BookingReceipt, create_booking_with_capacity_check
 from bookings.services.booking_request import GuestDetails
 from bookings.services.cancellation import cancel_booking
-from bookings.services.counters import CounterRepairs, rebuild_counters
-from bookings.services.excess import RaisedExcess
 from bookings.services.floor.arrivals import mark_arrived, seat_party
-from bookings.services.floor.assignments import assign_tables, swap_tables
+from bookings.services.floor.assignments import assign_tables, pin_tables, swap_tables, unpin_tables
 from bookings.services.floor.blocks import BlockOutcome, block_section, block_tables, unblock_table
 from bookings.services.floor.change_requests import UNCHANGED
 from bookings.services.floor.changes import change_booking
 from bookings.services.floor.no_shows import mark_no_show
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
-from bookings.services.floor.pins import pin_tables, unpin_tables
 from bookings.services.floor.stays import extend_stay, leave_early
-from bookings.services.floor.table_status import preview_table_deletion, preview_table_status, set_table_status
 from bookings.services.floor.undo import undo_change
 from bookings.services.floor.walk_ins import seat_walk_in
-from bookings.services.materialization import (
-    Materialization,
-    materialize_service_days,
-    plan_materialization,
-)
-from bookings.services.reseating import LeftReason, PartyLeft, Reseated
 from bookings.services.rollout import (
     add_rollout_note,
     resume_enforcement,
@@ -31,7 +20,10 @@ from bookings.services.rollout import (
     set_restaurant_mode,
     set_rollout_percent,
 )
-from bookings.services.settings_changes import (
+from bookings.services.rows.overrides import RaisedExcess
+from bookings.services.settings.materialization import Materialization, materialize_service_days, plan_materialization
+from bookings.services.settings.reseating import LeftReason, PartyLeft, Reseated
+from bookings.services.settings.settings_changes import (
     SettingsOutcome,
     change_settings,
     create_restaurant,
@@ -40,6 +32,8 @@ from bookings.services.settings_changes import (
     save_row,
     save_settings_row,
 )
+from bookings.services.settings.table_status import preview_table_deletion, preview_table_status, set_table_status
+from bookings.services.upkeep.counter_repair import CounterRepairs, rebuild_counters
 
 __all__ = [
     "UNCHANGED",
@@ -58,7 +52,6 @@ __all__ = [
     "SettingsOutcome",
     "add_rollout_note",
     "assign_tables",
-    "audit_capacity",
     "block_section",
     "block_tables",
     "cancel_booking",

@@ -5,25 +5,35 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from functools import cached_property, partial
 
-from bookings.answers.values import Answer
-from bookings.availability import Assessment, Wish, assess, blocked_interval, read_wish, seating_request
 from bookings.choices import BookingSource, DecisionOperation
-from bookings.day import LOCKED, WITHOUT_EXACT, DayBook, SolvedSeating, load_day_book
+from bookings.contract import Answer
+from bookings.decision import (
+    LOCKED,
+    WITHOUT_EXACT,
+    Assessment,
+    DayBook,
+    SolvedSeating,
+    Wish,
+    assess,
+    blocked_interval,
+    load_day_book,
+    read_wish,
+    seating_request,
+)
+from bookings.decision.refusals import refusal_of
+from bookings.decision.touched_days import Reach, ServiceDayClaim, holds_in_the_way, quick_claim, reach_of
+from bookings.decision.walk_ins import interval_to_load, read_wish_now
 from bookings.errors import IdempotencyKeyReused, RequestRefused
-from bookings.locks import REACTIONS, Reach, ServiceDayClaim, holds_in_the_way, quick_claim, reach_of
 from bookings.models import Booking
-from bookings.refusals import refusal_of
 from bookings.selectors import list_alternatives
 from bookings.services.booking_request import BookingRequest, GuestDetails
-from bookings.services.booking_rows import write_booking
-from bookings.services.drafts import Means, claim_draft, draft_again
-from bookings.services.expiry import expire_holds
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
-from bookings.services.history import Actor
-from bookings.services.ledger import DecisionTrail, recording
-from bookings.services.undecided import counting_undecided
+from bookings.services.recording import DecisionTrail, recording
+from bookings.services.rows.booking import write_booking
+from bookings.services.rows.events import Actor
+from bookings.services.rows.expired_holds import expire_holds
+from bookings.services.writes import REACTIONS, Means, claim_draft, counting_undecided, draft_again
 from bookings.tokens import manage_token
-from bookings.walk_ins import interval_to_load, read_wish_now
 from capacity.locks import lock_service_days
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.transactions import AttemptOutdated, PlanOutdated, capacity_transaction

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from bookings.choices import CANCELLABLE_STATUSES, BookingStatus, EventKind
+from bookings.decision.touched_days import ServiceDayClaim
 from bookings.errors import CancellationTooLate, TransitionInvalid
-from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
-from bookings.services.counter_updates import find_counted_stay, take_from_counters
-from bookings.services.history import Actor, record_event
 from bookings.services.one_booking import claim_booking, lock_booking, require_current
+from bookings.services.rows.counters import find_counted_stay, take_from_counters
+from bookings.services.rows.events import Actor, record_event
+from bookings.services.writes import REACTIONS
 from capacity.selectors import read_clock
 from config.transactions import capacity_transaction
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
-from bookings.day import Interval
-from bookings.locks import ServiceDayClaim, service_day_ids_meeting
+from bookings.decision import Interval
+from bookings.decision.touched_days import ServiceDayClaim, service_day_ids_meeting
 from bookings.models import Booking, TableAssignment
 from capacity.locks import lock_service_days
 from config.errors import EditIsStale, RecordNotFound

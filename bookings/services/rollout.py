@@ -11,7 +11,7 @@ from bookings.choices import RolloutAction
 from bookings.models import RolloutChange, RolloutNote
 from bookings.selectors.modes import SOMEBODY
 from bookings.selectors.rollout import plan_rollout_percent
-from bookings.services.history import LONGEST_LABEL, Actor
+from bookings.services.rows.events import LONGEST_LABEL, Actor
 from capacity.locks import lock_enforcement_switch, lock_future_service_days
 from capacity.models import EnforcementSwitch
 from capacity.rollout_order import PERCENTAGES

@@ -72,3 +72,8 @@ def this_minute(now: datetime) -> datetime:
     Whoever is given the table of a party that left in the same minute would otherwise meet it for some seconds.
     """
     return now.replace(second=0, microsecond=0)
+
+
+def minutes_between(earlier: datetime, later: datetime) -> int:
+    """Return whole minutes from one instant to another."""
+    return int((later - earlier) // timedelta(minutes=1))

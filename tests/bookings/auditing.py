@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from bookings.auditor import AuditReport, AuditScope, Finding, audit
+from bookings.insight.audit import AuditReport, AuditScope, Finding, audit
 from bookings.models import Booking
 from bookings.services import GuestDetails, create_booking_with_capacity_check
 from tables.models import Restaurant

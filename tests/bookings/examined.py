@@ -1,7 +1,7 @@
 """What one check of the doctor says."""
 
-from bookings.doctor import Deployment, Level
-from bookings.doctor.findings import Check
+from bookings.management.doctor import Deployment, Level
+from bookings.management.doctor.findings import Check
 
 OK, WARNING, PROBLEM = Level.OK, Level.WARNING, Level.PROBLEM
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
-from bookings.auditor import AuditScope, audit
+from bookings.decision.refusals import RequestRefused
 from bookings.errors import TransitionInvalid
+from bookings.insight.audit import AuditScope, audit
 from bookings.models import Booking
-from bookings.refusals import RequestRefused
 from bookings.services import GuestDetails, cancel_booking, create_booking_with_capacity_check, save_settings_row
 from capacity.models import CapacityRule, ServicePeriod
 from capacity.selectors import read_clock

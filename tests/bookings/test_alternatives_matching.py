@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bookings.ledger.alternatives import AlternativeRow, match_alternatives
+from bookings.insight.replay.alternatives import AlternativeRow, match_alternatives
 
 ASKED_AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SEVEN, QUARTER_PAST, HALF_PAST = (datetime(2026, 11, 27, 19, minute, tzinfo=UTC) for minute in (0, 15, 30))

@@ -12,7 +12,7 @@ from bookings.api import guest
 from bookings.api.observing import DECIDED, FAILURES
 from bookings.choices import DecisionMode
 from bookings.errors import RequestRefused
-from bookings.locks import REACTIONS
+from bookings.services.writes import REACTIONS
 from capacity.policy import CAPACITY_REASONS, ReasonCode
 from config.api import STATUS_OF_CODE
 from config.env import BASE_DIR

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bookings.answers.values import instant_answer
 from bookings.choices import BookingStatus, EventKind
+from bookings.contract import instant_answer
 from bookings.errors import CapacityExceeded, TablesNotSuitable, TableTaken, TransitionInvalid, TransitionUntimely
 from bookings.models import Booking, TableAssignment
 from bookings.services import mark_arrived, seat_party

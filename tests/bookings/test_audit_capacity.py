@@ -7,8 +7,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from bookings.insight.audit import keeping as audits
+from bookings.insight.audit.keeping import audit_capacity
 from bookings.models import AuditRun
-from bookings.services import audit_capacity, audits
 from tables.models import Restaurant
 from tests.bookings.auditing import book, write
 from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant

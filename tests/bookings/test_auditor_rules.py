@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bookings.auditor import Finding
+from bookings.insight.audit import Finding
 from capacity.limits import DAY_FIELDS, LIMIT_FIELDS, SLOT_FIELDS, day_limits, slot_limits
 from capacity.models import BookingSlot, CapacityRule, ServiceDay, ServicePeriod
 from capacity.selectors import list_rules

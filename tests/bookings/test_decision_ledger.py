@@ -9,8 +9,9 @@ from django.db import connection
 from prometheus_client import REGISTRY
 from pytest_django import Settings
 
+from bookings.decision.record import decode_state, reason_from
 from bookings.errors import CapacityExceeded, OperatingHoursClosed, TableTaken
-from bookings.ledger import Verdict, decide_again, decode_state, reason_from
+from bookings.insight.replay.replay import Verdict, decide_again
 from bookings.models import Booking, Decision
 from bookings.services import (
     GuestDetails,
@@ -22,7 +23,7 @@ from bookings.services import (
     seat_walk_in,
     undo_change,
 )
-from bookings.services.ledger import writing
+from bookings.services.recording import writing
 from capacity.models import ServiceDay
 from config.errors import BookingConflict, InputInvalid
 from config.transactions import ClaimTooSmall
@@ -164,7 +165,7 @@ def test_a_booking_whose_shadow_decision_failed_is_recorded_as_not_examined(monk
     def fail(*args: Any, **kwargs: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("bookings.availability.judging.decide", fail)
+    monkeypatch.setattr("bookings.decision.judging.decide", fail)
     booking = book(house)
 
     assert (latest().verdict, latest().booking, latest().reasons) == ("unexamined", booking, [])

@@ -8,14 +8,9 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 
-from bookings.auditor import AuditScope, audit
 from bookings.choices import BookingStatus
-from bookings.demo.accounts import ensure_ops_account
-from bookings.demo.seeding import ServicePlan, book_service, due, next_friday, plan_services
-from bookings.demo.server import HOST, PortNotAvailable, require_free_port
-from bookings.demo.stage import book_missing, import_missing
-from bookings.demo.welcome import welcome_lines
-from bookings.explanation import explain_availability
+from bookings.insight.audit import AuditScope, audit
+from bookings.insight.explain import explain_availability
 from bookings.models import Booking
 from bookings.services import (
     GuestDetails,
@@ -24,6 +19,11 @@ from bookings.services import (
     materialize_service_days,
 )
 from capacity.selectors import read_clock
+from demo.accounts import ensure_ops_account
+from demo.seeding import ServicePlan, book_service, due, next_friday, plan_services
+from demo.server import HOST, PortNotAvailable, require_free_port
+from demo.stage import book_missing, import_missing
+from demo.welcome import welcome_lines
 from tables.models import Restaurant
 
 with_database = pytest.mark.django_db(transaction=True)

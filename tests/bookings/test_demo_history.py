@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.db.models import F
 
-from bookings.auditor import AuditScope, audit
 from bookings.choices import BookingStatus, DecisionVerdict
-from bookings.demo.history import list_dates_to_play, play_date, plot_date
-from bookings.demo.history.plot import LONGEST_LEAD, DatePlot, Ending, ServiceHours
-from bookings.demo.stage import import_missing, play_missing
+from bookings.insight.audit import AuditScope, audit
 from bookings.models import Booking, BookingEvent, CapacityOverride, Decision, RolloutNote, TableAssignment
 from capacity.clock import read_clock
+from demo.history import list_dates_to_play, play_date, plot_date
+from demo.history.plot import LONGEST_LEAD, DatePlot, Ending, ServiceHours
+from demo.stage import import_missing, play_missing
 from tables.models import Restaurant
 from tests.factories import BookingFactory
 

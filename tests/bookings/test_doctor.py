@@ -14,9 +14,9 @@ from django.db import connection
 from django.db.backends.base import base
 from pytest_django import Settings
 
-from bookings.doctor import examination, examine
-from bookings.doctor.findings import Deployment
-from bookings.services import audit_capacity
+from bookings.insight.audit.keeping import audit_capacity
+from bookings.management.doctor import examination, examine
+from bookings.management.doctor.findings import Deployment
 from config.env import BASE_DIR
 from tests.bookings.examined import OK, PROBLEM
 from tests.bookings.test_doctor_engine import materialize_days

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 from django.db import connection
 
-from bookings.doctor import clocks, schema, server
-from bookings.doctor.findings import Deployment
+from bookings.management.doctor import clocks, schema, server
+from bookings.management.doctor.findings import Deployment
 from tests.bookings.examined import OK, PROBLEM, WARNING, levels, said
 from tests.factories import RestaurantFactory
 

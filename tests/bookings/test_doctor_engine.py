@@ -8,11 +8,12 @@ from django.db.models.functions import Now
 from procrastinate.contrib.django.models import ProcrastinateEvent
 from pytest_django import Settings
 
-from bookings.doctor import engine, restaurants
-from bookings.doctor.findings import Deployment
-from bookings.jobs.deferral import defer_jobs
+from bookings.insight.audit.keeping import audit_capacity
+from bookings.management.doctor import engine, restaurants
+from bookings.management.doctor.findings import Deployment
 from bookings.models import AuditRun
-from bookings.services import audit_capacity, materialize_service_days
+from bookings.services import materialize_service_days
+from bookings.services.upkeep.deferral import defer_jobs
 from capacity.models import EnforcementSwitch
 from capacity.selectors import read_clock
 from tables.choices import EnforcementMode, TableStatus

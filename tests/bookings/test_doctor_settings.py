@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from bookings.doctor import deployment as checks
-from bookings.doctor.cache import check_redis
-from bookings.doctor.findings import Check, Deployment
-from bookings.doctor.server import check_gate, check_pool
+from bookings.management.doctor import deployment as checks
+from bookings.management.doctor.cache import check_redis
+from bookings.management.doctor.findings import Check, Deployment
+from bookings.management.doctor.server import check_gate, check_pool
 from config.backends import caches_of
 from tests.bookings.examined import OK, PROBLEM, WARNING, levels, said
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from bookings.explanation import Explanation, HolderState, LeverKind, explain_availability
-from bookings.explanation.wording import comparison_text, holder_text, seat_text, summary_text
+from bookings.insight.explain import Explanation, HolderState, LeverKind, explain_availability
+from bookings.insight.explain.wording import comparison_text, holder_text, seat_text, summary_text
 from bookings.models import Booking, BookingEvent, TableAssignment
 from capacity.models import ServiceDay
 from capacity.policy import IN_HOUSE
@@ -373,7 +373,7 @@ def test_every_lever_is_accepted_by_the_decision() -> None:
 
 
 def test_where_time_runs_out_it_is_said_that_there_may_be_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bookings.explanation.explaining.LEVER_SECONDS", 0.0)
+    monkeypatch.setattr("bookings.insight.explain.explaining.LEVER_SECONDS", 0.0)
     house = bistro(6)
     seat(house, "19:30", "T1", party_size=6)
 

@@ -63,7 +63,7 @@ def test_where_nothing_helps_it_says_so() -> None:
 
 
 def test_where_time_ran_out_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bookings.explanation.explaining.LEVER_SECONDS", 0.0)
+    monkeypatch.setattr("bookings.insight.explain.explaining.LEVER_SECONDS", 0.0)
     house = bistro(6)
     seat(house, "19:30", "T1", status="arrived")
 

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bookings.rollout_report.evenings import Attended, Evenings, ServiceOnDate, SlotSpan, Turnout
-from bookings.rollout_report.hindsight import (
+from bookings.insight.verdict.evenings import Attended, Evenings, ServiceOnDate, SlotSpan, Turnout
+from bookings.insight.verdict.hindsight import (
     GONE,
     Aftermath,
     Case,

@@ -16,11 +16,11 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateWorker
 
 from bookings.errors import PeriodsOverlap
-from bookings.jobs.deferral import MATERIALIZE_RESTAURANT, defer_jobs, defer_materialization
-from bookings.jobs.queues import MOST_ATTEMPTS, QUEUES
+from bookings.models.queues import MOST_ATTEMPTS, QUEUES
 from bookings.services import change_settings, create_restaurant, save_settings_row
-from bookings.services.coming_days import DAYS_AHEAD, defer_coming_days, materialize_coming_days
-from bookings.services.jobs import RetriedJobs, rescue_stalled_jobs, retry_dead_jobs
+from bookings.services.settings.coming_days import DAYS_AHEAD, defer_coming_days, materialize_coming_days
+from bookings.services.upkeep.deferral import MATERIALIZE_RESTAURANT, defer_jobs, defer_materialization
+from bookings.services.upkeep.jobs import RetriedJobs, rescue_stalled_jobs, retry_dead_jobs
 from capacity.models import BookingSlot, ServiceDay
 from config.logs.lines import line_formatter
 from config.requests import current_request_id, working_for

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from bookings.jobs.deferral import defer_jobs
-from bookings.jobs.queues import MOST_ATTEMPTS
+from bookings.models.queues import MOST_ATTEMPTS
+from bookings.services.upkeep.deferral import defer_jobs
 from config.requests import working_for
 from tests.factories import UserFactory
 from tests.jobs import jobs, statuses

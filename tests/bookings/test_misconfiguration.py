@@ -5,8 +5,8 @@ from datetime import date, time
 
 import pytest
 
-from bookings.rollout_report.facts import Place
-from bookings.rollout_report.misconfiguration import HouseSettings, PeriodOffer, find_misconfigurations
+from bookings.insight.verdict.facts import Place
+from bookings.insight.verdict.misconfiguration import HouseSettings, PeriodOffer, find_misconfigurations
 from capacity.advice import House, TableOffer
 from capacity.calendar import PeriodHours, TurnBand
 from capacity.limits import Rule

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from bookings.insight.explain.overruns import Overrun, OverrunReport, Rescue, list_overruns
 from bookings.models import Booking, TableAssignment
-from bookings.selectors.overruns import Overrun, OverrunReport, Rescue, list_overruns
 from bookings.selectors.overview import get_overview
 from capacity.selectors import read_clock
 from config.errors import RecordNotFound

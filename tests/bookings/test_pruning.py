@@ -12,12 +12,13 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinatePeriodicDefer
 
-from bookings.admin.ledger import DecisionAdmin
-from bookings.jobs.deferral import defer_jobs
+from bookings.admin.decisions import DecisionAdmin
+from bookings.insight.audit.keeping import audit_capacity
+from bookings.insight.verdict.reading.decisions import list_latest_alternatives
 from bookings.models import AuditRun, Decision
-from bookings.selectors.report.decisions import list_latest_alternatives
-from bookings.services import audit_capacity, pruning
-from bookings.services.pruning import prune, prune_audit_runs, prune_decisions, prune_jobs
+from bookings.services.upkeep import pruning
+from bookings.services.upkeep.deferral import defer_jobs
+from bookings.services.upkeep.pruning import prune, prune_audit_runs, prune_decisions, prune_jobs
 from tests.bookings.floor import book, room
 from tests.concurrency.injection import count_blocked
 from tests.factories import RestaurantFactory

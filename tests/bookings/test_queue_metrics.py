@@ -8,9 +8,9 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateEvent
 
-from bookings.jobs.deferral import defer_jobs
-from bookings.metrics.queue import QueueQuestion
+from bookings.insight.metrics.queue import QueueQuestion
 from bookings.selectors.jobs import list_queue_states
+from bookings.services.upkeep.deferral import defer_jobs
 from tests.jobs import jobs
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bookings.models import Booking, CapacityOverride
 from bookings.services import cancel_booking, rebuild_counters, save_settings_row
-from bookings.services.counters import CounterRepairs
+from bookings.services.upkeep.counter_repair import CounterRepairs
 from capacity.locks import lock_service_days
 from capacity.models import BookingSlot, ServiceDay
 from config.transactions import settings_transaction

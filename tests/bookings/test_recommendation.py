@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bookings.rollout_report import Advised, Evidence, recommend
-from bookings.rollout_report.recommendation import dates_wanted
+from bookings.insight.verdict import Advised, Evidence, recommend
+from bookings.insight.verdict.recommendation import dates_wanted
 
 READY = Evidence(is_enforced=False, observed_days=14, decisions=100, settled_dates=14, requests=100)
 ENFORCED = replace(READY, is_enforced=True)

@@ -11,10 +11,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bookings.choices import BookingSource
+from bookings.decision.record import StateUnreadable, decode_state, encode_state, reason_from
 from bookings.errors import RequestRefused
-from bookings.ledger import StateUnreadable, Verdict, decide_again, decode_state, encode_state, reason_from
+from bookings.insight.replay.decisions import DecisionScope, replay_decisions
+from bookings.insight.replay.replay import Verdict, decide_again
 from bookings.models import Booking, Decision
-from bookings.selectors.decisions import DecisionScope, replay_decisions
 from bookings.services import cancel_booking, change_booking
 from tables.models import Restaurant
 from tests.bookings.floor import book, room
@@ -188,7 +189,7 @@ def test_a_shadow_decision_that_failed_is_never_examined_and_no_difference(monke
     CapacityRuleFactory(restaurant=house, max_covers=1)
     materialize(house, days_ahead())
     with monkeypatch.context() as failing:
-        failing.setattr("bookings.availability.judging.decide", _fail)
+        failing.setattr("bookings.decision.judging.decide", _fail)
         book(house)
     assert Decision.objects.get().state is not None
 
@@ -201,7 +202,7 @@ def test_a_shadow_decision_that_failed_is_never_examined_and_no_difference(monke
 def test_nothing_dies_of_a_shadow_decision_that_would_fail_again(monkeypatch: pytest.MonkeyPatch) -> None:
     house = room(2, enforcement="shadow")
     materialize(house, days_ahead())
-    monkeypatch.setattr("bookings.availability.judging.decide", _fail)
+    monkeypatch.setattr("bookings.decision.judging.decide", _fail)
     book(house)
 
     assert replayed()[1] == 0

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import Range
 
 from bookings.choices import EventKind
+from bookings.decision.reseating import Patience, plan_reseating
 from bookings.errors import RecordInUse, TableInUse
 from bookings.models import Booking, BookingEvent, TableAssignment
-from bookings.reseating import Patience, plan_reseating
 from bookings.services import LeftReason, SettingsOutcome, change_settings, delete_settings_row, save_settings_row
 from capacity.models import Closure
 from tables.models import Restaurant, Table, TableCombination

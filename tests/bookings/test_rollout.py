@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Decision, RolloutChange, RolloutNote
-from bookings.restaurant_file import export_restaurant, import_restaurant, read_restaurant_file
+from bookings.restaurant_file import export_restaurant, read_restaurant_file
 from bookings.selectors.modes import Mode, get_enforcement_standing
 from bookings.selectors.rollout import (
     RestaurantRollout,
@@ -28,6 +28,7 @@ from bookings.services import (
     set_restaurant_mode,
     set_rollout_percent,
 )
+from bookings.services.settings.file_import import import_restaurant
 from capacity.models import EnforcementSwitch, ServiceDay
 from capacity.selectors import get_service_settings, read_clock
 from config.errors import InputInvalid, RecordNotFound

@@ -363,7 +363,7 @@ def test_a_mode_that_is_changed_while_the_form_is_saved_stays_changed(admin_clie
     house = open_restaurant()
     url = f"/admin/tables/restaurant/{house.pk}/change/"
     sent = form_of(admin_client.get(url)) | {"party_size_max": "6"}
-    save = "tables.admin.restaurants.save_settings_row"
+    save = "bookings.admin.settings.restaurants.save_settings_row"
     from bookings.services import save_settings_row
 
     def change_mode_first(**values):

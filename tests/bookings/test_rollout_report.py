@@ -10,17 +10,17 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bookings.answers.rollout_lines import report_lines
 from bookings.choices import DecisionVerdict, OverrideSource
 from bookings.errors import RequestRefused
-from bookings.metrics.ledger import AlternativesQuestion
+from bookings.insight.audit.keeping import audit_capacity
+from bookings.insight.metrics.decisions import AlternativesQuestion
+from bookings.insight.verdict import Advised, RolloutReport
+from bookings.insight.verdict.facts import Above, Offered, Refusals, Seen, Turned, WouldBe
+from bookings.insight.verdict.lines import report_lines
+from bookings.insight.verdict.reading import get_rollout_report
 from bookings.models import AuditRun, Booking, CapacityOverride, Decision
-from bookings.rollout_report import Advised, RolloutReport
-from bookings.rollout_report.facts import Above, Offered, Refusals, Seen, Turned, WouldBe
-from bookings.selectors.report import get_rollout_report
 from bookings.services import (
     add_rollout_note,
-    audit_capacity,
     cancel_booking,
     change_booking,
     mark_no_show,

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from bookings.services import add_rollout_note, audit_capacity, set_restaurant_mode
+from bookings.insight.audit.keeping import audit_capacity
+from bookings.services import add_rollout_note, set_restaurant_mode
 from capacity.past import clock_at
 from tables.models import Restaurant
 from tests.bookings.floor import book, room

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from bookings.rollout_report.evenings import Attended, Evenings, ServiceOnDate, SlotSpan
-from bookings.rollout_report.facts import Refusals, Turned
-from bookings.rollout_report.hindsight import Case, KnownCase, PartySeen, ReasonMet
-from bookings.rollout_report.refusals import count_turned
+from bookings.insight.verdict.evenings import Attended, Evenings, ServiceOnDate, SlotSpan
+from bookings.insight.verdict.facts import Refusals, Turned
+from bookings.insight.verdict.hindsight import Case, KnownCase, PartySeen, ReasonMet
+from bookings.insight.verdict.refusals import count_turned
 from capacity.policy import ReasonCode
 
 ON = date(2026, 11, 20)

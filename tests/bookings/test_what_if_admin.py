@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from bookings.errors import RequestRefused
+from bookings.insight.what_if import wording
 from bookings.models import Decision
-from bookings.what_if import wording
 from tables.models import Restaurant
 from tests.bookings.floor import book, everything_written, room
 from tests.factories import CapacityRuleFactory, days_ahead, open_restaurant

@@ -9,6 +9,10 @@ from pytest_django import Settings
 
 from bookings.choices import BookingSource
 from bookings.errors import RequestRefused
+from bookings.insight.what_if.house import KnownIds, house_of
+from bookings.insight.what_if.loading import load_record
+from bookings.insight.what_if.record import Record
+from bookings.insight.what_if.simulation import Simulation, simulate
 from bookings.models import Booking
 from bookings.restaurant_file.stored import load_stored, to_file
 from bookings.services import (
@@ -20,10 +24,6 @@ from bookings.services import (
     leave_early,
     seat_walk_in,
 )
-from bookings.what_if.house import KnownIds, house_of
-from bookings.what_if.loading import load_record
-from bookings.what_if.record import Record
-from bookings.what_if.simulation import Simulation, simulate
 from capacity.selectors import read_clock
 from tables.models import Restaurant, Table
 from tests.bookings.floor import book, room, room_at_noon

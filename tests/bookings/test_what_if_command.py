@@ -10,9 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bookings.errors import RequestRefused
+from bookings.insight.what_if import Tally, run_what_if, wording
 from bookings.models import Decision
 from bookings.services import change_booking
-from bookings.what_if import Tally, run_what_if, wording
 from config.errors import InputInvalid
 from tables.models import Restaurant
 from tests.bookings.floor import book, everything_written, room

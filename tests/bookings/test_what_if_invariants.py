@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 
 from bookings.choices import BookingSource, EventKind
-from bookings.what_if.house import House
-from bookings.what_if.record import Happening, Record, Request
-from bookings.what_if.simulation import Simulation, simulate
+from bookings.insight.what_if.house import House
+from bookings.insight.what_if.record import Happening, Record, Request
+from bookings.insight.what_if.simulation import Simulation, simulate
 from tests.bookings.matcher import Guests, Seats, can_seat_all
 from tests.bookings.what_if_evenings import FRIDAY, asks, at, becomes, compared, house, record
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from bookings.insight.what_if.proposal import read_proposal
 from bookings.restaurant_file import RestaurantFile, RestaurantFileInvalid, read_restaurant_file
 from bookings.restaurant_file.writing import write_restaurant_file
-from bookings.what_if.proposal import read_proposal
 
 CURRENT = read_restaurant_file(
     b"""

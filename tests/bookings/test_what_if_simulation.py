@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bookings.choices import BookingSource, DecisionVerdict, EventKind
-from bookings.what_if import wording
-from bookings.what_if.guests import join_repeated
-from bookings.what_if.record import Happening, Record, Request
-from bookings.what_if.results import Tally
-from bookings.what_if.simulation import simulate
+from bookings.insight.what_if import wording
+from bookings.insight.what_if.guests import join_repeated
+from bookings.insight.what_if.record import Happening, Record, Request
+from bookings.insight.what_if.results import Tally
+from bookings.insight.what_if.simulation import simulate
 from tests.bookings.what_if_evenings import (
     FRIDAY,
     TABLES,

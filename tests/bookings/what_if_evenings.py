@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from bookings.choices import CHANNELS, BookingSource, DecisionVerdict, EventKind
+from bookings.insight.what_if import WhatIf
+from bookings.insight.what_if.comparing import compare
+from bookings.insight.what_if.house import House, KnownIds, house_of
+from bookings.insight.what_if.record import FixedBooking, Happening, Held, Record, Request
+from bookings.insight.what_if.simulation import Simulation, simulate
 from bookings.restaurant_file import read_restaurant_file
-from bookings.what_if import WhatIf
-from bookings.what_if.comparing import compare
-from bookings.what_if.house import House, KnownIds, house_of
-from bookings.what_if.record import FixedBooking, Happening, Held, Record, Request
-from bookings.what_if.simulation import Simulation, simulate
 from tables.models import Restaurant
 
 FRIDAY = date(2026, 11, 27)

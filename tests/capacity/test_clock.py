@@ -73,9 +73,9 @@ def test_an_instant_without_a_zone_is_none() -> None:
 def test_the_past_is_out_of_reach_of_all_but_the_demos_history() -> None:
     mentioned = {
         str(path.relative_to(BASE_DIR))
-        for app in ("config", "tables", "capacity", "bookings")
+        for app in ("config", "tables", "capacity", "bookings", "demo")
         for path in Path(BASE_DIR / app).rglob("*.py")
         if "capacity.past" in path.read_text(encoding="utf-8")
     }
 
-    assert mentioned == {"capacity/clock.py", "bookings/demo/history/playing.py"}
+    assert mentioned == {"capacity/clock.py", "demo/history/playing.py"}

@@ -284,7 +284,7 @@ def test_a_conflict_that_outlasts_the_deadline_is_an_error_of_the_form(admin_cli
     def give_up(**_):
         raise BookingConflict
 
-    monkeypatch.setattr("config.admin.settings_rows.save_settings_row", give_up)
+    monkeypatch.setattr("bookings.admin.parts.settings_rows.save_settings_row", give_up)
 
     page = add(admin_client, RULES, max_covers="40")
 
@@ -299,7 +299,7 @@ def test_a_refusal_of_a_field_is_shown_at_it(admin_client, house, monkeypatch):
             {"note": [{"code": "long", "message": "Too long."}], "other": [{"code": "x", "message": "?"}]}
         )
 
-    monkeypatch.setattr("config.admin.settings_rows.save_settings_row", refuse)
+    monkeypatch.setattr("bookings.admin.parts.settings_rows.save_settings_row", refuse)
 
     page = add(admin_client, RULES, max_covers="40")
 

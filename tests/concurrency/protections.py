@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from pytest_django import Settings
 
-from bookings.locks import Reach
+from bookings.decision.touched_days import Reach
 from capacity.models import ServiceDay
 from config.gate import GateLevel, _locks_of
 from tests.concurrency.injection import Points
@@ -68,19 +68,22 @@ class Protections:
         from tables.models import Restaurant
 
         self._points.replace(
-            "bookings.services.settings_changes.lock_restaurant_settings",
+            "bookings.services.settings.settings_changes.lock_restaurant_settings",
             lambda restaurant_id: Restaurant.objects.get(pk=restaurant_id),
         )
-        self._points.replace("bookings.services.materialization.share_restaurant_settings", lambda restaurant_id: None)
+        self._points.replace(
+            "bookings.services.settings.materialization.share_restaurant_settings", lambda restaurant_id: None
+        )
 
     def lock_of_stays_counted_in_new_days(self) -> None:
         """Let service days be created from stays that somebody may just be changing."""
-        self._points.replace("bookings.services.materialization.lock_service_days", lambda ids: [])
+        self._points.replace("bookings.services.settings.materialization.lock_service_days", lambda ids: [])
 
     def lock_of_repairs(self) -> None:
         """Let counters be repaired while somebody may just be changing them."""
         self._points.replace(
-            "bookings.services.counters.lock_service_days", lambda ids: list(ServiceDay.objects.filter(pk__in=ids))
+            "bookings.services.upkeep.counter_repair.lock_service_days",
+            lambda ids: list(ServiceDay.objects.filter(pk__in=ids)),
         )
 
     def constraints(self, *names: str) -> None:

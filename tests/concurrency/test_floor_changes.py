@@ -11,8 +11,8 @@ from tests.concurrency.houses import House, dinner_house
 from tests.concurrency.injection import Points, wait_until_blocked
 from tests.concurrency.verdict import watched
 
-SEATED = "bookings.services.booking_rows.add_to_counters"
-NO_FUTURE_FOUND = "bookings.services.settings_changes._require_no_future_assignments"
+SEATED = "bookings.services.rows.booking.add_to_counters"
+NO_FUTURE_FOUND = "bookings.services.settings.settings_changes._require_no_future_assignments"
 DEADLOCK = "40P01"
 
 

@@ -18,7 +18,7 @@ from tests.factories import BookingFactory
 from tests.recount import list_faults
 
 FULL = "CAPACITY_EXCEEDED"
-ABOUT_TO_FREE = "bookings.services.expiry.take_from_counters"
+ABOUT_TO_FREE = "bookings.services.rows.expired_holds.take_from_counters"
 
 
 def hold(house: House, *, holds: int, at: time = NINETEEN) -> list[Booking]:

@@ -7,7 +7,7 @@ All clients meet between reading and writing: nothing here depends on who is fas
 import pytest
 from pytest_django import Settings
 
-from bookings.auditor import AuditScope, audit
+from bookings.insight.audit import AuditScope, audit
 from tests.concurrency.crowd import BOOKED, Crowd, tally
 from tests.concurrency.houses import House, dinner_house
 from tests.concurrency.injection import Points

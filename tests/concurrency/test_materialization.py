@@ -14,7 +14,7 @@ from tests.concurrency.protections import Protections
 from tests.concurrency.verdict import watched
 from tests.recount import list_faults
 
-COUNTED = "bookings.services.materialization.insert_services"
+COUNTED = "bookings.services.settings.materialization.insert_services"
 
 
 def creating(house: House, days: int = 0) -> Callable[[], Materialization]:

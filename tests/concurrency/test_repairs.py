@@ -12,7 +12,7 @@ from tests.concurrency.protections import Protections
 from tests.concurrency.verdict import watched
 from tests.recount import list_faults
 
-COUNTED_AFRESH = "bookings.services.counters.count_stays"
+COUNTED_AFRESH = "bookings.services.upkeep.counter_repair.count_stays"
 
 
 def test_a_repair_beside_bookings_and_cancellations_changes_nothing(

@@ -6,7 +6,7 @@ from datetime import time
 import pytest
 from pytest_django import Settings
 
-from bookings.auditor import AuditScope, audit
+from bookings.insight.audit import AuditScope, audit
 from bookings.services import cancel_booking, save_settings_row
 from capacity.locks import lock_service_days
 from capacity.models import ServiceDay

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from bookings.auditor import AuditScope, audit
+from bookings.insight.audit import AuditScope, audit
 from bookings.services import (
     SettingsOutcome,
     delete_settings_row,
@@ -24,8 +24,8 @@ from tests.concurrency.verdict import Gauge, watched
 
 FULL = "CAPACITY_EXCEEDED"
 DECIDED = "bookings.services.booking.write_booking"
-SETTINGS_READ = "bookings.services.materialization.insert_services"
-PERIODS_CHECKED = "bookings.services.settings_changes._require_disjoint_periods"
+SETTINGS_READ = "bookings.services.settings.materialization.insert_services"
+PERIODS_CHECKED = "bookings.services.settings.settings_changes._require_disjoint_periods"
 COVERS = "service_day_covers_within_limit"
 
 
@@ -76,7 +76,7 @@ def test_a_raised_limit_beside_bookings_is_filled_by_whoever_comes_after(
 
 def test_a_guest_waits_for_a_lower_limit_and_is_refused_by_it(crowd: Crowd, points: Points, isolation: str) -> None:
     house = dinner_house(max_covers=4)
-    pause = points.pause_after("bookings.services.settings_changes.refit_service_days")
+    pause = points.pause_after("bookings.services.settings.settings_changes.refit_service_days")
 
     with watched(house.restaurant):
         edit = crowd.start(limiting(house, 2))

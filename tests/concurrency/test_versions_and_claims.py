@@ -14,7 +14,7 @@ from tests.concurrency.injection import Points, wait_until_blocked
 from tests.concurrency.verdict import watched
 
 CLOSED = "OPERATING_HOURS_CLOSED"
-FITTED = "bookings.services.settings_changes.refit_service_days"
+FITTED = "bookings.services.settings.settings_changes.refit_service_days"
 ABOUT_TO_LOCK = "bookings.services.booking.lock_service_days"
 
 

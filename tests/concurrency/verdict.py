@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 from prometheus_client import REGISTRY
 
-from bookings.auditor import AuditScope, audit
+from bookings.insight.audit import AuditScope, audit
 from bookings.selectors import check_time
 from capacity.selectors import read_clock
 from tables.models import Restaurant

@@ -11,12 +11,12 @@ from typing import Any
 from django.core.management import get_commands, load_command_class
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
-from bookings.auditor.ledger import MEANINGS
+from bookings.insight.audit.lines import MEANINGS
 from config.env import BASE_DIR
 from config.errors import DomainError
 from config.health import PROBES
 
-APPS = ("config", "tables", "capacity", "bookings")
+APPS = ("config", "tables", "capacity", "bookings", "demo")
 METRIC_CLASSES = {"Counter", "Histogram", "Gauge", "Summary", "GaugeMetricFamily", "CounterMetricFamily"}
 # Of Django's base command.
 OPTIONS_OF_EVERY_COMMAND = {
@@ -95,7 +95,7 @@ def finding_kinds() -> set[str]:
     texts = (
         node.value
         for path, text in sources().items()
-        if path.is_relative_to(BASE_DIR / "bookings" / "auditor") and path.suffix == ".py"
+        if path.is_relative_to(BASE_DIR / "bookings" / "insight" / "audit") and path.suffix == ".py"
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
+from bookings.admin.parts.banners import add_banners
 from bookings.models import AuditRun
 from bookings.selectors.modes import get_enforcement_standing
 from bookings.services import resume_enforcement, roll_back_enforcement
-from config.admin.banners import add_banners
 from tests.factories import open_restaurant
 from tests.screens import client_with, text_of
 

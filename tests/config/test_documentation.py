@@ -8,9 +8,8 @@ import pytest
 from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
-from bookings.api.ops_shapes import Explanation, FirstFit, PartyMove, Plan
 from bookings.api.serializers import BookingInput
-from bookings.api.shapes import Booking, Capacity, CreatedBooking
+from bookings.api.shapes import Booking, Capacity, CreatedBooking, Explanation, FirstFit, PartyMove, Plan
 from capacity.policy import ReasonCode
 from config.api import STATUS_OF_CODE
 from config.env import BASE_DIR

@@ -23,9 +23,9 @@ from prometheus_client import REGISTRY, Gauge
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 from prometheus_client.parser import text_string_to_metric_families
 
-from bookings.metrics import WorkerCollector
+from bookings.insight.audit.keeping import audit_capacity
+from bookings.insight.metrics import WorkerCollector
 from bookings.models import AuditRun
-from bookings.services import audit_capacity
 from config.env import BASE_DIR
 from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
 from tests.integration.houses import order

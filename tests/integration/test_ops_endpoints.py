@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookings.models import ApiKey
-from bookings.services.api_keys import create_api_key, revoke_api_keys
+from bookings.services.upkeep.api_keys import create_api_key, revoke_api_keys
 from capacity.models import ServiceDay
 from tables.models import Restaurant
 from tests.factories import BookingFactory, RestaurantFactory, UserFactory, materialize

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bookings.services.api_keys import create_api_key
+from bookings.services.upkeep.api_keys import create_api_key
 from bookings.tokens import manage_token
 from tables.models import Restaurant
 from tests.bookings.evening import give, seat

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from bookings.management.commands import rush
+from demo.management.commands import rush
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateWorker
 
-from bookings.jobs.deferral import defer_jobs
 from bookings.models import AuditRun
+from bookings.services.upkeep.deferral import defer_jobs
 from tests.jobs import SECONDS, child_of, jobs, running_worker, statuses
 from tests.polling import wait_until
 from tests.traces import read_traces, trace_table

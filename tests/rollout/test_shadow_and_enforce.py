@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bookings.ledger import Verdict
+from bookings.insight.replay.decisions import DecisionScope, replay_decisions
+from bookings.insight.replay.replay import Verdict
 from bookings.models import Booking, Decision
-from bookings.selectors.decisions import DecisionScope, replay_decisions
 from tests.bookings.auditing import run_audit
 from tests.factories import days_ahead, materialize
 from tests.recount import list_faults

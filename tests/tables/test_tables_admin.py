@@ -109,7 +109,7 @@ def test_two_people_who_add_the_same_number_at_once_get_one_table_and_one_error(
         TableFactory(restaurant=house, number=row.number)
         return save_settings_row(row=row, actor=actor)
 
-    monkeypatch.setattr("config.admin.settings_rows.save_settings_row", be_overtaken)
+    monkeypatch.setattr("bookings.admin.parts.settings_rows.save_settings_row", be_overtaken)
 
     page = add(admin_client, TABLES, number="T9", capacity="6")
 

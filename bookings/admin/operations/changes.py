@@ -9,13 +9,13 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings.admin.operations.base import NumberInput, Operation, OperationForm
 from bookings.admin.operations.table_choice import blocked_until
+from bookings.admin.parts.forms import ClockField, ClockInput, DayInput
+from bookings.admin.parts.shown import long_date
 from bookings.admin.sentences import clock, shown_names
 from bookings.models import Booking
 from bookings.services import FloorOutcome, change_booking
 from bookings.services.floor.change_requests import LONGEST_STAY_MINUTES, stay_minutes
 from bookings.services.floor.seats import LIVE_STATUSES
-from config.admin.forms import ClockField, ClockInput, DayInput
-from config.admin.shown import long_date
 from tables.choices import SeatingType
 from tables.models import LARGEST_PARTY
 

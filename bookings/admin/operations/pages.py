@@ -12,12 +12,12 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from bookings.admin.operations.base import Operation, OperationForm
+from bookings.admin.parts.actor import actor_of
+from bookings.admin.parts.columns import page_action
 from bookings.admin.sentences import outcome_sentences, shown_names, shown_stay
 from bookings.models import Booking
 from bookings.services.floor.outcomes import FloorOutcome
 from capacity.selectors import read_clock
-from config.admin.actor import actor_of
-from config.admin.columns import page_action
 from config.errors import DomainError
 
 # Django's name for the filters of the list that a page was opened from.

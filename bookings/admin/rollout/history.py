@@ -4,11 +4,11 @@ from datetime import UTC
 
 from django.contrib import admin
 
+from bookings.admin.parts.bases import ReadOnlyAdmin
+from bookings.admin.parts.columns import column
+from bookings.admin.parts.owners import OwnersOnly
+from bookings.admin.parts.shown import local_time
 from bookings.models import RolloutChange, RolloutNote
-from config.admin import ReadOnlyAdmin
-from config.admin.columns import column
-from config.admin.owners import OwnersOnly
-from config.admin.shown import local_time
 
 VALUE_COLOURS = {"enforce": "success", "on": "success", "shadow": "warning", "off": "warning"}
 

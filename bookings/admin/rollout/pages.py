@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from bookings.admin.parts.actor import actor_of
+from bookings.admin.parts.owners import is_owner
+from bookings.admin.parts.shown import local_time
 from bookings.admin.rollout.forms import ReasonForm
 from bookings.admin.rollout.steps import Resume, RollBack, Step
 from bookings.models import RolloutChange
 from bookings.selectors.rollout import RestaurantRollout, get_rollout_status
 from capacity.rollout_order import PERCENTAGES
-from config.admin.actor import actor_of
-from config.admin.owners import is_owner
-from config.admin.shown import local_time
 from config.errors import DomainError
 
 View = Callable[..., HttpResponse]

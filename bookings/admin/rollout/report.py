@@ -11,14 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from bookings.answers.rollout_lines import above_amount, answered_amount, span_notes
+from bookings.admin.parts.owners import is_owner
+from bookings.admin.parts.shown import limit_name, long_date, short_time
 from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
-from bookings.rollout_report import Advised, Misconfiguration, RolloutReport
-from bookings.rollout_report.facts import WouldBe
-from bookings.selectors.report import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
+from bookings.insight.verdict import Advised, Misconfiguration, RolloutReport
+from bookings.insight.verdict.facts import WouldBe
+from bookings.insight.verdict.lines import above_amount, answered_amount, span_notes
+from bookings.insight.verdict.reading import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
 from capacity.policy import ReasonCode
-from config.admin.owners import is_owner
-from config.admin.shown import limit_name, long_date, short_time
 from config.errors import RecordNotFound
 
 SPANS = (7, 14, DEFAULT_DAYS, 90)

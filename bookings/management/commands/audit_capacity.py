@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bookings.insight.audit.keeping import audit_capacity
 from bookings.management.arguments import business_date
-from bookings.services import audit_capacity
 from tables.models import Restaurant
 
 WRONG_ARGUMENTS = 2

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookings.services.api_keys import create_api_key, revoke_api_keys
+from bookings.services.upkeep.api_keys import create_api_key, revoke_api_keys
 from config.errors import RecordNotFound
 from tables.selectors import get_active_restaurant
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bookings.doctor import Deployment, Examination, Finding, Level, examine
 from bookings.management.arguments import whole_number
+from bookings.management.doctor import Deployment, Examination, Finding, Level, examine
 
 WIDTH = 18
 

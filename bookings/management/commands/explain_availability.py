@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookings.answers.explanation import explanation_answer
-from bookings.explanation import Explanation, Lever, explain_availability
-from bookings.explanation.explaining import COMPARISONS
-from bookings.explanation.wording import comparison_text, reason_text, seat_text, summary_text
+from bookings.insight.explain import Explanation, Lever, explain_availability
+from bookings.insight.explain.answer import explanation_answer
+from bookings.insight.explain.explaining import COMPARISONS
+from bookings.insight.explain.wording import comparison_text, reason_text, seat_text, summary_text
 from bookings.management.arguments import business_date, find_restaurants, wall_time, whole_number
 from config.errors import DomainError, InputInvalid
 from tables.choices import Audience, SeatingType

@@ -8,18 +8,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.management.arguments import add_who
 from bookings.models import Booking
-from bookings.restaurant_file import (
-    Action,
-    Change,
-    ImportOutcome,
-    RestaurantFile,
-    RestaurantFileInvalid,
-    import_restaurant,
-    plan_import,
-    read_restaurant_file,
-)
+from bookings.restaurant_file import Action, Change, RestaurantFile, RestaurantFileInvalid, read_restaurant_file
 from bookings.services import SettingsOutcome
-from bookings.services.seating_rows import shown_tables
+from bookings.services.rows.seating import shown_tables
+from bookings.services.settings.file_import import ImportOutcome, import_restaurant, plan_import
 from config.errors import DomainError
 from config.text import counted
 

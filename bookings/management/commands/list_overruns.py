@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bookings.answers.overruns import overruns_answer
-from bookings.explanation.plans import shown
+from bookings.insight.explain.overruns import LaterBooking, Overrun, OverrunReport, Rescue, list_overruns
+from bookings.insight.explain.overruns_answer import overruns_answer
 from bookings.management.arguments import find_restaurants
-from bookings.selectors.overruns import LaterBooking, Overrun, OverrunReport, Rescue, list_overruns
+from bookings.selectors.plans import shown
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from bookings.management.arguments import business_date, find_restaurants, whole_number
 from bookings.services import Materialization, materialize_service_days, plan_materialization
-from bookings.services.materialization import date_batches
+from bookings.services.settings.materialization import date_batches
 from capacity.selectors import read_clock
 from config.errors import DomainError
 from tables.models import Restaurant

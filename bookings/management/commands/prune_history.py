@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from bookings.services.pruning import prune
+from bookings.services.upkeep.pruning import prune
 from config.logs.failures import describe_error
 
 

@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from bookings.management.arguments import business_date, find_restaurants
 from bookings.services import CounterRepairs, rebuild_counters
-from bookings.services.counters import CounterChange, CounterLeft
+from bookings.services.upkeep.counter_repair import CounterChange, CounterLeft
 from capacity.models import ServiceDay
 from config.errors import DomainError
 from tables.models import Restaurant

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from bookings.ledger import Replayed, Verdict
+from bookings.insight.replay.decisions import DecisionScope, ReplayedDecision, count_decisions, replay_decisions
+from bookings.insight.replay.replay import Replayed, Verdict
 from bookings.management.arguments import business_date, find_restaurants
-from bookings.selectors.decisions import DecisionScope, ReplayedDecision, count_decisions, replay_decisions
 
 MOST_LISTED = 20
 WITHOUT_STATE = "nothing stored to decide on"

@@ -10,10 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from bookings.answers.what_if import what_if_answer
+from bookings.insight.what_if import PartyDifference, WhatIf, run_what_if, wording
+from bookings.insight.what_if.answer import what_if_answer
 from bookings.management.arguments import business_date, find_restaurants
 from bookings.restaurant_file import RestaurantFileInvalid
-from bookings.what_if import PartyDifference, WhatIf, run_what_if, wording
 from config.errors import InputInvalid
 from config.text import counted
 

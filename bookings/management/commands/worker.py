@@ -11,10 +11,10 @@ from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
 from bookings.checks import keeps_sessions
-from bookings.jobs.queues import GROUPS, QUEUES
 from bookings.jobs.running import WorkerTerms, run_worker
 from bookings.jobs.supervisor import supervise
 from bookings.management.arguments import whole_number
+from bookings.models.queues import GROUPS, QUEUES
 from config.env import BASE_DIR
 from config.logs.failures import describe_error
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import OutputWrapper
 
-from bookings.answers.rollout_lines import report_lines
-from bookings.answers.rollout_report import report_answer
+from bookings.insight.verdict.answer import report_answer
+from bookings.insight.verdict.lines import report_lines
+from bookings.insight.verdict.reading import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
 from bookings.management.arguments import find_restaurants, whole_number
 from bookings.management.rollout.base import Subcommand
-from bookings.selectors.report import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
 
 
 class ShowReport(Subcommand):

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import OutputWrapper
 
-from bookings.answers.rollout import rollout_answer
-from bookings.answers.values import instant_answer
+from bookings.contract import instant_answer
+from bookings.insight.verdict.standing_answer import rollout_answer
 from bookings.management.rollout.base import Subcommand
 from bookings.selectors.modes import EnforcementStanding
 from bookings.selectors.rollout import RestaurantRollout, RolloutStatus, get_rollout_status

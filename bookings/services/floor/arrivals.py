@@ -4,24 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bookings.availability import Wish
 from bookings.choices import BookingStatus, EventKind
-from bookings.day import DayBook
-from bookings.locks import REACTIONS, ServiceDayClaim
+from bookings.decision import DayBook, Wish
+from bookings.decision.keeping import TableNeed
+from bookings.decision.touched_days import ServiceDayClaim
 from bookings.models import Booking
-from bookings.services.drafts import Means, draft_again
 from bookings.services.floor.chosen_tables import require_suitable_tables
-from bookings.services.floor.keeping import TableKeeping, TableNeed, find_tables, keep_tables
+from bookings.services.floor.keeping import TableKeeping, find_tables, keep_tables
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.sitting import (
     DraftSitting,
     Sitting,
     claim_sitting,
+    keep_and_note,
     load_book,
     sitting_of,
+    stay_trail,
+    wish_to_stay,
     write_sitting,
 )
-from bookings.services.floor.stay_decisions import keep_and_note, stay_trail, wish_to_stay
 from bookings.services.floor.transitions import (
     ONE_MINUTE,
     require_its_evening,
@@ -29,8 +30,6 @@ from bookings.services.floor.transitions import (
     state_of,
     write_transition,
 )
-from bookings.services.history import Actor
-from bookings.services.ledger import DecisionTrail, recording
 from bookings.services.one_booking import (
     claim_booking,
     get_booking,
@@ -39,7 +38,9 @@ from bookings.services.one_booking import (
     require_current,
     tables_of,
 )
-from bookings.services.undecided import counting_undecided
+from bookings.services.recording import DecisionTrail, recording
+from bookings.services.rows.events import Actor
+from bookings.services.writes import REACTIONS, Means, counting_undecided, draft_again
 from capacity.calendar import this_minute
 from capacity.selectors import get_service_settings, read_clock
 from config.transactions import capacity_transaction

@@ -4,19 +4,35 @@ from collections.abc import Sequence
 from functools import partial
 
 from bookings.choices import EventKind
+from bookings.decision.touched_days import ServiceDayClaim
 from bookings.errors import SwapImpossible, TablesMissing
-from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
-from bookings.services.drafts import claim_draft, draft_again
 from bookings.services.floor.chosen_tables import require_suitable_tables
 from bookings.services.floor.outcomes import FloorOutcome
-from bookings.services.floor.seats import Given, give_tables, request_at, require_time_left
-from bookings.services.floor.table_drafts import Ask, TablesDraft, draft_tables
-from bookings.services.history import Actor
-from bookings.services.one_booking import require_current, seating_of, tables_of
-from bookings.services.undecided import counting_undecided
+from bookings.services.floor.seats import (
+    Ask,
+    Given,
+    TablesDraft,
+    draft_tables,
+    give_tables,
+    raise_version,
+    request_at,
+    require_live,
+    require_time_left,
+)
+from bookings.services.one_booking import (
+    claim_booking,
+    is_pinned,
+    lock_booking,
+    numbers_of,
+    require_current,
+    seating_of,
+    tables_of,
+)
+from bookings.services.rows.events import Actor, record_event
+from bookings.services.writes import REACTIONS, claim_draft, counting_undecided, draft_again
 from capacity.locks import lock_service_days
-from capacity.selectors import ServiceSettings
+from capacity.selectors import ServiceSettings, read_clock
 from config.transactions import capacity_transaction
 from tables.seating import SeatingRequest
 
@@ -156,3 +172,40 @@ def _require_swappable(draft: TablesDraft) -> None:
     for each in draft.bookings:
         if not tables_of(each):
             raise TablesMissing(reference=each.reference)
+
+
+def pin_tables(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> FloorOutcome:
+    """Keep a booking at the tables that it has: no planner moves it any more; twice is once.
+
+    Locks the service days in which the booking counts or has a table.
+
+    Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `TablesMissing`, `BookingConflict`.
+    """
+    return _set_pinned(booking_id=booking_id, is_wanted=True, actor=actor, expected_version=expected_version)
+
+
+def unpin_tables(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> FloorOutcome:
+    """Let the planner move a booking again; twice is once; see `pin_tables`."""
+    return _set_pinned(booking_id=booking_id, is_wanted=False, actor=actor, expected_version=expected_version)
+
+
+def _claim(*, booking_id: int, is_wanted: bool, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
+    return claim_booking(booking_id)
+
+
+@capacity_transaction(_claim, reactions=REACTIONS)
+def _set_pinned(
+    claim: ServiceDayClaim, *, booking_id: int, is_wanted: bool, actor: Actor, expected_version: int | None
+) -> FloorOutcome:
+    booking = lock_booking(claim, booking_id)
+    if tables_of(booking) and is_pinned(booking) == is_wanted:
+        return FloorOutcome(booking)
+    require_current(booking, expected_version)
+    require_live(booking, read_clock(), "pinned" if is_wanted else "unpinned")
+    if not tables_of(booking):
+        raise TablesMissing(reference=booking.reference)
+    tables = {"tables": numbers_of(booking.assignments.all())}
+    booking.assignments.update(pinned=is_wanted)
+    raise_version(booking)
+    record_event(booking, EventKind.PINNED if is_wanted else EventKind.UNPINNED, actor=actor, to_value=tables)
+    return FloorOutcome(booking)

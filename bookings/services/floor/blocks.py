@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bookings.day import Interval, ServiceKey
-from bookings.locks import REACTIONS
-from bookings.reseating import Patience, Reseating, Solved, plan_reseating
+from bookings.decision import Interval, ServiceKey
+from bookings.decision.reseating import Patience, Reseating, Solved, plan_reseating
+from bookings.decision.touched_days import find_days_meeting
 from bookings.services.floor.outcomes import MovedParty
-from bookings.services.floor.table_status import names_of
-from bookings.services.floor.touched_days import find_days_meeting
-from bookings.services.history import Actor
-from bookings.services.materialization import materialize_missing
-from bookings.services.reseating import FloorInTime, PartyLeft, load_floor_in_time, outcome_of, write_reseating
+from bookings.services.rows.events import Actor
+from bookings.services.settings.materialization import materialize_missing
+from bookings.services.settings.reseating import FloorInTime, PartyLeft, load_floor_in_time, outcome_of, write_reseating
+from bookings.services.settings.table_status import names_of
+from bookings.services.writes import REACTIONS
 from capacity.locks import lock_service_days
 from capacity.models import ServiceDay
 from capacity.selectors import ServiceSettings, get_service_settings

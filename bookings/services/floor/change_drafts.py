@@ -1,20 +1,35 @@
 """What a change of a booking would do: decided on the day without the booking, its own tables first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from bookings.availability import Assessment, Wish, assess, blocked_interval, seating_request
 from bookings.choices import CHANNELS, BookingSource
-from bookings.day import CountedParty, DayBook, Interval, SolvedSeating, load_day_book
-from bookings.locks import Reach, holds_in_the_way, holds_meeting, looked_at, reach_of, reach_of_intervals
+from bookings.decision import (
+    Assessment,
+    CountedParty,
+    DayBook,
+    Interval,
+    SolvedSeating,
+    Wish,
+    blocked_interval,
+    load_day_book,
+    seating_request,
+)
+from bookings.decision.changes import Place, assess_change, may_keep_unplanned
+from bookings.decision.touched_days import (
+    Reach,
+    holds_in_the_way,
+    holds_meeting,
+    looked_at,
+    reach_of,
+    reach_of_intervals,
+)
 from bookings.models import Booking
-from bookings.services.drafts import Means
 from bookings.services.floor.change_requests import ChangeRequest, changes_nothing, wish_of
-from bookings.services.floor.chosen_tables import are_suitable
 from bookings.services.one_booking import get_booking, is_pinned, service_days_of, tables_of
-from bookings.services.seating_rows import TablesKept
+from bookings.services.rows.seating import TablesKept
+from bookings.services.writes import Means
 from capacity.selectors import get_service_settings
-from tables.seating import SeatingRefusal
 
 
 @dataclass(frozen=True)
@@ -103,62 +118,6 @@ def draft_change(change: ChangeRequest, means: Means) -> ChangeDraft:
     assessment = assess_change(book, wish, place)
     holds = _holds(book, assessment)
     return ChangeDraft(booking, book, assessment, holds, _reach(book, booking, assessment, holds))
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a booking that is to be changed sits, none or more tables, and by which way in it came."""
-
-    table_ids: tuple[int, ...]
-    is_pinned: bool
-    channel: str
-
-
-def assess_change(book: DayBook, wish: Wish, place: Place) -> Assessment:
-    """Decide, at its own tables if it may stay there: nobody is sent to another table without need.
-
-    The book is one without the booking.
-    """
-    if place.table_ids and _may_stay(book, wish, place):
-        staying = assess(book, replace(wish, table_ids=place.table_ids))
-        if _is_worth_staying(staying, place):
-            return staying
-    as_it_came = assess(book, replace(wish, seated_as=place.channel))
-    return assess(book, wish) if _may_be_seated_otherwise(book, as_it_came) else as_it_came
-
-
-def _may_be_seated_otherwise(book: DayBook, as_it_came: Assessment) -> bool:
-    """Say whether whoever asks has other tables than those for the way in that the booking came by."""
-    wish, floor = as_it_came.wish, book.seating.floor
-    if not isinstance(as_it_came.seating, SeatingRefusal) or wish.seated_as is None:
-        return False
-    own, others = (floor.suitable(wish.party_size, wish.seating, it) for it in (wish.seated_as, wish.channel))
-    return own != others
-
-
-def _may_stay(book: DayBook, wish: Wish, place: Place) -> bool:
-    """Say whether its tables suit a booking still and are free; who is pinned may have others moved."""
-    own = place.table_ids
-    return are_suitable(book, own, wish.party_size, wish.seating) and (place.is_pinned or _are_free(book, wish, own))
-
-
-def _are_free(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
-    request = seating_request(book.settings, wish)
-    return book.planner.occupancy.are_free(own, request.starts_at, request.ends_at)
-
-
-def _is_worth_staying(staying: Assessment, place: Place) -> bool:
-    """Say whether a booking can stay without moving anybody; a pinned one stays even so."""
-    if staying.plan is None:
-        return False
-    return place.is_pinned or not any(move.from_table_ids for move in staying.plan.moves)
-
-
-def may_keep_unplanned(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
-    """Say whether tables given by hand may stay in a service that seats nobody at tables."""
-    if wish.period_id is None or book.settings.needs_tables(wish.period_id):
-        return False
-    return are_suitable(book, own, wish.party_size, wish.seating) and _are_free(book, wish, own)
 
 
 def _holds(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:

@@ -5,11 +5,11 @@ from datetime import date, datetime, time
 from enum import Enum
 from typing import Final
 
-from bookings.availability import Wish, blocked_interval, read_wish
 from bookings.choices import CHANNELS, BookingSource, BookingStatus
+from bookings.decision import Wish, blocked_interval, read_wish
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
-from bookings.services.history import Actor
+from bookings.services.rows.events import Actor
 from capacity.calendar import this_minute
 from capacity.policy import IN_HOUSE
 from capacity.selectors import ServiceSettings

@@ -5,27 +5,25 @@ from datetime import date, datetime, time
 from functools import partial
 from typing import Any
 
-from bookings.answers.values import instant_answer
-from bookings.availability import Wish, assess, find_alternatives
 from bookings.choices import DecisionOperation, EventKind
-from bookings.day import DayBook, load_day_book
+from bookings.contract import instant_answer
+from bookings.decision import DayBook, Wish, assess, find_alternatives, load_day_book
+from bookings.decision.refusals import refusal_of
+from bookings.decision.touched_days import ServiceDayClaim
 from bookings.errors import RequestRefused
-from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
-from bookings.refusals import refusal_of
-from bookings.services.counter_updates import find_counted_stay, move_in_counters
-from bookings.services.drafts import Means, claim_draft, draft_again
-from bookings.services.excess import carry_overrides, record_waived_excess
-from bookings.services.expiry import expire_holds
 from bookings.services.floor.change_drafts import ChangeDraft, draft_change
 from bookings.services.floor.change_requests import UNCHANGED, ChangeRequest, Unchanged, has_come, wish_of
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.seats import require_live
-from bookings.services.history import Actor, actor_label, record_event
-from bookings.services.ledger import DecisionTrail, recording
 from bookings.services.one_booking import get_booking, require_current, tables_of
-from bookings.services.seating_rows import purpose_of, table_numbers, write_seating
-from bookings.services.undecided import counting_undecided
+from bookings.services.recording import DecisionTrail, recording
+from bookings.services.rows.counters import find_counted_stay, move_in_counters
+from bookings.services.rows.events import Actor, actor_label, record_event
+from bookings.services.rows.expired_holds import expire_holds
+from bookings.services.rows.overrides import carry_overrides, record_waived_excess
+from bookings.services.rows.seating import purpose_of, table_numbers, write_seating
+from bookings.services.writes import REACTIONS, Means, claim_draft, counting_undecided, draft_again
 from capacity.locks import lock_service_days
 from capacity.selectors import get_service_settings
 from config import metrics

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
-from bookings.day import DayBook, Interval
+from bookings.decision import DayBook, Interval
+from bookings.decision.changes import party_sizes_at
 from bookings.errors import TablesNotSuitable, TableTaken
 from bookings.models import TableAssignment
-from bookings.services.seating_rows import shown_tables, table_numbers
+from bookings.services.rows.seating import shown_tables, table_numbers
 from capacity.calendar import local_wall_time
 from capacity.policy import Reason, ReasonCode
 from config.errors import RecordNotFound
 from tables.models import Table, TableBlock
-from tables.seating import Floor, SeatingRefusal, SeatingRequest, natural_key
+from tables.seating import SeatingRefusal, SeatingRequest, natural_key
 
 
 def require_suitable_tables(book: DayBook, table_ids: Sequence[int], party_size: int) -> None:
@@ -26,29 +27,6 @@ def require_suitable_tables(book: DayBook, table_ids: Sequence[int], party_size:
         shown = shown_tables(table_numbers(book, table_ids))
         sizes = " or ".join(f"{smallest} to {largest}" for smallest, largest in ranges)
         raise TablesNotSuitable("party_size", f"{shown} can take a party of {sizes}, not of {party_size}")
-
-
-def party_sizes_at(floor: Floor, table_ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the smallest and largest party for tables used as one: as declared, else up to all that they take.
-
-    All of the tables are in use.
-    """
-    chosen = frozenset(table_ids)
-    declared = [
-        (seat.min_party_size, seat.max_party_size) for seat in floor.seats if frozenset(seat.table_ids) == chosen
-    ]
-    return declared or [(1, sum(floor.by_id[table_id].max_party_size for table_id in chosen))]
-
-
-def are_suitable(book: DayBook, table_ids: Sequence[int], party_size: int, seating: str | None) -> bool:
-    """Say whether tables are in use, take a party, and stand where it wishes to sit."""
-    floor = book.seating.floor
-    return (
-        bool(table_ids)
-        and all(table_id in floor.by_id for table_id in table_ids)
-        and any(smallest <= party_size <= largest for smallest, largest in party_sizes_at(floor, table_ids))
-        and (seating is None or floor.chosen(tuple(table_ids)).seating_types == {seating})
-    )
 
 
 def table_taken(book: DayBook, requests: Sequence[SeatingRequest], refusal: SeatingRefusal) -> TableTaken:

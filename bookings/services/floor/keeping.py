@@ -5,48 +5,21 @@ elsewhere by the planner, as many as can be, the earliest first; where one canno
 as the other's begins, and the other is named: the database never holds two parties on one table.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
-from bookings.choices import CHANNELS, COUNTING_STATUSES, BookingSource
-from bookings.day import DayBook, Interval, SolvedSeating
+from bookings.choices import COUNTING_STATUSES
+from bookings.decision import DayBook, Interval, SolvedSeating
+from bookings.decision.keeping import TableNeed, ask_to_keep, request_of
 from bookings.errors import CapacityExceeded
 from bookings.models import Booking, TableAssignment
 from bookings.services.floor.chosen_tables import table_taken
 from bookings.services.floor.outcomes import HitParty
 from bookings.services.one_booking import numbers_of
-from bookings.services.seating_rows import TablesKept
+from bookings.services.rows.seating import TablesKept
 from capacity.policy import Reason, ReasonCode
 from tables.seating import Move, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, Span
-
-
-class Guests(Protocol):
-    """What a seat has to suit: a booking, or a party that was never written."""
-
-    @property
-    def party_size(self) -> int: ...
-
-    @property
-    def seating(self) -> str: ...
-
-    @property
-    def source(self) -> str: ...
-
-
-@dataclass(frozen=True)
-class TableNeed:
-    """What a party needs: some tables, from now until `until`, the buffer included.
-
-    `kept_from` says since when each of the tables is the party's. In [now, firm_until) nobody else may have them.
-    """
-
-    kept_from: Mapping[int, datetime]
-    now: datetime
-    firm_until: datetime
-    until: datetime
-    is_pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,62 +56,6 @@ def keep_tables(book: DayBook, booking: Booking, need: TableNeed) -> TableKeepin
         outcomes=outcomes,
         solved=SolvedSeating(book.seating, requests, plan) if plan else None,
     )
-
-
-def ask_to_keep(
-    book: DayBook, guests: Guests, need: TableNeed
-) -> Iterator[tuple[tuple[SeatingRequest, ...], SeatingOutcome]]:
-    """Ask the planner to keep tables for ever shorter times, until it finds a plan; the book is without the party."""
-    for end in (need.until, *_starts_of_movable(book, need)):
-        requests = _requests(book, guests, need, end)
-        if not requests:
-            return
-        outcome = book.plan_seating(*requests)
-        yield requests, outcome
-        if isinstance(outcome, SeatingPlan):
-            return
-
-
-def _starts_of_movable(book: DayBook, need: TableNeed) -> list[datetime]:
-    """Return the starts of the parties at these tables that may be moved, the latest first."""
-    starts = {
-        party.starts_at
-        for party in book.seating.parties
-        if need.kept_from.keys() & set(party.table_ids) and need.now < party.starts_at < need.until
-    }
-    return sorted(starts, reverse=True)
-
-
-def _requests(book: DayBook, guests: Guests, need: TableNeed, end: datetime) -> tuple[SeatingRequest, ...]:
-    """Ask for each table until `end`, or until what no plan may move stands in the way."""
-    return tuple(
-        request_of(guests, need.now, until, (table_id,))
-        for table_id in sorted(need.kept_from)
-        if (until := min(end, _fixed_from(book, table_id, need))) > need.now
-    )
-
-
-def request_of(
-    guests: Guests, starts_at: datetime, ends_at: datetime, table_ids: tuple[int, ...] | None = None
-) -> SeatingRequest:
-    """Return what a party asks of the planner: a seat of its kind, or the tables that somebody chose."""
-    return SeatingRequest(
-        party_size=guests.party_size,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        seating=guests.seating or None,
-        channel=CHANNELS[BookingSource(guests.source)],
-        table_ids=table_ids,
-    )
-
-
-def _fixed_from(book: DayBook, table_id: int, need: TableNeed) -> datetime:
-    starts = (
-        it.starts_at
-        for it in book.seating.occupied
-        if it.table_id == table_id and it.starts_at < need.until and it.ends_at > need.now
-    )
-    return min(starts, default=need.until)
 
 
 def _list_staying(book: DayBook, booking: Booking, need: TableNeed, moves: Iterable[Move]) -> Iterator[TableAssignment]:

@@ -1,17 +1,18 @@
 """A party that does not come: a person decides, the grace of the house only marks it late."""
 
 from bookings.choices import BookingStatus, EventKind
+from bookings.decision.touched_days import ServiceDayClaim
 from bookings.errors import TransitionUntimely
-from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking
-from bookings.services.counter_updates import find_counted_stay, take_from_counters
 from bookings.services.floor.transitions import (
     require_status,
     state_of,
     write_transition,
 )
-from bookings.services.history import Actor
 from bookings.services.one_booking import claim_booking, lock_booking, require_current
+from bookings.services.rows.counters import find_counted_stay, take_from_counters
+from bookings.services.rows.events import Actor
+from bookings.services.writes import REACTIONS
 from capacity.calendar import local_wall_time
 from capacity.selectors import read_clock
 from config.transactions import capacity_transaction

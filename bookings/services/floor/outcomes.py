@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bookings.day import DayBook
+from bookings.decision import DayBook
 from bookings.models import Booking
-from bookings.services.seating_rows import table_numbers
+from bookings.services.rows.seating import table_numbers
 from tables.seating import Move
 
 

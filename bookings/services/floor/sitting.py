@@ -5,22 +5,34 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bookings.answers.values import instant_answer
-from bookings.choices import EventKind
-from bookings.day import CountedParty, DayBook, Interval, SolvedSeating, load_day_book
+from bookings.choices import CHANNELS, BookingSource, DecisionOperation, EventKind
+from bookings.contract import instant_answer
+from bookings.decision import (
+    Assessment,
+    CountedParty,
+    DayBook,
+    DecisionCase,
+    Interval,
+    SolvedSeating,
+    Wish,
+    assess,
+    assess_case,
+    assess_settled,
+    load_day_book,
+)
+from bookings.decision.touched_days import Reach, ServiceDayClaim, holds_meeting, looked_at, reach_of_intervals
 from bookings.errors import RequestRefused
-from bookings.locks import Reach, ServiceDayClaim, holds_meeting, looked_at, reach_of_intervals
 from bookings.models import Booking
-from bookings.services.drafts import Means, claim_draft
-from bookings.services.expiry import expire_holds
-from bookings.services.floor.counting import count_again
 from bookings.services.floor.keeping import TableKeeping
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.transitions import write_transition
-from bookings.services.history import Actor, actor_label
-from bookings.services.ledger import DecisionTrail
 from bookings.services.one_booking import blocked_interval_of, claim_booking, kept_intervals_of, tables_of
-from bookings.services.seating_rows import TablesKept, write_seating
+from bookings.services.recording import DecisionTrail
+from bookings.services.rows.events import Actor, actor_label
+from bookings.services.rows.expired_holds import expire_holds
+from bookings.services.rows.overrides import count_again
+from bookings.services.rows.seating import TablesKept, write_seating
+from bookings.services.writes import Means, claim_draft
 from capacity.calendar import local_wall_time
 from capacity.selectors import ServiceSettings
 from tables.seating import SeatingUndecided
@@ -173,3 +185,52 @@ def _with_slots(book: DayBook, interval: Interval) -> Interval:
     """Widen an interval to the slots that it touches: two stays that do not meet can be counted in the same one."""
     slots = (Interval(slot.starts_at, slot.ends_at) for slot in book.present_slots(interval))
     return Interval.around([interval, *slots])
+
+
+def stay_trail(happening: EventKind) -> DecisionTrail:
+    """Return the trail of what becomes of a party that has come."""
+    return DecisionTrail(DecisionOperation.STAY, happening=happening)
+
+
+def wish_to_stay(booking: Booking, ends_at: datetime) -> Wish:
+    """Return what a party asks that stays until an end; that it may start then was answered as it was booked."""
+    return Wish(
+        party_size=booking.party_size,
+        business_date=booking.business_date,
+        starts_at=booking.starts_at,
+        wall_time=booking.wall_time,
+        period_id=booking.service_day.service_period_id,
+        seating=booking.seating or None,
+        channel=CHANNELS[BookingSource(booking.source)],
+        turn_minutes=(ends_at - booking.starts_at) // timedelta(minutes=1),
+        keeps_start=True,
+    )
+
+
+def keep_and_note(
+    trail: DecisionTrail,
+    booking: Booking,
+    book: DayBook,
+    wish: Wish,
+    keep: Callable[[], TableKeeping],
+    case_of: Callable[[], DecisionCase] | None = None,
+) -> TableKeeping:
+    """Find out what becomes of the tables of a party, and note what was decided, on the book without it.
+
+    A refusal is about limits and tables; of a party that is given its tables only the limits are left to say, which
+    somebody may authorise. `case_of` says what is decided on, where the wish does not say it all.
+
+    Raises: as `keep`.
+    """
+
+    def refused() -> Assessment:
+        return assess_case(book, wish, case_of()) if case_of else assess(book, wish)
+
+    def settled() -> Assessment:
+        outcome = keeping.outcomes[-1] if keeping.outcomes else None
+        return assess_settled(book, wish, outcome, case=case_of() if case_of else None)
+
+    trail.note_stay(booking, book, wish, refused)
+    keeping = keep()
+    trail.note_stay(booking, book, wish, settled)
+    return keeping

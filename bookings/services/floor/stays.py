@@ -6,31 +6,33 @@ from functools import partial
 from psycopg.types.range import Range
 
 from bookings.choices import BookingStatus, EventKind
-from bookings.locks import REACTIONS, ServiceDayClaim
+from bookings.decision.keeping import TableNeed
+from bookings.decision.touched_days import ServiceDayClaim
 from bookings.models import Booking, TableAssignment
-from bookings.services.drafts import Means, draft_again
-from bookings.services.floor.counting import count_again
-from bookings.services.floor.keeping import TableNeed, keep_tables
+from bookings.services.floor.keeping import keep_tables
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.sitting import (
     DraftSitting,
     Sitting,
     claim_sitting,
+    keep_and_note,
     load_book,
     sitting_of,
+    stay_trail,
+    wish_to_stay,
     write_sitting,
 )
-from bookings.services.floor.stay_decisions import keep_and_note, stay_trail, wish_to_stay
 from bookings.services.floor.transitions import (
     ONE_MINUTE,
     require_status,
     state_of,
     write_transition,
 )
-from bookings.services.history import Actor
-from bookings.services.ledger import DecisionTrail, recording
 from bookings.services.one_booking import claim_booking, get_booking, lock_booking, require_current
-from bookings.services.undecided import counting_undecided
+from bookings.services.recording import DecisionTrail, recording
+from bookings.services.rows.events import Actor
+from bookings.services.rows.overrides import count_again
+from bookings.services.writes import REACTIONS, Means, counting_undecided, draft_again
 from capacity.calendar import this_minute
 from capacity.models import LONGEST_TURN
 from capacity.selectors import get_service_settings, read_clock

@@ -6,12 +6,12 @@ from typing import Any
 
 from psycopg.types.range import Range
 
-from bookings.answers.values import instant_answer
 from bookings.choices import BookingStatus, EventKind
+from bookings.contract import instant_answer
 from bookings.errors import TransitionInvalid, TransitionUntimely
 from bookings.models import Booking, TableAssignment
-from bookings.services.history import Actor, record_event
 from bookings.services.one_booking import numbers_of
+from bookings.services.rows.events import Actor, record_event
 
 ONE_MINUTE = timedelta(minutes=1)
 

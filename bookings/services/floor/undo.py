@@ -8,44 +8,38 @@ from typing import Any
 
 from django.db.models import Q
 
-from bookings.availability import DecisionCase
 from bookings.choices import BookingStatus, EventKind, OverrideSource
-from bookings.day import DayBook, Interval
+from bookings.decision import DayBook, DecisionCase, Interval
+from bookings.decision.keeping import TableNeed, request_of
+from bookings.decision.touched_days import ServiceDayClaim
 from bookings.errors import CapacityExceeded, TransitionUntimely
-from bookings.locks import REACTIONS, ServiceDayClaim
 from bookings.models import Booking, BookingEvent, TableAssignment
-from bookings.services.counter_updates import find_counted_stay, take_from_counters
-from bookings.services.drafts import Means, draft_again
-from bookings.services.expiry import expire_holds
-from bookings.services.floor.counting import count_again
-from bookings.services.floor.keeping import (
-    TableKeeping,
-    TableNeed,
-    keep_found_tables,
-    no_table,
-    request_of,
-    take_tables_again,
-)
+from bookings.services.floor.keeping import TableKeeping, keep_found_tables, no_table, take_tables_again
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.sitting import (
     DraftSitting,
     Sitting,
     claim_sitting,
+    keep_and_note,
     load_book,
     sitting_of,
+    stay_trail,
+    wish_to_stay,
     write_tables,
 )
-from bookings.services.floor.stay_decisions import keep_and_note, stay_trail, wish_to_stay
 from bookings.services.floor.transitions import (
     last_moment,
     rows_in,
     state_of,
     write_transition,
 )
-from bookings.services.history import Actor
-from bookings.services.ledger import DecisionTrail, recording
 from bookings.services.one_booking import claim_booking, get_booking, lock_booking, require_current, tables_of
-from bookings.services.undecided import counting_undecided
+from bookings.services.recording import DecisionTrail, recording
+from bookings.services.rows.counters import find_counted_stay, take_from_counters
+from bookings.services.rows.events import Actor
+from bookings.services.rows.expired_holds import expire_holds
+from bookings.services.rows.overrides import count_again
+from bookings.services.writes import REACTIONS, Means, counting_undecided, draft_again
 from capacity.calendar import local_wall_time, this_minute
 from capacity.policy import WALK_IN, DayState, PartyRequest, Reason, decide
 from capacity.selectors import get_service_settings, read_clock

@@ -1,0 +1,30 @@
+"""What every page of the admin says at its top as long as it is so: no limits, or an audit that found something."""
+
+from datetime import UTC
+from typing import Any
+
+from django.http import HttpRequest
+
+from bookings.admin.parts.owners import is_owner
+from bookings.admin.parts.shown import local_time
+from bookings.selectors.bookings import get_telling_audit
+from bookings.selectors.modes import EnforcementStanding, get_enforcement_standing
+
+
+def add_banners(request: HttpRequest) -> dict[str, Any]:
+    """Return what the banners say, in 2 queries; nothing to who is not signed in."""
+    if not (request.user.is_active and request.user.is_staff):
+        return {}
+    standing, audit = get_enforcement_standing(), get_telling_audit()
+    return {
+        "enforcement_banner": None if standing.is_on else _off(standing),
+        "audit_banner": audit if audit and (audit.has_overbooking or audit.problems) else None,
+        "may_roll_out": is_owner(request),
+    }
+
+
+def _off(standing: EnforcementStanding) -> dict[str, Any]:
+    return {
+        "standing": standing,
+        "since": local_time(standing.changed_at, UTC),
+    }

@@ -1,0 +1,179 @@
+"""Forms of settings rows: what a service refuses, and what makes no sense, is said at the field."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, UniqueConstraint
+from django.utils.text import capfirst
+from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget
+
+from bookings.admin.parts.links import linked_message
+from bookings.admin.parts.versions import fingerprint_of, values_of
+from config.errors import DomainError, InputInvalid
+
+AS_READ_INPUT = "_as_read"
+
+
+class ClockInput(forms.TimeInput):
+    """The browser's own input of a wall-clock time, to the minute."""
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M", attrs={"type": "time", "class": " ".join((*BASE_INPUT_CLASSES, "max-w-40"))})
+
+
+class DayInput(forms.DateInput):
+    """The browser's own input of a date."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            format="%Y-%m-%d", attrs={"type": "date", "class": " ".join((*BASE_INPUT_CLASSES, "max-w-48"))}
+        )
+
+
+class ClockField(forms.TimeField):
+    """A wall-clock time to the minute: a service has no seconds."""
+
+    input_formats = ("%H:%M",)
+
+
+class NamesRestaurant:
+    """Labels of rows of a restaurant, which is named while it is still open."""
+
+    names_restaurant = True
+
+    def label_from_instance(self, obj: Any) -> str:
+        on_date = getattr(obj, "on_date", None)
+        name = f"{obj} ({on_date:%-d %b %Y})" if on_date else str(obj)
+        return f"{obj.restaurant} · {name}" if self.names_restaurant else name
+
+
+class OwnedChoiceField(NamesRestaurant, forms.ModelChoiceField[Any]):
+    """One of the rows of a restaurant."""
+
+
+class OwnedChoicesField(NamesRestaurant, forms.ModelMultipleChoiceField[Any]):
+    """Any of the rows of a restaurant."""
+
+
+def checkbox_field(
+    column: ArrayField[Any, Any], *, label: str | None = None, help_text: str | None = None
+) -> forms.TypedMultipleChoiceField:
+    """Return one checkbox for each choice of an array column."""
+    base = column.base_field
+    return forms.TypedMultipleChoiceField(
+        choices=base.get_choices(include_blank=False),
+        coerce=base.to_python,
+        required=not column.blank,
+        initial=column.get_default,
+        label=label or capfirst(column.verbose_name),
+        help_text=help_text or column.help_text,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+    )
+
+
+class SettingsForm(forms.ModelForm[Any]):
+    """The form of a row that belongs to a restaurant and that a service writes."""
+
+    # What the service said to the save of this request.
+    refusal: ClassVar[DomainError | None] = None
+    # The field that tells rows of one restaurant apart.
+    identified_by: ClassVar[str | None] = None
+    # Whether two rows that say the same are one too many: a second click, not a wish.
+    refuses_twins: ClassVar[bool] = False
+    # (smaller field, larger field, message at the larger one)
+    in_order: ClassVar[tuple[tuple[str, str, str], ...]] = ()
+    # (field, field, message at whichever is missing)
+    in_pairs: ClassVar[tuple[tuple[str, str, str], ...]] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        is_fixed = bool(self.instance.pk) and hasattr(self.instance, "restaurant_id")
+        for name, field in self._owned_choices().items():
+            field.names_restaurant = not is_fixed
+            if is_fixed:
+                field.queryset = field.queryset.filter(restaurant_id=self.instance.restaurant_id)
+            if hasattr(field.queryset.model, "retired_at"):
+                # What is retired stays where it is, and is offered nowhere else.
+                current = getattr(self.instance, f"{name}_id", None)
+                field.queryset = field.queryset.filter(Q(retired_at=None) | Q(pk=current))
+
+    def _owned_choices(self) -> Mapping[str, Any]:
+        return {name: field for name, field in self.fields.items() if isinstance(field, NamesRestaurant)}
+
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        self._refuse_stale_edit()
+        self._refuse_strangers()
+        self._refuse_disorder()
+        if self.refusal is not None:
+            self._add_refusal(self.refusal)
+        return self.cleaned_data
+
+    def _refuse_stale_edit(self) -> None:
+        # Before _post_clean the instance is the row as it is now.
+        as_read = self.data.get(AS_READ_INPUT)
+        if as_read and not self.instance._state.adding and as_read != fingerprint_of(self.instance):
+            name = self.instance._meta.verbose_name
+            message = f"Somebody else changed this {name} after you opened it. Reload the page to see it as it is now."
+            self.add_error(None, ValidationError(message, code="stale"))
+
+    def _refuse_strangers(self) -> None:
+        restaurant = self.cleaned_data.get("restaurant") or getattr(self.instance, "restaurant", None)
+        for name in self._owned_choices():
+            chosen = self.cleaned_data.get(name) or ()
+            rows = chosen if isinstance(chosen, Iterable) else (chosen,)
+            strangers = [str(row) for row in rows if restaurant and row.restaurant_id != restaurant.pk]
+            if strangers:
+                message = f"Not of {restaurant}: {', '.join(strangers)}."
+                self.add_error(name, ValidationError(message, code="stranger"))
+
+    def _refuse_disorder(self) -> None:
+        values = self.cleaned_data
+        for smaller, larger, message in self.in_order:
+            low, high = values.get(smaller), values.get(larger)
+            if low is not None and high is not None and high < low:
+                self.add_error(larger, ValidationError(message, code="order"))
+        for first, second, message in self.in_pairs:
+            if (values.get(first) is None) != (values.get(second) is None) and not {first, second} & set(self.errors):
+                missing = first if values.get(first) is None else second
+                self.add_error(missing, ValidationError(message, code="pair"))
+
+    def _add_refusal(self, refusal: DomainError) -> None:
+        if not isinstance(refusal, InputInvalid):
+            self.add_error(None, ValidationError(linked_message(refusal), code=refusal.code))
+            return
+        for name, problems in refusal.details.items():
+            for problem in problems:
+                error = ValidationError(problem["message"], code=problem["code"])
+                self.add_error(name if name in self.fields else None, error)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        # Where the restaurant is fixed it is no field, and Django would skip every uniqueness within it.
+        exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return exclusions | {"restaurant"}
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]
+        self._refuse_taken_identity(self.instance)
+        if self.refuses_twins and not self.errors:
+            self._refuse_twin(self.instance)
+
+    def _refuse_taken_identity(self, row: Model) -> None:
+        unique = (it for it in row._meta.constraints if isinstance(it, UniqueConstraint))
+        for constraint in unique:
+            try:
+                constraint.validate(type(row), row, exclude=set(self.errors))
+            except ValidationError:
+                name = row._meta.verbose_name
+                label = str(self.fields[self.identified_by].label).lower() if self.identified_by else "values"
+                message = f"This restaurant has another {name} with the same {label}."
+                self.add_error(self.identified_by, ValidationError(message, code="unique"))
+
+    def _refuse_twin(self, row: Model) -> None:
+        same = type(row)._default_manager.filter(**values_of(row)).exclude(pk=row.pk)
+        if same.exists():
+            message = f"The same {row._meta.verbose_name} is there already."
+            self.add_error(None, ValidationError(message, code="twin"))

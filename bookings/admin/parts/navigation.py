@@ -1,0 +1,96 @@
+"""The sidebar: what a user may see, in the order of the day's work."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from bookings.admin.parts.owners import is_owner
+
+# (heading, (title, icon, app, model), ...)
+Item = tuple[str, str, str, str]
+GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
+    (
+        "Service",
+        (
+            ("Bookings", "book_online", "bookings", "booking"),
+            ("Service days", "event", "capacity", "serviceday"),
+            ("Slots", "schedule", "capacity", "bookingslot"),
+            ("Decisions", "balance", "bookings", "decision"),
+            ("Overrides", "gavel", "bookings", "capacityoverride"),
+            ("Audit runs", "fact_check", "bookings", "auditrun"),
+            ("What if", "query_stats", "bookings", "what_if"),
+        ),
+    ),
+    (
+        "Offer",
+        (
+            ("Service periods", "restaurant_menu", "capacity", "serviceperiod"),
+            ("Capacity rules", "tune", "capacity", "capacityrule"),
+            ("Turn times", "timer", "capacity", "turntime"),
+            ("Closures", "event_busy", "capacity", "closure"),
+        ),
+    ),
+    (
+        "Floor",
+        (
+            ("Restaurants", "storefront", "tables", "restaurant"),
+            ("Sections", "grid_view", "tables", "section"),
+            ("Tables", "table_restaurant", "tables", "table"),
+            ("Combinations", "join_inner", "tables", "tablecombination"),
+            ("Blocks", "block", "tables", "tableblock"),
+        ),
+    ),
+    (
+        "Administration",
+        (
+            ("Rollout", "toggle_on", "bookings", "rolloutchange"),
+            ("Jobs", "work_history", "procrastinate", "procrastinatejob"),
+            ("Users", "person", "auth", "user"),
+            ("Groups", "group", "auth", "group"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is no list of rows: its address, and who may see it."""
+
+    address: str
+    is_open_to: Callable[[HttpRequest], bool]
+
+
+def _may_ask_what_if(request: HttpRequest) -> bool:
+    return request.user.has_perms(("bookings.view_decision", "capacity.view_capacityrule"))
+
+
+PAGES = {
+    "rolloutchange": Page("rollout:page", is_owner),
+    "what_if": Page("admin:capacity_capacityrule_what_if", _may_ask_what_if),
+}
+
+
+def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the sidebar of a user, without what he or she may not see."""
+    groups = [{"items": [{"title": "Today", "icon": "today", "link": reverse("admin:index")}]}]
+    for heading, items in GROUPS:
+        allowed = [_link(item) for item in items if _may_see(request, item)]
+        if allowed:
+            groups.append({"title": heading, "separator": True, "items": allowed})  # type: ignore[dict-item]
+    return groups
+
+
+def _may_see(request: HttpRequest, item: Item) -> bool:
+    _, _, app, model = item
+    if model in PAGES:
+        return PAGES[model].is_open_to(request)
+    return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
+
+
+def _link(item: Item) -> dict[str, str]:
+    title, icon, app, model = item
+    address = PAGES[model].address if model in PAGES else f"admin:{app}_{model}_changelist"
+    return {"title": title, "icon": icon, "link": reverse(address)}

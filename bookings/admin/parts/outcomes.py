@@ -1,0 +1,132 @@
+"""What a change of settings did, in sentences for the next screen."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, tzinfo
+
+from django.contrib.messages import constants
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from bookings.admin.parts.links import MOST_LISTED, booking_list, change_link, describe_booking
+from bookings.admin.parts.shown import OVER_THE_LIMIT, limit_name, long_date
+from bookings.models import Booking
+from bookings.services import MovedParty, PartyLeft, RaisedExcess, SettingsOutcome
+from bookings.services.rows.seating import shown_tables
+from capacity.models import BookingSlot, ServiceDay
+from capacity.policy import ReasonCode
+
+Said = tuple[int, str | SafeString]
+SlotKey = tuple[int, datetime]
+# Counter and limit of a service day or slot, by the code of the limit.
+COLUMNS: dict[str, tuple[str, str]] = {
+    ReasonCode.SERVICE_COVERS: ("booked_covers", "max_covers"),
+    ReasonCode.SERVICE_PARTIES: ("booked_parties", "max_parties"),
+    ReasonCode.PACING_COVERS: ("starting_covers", "pacing_covers"),
+    ReasonCode.PACING_PARTIES: ("starting_parties", "pacing_parties"),
+    ReasonCode.OCCUPANCY_COVERS: ("present_covers", "occupancy_covers"),
+    ReasonCode.OCCUPANCY_PARTIES: ("present_parties", "occupancy_parties"),
+}
+
+
+def describe_outcome(outcome: SettingsOutcome, zone: tzinfo) -> Iterator[Said]:
+    """Yield (message level, sentence): service days updated, limits passed, parties moved, bookings to decide about.
+
+    Times of slots are shown on the wall clock of `zone`.
+    """
+    if outcome.service_days:
+        yield constants.SUCCESS, _service_days(outcome.service_days)
+    if outcome.raised:
+        yield constants.WARNING, _raised(outcome.raised, zone)
+    if outcome.bookings:
+        yield constants.WARNING, _left_in_place(outcome)
+    yield from describe_reseating(outcome.moves, outcome.left)
+
+
+def describe_reseating(moves: Sequence[MovedParty], left: Sequence[PartyLeft]) -> Iterator[Said]:
+    """Yield (message level, sentence): who sits at other tables now, and who could not be moved; 1 query."""
+    if moves:
+        yield constants.SUCCESS, moved_parties(moves, "has another table now", "have other tables now")
+    if left:
+        yield constants.WARNING, parties_left(left)
+
+
+def moved_parties(moves: Sequence[MovedParty], one: str, many: str) -> SafeString:
+    """Name parties with the tables that they leave and those that they get, ten at most; 1 query."""
+    shown = moves[:MOST_LISTED]
+    bookings = Booking.objects.filter(reference__in=[move.booking_reference for move in shown])
+    known = {booking.reference: booking for booking in bookings}
+    lines = (
+        format_html(
+            "{}: {} -> {}",
+            describe_booking(known[move.booking_reference]),
+            shown_tables(move.from_tables),
+            shown_tables(move.to_tables),
+        )
+        for move in shown
+        if move.booking_reference in known
+    )
+    return _listed(len(moves), f"booking {one}" if len(moves) == 1 else f"bookings {many}", lines)
+
+
+def parties_left(left: Sequence[PartyLeft]) -> SafeString:
+    """Name parties that keep their table, with the table and the reason, ten at most."""
+    lines = (
+        format_html("{} at {}: {}", describe_booking(it.booking), shown_tables(it.tables), it.reason.words)
+        for it in left[:MOST_LISTED]
+    )
+    noun = "booking keeps its table and waits" if len(left) == 1 else "bookings keep their tables and wait"
+    return _listed(len(left), f"{noun} for your decision", lines)
+
+
+def _listed(count: int, said: str, lines: Iterable[SafeString]) -> SafeString:
+    more = count - MOST_LISTED
+    rest = format_html("<li>and {} more</li>", more) if more > 0 else ""
+    items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
+    return format_html("{} {}:<ul>{}{}</ul>", count, said, items, rest)
+
+
+def _service_days(count: int) -> str:
+    return f"{count} future service {'day' if count == 1 else 'days'} updated."
+
+
+def _left_in_place(outcome: SettingsOutcome) -> SafeString:
+    count = len(outcome.bookings)
+    noun = "booking stays in place and waits" if count == 1 else "bookings stay in place and wait"
+    return format_html("{} {} for your decision: {}.", count, noun, booking_list(outcome.bookings))
+
+
+def _raised(raised: tuple[RaisedExcess, ...], zone: tzinfo) -> SafeString:
+    in_order = sorted(raised, key=lambda item: item.slot_starts_at or item.service_day.starts_at)
+    slots = _slots_of(in_order[:MOST_LISTED])
+    listed = format_html_join("", "<li>{}</li>", ((_excess(item, slots, zone),) for item in in_order[:MOST_LISTED]))
+    more = len(raised) - MOST_LISTED
+    rest = format_html("<li>and {} more, listed under Overrides</li>", more) if more > 0 else ""
+    return format_html("More is booked than the new limit. The bookings stay:<ul>{}{}</ul>", listed, rest)
+
+
+def _slots_of(raised: Sequence[RaisedExcess]) -> dict[SlotKey, BookingSlot]:
+    """Read the slots that are named, in 1 query."""
+    named = [(item.service_day.pk, item.slot_starts_at) for item in raised if item.slot_starts_at]
+    rows = BookingSlot.objects.filter(
+        service_day__in={day_id for day_id, _ in named}, starts_at__in={starts_at for _, starts_at in named}
+    )
+    return {(slot.service_day_id, slot.starts_at): slot for slot in rows}
+
+
+def _excess(item: RaisedExcess, slots: dict[SlotKey, BookingSlot], zone: tzinfo) -> SafeString:
+    """Name service, date, slot and limit, how much is used of it, and by how much it is passed."""
+    day = item.service_day
+    name = f"{day.service_period} on {long_date(day.business_date)}"
+    at = f" at {item.slot_starts_at.astimezone(zone):%H:%M}" if item.slot_starts_at else ""
+    owner = slots.get((day.pk, item.slot_starts_at)) if item.slot_starts_at else day
+    use = f"{limit_name(item.limit)} {_use_of(item, owner)} {OVER_THE_LIMIT}"
+    return format_html("{}{}: {}", change_link(day, name), at, use)
+
+
+def _use_of(item: RaisedExcess, owner: ServiceDay | BookingSlot | None) -> str:
+    counter, limit = COLUMNS[item.limit]
+    used, most = getattr(owner, counter, None), getattr(owner, limit, None)
+    # Read after the change was committed: the slot, or its limit, may be gone again.
+    if used is None or most is None:
+        return f"{item.amount}"
+    return f"{used} / {most}, {used - most}"

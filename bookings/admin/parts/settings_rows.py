@@ -1,0 +1,165 @@
+"""The admin of settings rows: one service call a save, and what came of it on the screen."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import DateField, ForeignKey, Model, QuerySet, TimeField
+from django.http import HttpRequest, HttpResponse
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from bookings.admin.parts.actor import actor_of
+from bookings.admin.parts.durable import DurableAdmin, refusal_of
+from bookings.admin.parts.forms import (
+    AS_READ_INPUT,
+    ClockField,
+    ClockInput,
+    DayInput,
+    OwnedChoiceField,
+    SettingsForm,
+    checkbox_field,
+)
+from bookings.admin.parts.links import booking_list, linked_message
+from bookings.admin.parts.outcomes import describe_outcome
+from bookings.admin.parts.versions import fingerprint_of
+from bookings.services import SettingsOutcome, delete_settings_row, save_settings_row
+from capacity.advice import Advice
+from tables.models import Restaurant
+
+
+class SettingsAdmin(DurableAdmin):
+    """Rows that say how a restaurant takes bookings, written by `bookings.services` alone."""
+
+    form = SettingsForm
+    # Django deletes the rows of its bulk action by itself, past the service.
+    actions: Any = None
+    change_form_before_template = "admin/settings/form_top.html"
+    delete_confirmation_template = "admin/settings/delete_confirmation.html"
+    formfield_overrides: ClassVar[dict[type[Any], dict[str, Any]]] = {
+        TimeField: {"form_class": ClockField, "widget": ClockInput},
+        DateField: {"widget": DayInput},
+    }
+    # What else goes, or stays, with a row.
+    delete_note: ClassVar[str] = ""
+    # What a delete does to service days and bookings, where it is not what it usually is.
+    delete_effect: ClassVar[str] = ""
+    # Foreign keys to rows of the same restaurant, and what leaving them empty means.
+    owned_fields: ClassVar[dict[str, str]] = {"section": "No section", "service_period": "Every service"}
+
+    # The form
+
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
+    ) -> type[SettingsForm]:
+        """Return the form; after a refusal, one that says so."""
+        form: type[Any] = super().get_form(request, obj, change=change, **kwargs)
+        refusal = refusal_of(request)
+        return type(form.__name__, (form,), {"refusal": refusal}) if refusal else form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """Fix the restaurant of a row that is there: bookings and service days hang on it."""
+        fixed = ("restaurant",) if obj is not None and hasattr(obj, "restaurant_id") else ()
+        return (*super().get_readonly_fields(request, obj), *fixed)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, ArrayField) and db_field.base_field.choices:
+            return checkbox_field(db_field, label=kwargs.get("label"), help_text=kwargs.get("help_text"))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.owned_fields:
+            kwargs["form_class"] = OwnedChoiceField
+            kwargs["queryset"] = self.get_owned_queryset(db_field.related_model)
+            kwargs["empty_label"] = self.owned_fields[db_field.name]
+            kwargs["widget"] = UnfoldAdminSelectWidget()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_owned_queryset(self, model: Any) -> Any:
+        """Return what an owned field offers, by restaurant and name."""
+        return model.objects.select_related("restaurant").order_by("restaurant__name", "name")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Choose the restaurant where there is only one."""
+        initial = super().get_changeform_initial_data(request)
+        known = list(Restaurant.objects.values_list("pk", flat=True)[:2])
+        return {"restaurant": known[0], **initial} if len(known) == 1 else initial
+
+    def list_bookings_in_the_way(self, row: Any) -> Sequence[Any]:
+        """Return the bookings for which the service will refuse to delete a row."""
+        return ()
+
+    def list_advice(self, row: Any) -> Sequence[Advice]:
+        """Return what to say about a row that is allowed but probably not meant."""
+        return ()
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Model | None = None,
+    ) -> HttpResponse:
+        """Show advice on the row as it is stored, and remember how it was read."""
+        if obj is not None and request.method == "GET":
+            context |= {"advice": self.list_advice(obj), "as_read": fingerprint_of(obj)}
+        context.setdefault("as_read", request.POST.get(AS_READ_INPUT, ""))
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    # Writes
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.Form, change: bool) -> None:
+        """Save through the service and say what it did.
+
+        Raises: `DomainError`, which `DurableAdmin` puts on the form.
+        """
+        outcome = self.save_row(request, obj, form)
+        self.report(request, obj, outcome)
+        if "_continue" not in request.POST:
+            for advice in self.list_advice(obj):
+                messages.warning(request, advice.message)
+
+    def save_row(self, request: HttpRequest, row: Any, form: Any) -> SettingsOutcome:
+        """Call the one service that writes the row."""
+        return save_settings_row(row=row, actor=actor_of(request))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Write nothing more: the service wrote all of it in one transaction."""
+
+    def report(self, request: HttpRequest, row: Any, outcome: SettingsOutcome) -> None:
+        """Say what a change did to future service days and what it leaves for a decision."""
+        restaurant = row if isinstance(row, Restaurant) else row.restaurant
+        for level, message in describe_outcome(outcome, restaurant.zone):
+            messages.add_message(request, level, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Log nothing yet: Django asks before the delete, which may be refused."""
+
+    def log_deleted(self, request: HttpRequest, row: Any) -> None:
+        """Log a row that the service has deleted."""
+        super().log_deletions(request, cast(QuerySet[Any], [row]))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete through the service, log it, and say what it did.
+
+        Raises: `DomainError`, which `DurableAdmin` shows on the page.
+        """
+        outcome = delete_settings_row(row=obj, actor=actor_of(request))
+        self.log_deleted(request, obj)
+        self.report(request, obj, outcome)
+
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+        """Say before the click what is in the way."""
+        context["in_the_way"] = booking_list(self.list_bookings_in_the_way(context["object"]))
+        context |= {"delete_note": self.delete_note, "delete_effect": self.delete_effect}
+        return super().render_delete_form(request, context)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Leave it to the service whether the row can go, and show what the service said."""
+        refusal = refusal_of(request)
+        return [str(row) for row in objs], {}, set(), [linked_message(refusal)] if refusal else []

@@ -1,0 +1,31 @@
+"""Users and groups, in the look of the other screens."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group, User
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from bookings.admin.parts.look import ModelAdmin
+
+admin.site.index_title = "Today"
+admin.site.unregister([User, Group])
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
+    """Who may sign in, and what they may do."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_per_page = 50
+    # Two lists beside each other need the whole width.
+    compressed_fields = False
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin[Group]):
+    """Permissions that several users share."""
+
+    compressed_fields = False

@@ -1,0 +1,192 @@
+"""The screens of restaurants."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from bookings.admin.parts.actor import actor_of
+from bookings.admin.parts.columns import column, page_action
+from bookings.admin.parts.forms import SettingsForm
+from bookings.admin.parts.owners import is_owner
+from bookings.admin.parts.settings_rows import SettingsAdmin
+from bookings.admin.rollout.report import serve_report
+from bookings.admin.settings.words import SMALLEST_AND_LARGEST
+from bookings.services import SettingsOutcome, create_restaurant, save_settings_row
+from capacity.advice import Advice, advise_on_turn_times
+from capacity.models import ServicePeriod
+from capacity.selectors import list_turn_bands
+from tables.choices import EnforcementMode, TableStatus
+from tables.models import Restaurant
+
+MODE_COLOURS = {EnforcementMode.ENFORCE: "success", EnforcementMode.SHADOW: "warning"}
+
+
+class RestaurantForm(SettingsForm):
+    """A restaurant, with its zone chosen from those that exist."""
+
+    in_order = (("party_size_min", "party_size_max", SMALLEST_AND_LARGEST),)
+
+    class Meta:
+        labels: ClassVar[dict[str, str]] = {
+            "min_notice_minutes": "Minimum notice",
+            "max_days_ahead": "Days ahead",
+            "cancel_cutoff_minutes": "Cancellation cut-off",
+            "slot_minutes": "Slot",
+            "buffer_minutes": "Buffer",
+            "grace_minutes": "Grace",
+        }
+        help_texts: ClassVar[dict[str, str]] = {
+            "party_size_max": "Larger parties call.",
+            "min_notice_minutes": "Minutes before the start when online booking ends.",
+            "max_days_ahead": "How far ahead guests can book online.",
+            "cancel_cutoff_minutes": "Minutes before the start when guests can no longer cancel themselves.",
+            "slot_minutes": "Minutes from one start time to the next.",
+            "buffer_minutes": "Minutes to reset a table after each party.",
+            "grace_minutes": "Minutes that a late party is waited for.",
+            "enforcement": "Shadow records every decision, and refuses nobody for lack of room.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "timezone" in self.fields:
+            zones = sorted(available_timezones())
+            self.fields["timezone"] = forms.ChoiceField(
+                choices=[("", "Select value"), *((zone, zone) for zone in zones)],
+                widget=UnfoldAdminSelectWidget(),
+                help_text="Slots and business dates follow this wall clock.",
+            )
+
+
+def _mode_field(request: HttpRequest) -> str:
+    return "own_mode_with_way" if is_owner(request) else "own_mode"
+
+
+@admin.register(Restaurant)
+class RestaurantAdmin(SettingsAdmin):
+    """Who takes bookings, and on which terms."""
+
+    form = RestaurantForm
+    list_display = ("name", "timezone", "active", "mode", "online_parties", "seats")
+    list_filter = ("active", "enforcement", "beta_partner")
+    search_fields = ("name", "slug", "phone", "email")
+    ordering = ("name",)
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
+    readonly_fields = ("public_id", "own_mode", "own_mode_with_way")
+    actions_detail = ("rollout_report",)
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "public_id", "active", "timezone")}),
+        ("Contact", {"fields": ("phone", "email", "address")}),
+        (
+            "Online bookings",
+            {
+                "fields": (
+                    "party_size_min",
+                    "party_size_max",
+                    "min_notice_minutes",
+                    "max_days_ahead",
+                    "cancel_cutoff_minutes",
+                    "shows_tables",
+                )
+            },
+        ),
+        (
+            "Service",
+            {
+                "fields": (
+                    "slot_minutes",
+                    "buffer_minutes",
+                    "grace_minutes",
+                    "reseat_freeze_minutes",
+                    "enforcement",
+                    "beta_partner",
+                )
+            },
+        ),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Restaurant | None = None) -> Any:
+        """Show the public id of a restaurant that has one; its mode is chosen once, then the rollout changes it."""
+        left_out, shown = ("public_id", "enforcement") if obj is None else ("", _mode_field(request))
+        return [
+            (
+                title,
+                {
+                    **options,
+                    "fields": [
+                        shown if name == "enforcement" else name for name in options["fields"] if name != left_out
+                    ],
+                },
+            )
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Restaurant | None = None) -> bool:
+        """Keep restaurants: one that takes no bookings any more is made inactive."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Restaurant]:
+        active = Q(tables__status=TableStatus.ACTIVE)
+        counted: QuerySet[Restaurant] = super().get_queryset(request)
+        return counted.annotate(
+            active_tables=Count("tables", filter=active), active_seats=Sum("tables__capacity", filter=active)
+        )
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Restaurant | None = None) -> dict[str, Sequence[str]]:
+        """Suggest a slug for a new restaurant; links to a known one hang on its slug."""
+        return {} if obj else self.prepopulated_fields
+
+    def has_report_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Say whether the user may see decisions, which the report is about."""
+        return bool(request.user.has_perm("bookings.view_decision"))
+
+    @page_action("Rollout report", url_path="rollout-report", icon="verified", permissions=("report",))
+    def rollout_report(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Say whether the restaurant is ready to be enforced."""
+        return serve_report(self, request, object_id)
+
+    def save_row(self, request: HttpRequest, row: Restaurant, form: Any) -> SettingsOutcome:
+        if row.pk is not None:
+            # Not the whole row: a mode that was changed since it was read would be changed back.
+            columns = [*form.changed_data, "updated_at"]
+            return save_settings_row(row=row, columns=columns, actor=actor_of(request))
+        create_restaurant(restaurant=row)
+        return SettingsOutcome(service_days=0, raised=(), bookings=())
+
+    def list_advice(self, row: Restaurant) -> Sequence[Advice]:
+        periods = dict(
+            ServicePeriod.objects.filter(restaurant=row, retired_at=None)
+            .order_by("start_time")
+            .values_list("pk", "name")
+        )
+        return advise_on_turn_times(list_turn_bands(row.pk), periods, row.party_size_max)
+
+    @column("Enforcement")
+    def own_mode(self, restaurant: Restaurant) -> str:
+        return f"{restaurant.get_enforcement_display()}. Owners change it by the rollout."
+
+    @column("Enforcement")
+    def own_mode_with_way(self, restaurant: Restaurant) -> SafeString:
+        text, way = restaurant.get_enforcement_display(), reverse("rollout:page")
+        link = '<a class="text-primary-600 underline dark:text-primary-500" href="{}">Rollout</a>'
+        return format_html("{}. It is changed by the " + link + ".", text, way)
+
+    @column("Mode", ordering="enforcement", label=MODE_COLOURS)
+    def mode(self, restaurant: Restaurant) -> tuple[str, str]:
+        return restaurant.enforcement, restaurant.get_enforcement_display()
+
+    @column("Online parties", ordering="party_size_max")
+    def online_parties(self, restaurant: Restaurant) -> str:
+        return f"{restaurant.party_size_min} to {restaurant.party_size_max}"
+
+    @column("Seats")
+    def seats(self, restaurant: Any) -> str:
+        return f"{restaurant.active_seats or 0} at {restaurant.active_tables} tables"

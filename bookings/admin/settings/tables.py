@@ -1,0 +1,103 @@
+"""The screens of tables."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import Prefetch
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from bookings.admin.parts.columns import column
+from bookings.admin.parts.forms import SettingsForm
+from bookings.admin.parts.links import change_link
+from bookings.admin.parts.settings_rows import SettingsAdmin
+from bookings.admin.settings.blocks import shown_block_time
+from bookings.admin.settings.statuses import StatusActions
+from bookings.admin.settings.words import PARTY_LABELS, SMALLEST_AND_LARGEST, joined_numbers, one_a_line
+from bookings.models import Booking
+from bookings.services.settings.table_status import preview_table_deletion
+from capacity.selectors import read_clock
+from tables.choices import TableStatus
+from tables.models import Table
+from tables.querysets import number_order
+
+STATUS_COLOURS = {TableStatus.ACTIVE: "success", TableStatus.OUT_OF_SERVICE: "warning", TableStatus.RETIRED: "info"}
+
+
+class TableForm(SettingsForm):
+    """A table; without a largest party its seats are the limit."""
+
+    identified_by = "number"
+    in_order = (("min_party_size", "max_party_size", SMALLEST_AND_LARGEST),)
+
+    class Meta:
+        labels: ClassVar[dict[str, str]] = PARTY_LABELS | {"capacity": "Seats", "audience": "Who may book it"}
+        help_texts: ClassVar[dict[str, str]] = {
+            "max_party_size": "Empty: as many as it seats.",
+            "audience": "With none ticked nobody is seated here.",
+        }
+
+    def clean(self) -> dict[str, Any]:
+        if "max_party_size" in self.cleaned_data and self.cleaned_data["max_party_size"] is None:
+            self.cleaned_data["max_party_size"] = self.cleaned_data.get("capacity")
+        return super().clean()
+
+
+@admin.register(Table)
+class TableAdmin(StatusActions, SettingsAdmin):
+    """Tables, T2 before T10."""
+
+    form = TableForm
+    list_display = ("number", "restaurant", "section", "capacity", "parties", "seating_type", "state", "priority")
+    list_filter = ("restaurant", "status", "seating_type", ("section", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("restaurant", "section")
+    # Sorted as people read numbers, which no single column can do.
+    sortable_by = ("restaurant", "section", "capacity", "seating_type", "state", "priority")
+    search_fields = ("number", "section__name")
+    fieldsets = (
+        (None, {"fields": ("restaurant", "section", "number", "status")}),
+        (
+            "Who sits here",
+            {"fields": ("capacity", "min_party_size", "max_party_size", "seating_type", "audience", "priority")},
+        ),
+        ("On the floor plan", {"fields": ("x", "y", "shape")}),
+    )
+
+    delete_note = "Parties that come here are given other tables; if one cannot be, the table stays."
+    readonly_fields = ("joined", "blocks")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Table | None = None) -> Any:
+        """Show of a table that is there what it is combined with, and when it is blocked."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets if obj is None else (*fieldsets, ("Combinations and blocks", {"fields": self.readonly_fields}))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        return ("restaurant__name", *number_order("number"))
+
+    def list_bookings_in_the_way(self, row: Table) -> Sequence[Booking]:
+        return [party.booking for party in preview_table_deletion(table=row).left]
+
+    @column("Parties", ordering="max_party_size")
+    def parties(self, table: Table) -> str:
+        return f"{table.min_party_size} to {table.max_party_size}"
+
+    @column("Status", ordering="status", label=STATUS_COLOURS)
+    def state(self, table: Table) -> tuple[str, str]:
+        return table.status, table.get_status_display()
+
+    @column("Combinations")
+    def joined(self, table: Table) -> SafeString | str:
+        numbered = Prefetch("tables", Table.objects.in_number_order())
+        found = table.combinations.prefetch_related(numbered).order_by("min_party_size", "pk")
+        return one_a_line(
+            format_html("{}, {} to {}", change_link(it, joined_numbers(it)), it.min_party_size, it.max_party_size)
+            for it in found
+        )
+
+    @column("Blocks from now on")
+    def blocks(self, table: Table) -> SafeString | str:
+        zone = table.restaurant.zone
+        coming = table.blocks.filter(ends_at__gt=read_clock()).order_by("starts_at")
+        return one_a_line(change_link(it, f"{shown_block_time(it, zone)}: {it.reason}") for it in coming)

@@ -1,0 +1,63 @@
+"""What a decision needs of its service days: loaded once, then asked many times."""
+
+from bookings.decision.assessment import (
+    Assessment,
+    assess,
+    assess_case,
+    assess_settled,
+    is_refused_by_limits,
+    is_refused_without_a_day,
+)
+from bookings.decision.computed import compute_services, computed_service, expected_services, last_end, list_stays
+from bookings.decision.holds import CountedParty, without_parties
+from bookings.decision.judging import DecisionCase, Judgement, judge
+from bookings.decision.loaded_days import DATES_AFTER, DATES_BEFORE, DayBook, SolvedSeating, evening_of, load_day_book
+from bookings.decision.occupied import TableUse, seating_state
+from bookings.decision.requests import StartTime, Wish, blocked_interval, read_wish, seating_request, stay_interval
+from bookings.decision.rows import LONGEST_SLOT
+from bookings.decision.spans import Interval, ServiceKey
+from bookings.decision.starts import ALTERNATIVES_WITHIN, assess_slots, find_alternatives
+from bookings.decision.time_budgets import LOCKED, READING, SOLVING, WITHOUT_EXACT
+
+__all__ = [
+    "ALTERNATIVES_WITHIN",
+    "DATES_AFTER",
+    "DATES_BEFORE",
+    "LOCKED",
+    "LONGEST_SLOT",
+    "READING",
+    "SOLVING",
+    "WITHOUT_EXACT",
+    "Assessment",
+    "CountedParty",
+    "DayBook",
+    "DecisionCase",
+    "Interval",
+    "Judgement",
+    "ServiceKey",
+    "SolvedSeating",
+    "StartTime",
+    "TableUse",
+    "Wish",
+    "assess",
+    "assess_case",
+    "assess_settled",
+    "assess_slots",
+    "blocked_interval",
+    "compute_services",
+    "computed_service",
+    "evening_of",
+    "expected_services",
+    "find_alternatives",
+    "is_refused_by_limits",
+    "is_refused_without_a_day",
+    "judge",
+    "last_end",
+    "list_stays",
+    "load_day_book",
+    "read_wish",
+    "seating_request",
+    "seating_state",
+    "stay_interval",
+    "without_parties",
+]

@@ -1,0 +1,201 @@
+"""Ask policy and seating about one wish."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bookings.decision.judging import DecisionCase, Judgement, judge
+from bookings.decision.loaded_days import DayBook
+from bookings.decision.requests import Wish, seating_request, stay_interval
+from bookings.decision.spans import Interval
+from bookings.decision.time_budgets import WITHOUT_EXACT
+from capacity.policy import (
+    DayState,
+    Decision,
+    LimitUse,
+    PartyRequest,
+    ReasonCode,
+    ServiceState,
+    SlotState,
+    decide,
+    decide_without_capacity,
+    fullest_use,
+    limits_met,
+)
+from capacity.selectors import ServiceSettings
+from config import metrics
+from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRequest, SeatingUndecided
+
+logger = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The answer to a wish: the decision, the stay, what the planner said.
+
+    `[starts_at of the wish, ends_at)` is the stay; `blocked_until` adds the buffer. `seating` is None where no table
+    is needed. `case` is what was decided on; `is_unexamined` says that in shadow mode the decision failed.
+    """
+
+    wish: Wish
+    decision: Decision
+    turn_minutes: int
+    buffer_minutes: int
+    seating: SeatingOutcome | None
+    case: DecisionCase
+    is_unexamined: bool = False
+
+    @property
+    def service(self) -> ServiceState | None:
+        """Return the service day in which the party would start, None outside every service."""
+        return self.case.day.service
+
+    @property
+    def present(self) -> tuple[SlotState, ...]:
+        """Return the slots, of any service day, that the stay touches."""
+        return self.case.day.present
+
+    @property
+    def is_available(self) -> bool:
+        """Say whether the party can be taken, proven by a plan where it needs a table."""
+        return self.decision.is_accepted and not self.is_undecided
+
+    @property
+    def is_undecided(self) -> bool:
+        """Say whether all but the tables accept the party, and the planner ran out of time."""
+        return self.decision.is_undecided
+
+    @property
+    def is_for_the_planner_to_tell(self) -> bool:
+        """Say, whatever the mode waives, whether all but the tables accept the party, and tables are not settled."""
+        reasons = (*self.decision.reasons, *self.decision.waived)
+        return isinstance(self.seating, SeatingUndecided) and not reasons
+
+    @property
+    def is_refused(self) -> bool:
+        return not self.decision.is_accepted
+
+    @property
+    def plan(self) -> SeatingPlan | None:
+        """Return who gets which tables; None where no table is needed, or none was found."""
+        return self.seating if isinstance(self.seating, SeatingPlan) else None
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.wish.starts_at + timedelta(minutes=self.turn_minutes)
+
+    @property
+    def blocked_until(self) -> datetime:
+        return self.ends_at + timedelta(minutes=self.buffer_minutes)
+
+    @property
+    def uses(self) -> tuple[LimitUse, ...]:
+        """Return every limit that this start meets; none outside service."""
+        if self.service is None:
+            return ()
+        return tuple(limits_met(self.wish.starts_at, self.service, self.present))
+
+    @property
+    def fullest(self) -> LimitUse | None:
+        """Return the limit that this start meets and that is used most."""
+        return fullest_use(self.uses)
+
+
+def assess(book: DayBook, wish: Wish, *, at_most: SeatingLimits | None = None) -> Assessment:
+    """Decide a wish on loaded days: policy, planner (with the book's limits, or less) and mode."""
+    return assess_case(book, wish, _case_of(book, wish), at_most=at_most)
+
+
+def assess_settled(
+    book: DayBook, wish: Wish, seating: SeatingOutcome | None, *, case: DecisionCase | None = None
+) -> Assessment:
+    """Decide by the limits alone what a wish comes to whose tables are settled; `seating` is what settled them."""
+    limits_alone = replace(case or _case_of(book, wish), seating=None)
+    return replace(assess_case(book, wish, limits_alone), seating=seating)
+
+
+def assess_case(book: DayBook, wish: Wish, case: DecisionCase, *, at_most: SeatingLimits | None = None) -> Assessment:
+    """Decide a case that was made of a wish, in the mode of the book."""
+    stay = stay_interval(book.settings, wish)
+    judged = _judge_in_mode(book, case, at_most)
+    return Assessment(
+        wish=wish,
+        decision=judged.decision,
+        turn_minutes=int((stay.ends_at - stay.starts_at).total_seconds() // 60),
+        buffer_minutes=book.settings.restaurant.buffer_minutes,
+        seating=judged.seating,
+        case=case,
+        is_unexamined=judged.is_unexamined,
+    )
+
+
+def _case_of(book: DayBook, wish: Wish) -> DecisionCase:
+    stay = stay_interval(book.settings, wish)
+    return DecisionCase(
+        request=_party_request(wish, stay.ends_at),
+        day=_day_of(book, wish, stay),
+        now=book.settings.now,
+        seating=seating_request(book.settings, wish) if _needs_table(book, wish) else None,
+        is_enforced=book.settings.is_enforced,
+    )
+
+
+def _day_of(book: DayBook, wish: Wish, stay: Interval) -> DayState:
+    return DayState(
+        window=book.settings.window,
+        service=book.service(wish.period_id, wish.business_date),
+        present=book.present_slots(stay),
+        closed=_is_closed(book.settings, wish),
+    )
+
+
+def _needs_table(book: DayBook, wish: Wish) -> bool:
+    return wish.period_id is not None and (bool(wish.table_ids) or book.settings.needs_tables(wish.period_id))
+
+
+def _judge_in_mode(book: DayBook, case: DecisionCase, at_most: SeatingLimits | None) -> Judgement:
+    """Decide in full; shadow mode waives limits and tables, and a decision that fails there refuses nobody."""
+
+    def ask(request: SeatingRequest, *, is_refused: bool) -> SeatingOutcome:
+        # Where a limit refuses already, a table is one reason more, and not worth the exact model.
+        return book.plan_seating(request, at_most=WITHOUT_EXACT if is_refused else at_most)
+
+    if case.is_enforced:
+        return judge(case, ask)
+    try:
+        return judge(case, ask).in_shadow()
+    except Exception:
+        # The one place where anything is caught: in shadow mode the engine is on trial, not the guest.
+        logger.exception("shadow decision failed")
+        metrics.booking_shadow_error.inc()
+        return Judgement(decide_without_capacity(case.request, case.day, case.now), None, is_unexamined=True)
+
+
+def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
+    return PartyRequest(
+        wish.party_size, wish.business_date, wish.starts_at, ends_at, wish.channel, keeps_start=wish.keeps_start
+    )
+
+
+def is_refused_by_limits(book: DayBook, wish: Wish) -> bool:
+    """Say whether a wish is refused whoever sits where: the planner need not be asked."""
+    stay = stay_interval(book.settings, wish)
+    decision = decide(_party_request(wish, stay.ends_at), _day_of(book, wish, stay), book.settings.now)
+    return not (decision if book.settings.is_enforced else decision.in_shadow()).is_accepted
+
+
+def is_refused_without_a_day(settings: ServiceSettings, wish: Wish) -> bool:
+    """Say whether party size, booking window, closures or hours refuse a wish, whatever its service day looks like."""
+    if wish.period_id is None:
+        return True
+    request = _party_request(wish, stay_interval(settings, wish).ends_at)
+    day = DayState(window=settings.window, service=None, closed=_is_closed(settings, wish))
+    standing = decide_without_capacity(request, day, settings.now)
+    return any(reason.code is not ReasonCode.OUTSIDE_SERVICE for reason in standing.reasons)
+
+
+def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
+    if not settings.periods_on(wish.business_date):
+        return True
+    return settings.is_closed(wish.period_id, wish.business_date, wish.wall_time, wish.channel)

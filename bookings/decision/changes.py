@@ -1,0 +1,88 @@
+"""A change of a booking, decided on its day without itself: the tables that it may keep come first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bookings.decision.assessment import Assessment, assess
+from bookings.decision.loaded_days import DayBook
+from bookings.decision.requests import Wish, seating_request
+from tables.seating import Floor, SeatingRefusal
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a booking that is to be changed sits, none or more tables, and by which way in it came."""
+
+    table_ids: tuple[int, ...]
+    is_pinned: bool
+    channel: str
+
+
+def assess_change(book: DayBook, wish: Wish, place: Place) -> Assessment:
+    """Decide, at its own tables if it may stay there: nobody is sent to another table without need.
+
+    The book is one without the booking.
+    """
+    if place.table_ids and _may_stay(book, wish, place):
+        staying = assess(book, replace(wish, table_ids=place.table_ids))
+        if _is_worth_staying(staying, place):
+            return staying
+    as_it_came = assess(book, replace(wish, seated_as=place.channel))
+    return assess(book, wish) if _may_be_seated_otherwise(book, as_it_came) else as_it_came
+
+
+def _may_be_seated_otherwise(book: DayBook, as_it_came: Assessment) -> bool:
+    """Say whether whoever asks has other tables than those for the way in that the booking came by."""
+    wish, floor = as_it_came.wish, book.seating.floor
+    if not isinstance(as_it_came.seating, SeatingRefusal) or wish.seated_as is None:
+        return False
+    own, others = (floor.suitable(wish.party_size, wish.seating, it) for it in (wish.seated_as, wish.channel))
+    return own != others
+
+
+def _may_stay(book: DayBook, wish: Wish, place: Place) -> bool:
+    """Say whether its tables suit a booking still and are free; who is pinned may have others moved."""
+    own = place.table_ids
+    return are_suitable(book, own, wish.party_size, wish.seating) and (place.is_pinned or _are_free(book, wish, own))
+
+
+def _are_free(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
+    request = seating_request(book.settings, wish)
+    return book.planner.occupancy.are_free(own, request.starts_at, request.ends_at)
+
+
+def _is_worth_staying(staying: Assessment, place: Place) -> bool:
+    """Say whether a booking can stay without moving anybody; a pinned one stays even so."""
+    if staying.plan is None:
+        return False
+    return place.is_pinned or not any(move.from_table_ids for move in staying.plan.moves)
+
+
+def may_keep_unplanned(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
+    """Say whether tables given by hand may stay in a service that seats nobody at tables."""
+    if wish.period_id is None or book.settings.needs_tables(wish.period_id):
+        return False
+    return are_suitable(book, own, wish.party_size, wish.seating) and _are_free(book, wish, own)
+
+
+def party_sizes_at(floor: Floor, table_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the smallest and largest party for tables used as one: as declared, else up to all that they take.
+
+    All of the tables are in use.
+    """
+    chosen = frozenset(table_ids)
+    declared = [
+        (seat.min_party_size, seat.max_party_size) for seat in floor.seats if frozenset(seat.table_ids) == chosen
+    ]
+    return declared or [(1, sum(floor.by_id[table_id].max_party_size for table_id in chosen))]
+
+
+def are_suitable(book: DayBook, table_ids: Sequence[int], party_size: int, seating: str | None) -> bool:
+    """Say whether tables are in use, take a party, and stand where it wishes to sit."""
+    floor = book.seating.floor
+    return (
+        bool(table_ids)
+        and all(table_id in floor.by_id for table_id in table_ids)
+        and any(smallest <= party_size <= largest for smallest, largest in party_sizes_at(floor, table_ids))
+        and (seating is None or floor.chosen(tuple(table_ids)).seating_types == {seating})
+    )

@@ -1,0 +1,113 @@
+"""Service days that have no row yet, computed as they would be created."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from bookings.choices import COUNTING_STATUSES
+from bookings.decision.spans import Interval, ServiceKey
+from bookings.models import Booking
+from capacity.calendar import ServiceTimes, longest_turn_minutes
+from capacity.counting import Counts, SlotSpan, Stay, count_stays
+from capacity.limits import day_limits, slot_limits
+from capacity.policy import ServiceState, SlotState
+from capacity.selectors import ServiceSettings
+
+
+def expected_services(settings: ServiceSettings, first: date, last: date) -> dict[ServiceKey, ServiceTimes]:
+    """Return the services that are offered on business dates (inclusive), by key."""
+    dates = (first + timedelta(days=day) for day in range((last - first).days + 1))
+    return {
+        ServiceKey(service.period_id, service.business_date): service
+        for business_date in dates
+        for service in settings.services_on(business_date)
+    }
+
+
+def last_end(settings: ServiceSettings, service: ServiceTimes) -> datetime:
+    """Return the last possible end of a stay that starts in a service, and not before its last slot ends.
+
+    A slot may be longer than a turn: whoever is present in it must find the service to lock.
+    """
+    last = service.slots[-1]
+    longest = timedelta(minutes=longest_turn_minutes(settings.bands, service.period_id))
+    return max(last.starts_at + longest, last.ends_at)
+
+
+def compute_services(settings: ServiceSettings, missing: dict[ServiceKey, ServiceTimes]) -> list[ServiceState]:
+    """Compute service days that have no row, with the bookings that reach into them; 1 query if any."""
+    if not missing:
+        return []
+    spans = {
+        key: [SlotSpan(slot.starts_at, slot.ends_at) for slot in service.slots] for key, service in missing.items()
+    }
+    reach = Interval(
+        min(service.slots[0].starts_at for service in missing.values()),
+        max(service.slots[-1].ends_at for service in missing.values()),
+    )
+    counts = count_stays(list_stays(settings.restaurant.pk, reach), spans)
+    return [computed_service(settings, key, service, counts) for key, service in missing.items()]
+
+
+def computed_service(
+    settings: ServiceSettings, key: ServiceKey, service: ServiceTimes, counts: Counts[ServiceKey]
+) -> ServiceState:
+    """Compute one service day with the limits of the rules and these counters."""
+    limits = day_limits(settings.rules, key.period_id, key.business_date)
+    return ServiceState(
+        period_id=key.period_id,
+        period_name=service.name,
+        business_date=key.business_date,
+        starts_at=service.slots[0].starts_at,
+        ends_at=last_end(settings, service),
+        slots=tuple(_computed_slots(settings, key, service, counts)),
+        max_covers=limits.max_covers,
+        max_parties=limits.max_parties,
+        booked_covers=counts.covers[key],
+        booked_parties=counts.parties[key],
+    )
+
+
+def _computed_slots(
+    settings: ServiceSettings, key: ServiceKey, service: ServiceTimes, counts: Counts[ServiceKey]
+) -> Iterator[SlotState]:
+    for slot in service.slots:
+        limits = slot_limits(settings.rules, key.period_id, key.business_date, slot.minute)
+        yield SlotState(
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            pacing_covers=limits.pacing_covers,
+            pacing_parties=limits.pacing_parties,
+            occupancy_covers=limits.occupancy_covers,
+            occupancy_parties=limits.occupancy_parties,
+            starting_covers=counts.starting_covers[slot.starts_at],
+            starting_parties=counts.starting_parties[slot.starts_at],
+            present_covers=counts.present_covers[slot.starts_at],
+            present_parties=counts.present_parties[slot.starts_at],
+        )
+
+
+def list_stays(restaurant_id: int, reach: Interval) -> list[Stay[ServiceKey]]:
+    """List the stays in the counters that meet an interval, in 1 query.
+
+    A hold that is over stands in the counters until a write frees it, so it is listed too.
+    """
+    rows = (
+        Booking.objects.filter(
+            restaurant_id=restaurant_id,
+            status__in=COUNTING_STATUSES,
+            starts_at__lt=reach.ends_at,
+            ends_at__gt=reach.starts_at,
+        )
+        .order_by()
+        .values_list(
+            "service_day__service_period_id",
+            "service_day__business_date",
+            "party_size",
+            "starts_at",
+            "ends_at",
+        )
+    )
+    return [
+        Stay(ServiceKey(period_id, business_date), party_size, starts_at, ends_at)
+        for period_id, business_date, party_size, starts_at, ends_at in rows
+    ]

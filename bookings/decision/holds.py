@@ -1,0 +1,139 @@
+"""Parties that stand in the counters and that a decision is to leave out.
+
+Holds that are over are out of every decision at once, and out of the counters at the next write. A booking that is
+changed is decided as if it were not there, so that it never collides with itself.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from bookings.choices import COUNTING_STATUSES, BookingStatus
+from bookings.decision.spans import ServiceKey
+from bookings.models import Booking
+from capacity.models import BookingSlot
+from capacity.policy import ServiceState, SlotState
+
+
+@dataclass(frozen=True)
+class CountedParty:
+    """A party that is in the counters; `blocked_until` includes its buffer.
+
+    `starting_slot_at` is the latest slot of its service day not after its start, where it counts as starting.
+    """
+
+    booking_id: int
+    key: ServiceKey
+    party_size: int
+    starts_at: datetime
+    ends_at: datetime
+    blocked_until: datetime
+    starting_slot_at: datetime | None
+
+    def meets(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Say whether the party, its buffer included, overlaps an interval."""
+        return self.starts_at < ends_at and starts_at < self.blocked_until
+
+
+def list_expired_holds(restaurant_id: int, first: date, last: date, now: datetime) -> tuple[CountedParty, ...]:
+    """List the holds of business dates (inclusive) that are over at `now`, in 1 query."""
+    expired = Booking.objects.filter(
+        restaurant_id=restaurant_id,
+        business_date__range=(first, last),
+        status=BookingStatus.HELD,
+        expires_at__lte=now,
+    )
+    return _counted_parties(expired)
+
+
+def list_counted_parties(booking_ids: Iterable[int]) -> tuple[CountedParty, ...]:
+    """List those of some bookings that are in the counters, in 1 query, in none for no bookings."""
+    ids = list(booking_ids)
+    return _counted_parties(Booking.objects.filter(pk__in=ids, status__in=COUNTING_STATUSES)) if ids else ()
+
+
+def _counted_parties(bookings: QuerySet[Booking]) -> tuple[CountedParty, ...]:
+    # Asked of all slots, not of those that a decision loads: the right one may not be among these.
+    earlier = BookingSlot.objects.filter(service_day=OuterRef("service_day"), starts_at__lte=OuterRef("starts_at"))
+    rows = bookings.values_list(
+        "pk",
+        "service_day__service_period_id",
+        "service_day__business_date",
+        "party_size",
+        "starts_at",
+        "ends_at",
+        "buffer_minutes",
+        Subquery(earlier.order_by("-starts_at").values("starts_at")[:1]),
+    )
+    return tuple(
+        CountedParty(
+            pk, ServiceKey(period_id, on), size, starts_at, ends_at, ends_at + timedelta(minutes=buffer), slot_at
+        )
+        for pk, period_id, on, size, starts_at, ends_at, buffer, slot_at in rows
+    )
+
+
+def without_parties(
+    services: Sequence[ServiceState], parties: Iterable[CountedParty], *, keeps_limits: bool = False
+) -> Sequence[ServiceState]:
+    """Return services as they are without some parties.
+
+    With `keeps_limits` what was committed may be taken again: where a counter stands above its limit, by an excess that
+    somebody authorised, it counts as the limit. A party of five in a service that is over its limit may become four.
+    """
+    for party in parties:
+        services = [_without_party(service, party, keeps_limits=keeps_limits) for service in services]
+    return services
+
+
+def _without_party(service: ServiceState, party: CountedParty, *, keeps_limits: bool) -> ServiceState:
+    is_own = (service.period_id, service.business_date) == party.key
+    slots = tuple(_slot_without(slot, party, is_own=is_own, keeps_limits=keeps_limits) for slot in service.slots)
+    if not is_own:
+        return replace(service, slots=slots)
+    if keeps_limits:
+        service = replace(
+            service,
+            max_covers=_kept(service.max_covers, service.booked_covers),
+            max_parties=_kept(service.max_parties, service.booked_parties),
+        )
+    return replace(
+        service,
+        slots=slots,
+        booked_covers=service.booked_covers - party.party_size,
+        booked_parties=service.booked_parties - 1,
+    )
+
+
+def _slot_without(slot: SlotState, party: CountedParty, *, is_own: bool, keeps_limits: bool) -> SlotState:
+    if is_own and slot.starts_at == party.starting_slot_at:
+        slot = _without_start(slot, party.party_size, keeps_limits=keeps_limits)
+    if slot.is_touched_by(party.starts_at, party.ends_at):
+        slot = _without_presence(slot, party.party_size, keeps_limits=keeps_limits)
+    return slot
+
+
+def _without_start(slot: SlotState, covers: int, *, keeps_limits: bool) -> SlotState:
+    if keeps_limits:
+        slot = replace(
+            slot,
+            pacing_covers=_kept(slot.pacing_covers, slot.starting_covers),
+            pacing_parties=_kept(slot.pacing_parties, slot.starting_parties),
+        )
+    return replace(slot, starting_covers=slot.starting_covers - covers, starting_parties=slot.starting_parties - 1)
+
+
+def _without_presence(slot: SlotState, covers: int, *, keeps_limits: bool) -> SlotState:
+    if keeps_limits:
+        slot = replace(
+            slot,
+            occupancy_covers=_kept(slot.occupancy_covers, slot.present_covers),
+            occupancy_parties=_kept(slot.occupancy_parties, slot.present_parties),
+        )
+    return replace(slot, present_covers=slot.present_covers - covers, present_parties=slot.present_parties - 1)
+
+
+def _kept(limit: int | None, committed: int) -> int | None:
+    return None if limit is None else max(limit, committed)

@@ -1,0 +1,202 @@
+"""Load what decisions need of their service days, in a fixed number of queries."""
+
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+
+from bookings.decision.computed import compute_services, expected_services, last_end
+from bookings.decision.holds import CountedParty, list_counted_parties, list_expired_holds, without_parties
+from bookings.decision.occupied import load_seating_state
+from bookings.decision.rows import LONGEST_SLOT, stored_services
+from bookings.decision.spans import Interval, ServiceKey
+from bookings.decision.time_budgets import READING, SolvingTime
+from capacity.calendar import ServiceTimes
+from capacity.models import ServiceDay
+from capacity.policy import ServiceState, SlotState
+from capacity.selectors import ServiceSettings
+from tables.seating import SeatedParty, SeatingLimits, SeatingOutcome, SeatingPlanner, SeatingRequest, SeatingState
+from tables.selectors import load_floor
+
+ONE_DAY = timedelta(days=1)
+# No turn is longer than a day and no service either: a stay meets services of these dates only.
+DATES_BEFORE = ONE_DAY
+DATES_AFTER = 2 * ONE_DAY
+
+
+@dataclass(frozen=True)
+class SolvedSeating:
+    """An answer of the planner with all that it depends on: it holds wherever state and requests are the same."""
+
+    state: SeatingState
+    requests: tuple[SeatingRequest, ...]
+    outcome: SeatingOutcome
+
+
+@dataclass(frozen=True)
+class DayBook:
+    """All that decisions about some business dates depend on, without the holds that are over.
+
+    `without` are bookings that are left out: all else is as if they had never been made.
+
+    `services` are sorted by start; those without a row were computed and have no `service_day_id`. `solved` is what
+    the planner said before the lock, `limits` how much it may spend now on all questions together.
+    """
+
+    settings: ServiceSettings
+    services: tuple[ServiceState, ...]
+    offered: frozenset[ServiceKey]
+    seating: SeatingState
+    expired_holds: tuple[CountedParty, ...]
+    limits: SeatingLimits = READING
+    solved: SolvedSeating | None = None
+    without: frozenset[int] = frozenset()
+
+    @cached_property
+    def planner(self) -> SeatingPlanner:
+        """Return the planner over who sits where, its indexes built once."""
+        return SeatingPlanner(self.seating)
+
+    @cached_property
+    def _solving_time(self) -> SolvingTime:
+        return SolvingTime(self.limits.exact_seconds)
+
+    @cached_property
+    def movable(self) -> dict[int, SeatedParty]:
+        """Return the parties that a plan may move, by booking id."""
+        return {party.booking_id: party for party in self.seating.parties}
+
+    def plan_seating(self, *requests: SeatingRequest, at_most: SeatingLimits | None = None) -> SeatingOutcome:
+        """Seat requests: as solved before the lock where nothing has changed since, else anew within the limits."""
+        solved = self.solved
+        if solved is not None and solved.requests == requests and solved.state == self.seating:
+            return solved.outcome
+        with self._solving_time.within(at_most or self.limits) as limits:
+            return self.planner.plan(*requests, limits=limits)
+
+    @cached_property
+    def slots(self) -> tuple[SlotState, ...]:
+        """Return all slots of all services, sorted by start."""
+        every = (slot for service in self.services for slot in service.slots)
+        return tuple(sorted(every, key=lambda slot: slot.starts_at))
+
+    @cached_property
+    def _slot_starts(self) -> list[datetime]:
+        return [slot.starts_at for slot in self.slots]
+
+    @cached_property
+    def _services_by_key(self) -> dict[ServiceKey, ServiceState]:
+        return {_key_of(service): service for service in self.services}
+
+    def present_slots(self, interval: Interval) -> tuple[SlotState, ...]:
+        """Return the slots, of any service day, that a stay touches."""
+        low = bisect_left(self._slot_starts, interval.starts_at - LONGEST_SLOT)
+        high = bisect_left(self._slot_starts, interval.ends_at)
+        return tuple(slot for slot in self.slots[low:high] if slot.is_touched_by(interval.starts_at, interval.ends_at))
+
+    def service(self, period_id: int | None, business_date: date) -> ServiceState | None:
+        """Return a service day that is offered, None if there is none."""
+        if period_id is None or ServiceKey(period_id, business_date) not in self.offered:
+            return None
+        return self._services_by_key.get(ServiceKey(period_id, business_date))
+
+    def services_meeting(self, interval: Interval) -> tuple[ServiceState, ...]:
+        """Return the service days whose [starts_at, ends_at] meets an interval."""
+        return tuple(service for service in self.services if interval.meets(service.starts_at, service.ends_at))
+
+
+def load_day_book(
+    settings: ServiceSettings,
+    from_date: date,
+    to_date: date,
+    *,
+    only: Interval | None = None,
+    limits: SeatingLimits = READING,
+    solved: SolvedSeating | None = None,
+    without: Collection[int] = (),
+) -> DayBook:
+    """Load the services of business dates (inclusive) and their neighbours, with tables and stays.
+
+    `only` narrows slots to what meets an interval; who sits where is loaded for all of the dates, since making room
+    may move any party. `without` names bookings that are being changed: neither their covers nor their tables are in
+    the book. Takes no lock. Runs 6 queries, 1 more if a service day that is offered in that time has no row yet, and
+    1 more to leave bookings out.
+    """
+    restaurant_id = settings.restaurant.pk
+    first, last = from_date - DATES_BEFORE, to_date + DATES_AFTER
+    days = _list_days(restaurant_id, first, last)
+    expected = expected_services(settings, first, last)
+    evening = evening_of(settings, days, expected, from_date, to_date)
+    window = only or evening
+    changed = list_counted_parties(without)
+    expired = list_expired_holds(restaurant_id, first, last, settings.now)
+    holds = tuple(hold for hold in expired if hold.booking_id not in without)
+    stored = stored_services(restaurant_id, days, window)
+    computed = compute_services(settings, _missing(settings, days, expected, window))
+    services = _without([*stored, *computed], changed, holds)
+    gone = frozenset(without) | {hold.booking_id for hold in holds}
+    return DayBook(
+        settings=settings,
+        services=tuple(sorted(services, key=lambda service: service.starts_at)),
+        offered=frozenset(expected),
+        seating=load_seating_state(settings, load_floor(restaurant_id), evening.joined(window), without=gone),
+        expired_holds=holds,
+        limits=limits,
+        solved=solved,
+        without=frozenset(without),
+    )
+
+
+def _without(
+    services: Sequence[ServiceState], changed: Sequence[CountedParty], holds: Sequence[CountedParty]
+) -> Sequence[ServiceState]:
+    # In this order: a hold that is over keeps no place above a limit for the booking that is changed.
+    return without_parties(without_parties(services, holds), changed, keeps_limits=True)
+
+
+def _list_days(restaurant_id: int, first: date, last: date) -> list[ServiceDay]:
+    days = ServiceDay.objects.filter(restaurant_id=restaurant_id, business_date__range=(first, last))
+    return list(days.select_related("service_period"))
+
+
+def _key_of(service: ServiceState) -> ServiceKey:
+    return ServiceKey(service.period_id, service.business_date)
+
+
+def _missing(
+    settings: ServiceSettings,
+    days: Sequence[ServiceDay],
+    expected: dict[ServiceKey, ServiceTimes],
+    window: Interval,
+) -> dict[ServiceKey, ServiceTimes]:
+    stored = {ServiceKey(day.service_period_id, day.business_date) for day in days}
+    return {
+        key: service
+        for key, service in expected.items()
+        if key not in stored and window.meets(service.slots[0].starts_at, last_end(settings, service))
+    }
+
+
+def evening_of(
+    settings: ServiceSettings,
+    days: Sequence[ServiceDay],
+    expected: dict[ServiceKey, ServiceTimes],
+    from_date: date,
+    to_date: date,
+) -> Interval:
+    """Return the time in which parties of the wanted dates could be present, buffer included."""
+    buffer = timedelta(minutes=settings.restaurant.buffer_minutes)
+    stored = [(day.starts_at, day.ends_at + buffer) for day in days if from_date <= day.business_date <= to_date]
+    computed = [
+        (service.slots[0].starts_at, last_end(settings, service) + buffer)
+        for key, service in expected.items()
+        if from_date <= key.business_date <= to_date
+    ]
+    spans = stored + computed or [_midnight_span(from_date)]
+    return Interval(min(start for start, _ in spans), max(end for _, end in spans))
+
+
+def _midnight_span(business_date: date) -> tuple[datetime, datetime]:
+    midnight = datetime.combine(business_date, time.min, tzinfo=UTC)
+    return midnight, midnight + ONE_DAY

@@ -1,0 +1,50 @@
+"""What a party asks for that has come without a booking: a seat now, at whatever minute that is."""
+
+from datetime import datetime, timedelta
+
+from bookings.decision.requests import Wish, blocked_interval
+from bookings.decision.spans import Interval
+from capacity.calendar import ServiceTimes, local_wall_time, this_minute
+from capacity.policy import WALK_IN
+from capacity.selectors import ServiceSettings
+
+ONE_DAY = timedelta(days=1)
+
+
+def read_wish_now(settings: ServiceSettings, *, party_size: int, seating: str | None = None) -> Wish:
+    """Return the wish of a walk-in in the minute that runs; the grid of start times does not bind it.
+
+    It belongs to the service that is open, perhaps since yesterday, else to the nearest one of today; to none where
+    today has none.
+    """
+    starts_at = this_minute(settings.now)
+    service = _service_at(settings, starts_at)
+    return Wish(
+        party_size=party_size,
+        business_date=service.business_date if service else settings.today,
+        starts_at=starts_at,
+        wall_time=local_wall_time(starts_at, settings.zone),
+        period_id=service.period_id if service else None,
+        seating=seating,
+        channel=WALK_IN,
+    )
+
+
+def _service_at(settings: ServiceSettings, instant: datetime) -> ServiceTimes | None:
+    today = settings.services_on(settings.today)
+    for service in (*settings.services_on(settings.today - ONE_DAY), *today):
+        if service.opens_at <= instant < service.closes_at:
+            return service
+    return min(today, key=lambda service: _distance(service, instant), default=None)
+
+
+def _distance(service: ServiceTimes, instant: datetime) -> timedelta:
+    return max(service.opens_at - instant, instant - service.closes_at)
+
+
+def interval_to_load(settings: ServiceSettings, wish: Wish) -> Interval:
+    """Return the time whose slots decide a walk-in: its stay, and its service, in one of whose slots it starts."""
+    services = (it for it in settings.services_on(wish.business_date) if it.period_id == wish.period_id)
+    own = next((Interval(it.slots[0].starts_at, it.slots[-1].ends_at) for it in services), None)
+    blocked = blocked_interval(settings, wish)
+    return blocked.joined(own) if own else blocked

@@ -1,7 +1,0 @@
-"""Days of the demo's bar that are over: who asked, who came, who did not, what the support heard."""
-
-from bookings.demo.history.dates import list_dates_to_play
-from bookings.demo.history.playing import note_tickets, play_date
-from bookings.demo.history.plot import DatePlot, plot_date
-
-__all__ = ["DatePlot", "list_dates_to_play", "note_tickets", "play_date", "plot_date"]

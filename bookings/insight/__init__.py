@@ -1,0 +1,1 @@
+"""Looks at what was decided, and explains it. Never writes a booking."""

@@ -1,0 +1,129 @@
+"""Turn rows of the queries into findings."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bookings.insight.audit.lines import Line
+from bookings.insight.audit.report import AuditReport, Finding, instant
+
+Row = dict[str, Any]
+
+DOUBLE_BOOKED = "TABLE_DOUBLE_BOOKED"
+STAYS_PAST_TABLE = "STAYS_PAST_TABLE"
+_TABLE_MESSAGES = {
+    DOUBLE_BOOKED: "{reference} and {other_reference} both have table {table_number} from {from_at} to {to_at}",
+    "ASSIGNMENT_NOT_LIVE": "table {table_number} is kept for {reference}, which is {status}",
+    "ASSIGNMENT_TOO_SHORT": (
+        "{reference} has table {table_number} from {from_at} to {to_at}, needs it from {starts_at} to {needed_until}"
+    ),
+    STAYS_PAST_TABLE: (
+        "{reference} sits at table {table_number} until {needed_until} and has it from {from_at} to {to_at}"
+    ),
+    "ASSIGNMENT_MISPLACED": "{reference} has table {table_number}, which is not of its restaurant",
+    "TABLE_TOO_SMALL": (
+        "{reference} is a party of {party_size} at table {table_numbers}, which takes {max_party_size} at most"
+    ),
+    "PARTY_ON_BLOCKED_TABLE": (
+        "{reference} was given table {table_number} from {from_at} to {to_at}, "
+        "blocked already from {blocked_from} to {blocked_until}"
+    ),
+    "CHOSEN_TABLE_TOO_SMALL": (
+        "{reference}, a party of {party_size}, is pinned to table {table_numbers}, which takes {max_party_size} at most"
+    ),
+    "LEFT_ON_BLOCKED_TABLE": (
+        "{reference} keeps table {table_number} from {from_at} to {to_at}, "
+        "blocked from {blocked_from} to {blocked_until}"
+    ),
+    "TABLES_NOT_COMBINED": "{reference} has tables {table_numbers}, which are no declared combination",
+}
+# What a person has decided, or has to: nothing is wrong with the rows.
+_NOTES = frozenset({STAYS_PAST_TABLE, "CHOSEN_TABLE_TOO_SMALL", "LEFT_ON_BLOCKED_TABLE", "TABLES_NOT_COMBINED"})
+
+
+def judge_lines(lines: Sequence[Line], bookings: Sequence[list[Row]], report: AuditReport) -> None:
+    """Add what the recount shows to a report; `bookings` belong to the lines that are overbooked, in order."""
+    overbooked = (line for line in lines if line.beyond)
+    report.overbookings += [line.overbooking(crowd) for line, crowd in zip(overbooked, bookings, strict=True)]
+    report.authorised_excess += [line.authorised_excess() for line in lines if line.above > line.beyond]
+    report.problems += [problem for line in lines for problem in line.problems()]
+    report.notes += _changed_limits(lines)
+
+
+def _changed_limits(lines: Sequence[Line]) -> Iterator[Finding]:
+    for restaurant_id, count in Counter(line.restaurant_id for line in lines if line.has_old_limit).items():
+        message = f"{count} limits of services that are over are not those of the rules of today"
+        yield Finding(restaurant_id, "RULES_CHANGED_SINCE", message, {"limits": count})
+
+
+def judge_tables(rows: Sequence[Row], report: AuditReport) -> None:
+    """Add what is wrong with assignments: two parties at one table are an overbooking, a person's word is a note."""
+    for finding in map(_table_finding, rows):
+        if finding.is_overbooking:
+            report.overbookings.append(finding)
+        else:
+            (report.notes if finding.kind in _NOTES else report.problems).append(finding)
+
+
+def _table_finding(row: Row) -> Finding:
+    kind = row["kind"]
+    shown = {name: instant(row[name]) if row[name] else "ever" for name in _INSTANTS}
+    return Finding(
+        restaurant_id=row["restaurant_id"],
+        kind=kind,
+        message=f"{row['business_date']}: {_TABLE_MESSAGES[kind].format_map(row | shown)}",
+        facts={
+            "businessDate": row["business_date"],
+            "table": row["table_number"],
+            "tableId": row["table_id"],
+            "assignmentId": row["assignment_id"],
+            "from": row["from_at"],
+            "to": row["to_at"],
+            "bookings": list(_parties(row)),
+        },
+        is_overbooking=kind == DOUBLE_BOOKED,
+    )
+
+
+_INSTANTS = ("from_at", "to_at", "starts_at", "needed_until", "blocked_from", "blocked_until")
+
+
+def _parties(row: Row) -> Iterator[Row]:
+    for prefix in ("", "other_") if row["kind"] == DOUBLE_BOOKED else ("",):
+        yield {
+            "id": row[f"{prefix}booking_id"],
+            "reference": row[f"{prefix}reference"],
+            "partySize": row[f"{prefix}party_size"],
+        }
+
+
+def misplaced_booking(row: Row) -> Finding:
+    """Return a booking that counts in a service day of another date or restaurant."""
+    return Finding(
+        restaurant_id=row["restaurant_id"],
+        kind="BOOKING_MISPLACED",
+        message=(
+            f"{row['reference']} of {row['business_date']} counts in service day {row['service_day_id']} "
+            f"of {row['service_day_date']}, restaurant id {row['service_day_restaurant_id']}"
+        ),
+        facts={
+            "businessDate": row["business_date"],
+            "serviceDayId": row["service_day_id"],
+            "bookings": list(_parties(row | {"kind": None})),
+        },
+    )
+
+
+def unseated_bookings(row: Row) -> Finding:
+    """Return how many parties have no table where the service seats at tables."""
+    some = ", ".join(row["refs"])
+    message = f"{row['bookings']} bookings without a table where parties are seated at tables: {some}"
+    return Finding(
+        row["restaurant_id"], "WITHOUT_TABLE", message, {"count": row["bookings"], "references": row["refs"]}
+    )
+
+
+def unknown_zone(restaurant_id: int, name: str) -> Finding:
+    """Return a zone that is known to the application and not to the database."""
+    message = f"the database does not know the time zone {name}: limits were not compared with the rules"
+    return Finding(restaurant_id, "TIMEZONE_UNKNOWN", message, {"timezone": name})

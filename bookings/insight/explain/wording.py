@@ -1,0 +1,104 @@
+"""An explanation in sentences."""
+
+from bookings.insight.explain.explaining import Comparison, ExplainedSeat, Explanation
+from bookings.insight.explain.first_fit import FirstFit
+from bookings.insight.explain.holders import Holder, HolderState
+from bookings.selectors.plans import Names, shown
+from capacity.policy import Reason
+
+_STATES = {
+    HolderState.MOVABLE: "may be moved",
+    HolderState.PINNED: "pinned",
+    HolderState.FROZEN: "about to come",
+    HolderState.ARRIVED: "arrived",
+    HolderState.SEATED: "seated",
+    HolderState.OTHER_DAY: "reaches into another day",
+}
+
+
+def summary_text(explanation: Explanation) -> str:
+    """Say what was decided, in one sentence."""
+    assessment = explanation.assessment
+    wish = assessment.wish
+    party = f"A party of {wish.party_size} at {wish.wall_time:%H:%M} on {wish.business_date}"
+    if assessment.is_undecided:
+        return f"{party} was not decided in time: neither a plan nor a proof that there is none was found"
+    if assessment.is_refused:
+        return f"{party} is refused: {_codes(assessment.decision.reasons)}"
+    waived = assessment.decision.waived
+    shadow = f", in shadow mode; enforced it would be refused: {_codes(waived)}" if waived else ""
+    return f"{party} is accepted{_at(explanation)}{shadow}"
+
+
+def _codes(reasons: tuple[Reason, ...]) -> str:
+    return ", ".join(reason.code for reason in reasons)
+
+
+def _at(explanation: Explanation) -> str:
+    plan = explanation.plan
+    if plan is None:
+        return ""
+    return f" at {shown(plan.tables)}" + "".join(f"; {move.text}" for move in plan.moves)
+
+
+def reason_text(reason: Reason) -> str:
+    """Say a reason with its numbers, as far as it has any."""
+    numbers = (("limit", reason.limit), ("used", reason.used), ("asked", reason.asked))
+    said = ", ".join(f"{name} {number}" for name, number in numbers if number is not None)
+    return f"{reason.code}: {said}" if said else str(reason.code)
+
+
+def seat_text(seat: ExplainedSeat, names: Names) -> str:
+    """Say what a table or a combination is, and what holds it."""
+    held = "; ".join(holder_text(holder, names) for holder in seat.holders)
+    return f"{shown(seat.tables)} ({seat.min_party_size} to {seat.max_party_size}): {held or 'free'}"
+
+
+def holder_text(holder: Holder, names: Names) -> str:
+    """Say what holds a table, from when until when."""
+    span = f"{names.wall_time(holder.starts_at):%H:%M} to {names.wall_time(holder.ends_at):%H:%M}"
+    table = names.numbers[holder.table_id]
+    if holder.state == HolderState.BLOCK:
+        return f"{table} blocked {span} ({holder.reason})"
+    return f"{table} {holder.reference}, party of {holder.party_size}, {span}, {_STATES[holder.state]}"
+
+
+def comparison_text(explanation: Explanation) -> str:
+    """Say what first-fit would have said, and what this engine does."""
+    comparison = explanation.comparison
+    if comparison is None:
+        return "No table is needed: first-fit has nothing to choose."
+    if comparison.tables is not None and comparison.refused_by:
+        return f"First-fit would find {shown(comparison.tables)} free; the limits refuse all the same."
+    if comparison.tables is not None:
+        return f"First-fit seats them at {shown(comparison.tables)}."
+    return f"First-fit refuses: {_all_taken(explanation, comparison)}; {_engine(explanation)}."
+
+
+def _all_taken(explanation: Explanation, comparison: Comparison) -> str:
+    size, answer = explanation.assessment.wish.party_size, comparison.answer
+    counted = {noun: number for noun, number in _counted(answer) if number}
+    if not counted:
+        return f"no table is for {size}"
+    if set(counted.values()) == {1}:
+        only = " and ".join(f"the only {noun}" for noun in counted)
+        return f"{only} for {size} {'is' if len(counted) == 1 else 'are'} taken"
+    said = " and ".join(f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in counted.items())
+    return f"all {said} for {size} are taken"
+
+
+def _counted(answer: FirstFit) -> tuple[tuple[str, int], ...]:
+    return (("table", answer.tables), ("combination", answer.combinations))
+
+
+def _engine(explanation: Explanation) -> str:
+    plan, assessment = explanation.plan, explanation.assessment
+    if assessment.is_undecided:
+        return "this engine did not decide in time"
+    if plan is None or assessment.is_refused:
+        return "this engine finds no room either"
+    if not plan.moves:
+        return f"this engine seats them at {shown(plan.tables)}"
+    return f"this engine seats them at {shown(plan.tables)} and moves others: " + ", ".join(
+        move.text for move in plan.moves
+    )

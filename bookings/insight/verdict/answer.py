@@ -1,0 +1,108 @@
+"""A rollout report as JSON."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from bookings.contract import Answer, instant_answer
+from bookings.insight.verdict.facts import (
+    Above,
+    Misconfiguration,
+    ModeChange,
+    ModeSpan,
+    RolloutReport,
+    Seen,
+    Ticket,
+    WouldBe,
+)
+
+
+def report_answer(report: RolloutReport) -> Answer:
+    """Shape all of a report."""
+    return {
+        "restaurant": report.slug,
+        "name": report.name,
+        "timezone": report.timezone,
+        "asOf": instant_answer(report.as_of),
+        "isEnforced": report.is_enforced,
+        "isSetToEnforce": report.is_set_to_enforce,
+        "obstacles": list(report.obstacles),
+        "recommendation": {
+            "advised": str(report.recommendation.advised),
+            "because": list(report.recommendation.because),
+            "evidence": list(report.recommendation.evidence),
+        },
+        "period": {
+            "from": str(report.period.first),
+            "to": str(report.period.last),
+            "serviceDays": report.period.service_days,
+            "observedDays": report.period.observed_days,
+            "judgedFrom": str(report.period.judged_from),
+            "ledgerFrom": str(report.period.ledger_from),
+        },
+        "modes": [_mode(span) for span in report.modes],
+        "modeChanges": [_change(change) for change in report.changes],
+        "decisions": _seen(report.seen, "mode", "verdict"),
+        "sources": _seen(report.sources, "source"),
+        "refusedOtherwise": _seen(report.refused_otherwise, "mode", "reason"),
+        "wouldBeRefusals": [_would_be(row) for row in report.would_be],
+        "enforcedRefusals": _camel(asdict(report.turned)),
+        "overbookings": list(report.overbookings),
+        "aboveLimits": [_above(above) for above in report.above],
+        "timing": {**_camel(asdict(report.timing)), "errorShare": round(report.timing.error_share, 4)},
+        "alternatives": {"offered": report.offered.refusals, "accepted": report.offered.accepted},
+        "tickets": [_ticket(ticket) for ticket in report.tickets],
+        "misconfigurations": [_misconfiguration(found) for found in report.misconfigurations],
+    }
+
+
+def _camel(values: dict[str, Any]) -> Answer:
+    return {_camel_name(name): _camel(value) if isinstance(value, dict) else value for name, value in values.items()}
+
+
+def _camel_name(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
+def _mode(span: ModeSpan) -> Answer:
+    return {"mode": span.mode, "from": str(span.first), "to": str(span.last), "decisions": span.decisions}
+
+
+def _change(change: ModeChange) -> Answer:
+    return {
+        "at": instant_answer(change.at),
+        "isForAll": change.is_for_all,
+        "from": change.from_value,
+        "to": change.to_value,
+        "by": change.by,
+        "reason": change.reason,
+    }
+
+
+def _seen(rows: Iterable[Seen], *names: str) -> list[Answer]:
+    return [
+        {**dict(zip(names, row.key, strict=True)), "decisions": row.decisions, "covers": row.covers} for row in rows
+    ]
+
+
+def _would_be(row: WouldBe) -> Answer:
+    return {**_camel(asdict(row)), "code": str(row.code)}
+
+
+def _above(above: Above) -> Answer:
+    return {"source": above.source, "limit": above.limit, "times": above.times, "amount": above.amount}
+
+
+def _ticket(ticket: Ticket) -> Answer:
+    return {"at": instant_answer(ticket.at), "tickets": ticket.tickets, "text": ticket.text, "by": ticket.by}
+
+
+def _misconfiguration(found: Misconfiguration) -> Answer:
+    return {
+        "code": found.code,
+        "message": found.message,
+        "isSerious": found.is_serious,
+        "kind": found.place.kind,
+        "id": found.place.pk,
+    }

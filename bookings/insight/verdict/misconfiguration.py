@@ -1,0 +1,146 @@
+"""Settings that are allowed and probably not meant, the serious ones first. Pure."""
+
+from calendar import day_name
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from bookings.insight.verdict.facts import Misconfiguration, Place
+from capacity.advice import (
+    Advice,
+    House,
+    TableOffer,
+    advise_on_closing_limits,
+    advise_on_empty_seats,
+    advise_on_limits,
+    advise_on_table,
+    advise_on_turn_times,
+)
+from capacity.calendar import PeriodHours, TurnBand
+from capacity.coverage import is_still_offered, list_unlimited_weekdays
+from capacity.limits import LIMIT_FIELDS, LimitField, Rule
+from capacity.scopes import describe_scope, is_in_scope
+
+
+@dataclass(frozen=True)
+class PeriodOffer:
+    """A service period that is offered, and whether it seats parties at tables or by numbers alone."""
+
+    hours: PeriodHours
+    seats_at_tables: bool
+
+    @property
+    def name(self) -> str:
+        return self.hours.name
+
+
+@dataclass(frozen=True)
+class HouseSettings:
+    """All that a house has set, as far as it can be set wrongly; `tables` are the active ones by id."""
+
+    restaurant_id: int
+    today: date
+    house: House
+    periods: Sequence[PeriodOffer]
+    rules: Sequence[Rule]
+    bands: Sequence[TurnBand]
+    tables: Mapping[int, TableOffer]
+
+
+def find_misconfigurations(settings: HouseSettings) -> tuple[Misconfiguration, ...]:
+    """Find what is probably not meant: first what takes too many parties or none, then what only wastes seats."""
+    found = (
+        *_unlimited_periods(settings),
+        *_periods_without_tables(settings),
+        *_questionable_rules(settings),
+        *_turn_time_gaps(settings),
+        *_idle_tables(settings),
+    )
+    return tuple(sorted(found, key=lambda it: not it.is_serious))
+
+
+def _unlimited_periods(settings: HouseSettings) -> Iterator[Misconfiguration]:
+    for period in settings.periods:
+        weekdays = list_unlimited_weekdays(period.hours, settings.rules)
+        if not weekdays or not is_still_offered(period.hours, settings.today):
+            continue
+        what = "only its tables" if period.seats_at_tables else "nothing"
+        yield Misconfiguration(
+            code="PERIOD_WITHOUT_RULE",
+            message=f"{_on(period, weekdays)}: no standing rule sets a limit, {what} can refuse a party.",
+            place=Place("capacityrule", None),
+            is_serious=not period.seats_at_tables,
+        )
+
+
+def _on(period: PeriodOffer, weekdays: Collection[int]) -> str:
+    """Name a period, and its weekdays where only some are meant."""
+    if period.hours.on_date is not None or len(weekdays) == len(period.hours.weekdays):
+        return period.name
+    return f"{period.name}, {', '.join(day_name[weekday - 1] for weekday in weekdays)}"
+
+
+def _limits(rule: Rule) -> dict[LimitField, int | None]:
+    return {name: getattr(rule, name) for name in LIMIT_FIELDS}
+
+
+def _periods_without_tables(settings: HouseSettings) -> Iterator[Misconfiguration]:
+    if settings.tables:
+        return
+    for period in settings.periods:
+        if period.seats_at_tables:
+            yield Misconfiguration(
+                code="PERIOD_WITHOUT_TABLES",
+                message=f"{period.name} seats parties at tables, and there is no active table: every party is refused.",
+                place=Place("table", None),
+                is_serious=True,
+            )
+
+
+def _questionable_rules(settings: HouseSettings) -> Iterator[Misconfiguration]:
+    for rule in settings.rules:
+        if rule.from_date is not None and (rule.to_date or rule.from_date) < settings.today:
+            continue
+        limits, house, scope = _limits(rule), _house_of(rule, settings), _scope_of(rule, settings)
+        closing = advise_on_closing_limits(limits, house)
+        if _is_standing(rule):
+            yield from _of_rule(rule, "LIMIT_CLOSES", scope, closing, is_serious=True)
+            yield from _of_rule(rule, "LIMIT_BELOW_SEATS", scope, advise_on_empty_seats(limits, house))
+        others = [it for it in advise_on_limits(limits, house) if it not in closing]
+        yield from _of_rule(rule, "LIMIT_QUESTIONABLE", scope, others)
+
+
+def _house_of(rule: Rule, settings: HouseSettings) -> House:
+    return settings.house.at_tables(it.seats_at_tables for it in settings.periods if is_in_scope(rule, it.hours))
+
+
+def _scope_of(rule: Rule, settings: HouseSettings) -> str:
+    names = {period.hours.period_id: period.name for period in settings.periods}
+    # A rule of a period that is retired stands there and applies to nothing.
+    service = None if rule.period_id is None else names.get(rule.period_id, "A retired service")
+    return describe_scope(rule, service)
+
+
+def _is_standing(rule: Rule) -> bool:
+    """Say whether a rule holds on every date and all evening: a narrower one closes or leaves seats on purpose."""
+    return rule.from_date is None and rule.weekday is None and rule.from_time is None
+
+
+def _of_rule(
+    rule: Rule, code: str, scope: str, advice: Iterable[Advice], *, is_serious: bool = False
+) -> Iterator[Misconfiguration]:
+    for item in advice:
+        yield Misconfiguration(code, f"{scope}: {item.message}", Place("capacityrule", rule.rule_id), is_serious)
+
+
+def _turn_time_gaps(settings: HouseSettings) -> Iterator[Misconfiguration]:
+    names = {period.hours.period_id: period.name for period in settings.periods}
+    for item in advise_on_turn_times(settings.bands, names, settings.house.largest_party):
+        yield Misconfiguration("TURN_TIME_GAP", item.message, Place("turntime", None), is_serious=False)
+
+
+def _idle_tables(settings: HouseSettings) -> Iterator[Misconfiguration]:
+    for table_id, table in settings.tables.items():
+        message = advise_on_table(table, settings.house)
+        if message is not None:
+            yield Misconfiguration("TABLE_WITHOUT_PARTY", message, Place("table", table_id), is_serious=False)

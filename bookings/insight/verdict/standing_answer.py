@@ -1,0 +1,56 @@
+"""Where the rollout stands, for programs."""
+
+from bookings.contract import Answer, instant_answer
+from bookings.models import RolloutChange
+from bookings.selectors.modes import EnforcementStanding
+from bookings.selectors.rollout import RestaurantRollout, RolloutStatus
+
+
+def rollout_answer(status: RolloutStatus) -> Answer:
+    """Shape environment, switch and every active restaurant."""
+    return {
+        "now": instant_answer(status.now),
+        "environment": status.standing.is_on_in_environment,
+        "switch": _switch_answer(status.standing),
+        "enforcing": status.enforcing,
+        "setToEnforce": status.set_to_enforce,
+        "total": len(status.restaurants),
+        "percent": status.percent,
+        "restaurants": [_restaurant_answer(restaurant) for restaurant in status.restaurants],
+    }
+
+
+def _switch_answer(standing: EnforcementStanding) -> Answer:
+    return {
+        "on": standing.is_switched_on,
+        "changedAt": instant_answer(standing.changed_at) if standing.changed_at else None,
+        "changedBy": standing.changed_by or None,
+        "reason": standing.reason or None,
+    }
+
+
+def _restaurant_answer(at: RestaurantRollout) -> Answer:
+    return {
+        "slug": at.restaurant.slug,
+        "restaurantId": str(at.restaurant.public_id),
+        "betaPartner": at.restaurant.beta_partner,
+        "mode": at.restaurant.enforcement,
+        "enforced": at.mode.is_enforced,
+        "decidedBy": at.mode.decided_by,
+        "lastChange": _change_answer(at.last_change) if at.last_change else None,
+        "decisionsLast7Days": at.decisions,
+        "wouldBeRefusalsLast7Days": at.would_be_refusals,
+        "tickets": at.tickets,
+    }
+
+
+def _change_answer(change: RolloutChange) -> Answer:
+    return {
+        "action": change.action,
+        "from": change.from_value,
+        "to": change.to_value,
+        "percent": change.percent,
+        "by": change.actor_label,
+        "at": instant_answer(change.created_at),
+        "reason": change.reason,
+    }

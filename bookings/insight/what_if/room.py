@@ -1,0 +1,235 @@
+"""Who is booked and who sits where, in memory, and the day book of a decision made from it.
+
+What a plan may move and what it may not is told apart by the same function as for the rows of the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from bookings.choices import AWAITED_STATUSES, COUNTING_STATUSES, BookingSource, BookingStatus
+from bookings.decision import (
+    DATES_AFTER,
+    DATES_BEFORE,
+    SOLVING,
+    CountedParty,
+    DayBook,
+    Interval,
+    ServiceKey,
+    TableUse,
+    seating_state,
+    without_parties,
+)
+from bookings.insight.what_if.board import Board
+from bookings.insight.what_if.house import House
+from bookings.insight.what_if.record import Block
+from capacity.counting import Stay
+from tables.seating import Move
+
+# The key of a stay outside every service: it is present in slots, and counts in no service.
+NO_PERIOD = 0
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Before:
+    """What a party was before something happened to it this evening, for an undo."""
+
+    status: str
+    ends_at: datetime
+    held: dict[int, Interval]
+
+
+@dataclass
+class Party:
+    """A party that was accepted: `[starts_at, ends_at)` is its stay, `held` the time of each of its tables.
+
+    `key` is the id of its booking, or minus that of its decision where there is no booking. `real_minutes` is how long
+    the real booking was to stay, `turn_minutes` how long this one was; `real_starts_at` is the start of the real one,
+    and `is_seen_leaving` says that somebody noted when it left.
+    """
+
+    key: int
+    party_size: int
+    business_date: date
+    period_id: int
+    starts_at: datetime
+    ends_at: datetime
+    buffer_minutes: int
+    source: str
+    seating: str = ""
+    status: str = BookingStatus.CONFIRMED
+    held: dict[int, Interval] = field(default_factory=dict)
+    is_pinned: bool = False
+    is_fixed: bool = False
+    turn_minutes: int = 0
+    real_minutes: int = 0
+    real_starts_at: datetime | None = None
+    is_seen_leaving: bool = False
+    past: list[Before] = field(default_factory=list)
+
+    @property
+    def table_ids(self) -> tuple[int, ...]:
+        return tuple(sorted(self.held))
+
+    @property
+    def blocked_until(self) -> datetime:
+        return self.ends_at + timedelta(minutes=self.buffer_minutes)
+
+    @property
+    def is_counted(self) -> bool:
+        return self.status in COUNTING_STATUSES
+
+    @property
+    def later(self) -> timedelta:
+        """Return how much later than the real booking this party starts, or less than nothing if earlier."""
+        return timedelta(0) if self.real_starts_at is None else self.starts_at - self.real_starts_at
+
+    @property
+    def leaves_at_its_end(self) -> bool:
+        """Say whether nothing that really happened tells when this stay was over: it is, as its time is."""
+        return self.turn_minutes != self.real_minutes and not self.is_seen_leaving
+
+    def status_at(self, now: datetime) -> str:
+        """Return where this party stands at an instant, as far as it is not told by what happened."""
+        is_over = self.status == BookingStatus.SEATED and self.leaves_at_its_end and self.ends_at <= now
+        return BookingStatus.COMPLETED if is_over else self.status
+
+    @property
+    def stay_minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    @property
+    def stay(self) -> Stay[ServiceKey]:
+        """Return what stands in the counters."""
+        return Stay(ServiceKey(self.period_id, self.business_date), self.party_size, self.starts_at, self.ends_at)
+
+
+class Room:
+    """The state of a simulation: parties, their tables, and the counters."""
+
+    def __init__(self, house: House, blocks: Collection[Block] = ()) -> None:
+        self.house = house
+        self.board = Board(house.settings)
+        self.parties: dict[int, Party] = {}
+        self._by_date: defaultdict[date, dict[int, Party]] = defaultdict(dict)
+        self._blocks = tuple(block for block in blocks if block.table_id in house.floor.by_id)
+
+    def add(self, party: Party) -> None:
+        """Count a party and keep its tables."""
+        self.parties[party.key] = party
+        self._by_date[party.business_date][party.key] = party
+        if party.is_counted:
+            self.board.add(party.stay)
+
+    def remove(self, party: Party, status: BookingStatus) -> None:
+        """Free the covers and tables of a party that does not come."""
+        if party.is_counted:
+            self.board.take(party.stay)
+        party.status, party.held = status, {}
+
+    def restore(self, party: Party, status: BookingStatus) -> None:
+        """Count a party again that was taken out."""
+        party.status = status
+        self.board.add(party.stay)
+
+    def change(self, party: Party, changed: Party) -> None:
+        """Put a party in the place of what it was."""
+        if party.is_counted:
+            self.board.take(party.stay)
+        del self._by_date[party.business_date][party.key]
+        self.add(changed)
+
+    def end_at(self, party: Party, ends_at: datetime) -> None:
+        """Let a party stay until another end."""
+        self.board.take(party.stay)
+        party.ends_at = ends_at
+        self.board.add(party.stay)
+
+    def move(self, moves: Iterable[Move]) -> None:
+        """Put parties at the tables to which a plan moves them, for the time of their stays."""
+        for move in moves:
+            party = self.parties[move.booking_id]
+            kept = next(iter(party.held.values()), Interval(party.starts_at, party.blocked_until))
+            party.held = dict.fromkeys(move.to_table_ids, kept)
+
+    def book(self, business_date: date, now: datetime, only: Interval, *, without: Party | None = None) -> DayBook:
+        """Return what a decision about a business date needs; `only` is the time whose slots decide it."""
+        settings = replace(self.house.settings, now=now)
+        services = self.board.services_around(business_date, only)
+        window = self.board.evening_of(business_date).joined(only)
+        gone = None if without is None else without.key
+        uses = [use for use in self._uses(business_date, window, now) if gone is None or use.booking_id != gone]
+        if without is not None and without.is_counted:
+            services = list(without_parties(services, [self._counted(without)], keeps_limits=True))
+        return DayBook(
+            settings=settings,
+            services=tuple(sorted(services, key=lambda service: service.starts_at)),
+            offered=frozenset(self.board.offered_around(business_date)),
+            seating=seating_state(settings, self.house.floor, window, uses),
+            expired_holds=(),
+            limits=SOLVING,
+            without=frozenset() if gone is None else frozenset({gone}),
+        )
+
+    def near(self, business_date: date) -> Iterator[Party]:
+        """Yield the parties of a business date and of those around it."""
+        days = range(-DATES_BEFORE.days, DATES_AFTER.days + 1)
+        return (party for day in days for party in self._by_date[business_date + day * ONE_DAY].values())
+
+    def _counted(self, party: Party) -> CountedParty:
+        key = party.stay.service
+        return CountedParty(
+            booking_id=party.key,
+            key=key,
+            party_size=party.party_size,
+            starts_at=party.starts_at,
+            ends_at=party.ends_at,
+            blocked_until=party.blocked_until,
+            starting_slot_at=self.board.starting_slot_at(key, party.starts_at),
+        )
+
+    def _uses(self, business_date: date, window: Interval, now: datetime) -> Iterator[TableUse]:
+        for party in self.near(business_date):
+            if party.held:
+                yield from _table_uses(party, window, now)
+            elif self._lacks_a_table(party, window, now):
+                yield _use(party, None, Interval(party.starts_at, party.blocked_until), now)
+        for block in self._blocks:
+            if block.created_at <= now and _meet(block.starts_at, block.ends_at, window):
+                yield TableUse(None, block.table_id, block.starts_at, block.ends_at, True, "", 0, "", "")
+
+    def _lacks_a_table(self, party: Party, window: Interval, now: datetime) -> bool:
+        """Say, as the engine asks the database, whether a party is awaited and has no table that it needs."""
+        return (
+            party.status in AWAITED_STATUSES
+            and party.starts_at >= window.starts_at
+            and party.ends_at > now
+            and party.ends_at <= window.ends_at
+            and self.house.settings.needs_tables(party.period_id)
+        )
+
+
+def _table_uses(party: Party, window: Interval, now: datetime) -> Iterator[TableUse]:
+    for table_id, kept in party.held.items():
+        if _meet(kept.starts_at, kept.ends_at, window):
+            yield _use(party, table_id, kept, now)
+
+
+def _use(party: Party, table_id: int | None, kept: Interval, now: datetime) -> TableUse:
+    return TableUse(
+        booking_id=party.key,
+        table_id=table_id,
+        starts_at=kept.starts_at,
+        ends_at=kept.ends_at,
+        is_pinned=party.is_pinned and table_id is not None,
+        status=party.status_at(now),
+        party_size=party.party_size,
+        seating=party.seating,
+        source=BookingSource(party.source),
+    )
+
+
+def _meet(starts_at: datetime, ends_at: datetime, window: Interval) -> bool:
+    return starts_at < window.ends_at and ends_at > window.starts_at

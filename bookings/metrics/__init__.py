@@ -1,6 +1,0 @@
-"""The page that Prometheus scrapes: the metrics of all worker processes, and what the database says at that moment."""
-
-from bookings.metrics.page import MetricsView
-from bookings.metrics.workers import WorkerCollector
-
-__all__ = ["MetricsView", "WorkerCollector"]

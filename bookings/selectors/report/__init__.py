@@ -1,5 +1,0 @@
-"""What a rollout report asks of the database: each selector in a fixed number of queries."""
-
-from bookings.selectors.report.building import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
-
-__all__ = ["DEFAULT_DAYS", "MOST_DAYS", "get_rollout_report"]

@@ -1,0 +1,1 @@
+"""The rows that a write of bookings leaves: booking, counters, tables, overrides, history."""

@@ -1,0 +1,117 @@
+"""The rows of a booking that was accepted."""
+
+from dataclasses import replace
+from typing import Any
+
+from bookings.choices import BookingStatus, EventKind
+from bookings.contract import Answer, booking_answer, capacity_answer
+from bookings.decision import Assessment, DayBook
+from bookings.models import Booking
+from bookings.services.booking_request import BookingRequest
+from bookings.services.rows.counters import CountedStay, add_to_counters
+from bookings.services.rows.events import Actor, actor_label, record_event
+from bookings.services.rows.overrides import record_waived_excess
+from bookings.services.rows.seating import TablesKept, purpose_of, table_numbers, write_seating
+from bookings.tokens import new_reference
+from capacity.policy import ServiceState, fullest_use
+from config import metrics
+from config.transactions import require_atomic
+
+
+def write_booking(
+    book: DayBook,
+    assessment: Assessment,
+    request: BookingRequest,
+    *,
+    idempotency_key: str | None,
+    actor: Actor,
+) -> Booking:
+    """Write an accepted booking with its tables, counters and history; its service days are locked."""
+    require_atomic()
+    booking = _new_booking(book, assessment, request)
+    if idempotency_key is not None:
+        booking.idempotency_key = idempotency_key
+        booking.request_hash = request.hash
+    booking.stored_answer = _answer(book, assessment, booking)
+    booking.save(force_insert=True)
+    _seat(book, booking, assessment, actor)
+    add_to_counters(_counted_stay(assessment), is_excess_authorised=not book.settings.is_enforced)
+    record_event(booking, EventKind.CREATED, actor=actor, to_value={"status": booking.status})
+    record_waived_excess(booking, assessment)
+    return booking
+
+
+def _new_booking(book: DayBook, assessment: Assessment, request: BookingRequest) -> Booking:
+    wish = assessment.wish
+    return Booking(
+        reference=new_reference(),
+        restaurant=book.settings.restaurant,
+        service_day_id=_locked_day_id(assessment),
+        business_date=wish.business_date,
+        wall_time=wish.wall_time,
+        starts_at=wish.starts_at,
+        ends_at=assessment.ends_at,
+        turn_minutes=assessment.turn_minutes,
+        buffer_minutes=assessment.buffer_minutes,
+        party_size=wish.party_size,
+        source=request.source,
+        seating=request.seating or "",
+        guest_name=request.guest.name,
+        guest_email=request.guest.email,
+        guest_phone=request.guest.phone,
+        notes=request.notes,
+        marketing_opt_in=request.marketing_opt_in,
+        **_seated_now(book) if request.is_for_now else {},
+    )
+
+
+def _seated_now(book: DayBook) -> dict[str, Any]:
+    return {"status": BookingStatus.SEATED, "seated_at": book.settings.now}
+
+
+def _service_of(assessment: Assessment) -> ServiceState:
+    if assessment.service is None:
+        raise ValueError("an accepted assessment has a service")
+    return assessment.service
+
+
+def _locked_day_id(assessment: Assessment) -> int:
+    service_day_id = _service_of(assessment).service_day_id
+    if service_day_id is None:
+        raise ValueError("a locked service day has a row")
+    return service_day_id
+
+
+def _answer(book: DayBook, assessment: Assessment, booking: Booking) -> Answer:
+    """Shape the answer as it is after the booking."""
+    service, party_size = _service_of(assessment), assessment.wish.party_size
+    after = replace(
+        service,
+        booked_covers=service.booked_covers + party_size,
+        booked_parties=service.booked_parties + 1,
+    )
+    numbers = table_numbers(book, assessment.plan.table_ids if assessment.plan else ())
+    return {
+        "booking": booking_answer(booking, book.settings.restaurant, numbers),
+        "capacity": capacity_answer(after, fullest_use(use.after(party_size) for use in assessment.uses)),
+    }
+
+
+def _seat(book: DayBook, booking: Booking, assessment: Assessment, actor: Actor) -> None:
+    plan = assessment.plan
+    if plan is None:
+        return
+    metrics.booking_seating_step.labels(step=str(plan.step)).inc()
+    own = TablesKept(booking.pk, plan.table_ids, booking.starts_at, assessment.blocked_until, had_tables=False)
+    write_seating(book, plan.moves, kept=[own], assigned_by=actor_label(actor), purpose=purpose_of(assessment.wish))
+
+
+def _counted_stay(assessment: Assessment) -> CountedStay:
+    service = _service_of(assessment)
+    starting = service.starting_slot(assessment.wish.starts_at)
+    return CountedStay(
+        service_day_id=_locked_day_id(assessment),
+        starting_slot_id=starting.slot_id if starting else None,
+        present_slot_ids=tuple(slot.slot_id for slot in assessment.present if slot.slot_id is not None),
+        party_size=assessment.wish.party_size,
+    )

@@ -1,0 +1,167 @@
+"""Record who or which mode authorised covers or parties above a limit."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bookings.choices import OverrideSource
+from bookings.decision import Assessment
+from bookings.models import Booking, CapacityOverride
+from bookings.selectors import LimitKey, list_excesses
+from bookings.services.rows.counters import add_to_counters, find_counted_stay, take_from_counters
+from bookings.services.rows.events import Actor
+from capacity.models import ServiceDay
+from capacity.policy import LimitUse, ReasonCode
+from config.transactions import require_atomic
+
+
+@dataclass(frozen=True)
+class RaisedExcess:
+    """By how much a change of settings left a counter further above its limit than before."""
+
+    service_day: ServiceDay
+    slot_starts_at: datetime | None
+    limit: str
+    amount: int
+
+
+def record_waived_excess(booking: Booking, assessment: Assessment) -> None:
+    """Record what shadow mode let a booking take above the limits, one row a limit."""
+    CapacityOverride.objects.bulk_create(
+        CapacityOverride(
+            restaurant_id=booking.restaurant_id,
+            service_day_id=service_day_id,
+            slot_starts_at=slot_starts_at,
+            limit=use.code,
+            amount=raised,
+            source=OverrideSource.SHADOW,
+            reason="Shadow mode waives limits",
+            booking=booking,
+        )
+        for service_day_id, slot_starts_at, use in _uses_touched(assessment)
+        if service_day_id is not None and (raised := use.excess_raised_by(booking.party_size)) > 0
+    )
+
+
+def carry_overrides(booking: Booking, assessment: Assessment) -> None:
+    """Let go what was authorised for a booking where, changed as assessed, it does not count any more.
+
+    Elsewhere it stays authorised, up to what the booking takes now; what it takes beyond that is recorded anew.
+    """
+    left = {
+        LimitKey(service_day_id, slot_starts_at, use.code): use.asked_by(booking.party_size)
+        for service_day_id, slot_starts_at, use in _uses_touched(assessment)
+        if service_day_id is not None
+    }
+    for override in booking.overrides.order_by("pk"):
+        key = LimitKey(override.service_day_id, override.slot_starts_at, override.limit)
+        kept = min(override.amount, left.get(key, 0))
+        left[key] = left.get(key, 0) - kept
+        if not kept:
+            override.delete()
+        elif kept < override.amount:
+            override.amount = kept
+            override.save(update_fields=["amount"])
+
+
+def _uses_touched(assessment: Assessment) -> Iterator[tuple[int | None, datetime | None, LimitUse]]:
+    """Yield every limit that the stay counts against, with the service day and start of its slot."""
+    service = assessment.service
+    if service is None:
+        return
+    for use in service.uses():
+        yield service.service_day_id, None, use
+    starting = service.starting_slot(assessment.wish.starts_at)
+    if starting is not None:
+        for use in starting.uses()[:2]:
+            yield starting.service_day_id, starting.starts_at, use
+    for slot in assessment.present:
+        for use in slot.uses()[2:]:
+            yield slot.service_day_id, slot.starts_at, use
+
+
+def record_settings_excess(
+    restaurant_id: int,
+    service_day_ids: Iterable[int],
+    *,
+    before: Mapping[LimitKey, int],
+    reason: str,
+    actor: Actor = None,
+) -> tuple[RaisedExcess, ...]:
+    """Record what a change of settings left above the limits, beyond what stood there before."""
+    ids = list(service_day_ids)
+    raised = {
+        key: excess - before.get(key, 0) for key, excess in list_excesses(ids).items() if excess > before.get(key, 0)
+    }
+    CapacityOverride.objects.bulk_create(
+        CapacityOverride(
+            restaurant_id=restaurant_id,
+            **key._asdict(),
+            amount=amount,
+            source=OverrideSource.SETTINGS,
+            actor_id=actor.pk if actor else None,
+            reason=reason[:200],
+        )
+        for key, amount in raised.items()
+    )
+    days = ServiceDay.objects.select_related("service_period").in_bulk({key.service_day_id for key in raised})
+    return tuple(
+        RaisedExcess(days[key.service_day_id], key.slot_starts_at, key.limit, amount)
+        for key, amount in sorted(raised.items(), key=lambda item: str(item[0]))
+    )
+
+
+_OF_PRESENCE = (ReasonCode.OCCUPANCY_COVERS, ReasonCode.OCCUPANCY_PARTIES)
+
+
+def count_again(
+    booking: Booking,
+    ends_at: datetime,
+    *,
+    is_counted: bool,
+    service_day_ids: Sequence[int],
+    source: OverrideSource = OverrideSource.STAFF,
+    actor: Actor,
+    reason: str,
+) -> dict[LimitKey, int]:
+    """Move the end of a stay in its counters; `is_counted` says whether it is in them yet.
+
+    The caller has locked `service_day_ids`, those of every slot that the stay touched or touches. What it now takes
+    above a limit is authorised in the name of the actor, limit by limit; what was authorised for slots that it touches
+    no longer goes, so that it covers nobody else. Returns by how much it passes each limit.
+    """
+    require_atomic()
+    if is_counted and ends_at == booking.ends_at:
+        return {}
+    before = list_excesses(service_day_ids)
+    if is_counted:
+        take_from_counters(find_counted_stay(booking))
+    _forget_authorised(booking, ends_at, is_counted=is_counted)
+    booking.ends_at = ends_at
+    add_to_counters(find_counted_stay(booking), is_excess_authorised=True)
+    raised = _raised(before, list_excesses(service_day_ids))
+    CapacityOverride.objects.bulk_create(
+        CapacityOverride(
+            restaurant_id=booking.restaurant_id,
+            **key._asdict(),
+            amount=amount,
+            source=source,
+            actor_id=actor.pk if actor else None,
+            reason=reason[:200],
+            booking=booking,
+        )
+        for key, amount in raised.items()
+    )
+    return raised
+
+
+def _forget_authorised(booking: Booking, ends_at: datetime, *, is_counted: bool) -> None:
+    own = CapacityOverride.objects.filter(booking=booking)
+    if is_counted:
+        own = own.filter(limit__in=_OF_PRESENCE, slot_starts_at__gte=ends_at)
+    own.delete()
+
+
+def _raised(before: Mapping[LimitKey, int], after: Mapping[LimitKey, int]) -> dict[LimitKey, int]:
+    risen = {key: excess - before.get(key, 0) for key, excess in after.items()}
+    return {key: amount for key, amount in risen.items() if amount > 0}

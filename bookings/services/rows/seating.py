@@ -1,0 +1,113 @@
+"""The rows of a seating plan: who keeps which tables when, and the history of those who were moved."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F
+from django.db.models.functions import Now
+from psycopg.types.range import Range
+
+from bookings.choices import EventKind
+from bookings.decision import DayBook, Wish
+from bookings.models import Booking, BookingEvent, TableAssignment
+from bookings.services.rows.events import ENGINE
+from config import metrics
+from config.transactions import require_atomic
+from tables.models import Table
+from tables.seating import Move, natural_key
+
+REASON_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class TablesKept:
+    """Tables that a booking keeps in [starts_at, ends_at), the buffer included, in place of those that it had."""
+
+    booking_id: int
+    table_ids: tuple[int, ...]
+    starts_at: datetime
+    ends_at: datetime
+    is_pinned: bool = False
+    had_tables: bool = True
+
+
+def write_seating(
+    book: DayBook, moves: Sequence[Move], *, kept: Sequence[TablesKept], assigned_by: str, purpose: str
+) -> None:
+    """Write a plan as one DELETE of all rows that change, then one bulk INSERT; moved parties get an event.
+
+    The service days of every booking named are locked. `purpose` says why somebody is moved: "to make room for 6 at
+    19:30". The order matters: the exclusion constraint looks at each row as it comes.
+    """
+    require_atomic()
+    moved = [_kept_by_move(book, move) for move in moves]
+    if replaced := [it.booking_id for it in (*moved, *kept) if it.had_tables]:
+        TableAssignment.objects.filter(booking_id__in=replaced).delete()
+    TableAssignment.objects.bulk_create(
+        [
+            *(row for it in moved for row in _rows(book, it, ENGINE)),
+            *(row for it in kept for row in _rows(book, it, assigned_by)),
+        ]
+    )
+    if moves:
+        _record_moves(book, moves, purpose)
+
+
+def _kept_by_move(book: DayBook, move: Move) -> TablesKept:
+    party = book.movable[move.booking_id]
+    return TablesKept(
+        move.booking_id, move.to_table_ids, party.starts_at, party.ends_at, had_tables=bool(move.from_table_ids)
+    )
+
+
+def _rows(book: DayBook, kept: TablesKept, assigned_by: str) -> Iterable[TableAssignment]:
+    for table_id in kept.table_ids:
+        yield TableAssignment(
+            restaurant_id=book.settings.restaurant.pk,
+            booking_id=kept.booking_id,
+            table_id=table_id,
+            during=Range(kept.starts_at, kept.ends_at),
+            pinned=kept.is_pinned,
+            assigned_by=assigned_by,
+        )
+
+
+def _record_moves(book: DayBook, moves: Sequence[Move], purpose: str) -> None:
+    metrics.booking_reseated.inc(sum(1 for move in moves if move.from_table_ids))
+    Booking.objects.filter(pk__in=[move.booking_id for move in moves]).update(
+        version=F("version") + 1, updated_at=Now()
+    )
+    BookingEvent.objects.bulk_create(_event(book, move, purpose) for move in moves)
+
+
+def _event(book: DayBook, move: Move, purpose: str) -> BookingEvent:
+    before, after = table_numbers(book, move.from_table_ids), table_numbers(book, move.to_table_ids)
+    return BookingEvent(
+        restaurant_id=book.settings.restaurant.pk,
+        booking_id=move.booking_id,
+        kind=EventKind.RESEATED,
+        actor_label=ENGINE,
+        from_value={"tables": before},
+        to_value={"tables": after},
+        reason=f"{shown_tables(before)} -> {shown_tables(after)}, {purpose}"[:REASON_LENGTH],
+    )
+
+
+def shown_tables(numbers: Sequence[str]) -> str:
+    """Show table numbers as the staff says them: "T4 + T5"."""
+    return " + ".join(numbers) or "no table"
+
+
+def table_numbers(book: DayBook, table_ids: Iterable[int]) -> list[str]:
+    """Return table numbers in the order of people; 1 query if a table is not given out any more."""
+    known = {table_id: table.number for table_id, table in book.seating.floor.by_id.items()}
+    ids = list(table_ids)
+    if unknown := [table_id for table_id in ids if table_id not in known]:
+        known.update(Table.objects.filter(pk__in=unknown).values_list("pk", "number"))
+    return sorted((known[table_id] for table_id in ids), key=natural_key)
+
+
+def purpose_of(wish: Wish) -> str:
+    """Say for whom others are moved."""
+    return f"to make room for {wish.party_size} at {wish.wall_time:%H:%M}"

@@ -1,0 +1,1 @@
+"""Changes of a restaurant's settings, and the service days that follow from them."""

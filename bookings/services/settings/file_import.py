@@ -1,0 +1,62 @@
+"""Import a restaurant file in one transaction, through the services that fit future service days to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bookings.restaurant_file import rows
+from bookings.restaurant_file.comparing import Change, compare
+from bookings.restaurant_file.entries import RestaurantFile
+from bookings.restaurant_file.stored import load_stored
+from bookings.services.rows.events import Actor
+from bookings.services.settings.file_rows import apply_changes
+from bookings.services.settings.settings_changes import SettingsOutcome, change_settings, create_restaurant
+from tables.models import Restaurant, Table
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """What an import changed; `settings` is None for a new restaurant and where nothing changed."""
+
+    changes: tuple[Change, ...]
+    settings: SettingsOutcome | None = None
+
+
+def plan_import(*, file: RestaurantFile) -> tuple[Change, ...]:
+    """List what an import would change; writes nothing."""
+    return compare(load_stored(file.restaurant.slug), file)
+
+
+def import_restaurant(*, file: RestaurantFile, actor: Actor = None, label: str = "") -> ImportOutcome:
+    """Make a restaurant what its file says; a second time changes nothing and locks nothing.
+
+    Locks as `change_settings` does, all in one transaction. `label` names who acts from a shell.
+
+    Raises: `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`.
+    """
+    restaurant = Restaurant.objects.filter(slug=file.restaurant.slug).first()
+    if restaurant is None:
+        return _create(file)
+    if not plan_import(file=file):
+        return ImportOutcome(())
+    return _update(restaurant, file, actor, label)
+
+
+def _create(file: RestaurantFile) -> ImportOutcome:
+    restaurant = Restaurant(**rows.restaurant_columns(file.restaurant))
+    changes = plan_import(file=file)
+    create_restaurant(restaurant=restaurant, change=lambda: apply_changes(restaurant, changes))
+    return ImportOutcome(changes)
+
+
+def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor, label: str) -> ImportOutcome:
+    changes: tuple[Change, ...] = ()
+
+    def change() -> Sequence[Table]:
+        nonlocal changes
+        # Compared anew under the lock: somebody may have saved a setting since.
+        changes = plan_import(file=file)
+        return apply_changes(restaurant, changes)
+
+    reason = f"Import of {file.restaurant.slug}"
+    settings = change_settings(restaurant_id=restaurant.pk, change=change, reason=reason, actor=actor, label=label)
+    return ImportOutcome(changes, settings)

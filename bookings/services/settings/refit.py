@@ -1,0 +1,233 @@
+"""Fit service days and slots to changed settings; bookings stay as they are.
+
+Limits are written beside the counters that they find: what is above stays, as excess. Where the
+grid of a service day changes, its slots are made, moved, closed or removed, and their counters
+counted afresh from the bookings. Counters of an unchanged grid are not touched, so that a change of
+settings never hides a counter that is wrong.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from django.db.models import F, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest
+
+from bookings.decision import Interval, ServiceKey, expected_services, last_end, list_stays
+from capacity.calendar import ServiceTimes, SlotTime
+from capacity.counting import SlotSpan, count_stays
+from capacity.limits import SlotLimits, day_limits, slot_limits
+from capacity.models import BookingSlot, ServiceDay
+from capacity.selectors import ServiceSettings
+
+MINUTES_PER_DAY = 24 * 60
+COUNTERS = {
+    "starting_covers": "pacing_covers",
+    "starting_parties": "pacing_parties",
+    "present_covers": "occupancy_covers",
+    "present_parties": "occupancy_parties",
+}
+
+
+@dataclass
+class _Refit:
+    """One restaurant's locked service days beside what its settings want of them."""
+
+    settings: ServiceSettings
+    days: Sequence[ServiceDay]
+
+    @cached_property
+    def expected(self) -> dict[ServiceKey, ServiceTimes]:
+        dates = [day.business_date for day in self.days]
+        return expected_services(self.settings, min(dates), max(dates))
+
+    @cached_property
+    def slots(self) -> list[BookingSlot]:
+        return list(BookingSlot.objects.filter(service_day__in=self.days).order_by("starts_at"))
+
+    @cached_property
+    def wanted(self) -> dict[datetime, tuple[ServiceDay, SlotTime]]:
+        """Return, by start, the slots that are offered on these days."""
+        return {
+            slot.starts_at: (day, slot)
+            for day in self.days
+            if (service := self.expected.get(_key(day))) is not None
+            for slot in service.slots
+        }
+
+
+def refit_service_days(settings: ServiceSettings, days: Sequence[ServiceDay]) -> None:
+    """Fit locked service days to the settings as they are now."""
+    if not days:
+        return
+    refit = _Refit(settings, days)
+    _fit_days(refit)
+    _fit_slot_limits(refit)
+    changed = _fit_grid(refit)
+    _recount(refit, changed)
+    _remove_empty_days(refit)
+
+
+def _key(day: ServiceDay) -> ServiceKey:
+    return ServiceKey(day.service_period_id, day.business_date)
+
+
+def _fit_days(refit: _Refit) -> None:
+    by_limits: defaultdict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+    for day in refit.days:
+        limits = day_limits(refit.settings.rules, day.service_period_id, day.business_date)
+        if (limits.max_covers, limits.max_parties) != (day.max_covers, day.max_parties):
+            by_limits[limits.max_covers, limits.max_parties].append(day.pk)
+    for (max_covers, max_parties), ids in by_limits.items():
+        ServiceDay.objects.filter(pk__in=ids).update(
+            max_covers=max_covers,
+            max_parties=max_parties,
+            excess_covers=_excess("booked_covers", max_covers),
+            excess_parties=_excess("booked_parties", max_parties),
+        )
+    _fit_day_times(refit)
+
+
+def _fit_day_times(refit: _Refit) -> None:
+    for day in refit.days:
+        service = refit.expected.get(_key(day))
+        if service is None:
+            continue
+        # A day only ever grows: stays decided on longer turns or other hours still lie in it.
+        starts_at = min(day.starts_at, service.slots[0].starts_at)
+        ends_at = max(day.ends_at, last_end(refit.settings, service))
+        if (starts_at, ends_at) != (day.starts_at, day.ends_at):
+            ServiceDay.objects.filter(pk=day.pk).update(starts_at=starts_at, ends_at=ends_at)
+
+
+def _excess(counter: str, limit: int | None) -> Combinable:
+    return Value(0) if limit is None else Greatest(Value(0), F(counter) - Value(limit))
+
+
+def _fit_slot_limits(refit: _Refit) -> None:
+    days = {day.pk: day for day in refit.days}
+    by_limits: defaultdict[SlotLimits, list[int]] = defaultdict(list)
+    for slot in refit.slots:
+        limits = _limits_of(refit, days[slot.service_day_id], slot.starts_at)
+        if limits != _stored_limits(slot):
+            by_limits[limits].append(slot.pk)
+    for limits, ids in by_limits.items():
+        BookingSlot.objects.filter(pk__in=ids).update(version=F("version") + 1, **_limit_columns(limits))
+
+
+def _limits_of(refit: _Refit, day: ServiceDay, starts_at: datetime) -> SlotLimits:
+    local = starts_at.astimezone(refit.settings.zone)
+    minute = (local.date() - day.business_date).days * MINUTES_PER_DAY + local.hour * 60 + local.minute
+    return slot_limits(refit.settings.rules, day.service_period_id, day.business_date, minute)
+
+
+def _stored_limits(slot: BookingSlot) -> SlotLimits:
+    return SlotLimits(slot.pacing_covers, slot.pacing_parties, slot.occupancy_covers, slot.occupancy_parties)
+
+
+def _limit_columns(limits: SlotLimits) -> dict[str, int | Combinable | None]:
+    columns: dict[str, int | Combinable | None] = {}
+    for counter, limit in COUNTERS.items():
+        columns[limit] = getattr(limits, limit)
+        columns[f"excess_{limit}"] = _excess(counter, getattr(limits, limit))
+    return columns
+
+
+def _fit_grid(refit: _Refit) -> set[int]:
+    """Make, move, open, close and remove slots; return the ids of the days whose grid changed."""
+    stored = {slot.starts_at: slot for slot in refit.slots}
+    changed = _make_slots(refit, set(refit.wanted) - set(stored))
+    changed |= _move_slots(refit, stored)
+    return changed | _close_slots(refit, stored)
+
+
+def _make_slots(refit: _Refit, starts: Iterable[datetime]) -> set[int]:
+    made = []
+    for starts_at in sorted(starts):
+        day, slot = refit.wanted[starts_at]
+        limits = _limits_of(refit, day, starts_at)
+        made.append(
+            BookingSlot(
+                restaurant_id=day.restaurant_id,
+                service_day=day,
+                starts_at=starts_at,
+                ends_at=slot.ends_at,
+                pacing_covers=limits.pacing_covers,
+                pacing_parties=limits.pacing_parties,
+                occupancy_covers=limits.occupancy_covers,
+                occupancy_parties=limits.occupancy_parties,
+            )
+        )
+    BookingSlot.objects.bulk_create(made, batch_size=2000)
+    return {slot.service_day_id for slot in made}
+
+
+def _move_slots(refit: _Refit, stored: dict[datetime, BookingSlot]) -> set[int]:
+    """Give slots that are offered to the service that offers them, open and of the right length."""
+    changed: set[int] = set()
+    for starts_at, (day, slot) in refit.wanted.items():
+        row = stored.get(starts_at)
+        if row is None or (row.service_day_id, row.ends_at, row.bookable) == (day.pk, slot.ends_at, True):
+            continue
+        changed |= {row.service_day_id, day.pk}
+        BookingSlot.objects.filter(pk=row.pk).update(service_day=day, ends_at=slot.ends_at, bookable=True)
+    return changed
+
+
+def _close_slots(refit: _Refit, stored: dict[datetime, BookingSlot]) -> set[int]:
+    """Remove slots that are not offered any more; those in which somebody counts stay, closed."""
+    gone = [slot for starts_at, slot in stored.items() if starts_at not in refit.wanted]
+    used = {slot.pk for slot in gone if any(getattr(slot, counter) for counter in COUNTERS)}
+    closing = [slot.pk for slot in gone if slot.pk in used and slot.bookable]
+    BookingSlot.objects.filter(pk__in=closing).update(bookable=False, version=F("version") + 1)
+    BookingSlot.objects.filter(pk__in=[slot.pk for slot in gone if slot.pk not in used]).delete()
+    return {slot.service_day_id for slot in gone if slot.pk not in used or slot.pk in closing}
+
+
+def _recount(refit: _Refit, changed: set[int]) -> None:
+    days = {day.pk: day for day in refit.days if day.pk in changed}
+    slots = list(BookingSlot.objects.filter(service_day__in=days.values()).order_by("starts_at"))
+    if not slots:
+        return
+    spans: dict[ServiceKey, list[SlotSpan]] = {_key(day): [] for day in days.values()}
+    for slot in slots:
+        spans[_key(days[slot.service_day_id])].append(SlotSpan(slot.starts_at, slot.ends_at))
+    # Also stays that start outside every slot of today: each still starts in the latest one before.
+    reach = Interval(
+        min(day.starts_at for day in days.values()), max(slot.ends_at for slot in slots) + timedelta(days=2)
+    )
+    counts = count_stays(list_stays(refit.settings.restaurant.pk, reach), spans)
+    for slot in slots:
+        counted = {counter: getattr(counts, counter)[slot.starts_at] for counter in COUNTERS}
+        if counted != {counter: getattr(slot, counter) for counter in COUNTERS}:
+            _write_counters(slot, counted)
+
+
+def _write_counters(slot: BookingSlot, counted: dict[str, int]) -> None:
+    columns: dict[str, int | Combinable] = {}
+    for counter, limit in COUNTERS.items():
+        columns[counter] = counted[counter]
+        columns[f"excess_{limit}"] = Greatest(Value(0), Value(counted[counter]) - F(limit))
+    BookingSlot.objects.filter(pk=slot.pk).update(version=F("version") + 1, **columns)
+
+
+def _remove_empty_days(refit: _Refit) -> None:
+    """Remove service days that are not offered any more and that nothing ever referred to."""
+    gone = [day.pk for day in refit.days if _key(day) not in refit.expected]
+    ServiceDay.objects.filter(pk__in=gone, bookings__isnull=True, overrides__isnull=True, slots__isnull=True).delete()
+
+
+def missing_services(
+    settings: ServiceSettings, days: Sequence[ServiceDay], from_date: date
+) -> dict[ServiceKey, ServiceTimes]:
+    """Return the services that are offered, from a date on, on the dates of existing days but have no row.
+
+    Dates without any row stay so: one booking a year ahead must not make a change of settings create the year.
+    """
+    there = {_key(day) for day in days}
+    dates = sorted({day.business_date for day in days if day.business_date >= from_date})
+    offered = {key: service for on in dates for key, service in expected_services(settings, on, on).items()}
+    return {key: service for key, service in offered.items() if key not in there}

@@ -1,0 +1,237 @@
+"""Give parties other tables when their own are taken away, and name those who could not be given any."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from functools import reduce
+from typing import NamedTuple
+
+from bookings.choices import AWAITED_STATUSES, BookingStatus
+from bookings.decision import DayBook, Interval
+from bookings.decision.floor_change import FloorChange
+from bookings.decision.holds import list_expired_holds
+from bookings.decision.occupied import TableUse, list_table_uses, seating_state
+from bookings.decision.reseating import Patience, Reseating, plan_reseating
+from bookings.models import Booking, TableAssignment
+from bookings.services.floor.outcomes import MovedParty, moved_parties
+from bookings.services.rows.events import ENGINE
+from bookings.services.rows.expired_holds import expire_holds
+from bookings.services.rows.seating import table_numbers, write_seating
+from capacity.selectors import ServiceSettings
+from tables.seating import Floor, OccupiedInterval
+
+LIVE_STATUSES = (*AWAITED_STATUSES, BookingStatus.SEATED)
+# No stay is longer than a day and its buffer: whoever meets an interval lies within it, widened by as much.
+REACH = timedelta(days=2)
+
+
+class LeftReason(StrEnum):
+    """Why a party keeps a table that it should not have any more."""
+
+    PINNED = "pinned"
+    ARRIVED = "arrived"
+    SEATED = "seated"
+    FROZEN = "frozen"
+    NO_OTHER_TABLE = "no_other_table"
+    NOT_DECIDED = "not_decided"
+
+    @property
+    def words(self) -> str:
+        """Say it to people."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    LeftReason.PINNED: "pinned to its table",
+    LeftReason.ARRIVED: "has arrived",
+    LeftReason.SEATED: "is seated",
+    LeftReason.FROZEN: "starts too soon to be moved by itself",
+    LeftReason.NO_OTHER_TABLE: "no other table is free",
+    LeftReason.NOT_DECIDED: "no other table was found in time",
+}
+
+
+@dataclass(frozen=True)
+class PartyLeft:
+    """A party that keeps its tables, by number in the order of people, and why: a person has to decide."""
+
+    booking: Booking
+    tables: tuple[str, ...]
+    reason: LeftReason
+
+
+@dataclass(frozen=True)
+class Reseated:
+    """Who was moved, those who made room included, and who was left where he or she is."""
+
+    moves: tuple[MovedParty, ...] = ()
+    left: tuple[PartyLeft, ...] = ()
+
+
+@dataclass(frozen=True)
+class FloorInTime:
+    """Who sits where in a window, without holds that are over, as the planner sees it and row by row."""
+
+    book: DayBook
+    uses: tuple[TableUse, ...]
+
+    def parties_at(self, table_ids: Collection[int], interval: Interval) -> frozenset[int]:
+        """Return the bookings, live and not over, that have any of some tables in an interval."""
+        since = max(interval.starts_at, self.book.settings.now)
+        return frozenset(
+            use.booking_id
+            for use in self.uses
+            if use.booking_id is not None
+            and use.table_id in table_ids
+            and use.status in LIVE_STATUSES
+            and use.starts_at < interval.ends_at
+            and since < use.ends_at
+        )
+
+    def named_by(self, floor: Floor) -> "FloorInTime":
+        """Return this with a floor that knows the numbers of more tables; no planner is asked any more."""
+        return replace(self, book=replace(self.book, seating=replace(self.book.seating, floor=floor)))
+
+
+def load_floor_in_time(
+    settings: ServiceSettings, floor: Floor, interval: Interval, *, also: Iterable[OccupiedInterval] = ()
+) -> FloorInTime:
+    """Load who may be concerned by what happens to tables in an interval, in 2 queries; takes no lock.
+
+    `also` is occupied beside what is stored. The services of the book are left out: nobody asks for limits here.
+    """
+    window = Interval(interval.starts_at - REACH, interval.ends_at + REACH)
+    first, last = (window.starts_at - REACH).date(), window.ends_at.date()
+    holds = list_expired_holds(settings.restaurant.pk, first, last, settings.now)
+    over = {hold.booking_id for hold in holds}
+    uses = tuple(use for use in list_table_uses(settings, window) if use.booking_id not in over)
+    state = seating_state(settings, floor, window, uses)
+    occupied = sorted({*state.occupied, *also}, key=lambda it: (it.starts_at, it.table_id, it.ends_at))
+    seating = replace(state, occupied=tuple(occupied))
+    return FloorInTime(DayBook(settings, (), frozenset(), seating, holds), uses)
+
+
+def write_reseating(floor: FloorInTime, reseating: Reseating, *, purpose: str) -> None:
+    """Write the moves with an event each; the service days of everybody who was looked at are locked.
+
+    Holds that are over and still have tables there are freed first.
+    """
+    if not reseating.moves:
+        return
+    over = [
+        hold.booking_id
+        for hold in floor.book.expired_holds
+        if any(hold.meets(span.starts_at, span.ends_at) for span in reseating.spans)
+    ]
+    if over:
+        expire_holds(over)
+    write_seating(floor.book, reseating.moves, kept=(), assigned_by=ENGINE, purpose=purpose)
+
+
+def outcome_of(floor: FloorInTime, evicted: Collection[int], reseating: Reseating) -> Reseated:
+    """Say who was moved and who was left, in 2 queries, in none where there is nobody."""
+    moved = {move.booking_id for move in reseating.moves}
+    left = set(evicted) - moved
+    bookings = Booking.objects.filter(pk__in=left).order_by("starts_at", "pk") if left else ()
+    tables, fixed = _tables_by_booking(floor.uses), _first_use_by_booking(floor.uses)
+    return Reseated(
+        moves=moved_parties(floor.book, reseating.moves),
+        left=tuple(
+            PartyLeft(
+                booking,
+                tuple(table_numbers(floor.book, tables[booking.pk])),
+                _why(booking.pk, fixed[booking.pk], floor, reseating),
+            )
+            for booking in bookings
+        ),
+    )
+
+
+def _tables_by_booking(uses: Iterable[TableUse]) -> dict[int, list[int]]:
+    tables: dict[int, list[int]] = {}
+    for use in uses:
+        if use.booking_id is not None and use.table_id is not None:
+            tables.setdefault(use.booking_id, []).append(use.table_id)
+    return tables
+
+
+def _first_use_by_booking(uses: Iterable[TableUse]) -> dict[int, TableUse]:
+    return {use.booking_id: use for use in uses if use.booking_id is not None}
+
+
+def _why(booking_id: int, use: TableUse, floor: FloorInTime, reseating: Reseating) -> LeftReason:
+    if booking_id in floor.book.movable:
+        return LeftReason.NOT_DECIDED if booking_id in reseating.undecided else LeftReason.NO_OTHER_TABLE
+    if use.status == BookingStatus.SEATED:
+        return LeftReason.SEATED
+    if use.status == BookingStatus.ARRIVED:
+        return LeftReason.ARRIVED
+    return LeftReason.PINNED if use.is_pinned else LeftReason.FROZEN
+
+
+# After a change of the floor
+
+
+class _Seated(NamedTuple):
+    """A live booking at some tables, from now on."""
+
+    table_ids: frozenset[int]
+    party_size: int
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """Who is concerned by a change of the floor, and what is planned for them."""
+
+    floor: FloorInTime
+    concerned: frozenset[int]
+    reseating: Reseating
+
+
+def reseat_after_change(
+    settings: ServiceSettings, change: FloorChange, *, purpose: str, patience: Patience
+) -> Reseated:
+    """Re-seat the parties whose tables a change of the floor took away, as many as can be; all future days are locked.
+
+    Who is pinned, has arrived, is seated or about to start stays. Runs no query where every table takes whom it took
+    before, and 1 where nobody is concerned.
+    """
+    planned = _plan_after_change(settings, change, patience)
+    if planned is None:
+        return Reseated()
+    write_reseating(planned.floor, planned.reseating, purpose=purpose)
+    return outcome_of(planned.floor, planned.concerned, planned.reseating)
+
+
+def preview_reseating(settings: ServiceSettings, change: FloorChange, *, patience: Patience) -> Reseated:
+    """Say what `reseat_after_change` would do as things stand; takes no lock and writes nothing."""
+    planned = _plan_after_change(settings, change, patience)
+    return outcome_of(planned.floor, planned.concerned, planned.reseating) if planned else Reseated()
+
+
+def _plan_after_change(settings: ServiceSettings, change: FloorChange, patience: Patience) -> _Planned | None:
+    seated = _list_seated_at(settings, change.tables_lost) if change.tables_lost else {}
+    evicted = {pk: it.interval for pk, it in seated.items() if change.evicts(it.table_ids, it.party_size)}
+    if not evicted:
+        return None
+    interval = reduce(Interval.joined, evicted.values())
+    floor = load_floor_in_time(settings, change.after, interval)
+    concerned = floor.parties_at(change.tables_lost, interval).intersection(evicted)
+    reseating = plan_reseating(floor.book.seating, concerned.intersection(floor.book.movable), patience)
+    return _Planned(floor.named_by(change.every_table), concerned, reseating)
+
+
+def _list_seated_at(settings: ServiceSettings, table_ids: Collection[int]) -> dict[int, _Seated]:
+    """List the live bookings at any of some tables, not over yet, with all of their tables; 1 query."""
+    here = TableAssignment.objects.filter(
+        table_id__in=table_ids, during__endswith__gt=settings.now, booking__status__in=LIVE_STATUSES
+    )
+    rows = TableAssignment.objects.filter(booking_id__in=here.order_by().values("booking_id")).order_by()
+    columns = ("booking_id", "table_id", "booking__party_size", "during")
+    seated: dict[int, _Seated] = {}
+    for booking_id, table_id, party_size, during in rows.values_list(*columns):
+        others = seated[booking_id].table_ids if booking_id in seated else frozenset()
+        seated[booking_id] = _Seated(others | {table_id}, party_size, Interval(during.lower, during.upper))
+    return seated

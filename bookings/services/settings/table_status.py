@@ -1,0 +1,81 @@
+"""Take tables out of service, retire them, or give them out again."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from bookings.decision.floor_change import FloorChange
+from bookings.decision.reseating import Patience
+from bookings.services.rows.events import Actor
+from bookings.services.settings.reseating import Reseated, preview_reseating
+from bookings.services.settings.settings_changes import SettingsOutcome, change_settings
+from capacity.selectors import get_service_settings
+from config.errors import InputInvalid
+from tables.choices import TableStatus
+from tables.models import Table
+from tables.seating import Floor, natural_key
+from tables.selectors import load_floor
+
+# A page waits for it, and nobody else.
+PREVIEW_SECONDS, PREVIEW_SECONDS_AT_ONCE = 3.0, 1.0
+MOST_NAMED = 4
+
+
+def set_table_status(
+    *, restaurant_id: int, table_ids: Collection[int], status: TableStatus, actor: Actor = None
+) -> SettingsOutcome:
+    """Give some tables of a restaurant a status, in one change of settings; twice is once.
+
+    Parties at tables that are not given out any more are re-seated as `change_settings` does; those that cannot be are
+    `left` in the outcome and keep their table.
+
+    Raises: `InputInvalid`, `RecordNotFound`, `BookingConflict`.
+    """
+    tables = _list_tables(restaurant_id, table_ids)
+
+    def change() -> None:
+        Table.objects.filter(pk__in=[table.pk for table in tables]).update(status=status)
+
+    reason = f"{names_of(tables)} {'is' if len(tables) == 1 else 'are'} {status.label.lower()}"
+    return change_settings(restaurant_id=restaurant_id, change=change, reason=reason, actor=actor)
+
+
+def preview_table_status(*, restaurant_id: int, table_ids: Collection[int], status: TableStatus) -> Reseated:
+    """Say who would be moved, and who could not be, as things stand; takes no lock and writes nothing.
+
+    Raises: `InputInvalid`, `RecordNotFound`.
+    """
+    tables = _list_tables(restaurant_id, table_ids)
+    before = load_floor(restaurant_id)
+    after = before if status == TableStatus.ACTIVE else _without(before, {table.pk for table in tables})
+    return _preview(restaurant_id, FloorChange(before, after))
+
+
+def preview_table_deletion(*, table: Table) -> Reseated:
+    """Say who would be moved, and who would keep a table from being deleted, as things stand; writes nothing."""
+    before = load_floor(table.restaurant_id)
+    return _preview(
+        table.restaurant_id, FloorChange(before, _without(before, {table.pk}), leaving=frozenset({table.pk}))
+    )
+
+
+def _preview(restaurant_id: int, change: FloorChange) -> Reseated:
+    patience = Patience(PREVIEW_SECONDS, PREVIEW_SECONDS_AT_ONCE)
+    return preview_reseating(get_service_settings(restaurant_id), change, patience=patience)
+
+
+def _list_tables(restaurant_id: int, table_ids: Collection[int]) -> list[Table]:
+    tables = list(Table.objects.filter(restaurant_id=restaurant_id, pk__in=table_ids))
+    if not tables or len(tables) < len(set(table_ids)):
+        raise InputInvalid.of_field("tableIds", "unknown", "Name one or more tables of this restaurant.")
+    return tables
+
+
+def names_of(tables: Collection[Table]) -> str:
+    """Name a few tables by number, many by how many there are."""
+    numbers = sorted((table.number for table in tables), key=natural_key)
+    return ", ".join(numbers) if len(numbers) <= MOST_NAMED else f"{len(numbers)} tables"
+
+
+def _without(floor: Floor, table_ids: Collection[int]) -> Floor:
+    # A combination of which a table is missing is none of the floor any more.
+    return replace(floor, tables=tuple(table for table in floor.tables if table.table_id not in table_ids))

@@ -1,0 +1,1 @@
+"""Work beside bookings: jobs, pruning, repair of counters, API keys."""

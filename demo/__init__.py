@@ -1,0 +1,1 @@
+"""The workshop: restaurants to show, their history, the rush. An app that the image does not have."""
