@@ -4,7 +4,7 @@ They only order those who wait; the row lock decides. Three levels, each entered
 before: beside guests of other service days, beside those of other restaurants, alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 from typing import Protocol
 
@@ -28,17 +28,17 @@ class GateLevel(IntEnum):
     EVERYBODY = 2
 
 
-class Claim(Protocol):
-    """What an attempt is about to lock: service days of one restaurant."""
+class DaysToLock(Protocol):
+    """Service days of one restaurant that an attempt is about to lock."""
 
     @property
     def restaurant_id(self) -> int: ...
 
     @property
-    def service_day_ids(self) -> Sequence[int]: ...
+    def service_day_ids(self) -> Collection[int]: ...
 
 
-def enter_gate(claimed: Claim, *, level: GateLevel, timeout_milliseconds: int) -> None:
+def enter_gate(days: DaysToLock, *, level: GateLevel, timeout_milliseconds: int) -> None:
     """Wait, outside a transaction, until nobody is inside whom this level keeps out.
 
     Where somebody inside is held up, who wants to be alone is content with the restaurant.
@@ -50,7 +50,7 @@ def enter_gate(claimed: Claim, *, level: GateLevel, timeout_milliseconds: int) -
             return
         level = GateLevel.RESTAURANT
     _set_timeouts(timeout_milliseconds)
-    _lock(_locks_of(claimed, level))
+    _lock(_locks_of(days, level))
 
 
 def leave_gate() -> None:
@@ -73,13 +73,13 @@ def _has_entered_alone(timeout_milliseconds: int) -> bool:
     return True
 
 
-def _locks_of(claimed: Claim, level: GateLevel) -> list[str]:
+def _locks_of(days: DaysToLock, level: GateLevel) -> list[str]:
     shared = f"pg_advisory_lock_shared({EVERYBODY})"
-    restaurant = RESTAURANT | claimed.restaurant_id
+    restaurant = RESTAURANT | days.restaurant_id
     if level is GateLevel.RESTAURANT:
         return [shared, f"pg_advisory_lock({restaurant})"]
-    days = [f"pg_advisory_lock({SERVICE_DAY | day_id})" for day_id in sorted(claimed.service_day_ids)]
-    return [shared, f"pg_advisory_lock_shared({restaurant})", *days]
+    own = [f"pg_advisory_lock({SERVICE_DAY | day_id})" for day_id in sorted(days.service_day_ids)]
+    return [shared, f"pg_advisory_lock_shared({restaurant})", *own]
 
 
 def _set_timeouts(milliseconds: int) -> None:

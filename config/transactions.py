@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 from django.conf import settings
@@ -18,7 +18,7 @@ from structlog.contextvars import bound_contextvars
 
 from config import metrics
 from config.errors import BookingConflict
-from config.gate import LOCK_NOT_AVAILABLE, Claim, GateLevel, enter_gate, leave_gate
+from config.gate import LOCK_NOT_AVAILABLE, DaysToLock, GateLevel, enter_gate, leave_gate
 from config.transaction_cost import count_attempt, count_retry, observe_lock_wait
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -45,16 +45,13 @@ class Reaction(Enum):
     DISAGREEMENT = "policy and database disagree: counted, logged, run again"
 
 
-C = TypeVar("C", bound=Claim)
-
-
 class AttemptOutdated(Exception):
     """What was prepared before the lock does not hold under it: the call runs again."""
 
     label = "outdated"
 
 
-class ClaimTooSmall(AttemptOutdated):
+class LockTooSmall(AttemptOutdated):
     """The rows that were locked turn out not to be all that this write touches."""
 
     label = "claim"
@@ -77,8 +74,8 @@ def require_atomic() -> None:
 
 
 @dataclass(frozen=True)
-class _Terms:
-    """How the attempts of one operation run."""
+class Terms:
+    """How the attempts of one operation run: `operation` labels metrics and logs."""
 
     operation: str
     isolation: str
@@ -88,20 +85,22 @@ class _Terms:
 
 
 @dataclass
-class _Run:
-    """The attempts of one call."""
+class Attempts:
+    """The attempts of one call, made by `running`; `met` counts what ended those that failed, by SQLSTATE or label."""
 
-    terms: _Terms
+    terms: Terms
     started: float = field(default_factory=time.monotonic)
-    attempts: int = 0
+    count: int = 0
     met: Counter[str] = field(default_factory=Counter)
 
     @property
     def remaining_seconds(self) -> float:
+        """Return what is left until the deadline."""
         return self.terms.deadline_seconds - (time.monotonic() - self.started)
 
     @property
     def timeout_milliseconds(self) -> int:
+        """Return how long the next wait may take."""
         return max(1, int(self.remaining_seconds * 1000))
 
     @property
@@ -109,81 +108,104 @@ class _Run:
         """Return whom to keep out: who starts over has met somebody in a page that both of them used."""
         return GateLevel(min(self.met[SERIALIZATION_FAILURE], GateLevel.EVERYBODY))
 
-    def until_deadline(self, attempt: Callable[[], T]) -> T:
-        try:
-            with bound_contextvars(operation=self.terms.operation):
-                while True:
-                    self.attempts += 1
-                    count_attempt()
-                    try:
-                        return attempt()
-                    except (AttemptOutdated, DatabaseError) as error:
-                        self._run_again_or_raise(error)
-        finally:
-            metrics.booking_attempts.labels(operation=self.terms.operation).observe(self.attempts)
-            _log_contention(self)
+    @property
+    def were_outdated(self) -> bool:
+        """Say whether what an attempt prepared before the lock did not hold under it."""
+        return any(self.met[outdated.label] for outdated in (LockTooSmall, PlanOutdated))
 
-    def _run_again_or_raise(self, error: Exception) -> None:
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Run the block once. What is to run again ends here, after a pause: the caller loops until it returns.
+
+        Raises: `BookingConflict` when the deadline passes; whatever running again would not change.
+        """
+        self.count += 1
+        count_attempt()
+        try:
+            yield
+        except (AttemptOutdated, DatabaseError) as error:
+            self._pause_or_raise(error)
+
+    def _pause_or_raise(self, error: Exception) -> None:
         state = _retry_state(error, self.terms.reactions)
         if state is None:
             raise error
         count_retry(state)
         self.met[state] += 1
-        logger.debug("attempt failed", sqlstate=state, attempt=self.attempts)
+        logger.debug("attempt failed", sqlstate=state, attempt=self.count)
         # The power is bounded: after a thousand attempts it would be too large for a float.
-        pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2 ** min(self.attempts, 10)))  # noqa: S311 - jitter
+        pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2 ** min(self.count, 10)))  # noqa: S311 - jitter
         if self.remaining_seconds <= pause:
             raise BookingConflict from error
         time.sleep(pause)
 
+    @contextmanager
+    def transaction(self, days: DaysToLock | None = None) -> Iterator[None]:
+        """Run the block in one outermost transaction, behind the gate of the service days that it is about to lock.
 
-def _log_contention(run: _Run) -> None:
+        With the gate on, `pg_advisory_lock` on them is waited for BEFORE the snapshot is taken: at SERIALIZABLE a
+        waiter would wake with an old one, and start over. A call that had to start over none the less keeps out more
+        of the others (`config.gate`).
+        """
+        with self._gate(days), transaction.atomic(durable=True), connection.cursor() as cursor:
+            # A scan of a whole table, which PostgreSQL prefers while it is small, would conflict with all who write it.
+            scan = "on" if self.terms.isolation == READ_COMMITTED else "off"
+            # One round trip; all values are ours, and a SET takes no parameters.
+            cursor.execute(
+                f"SET TRANSACTION ISOLATION LEVEL {self.terms.isolation};"
+                f"SET LOCAL enable_seqscan = {scan};"
+                f"SET LOCAL lock_timeout = {self.timeout_milliseconds};"
+                f"SET LOCAL statement_timeout = {self.timeout_milliseconds + 1000}"
+            )
+            yield
+
+    @contextmanager
+    def _gate(self, days: DaysToLock | None) -> Iterator[None]:
+        if not self.terms.gated or days is None or not days.service_day_ids:
+            yield
+            return
+        started = time.monotonic()
+        try:
+            enter_gate(days, level=self.gate_level, timeout_milliseconds=self.timeout_milliseconds)
+            observe_lock_wait("gate", time.monotonic() - started)
+            yield
+        finally:
+            leave_gate()
+
+
+@contextmanager
+def running(terms: Terms) -> Iterator[Attempts]:
+    """Count and log the attempts that the block makes, under the name of the operation."""
+    attempts = Attempts(terms)
+    try:
+        with bound_contextvars(operation=terms.operation):
+            yield attempts
+    finally:
+        metrics.booking_attempts.labels(operation=terms.operation).observe(attempts.count)
+        _log_contention(attempts)
+
+
+def _log_contention(attempts: Attempts) -> None:
     """Say once what a call met that did not end with its first attempt."""
-    if not run.met:
+    if not attempts.met:
         return
-    gave_up = run.met.total() == run.attempts
+    gave_up = attempts.met.total() == attempts.count
     logger.log(
         logging.WARNING if gave_up else logging.INFO,
         "contention",
-        operation=run.terms.operation,
-        attempts=run.attempts,
-        sqlstates=sorted(run.met),
-        milliseconds=round((time.monotonic() - run.started) * 1000),
+        operation=attempts.terms.operation,
+        attempts=attempts.count,
+        sqlstates=sorted(attempts.met),
+        milliseconds=round((time.monotonic() - attempts.started) * 1000),
         gave_up=gave_up,
     )
 
 
-def capacity_transaction(
-    claim: Callable[P, C],
-    *,
-    reactions: Mapping[str, Reaction],
-) -> Callable[[Callable[Concatenate[C, P], T]], Callable[P, T]]:
-    """Make a write of bookings run in one outermost transaction, again until `BOOKING_DEADLINE_SECONDS`.
-
-    `claim` runs before each attempt, in autocommit, and names the service days to lock; the
-    decorated function gets its answer as first argument. With the gate on, the call waits for `pg_advisory_lock` on
-    them BEFORE its snapshot is taken: at SERIALIZABLE a waiter would wake with an old one, and start over. A call that
-    had to start over none the less keeps out more of the others (`config.gate`).
-
-    Raises: `BookingConflict` when the deadline passes; whatever the decorated function raises.
-    """
-    _begin_series(reactions)
-
-    def decorate(call: Callable[Concatenate[C, P], T]) -> Callable[P, T]:
-        @wraps(call)
-        def run(*args: P.args, **kwargs: P.kwargs) -> T:
-            current = _Run(_booking_terms(call.__name__.lstrip("_"), reactions))
-
-            def attempt() -> T:
-                claimed = claim(*args, **kwargs)
-                with _gate(claimed, current), _transaction(current):
-                    return call(claimed, *args, **kwargs)
-
-            return current.until_deadline(attempt)
-
-        return run
-
-    return decorate
+def booking_terms(operation: str, reactions: Mapping[str, Reaction]) -> Terms:
+    """Return how a write of bookings runs, by the settings of the engine."""
+    isolation = settings.BOOKING_ISOLATION
+    gated = settings.BOOKING_GATE and isolation != READ_COMMITTED
+    return Terms(operation, isolation, settings.BOOKING_DEADLINE_SECONDS, gated, reactions)
 
 
 def settings_transaction(call: Callable[P, T]) -> Callable[P, T]:
@@ -193,63 +215,25 @@ def settings_transaction(call: Callable[P, T]) -> Callable[P, T]:
 
     Raises: `BookingConflict` when the deadline passes; whatever the decorated function raises.
     """
-    terms = _Terms(call.__name__, READ_COMMITTED, SETTINGS_DEADLINE_SECONDS, gated=False, reactions={})
+    terms = Terms(call.__name__, READ_COMMITTED, SETTINGS_DEADLINE_SECONDS, gated=False, reactions={})
 
     @wraps(call)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        current = _Run(terms)
-
-        def attempt() -> T:
-            with _transaction(current):
-                return call(*args, **kwargs)
-
-        return current.until_deadline(attempt)
+        with running(terms) as attempts:
+            while True:
+                with attempts.attempt(), attempts.transaction():
+                    return call(*args, **kwargs)
 
     return run
 
 
-def _begin_series(reactions: Mapping[str, Reaction]) -> None:
+def begin_series(reactions: Mapping[str, Reaction]) -> None:
     """Make the counters of what an alert waits for begin at 0: the first count of a new series has no rate."""
     for state in TRANSIENT_STATES:
         metrics.booking_retries.labels(sqlstate=state)
     for constraint, reaction in reactions.items():
         if reaction is Reaction.DISAGREEMENT:
             metrics.booking_constraint_disagreement.labels(constraint=constraint)
-
-
-def _booking_terms(operation: str, reactions: Mapping[str, Reaction]) -> _Terms:
-    isolation = settings.BOOKING_ISOLATION
-    gated = settings.BOOKING_GATE and isolation != READ_COMMITTED
-    return _Terms(operation, isolation, settings.BOOKING_DEADLINE_SECONDS, gated, reactions)
-
-
-@contextmanager
-def _transaction(run: _Run) -> Iterator[None]:
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        # A scan of a whole table, which the planner prefers while it is small, would conflict with all who write to it.
-        scan = "on" if run.terms.isolation == READ_COMMITTED else "off"
-        # One round trip; all values are ours, and a SET takes no parameters.
-        cursor.execute(
-            f"SET TRANSACTION ISOLATION LEVEL {run.terms.isolation};"
-            f"SET LOCAL enable_seqscan = {scan};"
-            f"SET LOCAL lock_timeout = {run.timeout_milliseconds};"
-            f"SET LOCAL statement_timeout = {run.timeout_milliseconds + 1000}"
-        )
-        yield
-
-
-@contextmanager
-def _gate(claimed: Claim, run: _Run) -> Iterator[None]:
-    if not run.terms.gated or not claimed.service_day_ids:
-        yield
-        return
-    started = time.monotonic()
-    try:
-        enter_gate(claimed, level=run.gate_level, timeout_milliseconds=run.timeout_milliseconds)
-        observe_lock_wait("gate", time.monotonic() - started)
-        yield
-    finally:
-        leave_gate()
 
 
 def _retry_state(error: Exception, reactions: Mapping[str, Reaction]) -> str | None:

@@ -7,6 +7,7 @@ from bookings.decision.assessment import (
     assess_settled,
     is_refused_by_limits,
     is_refused_without_a_day,
+    solved_seating,
 )
 from bookings.decision.computed import compute_services, computed_service, expected_services, last_end, list_stays
 from bookings.decision.holds import CountedParty, without_parties
@@ -58,6 +59,7 @@ __all__ = [
     "read_wish",
     "seating_request",
     "seating_state",
+    "solved_seating",
     "stay_interval",
     "without_parties",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bookings.decision.judging import DecisionCase, Judgement, judge
-from bookings.decision.loaded_days import DayBook
+from bookings.decision.loaded_days import DayBook, SolvedSeating
 from bookings.decision.requests import Wish, seating_request, stay_interval
 from bookings.decision.spans import Interval
 from bookings.decision.time_budgets import WITHOUT_EXACT
@@ -176,6 +176,13 @@ def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
     return PartyRequest(
         wish.party_size, wish.business_date, wish.starts_at, ends_at, wish.channel, keeps_start=wish.keeps_start
     )
+
+
+def solved_seating(book: DayBook, assessment: Assessment) -> SolvedSeating | None:
+    """Return what the planner was asked and answered, None where it was not asked."""
+    if assessment.seating is None:
+        return None
+    return SolvedSeating(book.seating, (seating_request(book.settings, assessment.wish),), assessment.seating)
 
 
 def is_refused_by_limits(book: DayBook, wish: Wish) -> bool:

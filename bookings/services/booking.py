@@ -1,42 +1,37 @@
 """Create a booking: the only function that does is `create_booking_with_capacity_check`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from functools import cached_property, partial
 
 from bookings.choices import BookingSource, DecisionOperation
 from bookings.contract import Answer
 from bookings.decision import (
-    LOCKED,
-    WITHOUT_EXACT,
     Assessment,
     DayBook,
-    SolvedSeating,
     Wish,
     assess,
     blocked_interval,
     load_day_book,
     read_wish,
     seating_request,
+    solved_seating,
 )
 from bookings.decision.refusals import refusal_of
-from bookings.decision.touched_days import Reach, ServiceDayClaim, holds_in_the_way, quick_claim, reach_of
+from bookings.decision.touched_days import TouchedDays, days_of_assessment, days_of_stay, holds_in_the_way
 from bookings.decision.walk_ins import interval_to_load, read_wish_now
 from bookings.errors import IdempotencyKeyReused, RequestRefused
 from bookings.models import Booking
 from bookings.selectors import list_alternatives
 from bookings.services.booking_request import BookingRequest, GuestDetails
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
-from bookings.services.recording import DecisionTrail, recording
+from bookings.services.recording import DecisionTrail
 from bookings.services.rows.booking import write_booking
 from bookings.services.rows.events import Actor
 from bookings.services.rows.expired_holds import expire_holds
-from bookings.services.writes import REACTIONS, Means, claim_draft, counting_undecided, draft_again
+from bookings.services.writes import Draft, PlannedWrite
 from bookings.tokens import manage_token
-from capacity.locks import lock_service_days
 from capacity.selectors import ServiceSettings, get_service_settings
-from config.transactions import AttemptOutdated, PlanOutdated, capacity_transaction
 from tables.seating import SeatingLimits, SeatingRefusal
 
 
@@ -92,136 +87,110 @@ def create_booking_with_capacity_check(
         turn_minutes=turn_minutes,
         table_ids=tuple(sorted(set(table_ids))) if table_ids else None,
     )
-    return _find_replay(request, idempotency_key) or _book(request, idempotency_key, actor)
+    booking = CreateBooking(request, idempotency_key, actor)
+    return booking.find_written() or booking.run()
 
 
-def _book(request: BookingRequest, idempotency_key: str | None, actor: Actor) -> BookingReceipt:
-    trail = DecisionTrail(DecisionOperation.CREATE, request.source)
-    with recording(trail):
-        try:
-            with counting_undecided():
-                return _create_booking(
-                    request=request, idempotency_key=idempotency_key, actor=actor, preparation=_Preparation(trail)
-                )
-        except RequestRefused as refusal:
-            refusal.alternatives = _list_alternatives(request)
-            raise
-
-
-def _list_alternatives(request: BookingRequest) -> Sequence[Wish]:
-    """List other starts, after the transaction: they are advice, and cost nobody a lock. Who has come wants none."""
-    if request.business_date is None:
-        return ()
-    return list_alternatives(
-        restaurant_id=request.restaurant_id,
-        business_date=request.business_date,
-        party_size=request.party_size,
-        wall_time=request.wall_time,
-        starts_at=request.starts_at,
-        seating=request.seating,
-        channel=request.channel,
-    )
-
-
-def _find_replay(request: BookingRequest, idempotency_key: str | None) -> BookingReceipt | None:
-    if idempotency_key is None:
-        return None
-    found = Booking.objects.filter(restaurant_id=request.restaurant_id, idempotency_key=idempotency_key).first()
-    if found is None:
-        return None
-    if found.request_hash != request.hash:
-        raise IdempotencyKeyReused
-    return _receipt(found, is_replayed=True)
-
-
-def _receipt(booking: Booking, *, is_replayed: bool) -> BookingReceipt:
-    token = manage_token(booking.public_id, booking.token_generation)
-    return BookingReceipt(booking, booking.stored_answer or {}, token, is_replayed)
-
-
-@dataclass
-class _Preparation:
-    """How much an attempt works out before the lock: at first what most need, all of it if that fell short.
-
-    `trail` has what was found out so far, for the ledger.
-    """
-
-    trail: DecisionTrail
-    is_thorough: bool = False
-
-    @property
-    def limits(self) -> SeatingLimits:
-        """Return what the planner may spend under the lock; what it has not been asked before it, it leaves open."""
-        return LOCKED if self.is_thorough else WITHOUT_EXACT
-
-    def require_settled(self, assessment: Assessment) -> None:
-        """Raise `PlanOutdated` at the first attempt where only the exact model can tell, also in shadow mode.
-
-        What shadow mode waives is a planner that ran out of time, not one that was never asked in full.
-        """
-        if not self.is_thorough and assessment.is_for_the_planner_to_tell:
-            raise PlanOutdated
-
-
-def _claim(
-    *, request: BookingRequest, idempotency_key: str | None, actor: Actor, preparation: _Preparation
-) -> ServiceDayClaim:
-    """Name the service days to lock, creating those that are not there; refuse what no state could take.
-
-    What needs the exact model is solved here, where nobody waits for a lock.
-    """
-    quick = None if preparation.is_thorough else _quick_claim(request, preparation.trail)
-    return quick or claim_draft(partial(_draft_before_lock, request, preparation.trail))
-
-
-def _quick_claim(request: BookingRequest, trail: DecisionTrail) -> ServiceDayClaim | None:
-    settings = get_service_settings(request.restaurant_id)
-    wish = _read_wish(settings, request)
-    trail.note_wish(settings, wish)
-    return quick_claim(settings, wish)
-
-
-@dataclass(frozen=True)
-class _Draft:
+@dataclass(frozen=True, kw_only=True)
+class RequestDraft(Draft):
     """What becomes of a request on the state that its book holds."""
 
     book: DayBook
     assessment: Assessment
 
-    @cached_property
-    def reach(self) -> Reach:
-        return reach_of(self.book, self.assessment)
 
-    @property
-    def solved(self) -> SolvedSeating | None:
-        if self.assessment.seating is None:
+@dataclass
+class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
+    """A new booking."""
+
+    operation = "create_booking"
+    request: BookingRequest
+    idempotency_key: str | None
+    actor: Actor
+    trail: DecisionTrail = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trail = DecisionTrail(DecisionOperation.CREATE, self.request.source)
+
+    def find_written(self) -> BookingReceipt | None:
+        """Find the booking of the idempotency key, in 1 query; none without a key.
+
+        Raises: `IdempotencyKeyReused`.
+        """
+        request = self.request
+        if self.idempotency_key is None:
             return None
-        request = seating_request(self.book.settings, self.assessment.wish)
-        return SolvedSeating(self.book.seating, (request,), self.assessment.seating)
+        found = Booking.objects.filter(
+            restaurant_id=request.restaurant_id, idempotency_key=self.idempotency_key
+        ).first()
+        if found is None:
+            return None
+        if found.request_hash != request.hash:
+            raise IdempotencyKeyReused
+        return _receipt(found, is_replayed=True)
 
-    @property
-    def is_undecided(self) -> bool:
-        return self.assessment.is_undecided
+    def days_at_first_sight(self) -> TouchedDays | None:
+        """Return the service days that the stay meets: nearly always these are all."""
+        settings = get_service_settings(self.request.restaurant_id)
+        wish = _read_wish(settings, self.request)
+        self.trail.note_wish(settings, wish)
+        return days_of_stay(settings, wish)
+
+    def draft(self, budget: SeatingLimits, before: RequestDraft | None) -> RequestDraft:
+        """Load what decides the request, its settings, then what its stay meets, and decide."""
+        settings = get_service_settings(self.request.restaurant_id)
+        wish = _read_wish(settings, self.request)
+        on = wish.business_date
+        only = interval_to_load(settings, wish) if self.request.is_for_now else blocked_interval(settings, wish)
+        book = load_day_book(settings, on, on, only=only, limits=budget, solved=before.solved if before else None)
+        assessment = assess(book, wish)
+        self.trail.note(book, assessment)
+        # What shadow mode waives is a planner that ran out of time, not one that was never asked in full.
+        is_for_later = budget is self.at_first_sight and assessment.is_for_the_planner_to_tell
+        return RequestDraft(
+            touched=days_of_assessment(book, assessment),
+            is_undecided=assessment.is_undecided or is_for_later,
+            solved=solved_seating(book, assessment),
+            book=book,
+            assessment=assessment,
+        )
+
+    def refuse_early(self, draft: RequestDraft) -> None:
+        """Raise what no state of its day would take, whatever date somebody names."""
+        if draft.assessment.decision.is_standing_refusal:
+            raise refusal_of(draft.assessment)
+
+    def write(self, draft: RequestDraft) -> BookingReceipt:
+        """Write an accepted request: holds that are over, booking, tables, moves, counters, history."""
+        book, assessment, request = draft.book, draft.assessment, self.request
+        if request.table_ids is not None:
+            require_suitable_tables(book, request.table_ids, request.party_size)
+        if assessment.is_refused:
+            raise _refusal(book, assessment)
+        expire_holds(hold.booking_id for hold in holds_in_the_way(book, assessment))
+        booking = write_booking(book, assessment, request, idempotency_key=self.idempotency_key, actor=self.actor)
+        self.trail.note_written(booking)
+        return _receipt(booking, is_replayed=False)
+
+    def list_alternatives(self) -> Sequence[Wish]:
+        """List other starts that would take the party. Who has come wants none."""
+        request = self.request
+        if request.business_date is None:
+            return ()
+        return list_alternatives(
+            restaurant_id=request.restaurant_id,
+            business_date=request.business_date,
+            party_size=request.party_size,
+            wall_time=request.wall_time,
+            starts_at=request.starts_at,
+            seating=request.seating,
+            channel=request.channel,
+        )
 
 
-def _draft_before_lock(request: BookingRequest, trail: DecisionTrail, means: Means) -> _Draft:
-    draft = _draft(request, trail, means)
-    # Sure already, and no reason to create the service days of any date that somebody names.
-    if draft.assessment.decision.is_standing_refusal:
-        raise refusal_of(draft.assessment)
-    return draft
-
-
-def _draft(request: BookingRequest, trail: DecisionTrail, means: Means) -> _Draft:
-    """Load what decides the request, its settings, then what its stay meets, and decide; takes no lock."""
-    settings = get_service_settings(request.restaurant_id)
-    wish = _read_wish(settings, request)
-    on = wish.business_date
-    only = interval_to_load(settings, wish) if request.is_for_now else blocked_interval(settings, wish)
-    book = load_day_book(settings, on, on, only=only, limits=means.limits, solved=means.solved)
-    assessment = assess(book, wish)
-    trail.note(book, assessment)
-    return _Draft(book, assessment)
+def _receipt(booking: Booking, *, is_replayed: bool) -> BookingReceipt:
+    token = manage_token(booking.public_id, booking.token_generation)
+    return BookingReceipt(booking, booking.stored_answer or {}, token, is_replayed)
 
 
 def _read_wish(settings: ServiceSettings, request: BookingRequest) -> Wish:
@@ -238,36 +207,6 @@ def _read_wish(settings: ServiceSettings, request: BookingRequest) -> Wish:
             channel=request.channel,
         )
     return replace(wish, turn_minutes=request.turn_minutes, table_ids=request.table_ids)
-
-
-@capacity_transaction(_claim, reactions=REACTIONS)
-def _create_booking(
-    claim: ServiceDayClaim,
-    *,
-    request: BookingRequest,
-    idempotency_key: str | None,
-    actor: Actor,
-    preparation: _Preparation,
-) -> BookingReceipt:
-    lock_service_days(claim.service_day_ids)
-    replayed = _find_replay(request, idempotency_key)
-    if replayed is not None:
-        return replayed
-    try:
-        draft = draft_again(claim, partial(_draft, request, preparation.trail), limits=preparation.limits)
-        preparation.require_settled(draft.assessment)
-    except AttemptOutdated:
-        preparation.is_thorough = True
-        raise
-    book, assessment = draft.book, draft.assessment
-    if request.table_ids is not None:
-        require_suitable_tables(book, request.table_ids, request.party_size)
-    if assessment.is_refused:
-        raise _refusal(book, assessment)
-    expire_holds(hold.booking_id for hold in holds_in_the_way(book, assessment))
-    booking = write_booking(book, assessment, request, idempotency_key=idempotency_key, actor=actor)
-    preparation.trail.note_written(booking)
-    return _receipt(booking, is_replayed=False)
 
 
 def _refusal(book: DayBook, assessment: Assessment) -> RequestRefused:

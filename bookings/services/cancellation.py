@@ -3,15 +3,12 @@
 from datetime import timedelta
 
 from bookings.choices import CANCELLABLE_STATUSES, BookingStatus, EventKind
-from bookings.decision.touched_days import ServiceDayClaim
 from bookings.errors import CancellationTooLate, TransitionInvalid
 from bookings.models import Booking
-from bookings.services.one_booking import claim_booking, lock_booking, require_current
+from bookings.services.one_booking import BookingDraft, BookingWrite, require_current
 from bookings.services.rows.counters import find_counted_stay, take_from_counters
 from bookings.services.rows.events import Actor, record_event
-from bookings.services.writes import REACTIONS
 from capacity.selectors import read_clock
-from config.transactions import capacity_transaction
 
 
 def cancel_booking(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> Booking:
@@ -23,23 +20,24 @@ def cancel_booking(*, booking_id: int, actor: Actor = None, expected_version: in
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid`, `CancellationTooLate`,
     `BookingConflict`.
     """
-    return _cancel_booking(booking_id=booking_id, actor=actor, expected_version=expected_version)
+    return CancelBooking(booking_id=booking_id, actor=actor, expected_version=expected_version).run()
 
 
-def _claim(*, booking_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
-    return claim_booking(booking_id)
+class CancelBooking(BookingWrite[Booking]):
+    """A cancellation."""
 
+    operation = "cancel_booking"
 
-@capacity_transaction(_claim, reactions=REACTIONS)
-def _cancel_booking(claim: ServiceDayClaim, *, booking_id: int, actor: Actor, expected_version: int | None) -> Booking:
-    booking = lock_booking(claim, booking_id)
-    if booking.status == BookingStatus.CANCELLED:
+    def write(self, draft: BookingDraft) -> Booking:
+        """Take the booking out of the counters and off its tables."""
+        booking = draft.booking
+        if booking.status == BookingStatus.CANCELLED:
+            return booking
+        _require_cancellable(booking, self.actor, self.expected_version)
+        take_from_counters(find_counted_stay(booking))
+        booking.assignments.all().delete()
+        _write_cancelled(booking, self.actor)
         return booking
-    _require_cancellable(booking, actor, expected_version)
-    take_from_counters(find_counted_stay(booking))
-    booking.assignments.all().delete()
-    _write_cancelled(booking, actor)
-    return booking
 
 
 def _require_cancellable(booking: Booking, actor: Actor, expected_version: int | None) -> None:

@@ -1,15 +1,44 @@
-"""One booking: read with its tables, locked with its service days, held against what its caller saw."""
+"""One booking: read with its tables, written with its service days locked, held against what its caller saw."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bookings.decision import Interval
-from bookings.decision.touched_days import ServiceDayClaim, service_day_ids_meeting
+from bookings.decision.touched_days import TouchedDays, stored_days_meeting
 from bookings.models import Booking, TableAssignment
-from capacity.locks import lock_service_days
+from bookings.services.rows.events import Actor
+from bookings.services.writes import Draft, PlannedWrite, R
 from config.errors import EditIsStale, RecordNotFound
-from config.transactions import ClaimTooSmall
-from tables.seating import natural_key
+from tables.seating import SeatingLimits, natural_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingDraft(Draft):
+    """A booking as it was read, with its restaurant, service day and tables."""
+
+    booking: Booking
+
+
+@dataclass(kw_only=True)
+class BookingWrite(PlannedWrite[BookingDraft, R]):
+    """A write that concerns one booking and no other: it locks the service days in which that counts or has a table."""
+
+    booking_id: int
+    actor: Actor = None
+    expected_version: int | None = None
+
+    def draft(self, budget: SeatingLimits, before: BookingDraft | None) -> BookingDraft:
+        """Read the booking.
+
+        Raises: `RecordNotFound`.
+        """
+        return as_it_is(get_booking(self.booking_id))
+
+
+def as_it_is(booking: Booking) -> BookingDraft:
+    """Return the draft of a write that asks no planner, in 1 query."""
+    return BookingDraft(touched=days_of_booking(booking), booking=booking)
 
 
 def get_bookings(booking_ids: Sequence[int]) -> tuple[Booking, ...]:
@@ -32,38 +61,17 @@ def get_booking(booking_id: int) -> Booking:
     return get_bookings([booking_id])[0]
 
 
-def claim_booking(booking_id: int) -> ServiceDayClaim:
-    """Name the service days in which one booking counts or has a table.
-
-    Raises: `RecordNotFound`.
-    """
-    booking = get_booking(booking_id)
-    days = tuple(sorted(service_days_of(booking)))
-    return ServiceDayClaim(booking.restaurant_id, days, blocked_interval_of(booking))
-
-
-def lock_booking(claim: ServiceDayClaim, booking_id: int) -> Booking:
-    """Lock the claimed service days, then read the booking: what it says now holds until the commit.
-
-    Raises: `RecordNotFound`; `ClaimTooSmall`, and the call runs again.
-    """
-    lock_service_days(claim.service_day_ids)
-    booking = get_booking(booking_id)
-    if not service_days_of(booking).issubset(claim.service_day_ids):
-        raise ClaimTooSmall
-    return booking
-
-
 def require_current(booking: Booking, expected_version: int | None) -> None:
     """Raise `EditIsStale` where somebody has changed a booking since the caller looked."""
     if expected_version is not None and expected_version != booking.version:
         raise EditIsStale
 
 
-def service_days_of(booking: Booking) -> frozenset[int]:
+def days_of_booking(booking: Booking) -> TouchedDays:
     """Find the service days in which a booking counts or has a table, in 1 query."""
-    reach = Interval.around([blocked_interval_of(booking), *kept_intervals_of(booking)])
-    return service_day_ids_meeting(booking.restaurant_id, reach) | {booking.service_day_id}
+    span = Interval.around([blocked_interval_of(booking), *kept_intervals_of(booking)])
+    own = TouchedDays(booking.restaurant_id, frozenset({booking.service_day_id}))
+    return own | stored_days_meeting(booking.restaurant_id, span)
 
 
 def blocked_interval_of(booking: Booking) -> Interval:

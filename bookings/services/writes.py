@@ -1,93 +1,36 @@
-"""The one way of a write that asks the planner: draft it, lock what it reaches, draft it again, write.
+"""The one way of a write of bookings: draft it, lock what it touches, draft it again, write. See docs/locking.md."""
 
-A draft reads the state, decides, and says what that depends on. It is made before the lock, to find what to lock and to
-solve what takes long, and once more under it: what it says then holds until the commit.
-"""
-
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar, final
 
-from bookings.decision import LOCKED, SOLVING, DayBook, SolvedSeating
-from bookings.decision.touched_days import Reach, ServiceDayClaim
-from bookings.errors import SeatingNotDecided
+from bookings.decision import LOCKED, SOLVING, WITHOUT_EXACT, SolvedSeating, Wish
+from bookings.decision.touched_days import TouchedDays
+from bookings.errors import RequestRefused, SeatingNotDecided
+from bookings.services.recording import DecisionTrail, recording
 from bookings.services.settings.materialization import materialize_missing
+from capacity.locks import lock_service_days
 from config import metrics
 from config.errors import BookingConflict
-from config.transactions import PlanOutdated, Reaction
+from config.transactions import (
+    Attempts,
+    LockTooSmall,
+    PlanOutdated,
+    Reaction,
+    begin_series,
+    booking_terms,
+    running,
+)
 from tables.seating import SeatingLimits
 
-
-@dataclass(frozen=True)
-class Means:
-    """What a draft may spend on the planner, and what the planner said before the lock."""
-
-    limits: SeatingLimits = SOLVING
-    solved: SolvedSeating | None = None
-
-
-class Draft(Protocol):
-    """What a write would do on the state as it was read, and all that this depends on."""
-
-    @property
-    def book(self) -> DayBook:
-        """Return what was read."""
-
-    @property
-    def reach(self) -> Reach:
-        """Return the service days that the write touches."""
-
-    @property
-    def solved(self) -> SolvedSeating | None:
-        """Return what the planner was asked and answered, to be used again where nothing has changed."""
-
-    @property
-    def is_undecided(self) -> bool:
-        """Say whether the planner ran out of time."""
-
-
-D = TypeVar("D", bound=Draft)
-
-
-def claim_draft(draft: Callable[[Means], Draft]) -> ServiceDayClaim:
-    """Name the service days that a draft reaches, creating those that are not there.
-
-    What needs the exact model is solved here, where nobody waits for a lock.
-
-    Raises: `SeatingNotDecided`; whatever the draft raises.
-    """
-    found = _decided(draft)
-    restaurant_id = found.book.settings.restaurant.pk
-    if found.reach.missing:
-        materialize_missing(restaurant_id=restaurant_id, keys=found.reach.missing)
-        found = _decided(draft)
-    return found.reach.as_claim(restaurant_id, found.solved)
-
-
-def _decided(draft: Callable[[Means], Draft]) -> Draft:
-    found = draft(Means())
-    if found.is_undecided:
-        raise SeatingNotDecided
-    return found
-
-
-def draft_again(claim: ServiceDayClaim, draft: Callable[[Means], D], *, limits: SeatingLimits = LOCKED) -> D:
-    """Draft once more, under the lock.
-
-    Raises: `ClaimTooSmall` or `PlanOutdated`, and the call runs again; whatever the draft raises.
-    """
-    found = draft(Means(limits, claim.solved))
-    if found.is_undecided:
-        raise PlanOutdated
-    claim.require(found.reach)
-    return found
-
-
+# What a violated constraint means for a write of bookings.
 REACTIONS: Final = {
     "assignment_no_double_seating": Reaction.RUN_AGAIN,
     "booking_idempotency_key_unique_in_restaurant": Reaction.RUN_AGAIN,
     "bookings_booking_reference_key": Reaction.RUN_AGAIN,
+    "table_block_unique_on_table": Reaction.RUN_AGAIN,
     "service_day_covers_within_limit": Reaction.DISAGREEMENT,
     "service_day_parties_within_limit": Reaction.DISAGREEMENT,
     "slot_starting_covers_within_limit": Reaction.DISAGREEMENT,
@@ -95,10 +38,130 @@ REACTIONS: Final = {
     "slot_present_covers_within_limit": Reaction.DISAGREEMENT,
     "slot_present_parties_within_limit": Reaction.DISAGREEMENT,
 }
+begin_series(REACTIONS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What a write would do on the state as it was read.
+
+    `touched` are the service days that this depends on; `is_undecided` says that the planner ran out of time; `solved`
+    is what it was asked and answered, to be used again where nothing has changed.
+    """
+
+    touched: TouchedDays
+    is_undecided: bool = False
+    solved: SolvedSeating | None = None
+
+
+D = TypeVar("D", bound=Draft)
+R = TypeVar("R")
+
+
+class PlannedWrite(ABC, Generic[D, R]):
+    """A use case that writes bookings: it says what it reads and decides, and what rows it writes; `run` does the rest.
+
+    Subclasses never lock: `run` holds the service days that the draft touches when it drafts again and writes.
+    """
+
+    operation: ClassVar[str]
+    """The label of metrics and logs."""
+    trail: DecisionTrail | None = None
+    """What is to be recorded of the decision, None where there is none."""
+    before_lock: ClassVar[SeatingLimits] = SOLVING
+    under_lock: ClassVar[SeatingLimits] = LOCKED
+    at_first_sight: ClassVar[SeatingLimits] = WITHOUT_EXACT
+    """How long the planner may think: where nobody waits, under the lock, and there where it was not asked before."""
+
+    @abstractmethod
+    def draft(self, budget: SeatingLimits, before: D | None) -> D:
+        """Read the state and decide; write nothing. `before` is the draft that was made before this one, if any."""
+
+    @abstractmethod
+    def write(self, draft: D) -> R:
+        """Write the rows of a draft that was made under the lock, or refuse it."""
+
+    def days_at_first_sight(self) -> TouchedDays | None:
+        """Return what to lock, where that is known without a draft; None, the default, asks for one."""
+        return None
+
+    def draft_before_lock(self) -> D:
+        """Draft where nobody waits for a lock, and create the service days that are missing.
+
+        Raises: `SeatingNotDecided`; whatever the draft raises.
+        """
+        draft = self._decided(None)
+        if draft.touched.missing:
+            materialize_missing(restaurant_id=draft.touched.restaurant_id, keys=draft.touched.missing)
+            draft = self._decided(draft)
+        return draft
+
+    def refuse_early(self, draft: D) -> None:
+        """Raise what is sure before the lock already, so that no service day is created for it."""
+
+    def find_written(self) -> R | None:
+        """Find what an earlier call has written for the same request; asked under the lock as well."""
+        return None
+
+    def list_alternatives(self) -> Sequence[Wish]:
+        """List what may be offered where the write is refused; asked after the transaction, without a lock."""
+        return ()
+
+    @final
+    def run(self) -> R:
+        """Draft without a lock, create missing days, wait at the gate, lock, draft again, compare, write; then record.
+
+        Runs the whole again until the deadline where somebody else was faster.
+
+        Raises: `BookingConflict`; whatever draft and write raise.
+        """
+        with (
+            recording(self.trail),
+            _offering(self.list_alternatives),
+            _counting_undecided(),
+            running(booking_terms(self.operation, REACTIONS)) as attempts,
+        ):
+            while True:
+                with attempts.attempt():
+                    return self._attempt(attempts)
+
+    def _attempt(self, attempts: Attempts) -> R:
+        days, before = None if attempts.were_outdated else self.days_at_first_sight(), None
+        if days is None:
+            before = self.draft_before_lock()
+            days = before.touched
+        with attempts.transaction(days):
+            # The only lock of a write. What follows reads what was committed before it, and nobody changes it now.
+            lock_service_days(days.service_day_ids)
+            if (written := self.find_written()) is not None:
+                return written
+            draft = self.draft(self.under_lock if before else self.at_first_sight, before)
+            if draft.is_undecided:
+                raise PlanOutdated
+            if not days.cover(draft.touched):
+                raise LockTooSmall
+            return self.write(draft)
+
+    def _decided(self, before: D | None) -> D:
+        draft = self.draft(self.before_lock, before)
+        if draft.is_undecided:
+            raise SeatingNotDecided
+        self.refuse_early(draft)
+        return draft
 
 
 @contextmanager
-def counting_undecided() -> Iterator[None]:
+def _offering(list_alternatives: Callable[[], Sequence[Wish]]) -> Iterator[None]:
+    """Say to who is refused what else there is: advice, that costs nobody a lock."""
+    try:
+        yield
+    except RequestRefused as refusal:
+        refusal.alternatives = list_alternatives()
+        raise
+
+
+@contextmanager
+def _counting_undecided() -> Iterator[None]:
     """Count a call that ends because the planner found neither a plan nor a proof in time."""
     try:
         yield

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.db import connection
 
-from bookings.services import booking
+from bookings.services import writes
 from bookings.services.writes import REACTIONS
 from capacity.models import BookingSlot, ServiceDay
 from config.transactions import READ_COMMITTED, Reaction
@@ -15,7 +15,7 @@ def remove_protections() -> None:
     """Take away, in this process and its scratch database: isolation, gate, row locks, limits as constraints."""
     settings.BOOKING_ISOLATION = READ_COMMITTED
     settings.BOOKING_GATE = False
-    vars(booking)["lock_service_days"] = _lock_nothing
+    vars(writes)["lock_service_days"] = _lock_nothing
     for model in (ServiceDay, BookingSlot):
         for constraint in model._meta.constraints:
             if REACTIONS.get(constraint.name) is Reaction.DISAGREEMENT:

@@ -70,14 +70,14 @@ def test_a_booking_is_given_a_table_from_which_others_are_moved(moved: int) -> N
 def test_a_party_is_seated_at_its_own_table(evening: Evening) -> None:
     party = due(evening(2), 10, "T1")
 
-    assert count_queries(lambda: seat_party(booking_id=party.pk)) == 47
+    assert count_queries(lambda: seat_party(booking_id=party.pk)) == 45
 
 
 @EVENINGS
 def test_a_party_that_comes_late_is_seated_and_its_longer_stay_recorded(evening: Evening) -> None:
     party = due(evening(2), -20, "T1")
 
-    assert count_queries(lambda: seat_party(booking_id=party.pk)) == 64
+    assert count_queries(lambda: seat_party(booking_id=party.pk)) == 62
 
 
 @EVENINGS
@@ -91,7 +91,7 @@ def test_a_party_that_finds_its_table_taken_is_refused_and_that_is_recorded(even
             seat_party(booking_id=party.pk, table_ids=table_ids)
 
     table_ids = ids(house, "T1")
-    assert count_queries(seat) == 54
+    assert count_queries(seat) == 52
 
 
 @EVENINGS

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import wraps
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -76,8 +76,7 @@ class Points:
         self._monkeypatch.setattr(target, replacement)
 
     def _wrap(self, target: str, point: Any, *, is_before: bool) -> Any:
-        module, name = target.rsplit(".", 1)
-        function = getattr(import_module(module), name)
+        function = resolve_name(target)
 
         @wraps(function)
         def stopping(*args: Any, **kwargs: Any) -> Any:

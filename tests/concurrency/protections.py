@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 from pytest_django import Settings
 
-from bookings.decision.touched_days import Reach
+from bookings.decision.touched_days import TouchedDays
 from capacity.models import ServiceDay
 from config.gate import GateLevel, _locks_of
 from tests.concurrency.injection import Points
@@ -23,10 +23,9 @@ class Protections:
         self._dropped: list[tuple[str, str, str]] = []
 
     def service_day_lock(self) -> None:
-        """Let bookings and cancellations lock nothing, gate included."""
+        """Let the writes of bookings lock nothing, gate included."""
         self._settings.BOOKING_GATE = False
-        for module in ("booking", "one_booking"):
-            self._points.replace(f"bookings.services.{module}.lock_service_days", lambda ids: [])
+        self._points.replace("bookings.services.writes.lock_service_days", lambda ids: [])
 
     def restaurant_gate(self) -> None:
         """Let whoever starts over wait for the same service days again, beside whoever wants others."""
@@ -36,32 +35,25 @@ class Protections:
         """Let nobody be alone, however often it starts over."""
         self._points.replace("config.gate._has_entered_alone", lambda timeout_milliseconds: False)
 
-    def floor_lock(self) -> None:
-        """Let operations of the host lock nothing, gate included."""
-        self._settings.BOOKING_GATE = False
-        for module in ("one_booking", "floor.assignments", "floor.blocks", "floor.changes"):
-            self._points.replace(f"bookings.services.{module}.lock_service_days", lambda ids: [])
-
     def locks_of_other_services(self) -> None:
         """Let a booking lock the service day in which it starts, and none that its stay runs into."""
-        from bookings.services.booking import reach_of
+        from bookings.services.booking import days_of_assessment
 
-        def own_reach(book: Any, assessment: Any) -> Reach:
-            whole = reach_of(book, assessment)
-            own = assessment.service.service_day_id
-            return Reach(frozenset({own}), whole.missing, whole.interval)
+        def own_day(book: Any, assessment: Any) -> TouchedDays:
+            whole = days_of_assessment(book, assessment)
+            return replace(whole, service_day_ids=frozenset({assessment.service.service_day_id}))
 
-        self._points.replace("bookings.services.booking.quick_claim", lambda settings, wish: None)
-        self._points.replace("bookings.services.booking.reach_of", own_reach)
+        self._points.replace("bookings.services.booking.days_of_stay", lambda settings, wish: None)
+        self._points.replace("bookings.services.booking.days_of_assessment", own_day)
 
     def locks_of_moved_parties(self) -> None:
         """Let a booking lock what its own stay meets, wherever the parties sit that it moves."""
-        from bookings.services.booking import reach_of
+        from bookings.services.booking import days_of_assessment
 
-        def own_reach(book: Any, assessment: Any) -> Reach:
-            return reach_of(book, replace(assessment, seating=None))
+        def own_days(book: Any, assessment: Any) -> TouchedDays:
+            return days_of_assessment(book, replace(assessment, seating=None))
 
-        self._points.replace("bookings.services.booking.reach_of", own_reach)
+        self._points.replace("bookings.services.booking.days_of_assessment", own_days)
 
     def restaurant_lock(self) -> None:
         """Let changes of settings and creations of service days pass each other."""

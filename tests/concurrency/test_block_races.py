@@ -120,7 +120,7 @@ def test_without_the_lock_a_guest_gets_a_blocked_table_and_nobody_is_told(
     crowd: Crowd, points: Points, without: Protections
 ) -> None:
     house = seated_house(4, 4)
-    without.floor_lock()
+    without.service_day_lock()
     pause = points.pause_before(BLOCKED)
 
     block = crowd.start(blocking(house, "T1"))
@@ -204,7 +204,7 @@ def test_without_the_lock_the_exclusion_makes_the_swap_run_again(
 def swap_beside_a_plan(crowd: Crowd, points: Points, without: Protections) -> House:
     """Stop a swap before it is written, and let a plan move one of its parties meanwhile."""
     house, (one, other) = house_of_pairs("T1", "T2", seats=(4, 4, 2))
-    without.floor_lock()
+    without.service_day_lock()
     pause = points.pause_before(SWAPPED)
     swap = crowd.start(swapping(other, one))
     pause.wait_for_arrival()
@@ -233,7 +233,7 @@ def test_without_lock_and_constraint_swaps_that_cross_seat_two_parties_at_one_ta
     crowd: Crowd, points: Points, without: Protections
 ) -> None:
     house, (one, two, three) = house_of_pairs("T1", "T2", "T3")
-    without.floor_lock()
+    without.service_day_lock()
     without.constraints(DOUBLE_SEATING)
     points.meet_before(SWAPPED, clients=2)
 

@@ -85,8 +85,8 @@ def test_two_hosts_seat_one_party_once(crowd: Crowd, isolation: str, few_rounds:
 @pytest.mark.usefixtures("read_committed")
 def test_without_the_lock_one_party_is_seated_twice(crowd: Crowd, points: Points, without: Protections) -> None:
     party = due(by_numbers(room_at_noon(2)), 10)
-    without.floor_lock()
-    points.meet_before(f"{FLOOR}.arrivals.write_sitting", clients=2)
+    without.service_day_lock()
+    points.meet_before(f"{FLOOR}.arrivals.SeatParty.write_stay", clients=2)
 
     assert tally(crowd.run([seating(party)] * 2)) == {BOOKED: 2}
 
@@ -108,8 +108,8 @@ def test_two_hosts_let_one_party_stay_longer_once(crowd: Crowd, isolation: str, 
 def test_without_the_lock_a_longer_stay_is_counted_twice(crowd: Crowd, points: Points, without: Protections) -> None:
     house = by_numbers(room_at_noon(2))
     party = seated(house, 30)
-    without.floor_lock()
-    points.meet_before(f"{FLOOR}.stays.write_sitting", clients=2)
+    without.service_day_lock()
+    points.meet_before(f"{FLOOR}.stays.ExtendStay.write_stay", clients=2)
 
     assert tally(crowd.run([extending(party, 45)] * 2)) == {BOOKED: 2}
 
@@ -187,9 +187,9 @@ def test_without_lock_and_constraint_a_no_show_and_a_party_at_the_door_both_get_
 ) -> None:
     house = room_at_noon(2)
     party, undo = no_show(house)
-    without.floor_lock()
+    without.service_day_lock()
     without.constraints(DOUBLE_SEATING)
-    pause = points.pause_before(f"{FLOOR}.undo._sit_as_before")
+    pause = points.pause_before(f"{FLOOR}.undo.UndoChange._sit_as_before")
 
     host = crowd.start(undo)
     pause.wait_for_arrival()
@@ -222,8 +222,8 @@ def test_without_the_lock_a_cancelled_party_is_moved_to_a_table(
 ) -> None:
     house = room_at_noon(2, 2)
     sitting, coming = party_and_who_comes_next(house)
-    without.floor_lock()
-    pause = points.pause_before(f"{FLOOR}.stays.write_sitting")
+    without.service_day_lock()
+    pause = points.pause_before(f"{FLOOR}.stays.ExtendStay.write_stay")
 
     host = crowd.start(extending(sitting, 45))
     pause.wait_for_arrival()

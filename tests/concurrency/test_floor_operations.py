@@ -66,7 +66,7 @@ def test_without_lock_and_constraint_two_bookings_change_into_one_place(
 ) -> None:
     house = open_house(2, 2, pacing_parties=1)
     acts = [moving(booked(house, 17), 20), moving(booked(house, 18), 20)]
-    points.replace(f"{CHANGES}.lock_service_days", lambda ids: [])
+    points.replace("bookings.services.writes.lock_service_days", lambda ids: [])
     without.constraints(PACING)
     points.meet_before(f"{CHANGES}._write", clients=2)
 
@@ -121,7 +121,7 @@ def test_without_lock_and_constraint_two_parties_are_put_at_one_table(
 ) -> None:
     house = open_house(2, 2, 2)
     ann, bob = booked(house, 19), booked(house, 19)
-    points.replace(f"{ASSIGNMENTS}.lock_service_days", lambda ids: [])
+    points.replace("bookings.services.writes.lock_service_days", lambda ids: [])
     without.constraints(DOUBLE_SEATING)
     points.meet_before(f"{ASSIGNMENTS}.give_tables", clients=2)
 
@@ -165,7 +165,7 @@ def test_without_the_lock_a_second_click_takes_the_old_place_twice_and_a_constra
     house = open_house()
     house.restaurant.service_periods.update(seating_mode="covers")
     booking = booked(house, 17)
-    points.replace(f"{CHANGES}.lock_service_days", lambda ids: [])
+    points.replace("bookings.services.writes.lock_service_days", lambda ids: [])
     points.meet_before(f"{CHANGES}._write", clients=2)
     gauge = Gauge()
 

@@ -143,7 +143,7 @@ def test_at_serializable_without_the_gate_the_waiters_start_over(
     settings.BOOKING_ISOLATION = "serializable"
     settings.BOOKING_GATE = False
     house = dinner_house(max_covers=400)
-    points.meet_before("bookings.services.booking.lock_service_days", clients=16)
+    points.meet_before("bookings.services.writes.lock_service_days", clients=16)
 
     with watched(house.restaurant) as gauge:
         assert tally(crowd.run([house.booking()] * 16)) == {BOOKED: 16}

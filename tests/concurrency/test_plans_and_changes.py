@@ -18,7 +18,7 @@ from tests.concurrency.verdict import Gauge, list_misplaced, watched
 from tests.recount import list_faults
 
 FULL = "CAPACITY_EXCEEDED"
-SOLVED = "bookings.services.booking._draft_before_lock"
+SOLVED = "bookings.services.writes.PlannedWrite.draft_before_lock"
 DECIDED = "bookings.services.booking.write_booking"
 CANCELLED_BEFORE_COMMIT = "bookings.services.cancellation._write_cancelled"
 DOUBLE_SEATING = "assignment_no_double_seating"
@@ -42,7 +42,7 @@ def cancelling(booking: Booking) -> partial[Booking]:
 
 def pause_between_plan_and_lock(points: Points) -> Pause:
     """Let bookings solve before the lock, and stop the first that has."""
-    points.replace("bookings.services.booking.WITHOUT_EXACT", NO_STEPS)
+    points.replace("bookings.services.booking.CreateBooking.at_first_sight", NO_STEPS)
     return points.pause_after(SOLVED)
 
 
@@ -170,7 +170,7 @@ def test_a_plan_that_is_out_of_date_and_too_hard_for_the_lock_is_solved_before_i
 ) -> None:
     house, displaced = house_with_a_displaced_pair(2)
     pause = pause_between_plan_and_lock(points)
-    points.replace("bookings.services.booking.LOCKED", NO_STEPS)
+    points.replace("bookings.services.booking.CreateBooking.under_lock", NO_STEPS)
 
     with watched(house.restaurant) as gauge:
         guest = crowd.start(house.booking())

@@ -132,7 +132,7 @@ def test_overlapping_stays_cancellations_and_edits_in_any_order_never_deadlock(
 def test_days_locked_one_by_one_in_opposite_order_deadlock(crowd: Crowd, points: Points, settings: Settings) -> None:
     settings.BOOKING_ISOLATION = "read committed"
     house = all_day_house(max_covers=400)
-    points.replace("bookings.services.booking.lock_service_days", _OppositeOrder())
+    points.replace("bookings.services.writes.lock_service_days", _OppositeOrder())
     gauge = Gauge()
 
     assert tally(crowd.run(half_and_half(house, 2))) == {BOOKED: 2}

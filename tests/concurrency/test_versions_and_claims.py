@@ -15,7 +15,7 @@ from tests.concurrency.verdict import watched
 
 CLOSED = "OPERATING_HOURS_CLOSED"
 FITTED = "bookings.services.settings.settings_changes.refit_service_days"
-ABOUT_TO_LOCK = "bookings.services.booking.lock_service_days"
+ABOUT_TO_LOCK = "bookings.services.writes.lock_service_days"
 
 
 def closing(house: House) -> Callable[[], SettingsOutcome]:

@@ -1,34 +1,37 @@
 """The transactions of decisions: where they may run, and what ends them."""
 
 import logging
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from config.errors import BookingConflict
 from config.transactions import (
-    ClaimTooSmall,
+    LockTooSmall,
     TransactionRequired,
-    capacity_transaction,
+    booking_terms,
     require_atomic,
+    running,
     settings_transaction,
 )
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@dataclass(frozen=True)
-class NoDays:
-    """A claim of nothing: no gate, no lock."""
+def capacity_transaction(call: Callable[[], T]) -> Callable[[], T]:
+    """Let a call run as a write of bookings does, without service days."""
 
-    restaurant_id: int = 0
-    service_day_ids: tuple[int, ...] = ()
+    def run() -> T:
+        with running(booking_terms(call.__name__, {})) as attempts:
+            while True:
+                with attempts.attempt(), attempts.transaction():
+                    return call()
 
-
-def claim_nothing() -> NoDays:
-    return NoDays()
+    return run
 
 
 def run(statement: str) -> Any:
@@ -41,8 +44,8 @@ def run(statement: str) -> Any:
 def test_a_booking_runs_at_the_isolation_that_is_set(settings: Any, isolation: str) -> None:
     settings.BOOKING_ISOLATION = isolation
 
-    @capacity_transaction(claim_nothing, reactions={})
-    def show_isolation(claim: NoDays) -> Any:
+    @capacity_transaction
+    def show_isolation() -> Any:
         return run("SHOW transaction_isolation")
 
     assert show_isolation() == (isolation,)
@@ -57,8 +60,8 @@ def test_a_change_of_settings_runs_at_read_committed(settings: Any) -> None:
 def test_a_statement_that_runs_out_of_time_is_a_conflict_and_not_a_failure(settings: Any) -> None:
     settings.BOOKING_DEADLINE_SECONDS = 0.1
 
-    @capacity_transaction(claim_nothing, reactions={})
-    def wait_for_ever(claim: NoDays) -> Any:
+    @capacity_transaction
+    def wait_for_ever() -> Any:
         return run("SELECT pg_sleep(60)")
 
     with pytest.raises(BookingConflict):
@@ -69,10 +72,10 @@ def test_a_call_that_has_run_a_thousand_times_runs_again(monkeypatch: pytest.Mon
     monkeypatch.setattr("config.transactions.LONGEST_PAUSE_SECONDS", 0.0)
     attempts = iter(range(1100))
 
-    @capacity_transaction(claim_nothing, reactions={})
-    def need_patience(claim: NoDays) -> str:
+    @capacity_transaction
+    def need_patience() -> str:
         if next(attempts, None) is not None:
-            raise ClaimTooSmall
+            raise LockTooSmall
         return "done"
 
     assert need_patience() == "done"
@@ -91,8 +94,8 @@ def test_a_call_that_ran_again_says_so_at_each_attempt_and_once_at_its_end(caplo
     caplog.set_level(logging.DEBUG, "config.transactions")
     attempts = iter(["SELECT pg_sleep(60)", "SELECT 1"])
 
-    @capacity_transaction(claim_nothing, reactions={})
-    def run_out_of_time_once(claim: NoDays) -> Any:
+    @capacity_transaction
+    def run_out_of_time_once() -> Any:
         run("SELECT set_config('statement_timeout', '20', true)")
         return run(next(attempts))
 
@@ -112,9 +115,9 @@ def test_a_call_that_gives_up_says_so(caplog: pytest.LogCaptureFixture, settings
     settings.BOOKING_DEADLINE_SECONDS = 0.05
     caplog.set_level(logging.INFO, "config.transactions")
 
-    @capacity_transaction(claim_nothing, reactions={})
-    def never_fit(claim: NoDays) -> None:
-        raise ClaimTooSmall
+    @capacity_transaction
+    def never_fit() -> None:
+        raise LockTooSmall
 
     with pytest.raises(BookingConflict):
         never_fit()
@@ -127,7 +130,7 @@ def test_a_call_that_gives_up_says_so(caplog: pytest.LogCaptureFixture, settings
 def test_a_call_that_nobody_was_in_the_way_of_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "config.transactions")
 
-    capacity_transaction(claim_nothing, reactions={})(lambda claim: None)()
+    capacity_transaction(lambda: None)()
 
     assert contention_of(caplog) == []
 
@@ -135,9 +138,9 @@ def test_a_call_that_nobody_was_in_the_way_of_says_nothing(caplog: pytest.LogCap
 def test_a_constraint_that_nobody_expected_is_raised_at_once(settings: Any) -> None:
     attempts = []
 
-    @capacity_transaction(claim_nothing, reactions={})
-    def break_a_constraint(claim: NoDays) -> Any:
-        attempts.append(claim)
+    @capacity_transaction
+    def break_a_constraint() -> Any:
+        attempts.append(1)
         return run("INSERT INTO capacity_enforcementswitch VALUES (2, true, '', now(), null) RETURNING id")
 
     with pytest.raises(IntegrityError):
@@ -146,8 +149,8 @@ def test_a_constraint_that_nobody_expected_is_raised_at_once(settings: Any) -> N
 
 
 def test_a_use_case_inside_a_transaction_of_its_caller_is_refused() -> None:
-    @capacity_transaction(claim_nothing, reactions={})
-    def do_nothing(claim: NoDays) -> None:
+    @capacity_transaction
+    def do_nothing() -> None:
         return None
 
     with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):

@@ -41,7 +41,7 @@ def hold_answers(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
 
 def remove_protections() -> None:
     """Take locks and constraints away, and let four guests meet where the lock was: none sees another."""
-    from bookings.services import booking
+    from bookings.services import writes
     from demo.rush import unprotected
 
     unprotected.remove_protections()
@@ -55,7 +55,7 @@ def remove_protections() -> None:
             meeting.reset()
         return unprotected._lock_nothing(service_day_ids)
 
-    vars(booking)["lock_service_days"] = meet
+    vars(writes)["lock_service_days"] = meet
 
 
 bookings = count()

@@ -7,21 +7,16 @@ from datetime import datetime, timedelta
 from bookings.choices import BookingStatus, EventKind
 from bookings.decision import DayBook, Wish
 from bookings.decision.keeping import TableNeed
-from bookings.decision.touched_days import ServiceDayClaim
 from bookings.models import Booking
 from bookings.services.floor.chosen_tables import require_suitable_tables
 from bookings.services.floor.keeping import TableKeeping, find_tables, keep_tables
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.sitting import (
-    DraftSitting,
     Sitting,
-    claim_sitting,
-    keep_and_note,
+    StayWrite,
     load_book,
     sitting_of,
-    stay_trail,
     wish_to_stay,
-    write_sitting,
 )
 from bookings.services.floor.transitions import (
     ONE_MINUTE,
@@ -31,19 +26,18 @@ from bookings.services.floor.transitions import (
     write_transition,
 )
 from bookings.services.one_booking import (
-    claim_booking,
+    BookingDraft,
+    BookingWrite,
+    as_it_is,
     get_booking,
     is_pinned,
-    lock_booking,
     require_current,
     tables_of,
 )
-from bookings.services.recording import DecisionTrail, recording
 from bookings.services.rows.events import Actor
-from bookings.services.writes import REACTIONS, Means, counting_undecided, draft_again
 from capacity.calendar import this_minute
 from capacity.selectors import get_service_settings, read_clock
-from config.transactions import capacity_transaction
+from tables.seating import SeatingLimits
 
 SEATABLE_STATUSES = (BookingStatus.CONFIRMED, BookingStatus.ARRIVED)
 
@@ -56,7 +50,7 @@ def mark_arrived(*, booking_id: int, actor: Actor = None, expected_version: int 
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` before its date or after its
     service), `BookingConflict`.
     """
-    return _mark_arrived(booking_id=booking_id, actor=actor, expected_version=expected_version)
+    return MarkArrived(booking_id=booking_id, actor=actor, expected_version=expected_version).run()
 
 
 def seat_party(
@@ -78,63 +72,59 @@ def seat_party(
     without tables cannot be given any, `BookingConflict`.
     """
     chosen = tuple(sorted(set(table_ids))) if table_ids else ()
-    trail = stay_trail(EventKind.SEATED)
-    with recording(trail), counting_undecided():
-        return _seat_party(
-            booking_id=booking_id, chosen=chosen, actor=actor, expected_version=expected_version, trail=trail
-        )
+    return SeatParty(booking_id=booking_id, chosen=chosen, actor=actor, expected_version=expected_version).run()
 
 
-def _claim_arrival(*, booking_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
-    return claim_booking(booking_id)
+class MarkArrived(BookingWrite[Booking]):
+    """An arrival."""
 
+    operation = "mark_arrived"
 
-@capacity_transaction(_claim_arrival, reactions=REACTIONS)
-def _mark_arrived(claim: ServiceDayClaim, *, booking_id: int, actor: Actor, expected_version: int | None) -> Booking:
-    booking = lock_booking(claim, booking_id)
-    if booking.status == BookingStatus.ARRIVED:
+    def write(self, draft: BookingDraft) -> Booking:
+        """Write when the party came."""
+        booking = draft.booking
+        if booking.status == BookingStatus.ARRIVED:
+            return booking
+        require_current(booking, self.expected_version)
+        require_status(booking, [BookingStatus.CONFIRMED], BookingStatus.ARRIVED)
+        now = read_clock()
+        require_its_evening(booking, now, BookingStatus.ARRIVED)
+        before = state_of(booking, booking.assignments.all())
+        booking.status, booking.arrived_at = BookingStatus.ARRIVED, now
+        write_transition(booking, EventKind.ARRIVED, fields=["status", "arrived_at"], before=before, actor=self.actor)
         return booking
-    require_current(booking, expected_version)
-    require_status(booking, [BookingStatus.CONFIRMED], BookingStatus.ARRIVED)
-    now = read_clock()
-    require_its_evening(booking, now, BookingStatus.ARRIVED)
-    before = state_of(booking, booking.assignments.all())
-    booking.status, booking.arrived_at = BookingStatus.ARRIVED, now
-    write_transition(booking, EventKind.ARRIVED, fields=["status", "arrived_at"], before=before, actor=actor)
-    return booking
 
 
-def _claim_seating(
-    *, booking_id: int, chosen: tuple[int, ...], actor: Actor, expected_version: int | None, trail: DecisionTrail
-) -> ServiceDayClaim:
-    booking = get_booking(booking_id)
-    if booking.status not in SEATABLE_STATUSES:
-        return claim_booking(booking_id)
-    return claim_sitting(booking_id, _draft_of(booking, chosen, trail))
+@dataclass(kw_only=True)
+class SeatParty(StayWrite):
+    """A party that sits down; `chosen` are the tables that a person chose, none for its own or the best."""
 
+    operation = "seat_party"
+    happening = EventKind.SEATED
+    chosen: tuple[int, ...]
 
-@capacity_transaction(_claim_seating, reactions=REACTIONS)
-def _seat_party(
-    claim: ServiceDayClaim,
-    *,
-    booking_id: int,
-    chosen: tuple[int, ...],
-    actor: Actor,
-    expected_version: int | None,
-    trail: DecisionTrail,
-) -> FloorOutcome:
-    booking = lock_booking(claim, booking_id)
-    if booking.status == BookingStatus.SEATED and chosen in ((), tables_of(booking)):
-        return FloorOutcome(booking)
-    require_current(booking, expected_version)
-    require_status(booking, SEATABLE_STATUSES, BookingStatus.SEATED)
-    now = read_clock()
-    require_its_evening(booking, now, BookingStatus.SEATED)
-    sitting = draft_again(claim, _draft_of(booking, chosen, trail))
-    before = state_of(booking, booking.assignments.all())
-    booking.status, booking.seated_at = BookingStatus.SEATED, now
-    fields = ["status", "seated_at"]
-    return write_sitting(claim, sitting, EventKind.SEATED, fields=fields, before=before, actor=actor, trail=trail)
+    def draft(self, budget: SeatingLimits, before: BookingDraft | None) -> BookingDraft:
+        """Find out at which tables the party sits, and until when, unless it sits there already."""
+        booking = get_booking(self.booking_id)
+        if booking.status == BookingStatus.SEATED and self.chosen in ((), tables_of(booking)):
+            return as_it_is(booking)
+        require_current(booking, self.expected_version)
+        require_status(booking, SEATABLE_STATUSES, BookingStatus.SEATED)
+        settings = get_service_settings(booking.restaurant_id)
+        require_its_evening(booking, settings.now, BookingStatus.SEATED)
+        ends_at = _expected_end(booking, settings.now)
+        book = load_book(settings, booking, ends_at, budget, before)
+        seat = _Seat(booking, book, this_minute(settings.now), ends_at, self.chosen)
+        return sitting_of(book, booking, ends_at, self.keep(booking, book, seat.wish, seat.keeping))
+
+    def write(self, draft: BookingDraft) -> FloorOutcome:
+        """Write where the party sits, and since when."""
+        booking = draft.booking
+        if not isinstance(draft, Sitting):
+            return FloorOutcome(booking)
+        before = state_of(booking, booking.assignments.all())
+        booking.status, booking.seated_at = BookingStatus.SEATED, draft.book.settings.now
+        return self.write_stay(draft, fields=["status", "seated_at"], before=before)
 
 
 @dataclass(frozen=True)
@@ -179,18 +169,6 @@ class _Seat:
     def _keep(self, kept_from: dict[int, datetime], firm_until: datetime) -> TableKeeping:
         need = TableNeed(kept_from, self.minute, firm_until, self.until, is_pinned=is_pinned(self.booking))
         return keep_tables(self.book, self.booking, need)
-
-
-def _draft_of(booking: Booking, chosen: tuple[int, ...], trail: DecisionTrail) -> DraftSitting:
-    def draft(means: Means) -> Sitting:
-        settings = get_service_settings(booking.restaurant_id)
-        ends_at = _expected_end(booking, settings.now)
-        book = load_book(settings, booking, ends_at, means)
-        seat = _Seat(booking, book, this_minute(settings.now), ends_at, chosen)
-        keeping = keep_and_note(trail, booking, book, seat.wish, seat.keeping)
-        return sitting_of(book, booking, ends_at, keeping)
-
-    return draft
 
 
 def _expected_end(booking: Booking, now: datetime) -> datetime:

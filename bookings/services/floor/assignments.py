@@ -1,19 +1,17 @@
 """Give tables to bookings by hand, and swap them."""
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 
 from bookings.choices import EventKind
-from bookings.decision.touched_days import ServiceDayClaim
 from bookings.errors import SwapImpossible, TablesMissing
 from bookings.models import Booking
 from bookings.services.floor.chosen_tables import require_suitable_tables
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.seats import (
-    Ask,
     Given,
     TablesDraft,
-    draft_tables,
+    TablesWrite,
     give_tables,
     raise_version,
     request_at,
@@ -21,19 +19,16 @@ from bookings.services.floor.seats import (
     require_time_left,
 )
 from bookings.services.one_booking import (
-    claim_booking,
+    BookingDraft,
+    BookingWrite,
     is_pinned,
-    lock_booking,
     numbers_of,
     require_current,
     seating_of,
     tables_of,
 )
 from bookings.services.rows.events import Actor, record_event
-from bookings.services.writes import REACTIONS, claim_draft, counting_undecided, draft_again
-from capacity.locks import lock_service_days
 from capacity.selectors import ServiceSettings, read_clock
-from config.transactions import capacity_transaction
 from tables.seating import SeatingRequest
 
 
@@ -54,14 +49,13 @@ def assign_tables(
     Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `StayOver`, `TablesNotSuitable`, `TableTaken`,
     `BookingConflict`.
     """
-    with counting_undecided():
-        return _assign_tables(
-            booking_id=booking_id,
-            table_ids=tuple(sorted(set(table_ids))),
-            is_pinned=is_pinned,
-            actor=actor,
-            expected_version=expected_version,
-        )
+    return AssignTables(
+        booking_id=booking_id,
+        table_ids=tuple(sorted(set(table_ids))),
+        is_pinned=is_pinned,
+        actor=actor,
+        expected_version=expected_version,
+    ).run()
 
 
 def swap_tables(*, booking_id: int, other_booking_id: int, expected_version: int, actor: Actor = None) -> FloorOutcome:
@@ -77,77 +71,80 @@ def swap_tables(*, booking_id: int, other_booking_id: int, expected_version: int
     """
     if booking_id == other_booking_id:
         raise SwapImpossible("same", "A booking cannot swap tables with itself")
-    with counting_undecided():
-        return _swap_tables(
-            booking_id=booking_id, other_booking_id=other_booking_id, actor=actor, expected_version=expected_version
-        )
+    return SwapTables(
+        booking_id=booking_id, other_booking_id=other_booking_id, expected_version=expected_version, actor=actor
+    ).run()
 
 
-def _claim_assignment(
-    *, booking_id: int, table_ids: tuple[int, ...], is_pinned: bool, actor: Actor, expected_version: int | None
-) -> ServiceDayClaim:
-    return claim_draft(partial(draft_tables, [booking_id], _ask_for(table_ids)))
+@dataclass(kw_only=True)
+class AssignTables(TablesWrite):
+    """Tables for one booking, in place of those that it has."""
+
+    operation = "assign_tables"
+    booking_id: int
+    table_ids: tuple[int, ...]
+    is_pinned: bool
+    actor: Actor
+    expected_version: int | None
+
+    @property
+    def booking_ids(self) -> Sequence[int]:
+        """Return the one booking."""
+        return [self.booking_id]
+
+    def ask(self, settings: ServiceSettings, bookings: Sequence[Booking]) -> list[SeatingRequest]:
+        """Ask for the chosen tables, if any are."""
+        return [request_at(settings, bookings[0], self.table_ids)] if self.table_ids else []
+
+    def write(self, draft: TablesDraft) -> FloorOutcome:
+        """Write the tables, and the moves that make room for them."""
+        booking = draft.booking
+        if seating_of(booking) == (self.table_ids, self.is_pinned):
+            return FloorOutcome(booking)
+        require_current(booking, self.expected_version)
+        require_time_left(draft, "given tables")
+        require_suitable_tables(draft.book, self.table_ids, booking.party_size)
+        return give_tables(draft, [Given(self.table_ids, self.is_pinned)], EventKind.ASSIGNED, actor=self.actor)
 
 
-@capacity_transaction(_claim_assignment, reactions=REACTIONS)
-def _assign_tables(
-    claim: ServiceDayClaim,
-    *,
-    booking_id: int,
-    table_ids: tuple[int, ...],
-    is_pinned: bool,
-    actor: Actor,
-    expected_version: int | None,
-) -> FloorOutcome:
-    lock_service_days(claim.service_day_ids)
-    draft = draft_again(claim, partial(draft_tables, [booking_id], _ask_for(table_ids)))
-    booking = draft.booking
-    if seating_of(booking) == (table_ids, is_pinned):
-        return FloorOutcome(booking)
-    require_current(booking, expected_version)
-    require_time_left(draft, "given tables")
-    require_suitable_tables(draft.book, table_ids, booking.party_size)
-    return give_tables(draft, [Given(table_ids, is_pinned)], EventKind.ASSIGNED, actor=actor)
+@dataclass(kw_only=True)
+class SwapTables(TablesWrite):
+    """Each other's tables for two bookings."""
 
+    operation = "swap_tables"
+    booking_id: int
+    other_booking_id: int
+    expected_version: int
+    actor: Actor
 
-def _ask_for(table_ids: tuple[int, ...]) -> Ask:
-    def ask(settings: ServiceSettings, bookings: Sequence[Booking]) -> list[SeatingRequest]:
-        return [request_at(settings, bookings[0], table_ids)] if table_ids else []
+    @property
+    def booking_ids(self) -> Sequence[int]:
+        """Return both bookings."""
+        return [self.booking_id, self.other_booking_id]
 
-    return ask
+    def ask(self, settings: ServiceSettings, bookings: Sequence[Booking]) -> list[SeatingRequest]:
+        """Ask for each other's tables, if both have some on one date."""
+        booking, other = bookings
+        if booking.business_date != other.business_date or not (tables_of(booking) and tables_of(other)):
+            return []
+        return [request_at(settings, booking, tables_of(other)), request_at(settings, other, tables_of(booking))]
 
-
-def _claim_swap(*, booking_id: int, other_booking_id: int, actor: Actor, expected_version: int) -> ServiceDayClaim:
-    return claim_draft(partial(draft_tables, [booking_id, other_booking_id], _ask_for_each_other))
-
-
-@capacity_transaction(_claim_swap, reactions=REACTIONS)
-def _swap_tables(
-    claim: ServiceDayClaim, *, booking_id: int, other_booking_id: int, actor: Actor, expected_version: int
-) -> FloorOutcome:
-    lock_service_days(claim.service_day_ids)
-    draft = draft_again(claim, partial(draft_tables, [booking_id, other_booking_id], _ask_for_each_other))
-    booking, other = draft.bookings
-    wanted = [tables_of(other), tables_of(booking)]
-    _require_one_date(booking, other)
-    if wanted[0] == wanted[1] or _has_just_swapped(booking, other, expected_version):
-        return FloorOutcome(booking)
-    require_current(booking, expected_version)
-    _require_swappable(draft)
-    for each, table_ids in zip(draft.bookings, wanted, strict=True):
-        require_suitable_tables(draft.book, table_ids, each.party_size)
-    given = [
-        Given(tables_of(other), True, _swapped_with(other)),
-        Given(tables_of(booking), True, _swapped_with(booking)),
-    ]
-    return give_tables(draft, given, EventKind.SWAPPED, actor=actor)
-
-
-def _ask_for_each_other(settings: ServiceSettings, bookings: Sequence[Booking]) -> list[SeatingRequest]:
-    booking, other = bookings
-    if booking.business_date != other.business_date or not (tables_of(booking) and tables_of(other)):
-        return []
-    return [request_at(settings, booking, tables_of(other)), request_at(settings, other, tables_of(booking))]
+    def write(self, draft: TablesDraft) -> FloorOutcome:
+        """Write the tables of both."""
+        booking, other = draft.bookings
+        wanted = [tables_of(other), tables_of(booking)]
+        _require_one_date(booking, other)
+        if wanted[0] == wanted[1] or _has_just_swapped(booking, other, self.expected_version):
+            return FloorOutcome(booking)
+        require_current(booking, self.expected_version)
+        _require_swappable(draft)
+        for each, table_ids in zip(draft.bookings, wanted, strict=True):
+            require_suitable_tables(draft.book, table_ids, each.party_size)
+        given = [
+            Given(tables_of(other), True, _swapped_with(other)),
+            Given(tables_of(booking), True, _swapped_with(booking)),
+        ]
+        return give_tables(draft, given, EventKind.SWAPPED, actor=self.actor)
 
 
 def _has_just_swapped(booking: Booking, other: Booking, expected_version: int) -> bool:
@@ -181,31 +178,33 @@ def pin_tables(*, booking_id: int, actor: Actor = None, expected_version: int | 
 
     Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `TablesMissing`, `BookingConflict`.
     """
-    return _set_pinned(booking_id=booking_id, is_wanted=True, actor=actor, expected_version=expected_version)
+    return SetPinned(booking_id=booking_id, is_wanted=True, actor=actor, expected_version=expected_version).run()
 
 
 def unpin_tables(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> FloorOutcome:
     """Let the planner move a booking again; twice is once; see `pin_tables`."""
-    return _set_pinned(booking_id=booking_id, is_wanted=False, actor=actor, expected_version=expected_version)
+    return SetPinned(booking_id=booking_id, is_wanted=False, actor=actor, expected_version=expected_version).run()
 
 
-def _claim(*, booking_id: int, is_wanted: bool, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
-    return claim_booking(booking_id)
+@dataclass(kw_only=True)
+class SetPinned(BookingWrite[FloorOutcome]):
+    """A pin that is set, or taken away."""
 
+    operation = "set_pinned"
+    is_wanted: bool
 
-@capacity_transaction(_claim, reactions=REACTIONS)
-def _set_pinned(
-    claim: ServiceDayClaim, *, booking_id: int, is_wanted: bool, actor: Actor, expected_version: int | None
-) -> FloorOutcome:
-    booking = lock_booking(claim, booking_id)
-    if tables_of(booking) and is_pinned(booking) == is_wanted:
+    def write(self, draft: BookingDraft) -> FloorOutcome:
+        """Write the pin of every table that the booking has."""
+        booking = draft.booking
+        if tables_of(booking) and is_pinned(booking) == self.is_wanted:
+            return FloorOutcome(booking)
+        require_current(booking, self.expected_version)
+        require_live(booking, read_clock(), "pinned" if self.is_wanted else "unpinned")
+        if not tables_of(booking):
+            raise TablesMissing(reference=booking.reference)
+        tables = {"tables": numbers_of(booking.assignments.all())}
+        booking.assignments.update(pinned=self.is_wanted)
+        raise_version(booking)
+        kind = EventKind.PINNED if self.is_wanted else EventKind.UNPINNED
+        record_event(booking, kind, actor=self.actor, to_value=tables)
         return FloorOutcome(booking)
-    require_current(booking, expected_version)
-    require_live(booking, read_clock(), "pinned" if is_wanted else "unpinned")
-    if not tables_of(booking):
-        raise TablesMissing(reference=booking.reference)
-    tables = {"tables": numbers_of(booking.assignments.all())}
-    booking.assignments.update(pinned=is_wanted)
-    raise_version(booking)
-    record_event(booking, EventKind.PINNED if is_wanted else EventKind.UNPINNED, actor=actor, to_value=tables)
-    return FloorOutcome(booking)

@@ -1,26 +1,22 @@
 """Keep tables free for a time: parties in the way are re-seated, who cannot be is named and keeps the table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bookings.decision import Interval, ServiceKey
+from bookings.decision import Interval
 from bookings.decision.reseating import Patience, Reseating, Solved, plan_reseating
-from bookings.decision.touched_days import find_days_meeting
+from bookings.decision.touched_days import find_days_meeting, stored_days_meeting
 from bookings.services.floor.outcomes import MovedParty
 from bookings.services.rows.events import Actor
-from bookings.services.settings.materialization import materialize_missing
 from bookings.services.settings.reseating import FloorInTime, PartyLeft, load_floor_in_time, outcome_of, write_reseating
 from bookings.services.settings.table_status import names_of
-from bookings.services.writes import REACTIONS
-from capacity.locks import lock_service_days
-from capacity.models import ServiceDay
+from bookings.services.writes import Draft, PlannedWrite
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import InputInvalid, RecordNotFound
-from config.transactions import ClaimTooSmall, PlanOutdated, Reaction, capacity_transaction
 from tables.choices import TableStatus
 from tables.models import Section, Table, TableBlock
-from tables.seating import OccupiedInterval
+from tables.seating import OccupiedInterval, SeatingLimits
 from tables.selectors import load_floor
 
 LONGEST_BLOCK = timedelta(days=62)
@@ -31,8 +27,6 @@ LONGEST_BUFFER = timedelta(minutes=240)
 # What the planner may spend before the lock, and under it, in seconds: all questions together, and one alone.
 BEFORE_THE_LOCK = (3.0, 1.0)
 UNDER_THE_LOCK = (0.6, 0.15)
-
-BLOCK_REACTIONS = {**REACTIONS, "table_block_unique_on_table": Reaction.RUN_AGAIN}
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,7 @@ def block_tables(
     if not known or len(known) < len(set(table_ids)):
         raise InputInvalid.of_field("tableIds", "unknown", "Name one or more tables of this restaurant.")
     verb = "is" if len(known) == 1 else "are"
-    return _block(
+    return BlockTables(
         _Blocking(
             restaurant_id=restaurant_id,
             table_ids=tuple(sorted(known)),
@@ -74,7 +68,7 @@ def block_tables(
             purpose=f"{names_of(known.values())} {verb} blocked",
         ),
         actor,
-    )
+    ).run()
 
 
 def block_section(
@@ -98,7 +92,8 @@ def block_section(
     if not table_ids:
         raise InputInvalid.of_field("sectionId", "empty", f"No tables stand in {section}.")
     interval = Interval(starts_at, ends_at)
-    return _block(_Blocking(restaurant_id, table_ids, interval, reason.strip(), f"{section} is blocked"), actor)
+    blocking = _Blocking(restaurant_id, table_ids, interval, reason.strip(), f"{section} is blocked")
+    return BlockTables(blocking, actor).run()
 
 
 def unblock_table(*, block_id: int, actor: Actor = None) -> TableBlock:
@@ -106,7 +101,7 @@ def unblock_table(*, block_id: int, actor: Actor = None) -> TableBlock:
 
     Raises: `RecordNotFound`, also the second time; `BookingConflict`.
     """
-    return _unblock_table(block_id=block_id)
+    return UnblockTable(block_id).run()
 
 
 @dataclass(frozen=True)
@@ -119,43 +114,30 @@ class _Blocking:
     reason: str
     purpose: str
 
+    def __post_init__(self) -> None:
+        interval = self.interval
+        if not self.reason:
+            raise InputInvalid.of_field(
+                "reason", "required", "Say why: the history of every party that is moved names it."
+            )
+        if len(self.reason) > REASON_LENGTH:
+            raise InputInvalid.of_field("reason", "too_long", f"At most {REASON_LENGTH} characters.")
+        if interval.ends_at <= interval.starts_at:
+            raise InputInvalid.of_field("endsAt", "order", "The end must be after the start.")
+        if interval.ends_at - interval.starts_at > LONGEST_BLOCK:
+            message = f"At most {LONGEST_BLOCK.days} days. For longer, take the table out of service."
+            raise InputInvalid.of_field("endsAt", "too_long", message)
 
-@dataclass(frozen=True)
-class _Claim:
-    """The service days of a restaurant to lock, and what was solved before the lock."""
 
-    restaurant_id: int
-    service_day_ids: tuple[int, ...]
-    solved: Solved = field(default_factory=dict)
+@dataclass(frozen=True, kw_only=True)
+class BlockDraft(Draft):
+    """The blocks that are there, who is in the way, and what becomes of them; `groups` is what was solved for it."""
 
-
-@dataclass(frozen=True)
-class _Draft:
-    """Who is in the way and what becomes of them, with the service days that all of it touches."""
-
+    there: tuple[TableBlock, ...]
     floor: FloorInTime
     evicted: frozenset[int]
     reseating: Reseating
-    service_day_ids: frozenset[int]
-    missing: frozenset[ServiceKey]
-
-
-def _block(blocking: _Blocking, actor: Actor) -> BlockOutcome:
-    _require_sound(blocking)
-    return _block_tables(blocking=blocking, actor=actor)
-
-
-def _require_sound(blocking: _Blocking) -> None:
-    interval = blocking.interval
-    if not blocking.reason:
-        raise InputInvalid.of_field("reason", "required", "Say why: the history of every party that is moved names it.")
-    if len(blocking.reason) > REASON_LENGTH:
-        raise InputInvalid.of_field("reason", "too_long", f"At most {REASON_LENGTH} characters.")
-    if interval.ends_at <= interval.starts_at:
-        raise InputInvalid.of_field("endsAt", "order", "The end must be after the start.")
-    if interval.ends_at - interval.starts_at > LONGEST_BLOCK:
-        message = f"At most {LONGEST_BLOCK.days} days. For longer, take the table out of service."
-        raise InputInvalid.of_field("endsAt", "too_long", message)
+    groups: Solved
 
 
 def _require_to_come(blocking: _Blocking, settings: ServiceSettings) -> None:
@@ -163,37 +145,49 @@ def _require_to_come(blocking: _Blocking, settings: ServiceSettings) -> None:
         raise InputInvalid.of_field("endsAt", "past", "That time is over already.")
 
 
-def _claim(*, blocking: _Blocking, actor: Actor) -> _Claim:
-    """Name the service days to lock, creating those that are not there; the moves are worked out here."""
-    solved: Solved = {}
-    draft = _draft(blocking, Patience(*BEFORE_THE_LOCK), solved)
-    if draft.missing:
-        materialize_missing(restaurant_id=blocking.restaurant_id, keys=draft.missing)
-        draft = _draft(blocking, Patience(*BEFORE_THE_LOCK), solved)
-    return _Claim(blocking.restaurant_id, tuple(sorted(draft.service_day_ids)), solved)
+@dataclass
+class BlockTables(PlannedWrite[BlockDraft, BlockOutcome]):
+    """Tables that are kept free for a time."""
 
+    operation = "block_tables"
+    blocking: _Blocking
+    actor: Actor
 
-@capacity_transaction(_claim, reactions=BLOCK_REACTIONS)
-def _block_tables(claim: _Claim, *, blocking: _Blocking, actor: Actor) -> BlockOutcome:
-    lock_service_days(claim.service_day_ids)
-    there = _list_blocks(blocking)
-    draft = _draft(blocking, Patience(*UNDER_THE_LOCK), dict(claim.solved))
-    if len(there) == len(blocking.table_ids):
-        return BlockOutcome(there, left=outcome_of(draft.floor, draft.evicted, Reseating()).left)
-    _require_covered(claim, draft)
-    write_reseating(draft.floor, draft.reseating, purpose=f"{blocking.purpose}: {blocking.reason}")
-    _write_blocks(blocking, {block.table_id for block in there}, actor)
-    reseated = outcome_of(draft.floor, draft.evicted, draft.reseating)
-    return BlockOutcome(_list_blocks(blocking), reseated.moves, reseated.left)
+    def draft(self, budget: SeatingLimits, before: BlockDraft | None) -> BlockDraft:
+        """Work out who has to go where.
 
+        Raises: `InputInvalid` for a time that is over, `RecordNotFound`.
+        """
+        blocking, groups = self.blocking, dict(before.groups) if before else {}
+        settings = get_service_settings(blocking.restaurant_id)
+        _require_to_come(blocking, settings)
+        there = _list_blocks(blocking)
+        floor = _load_floor(settings, blocking)
+        evicted = floor.parties_at(blocking.table_ids, blocking.interval)
+        patience = Patience(*(UNDER_THE_LOCK if budget is self.under_lock else BEFORE_THE_LOCK))
+        reseating = plan_reseating(floor.book.seating, evicted.intersection(floor.book.movable), patience, groups)
+        own = Interval(blocking.interval.starts_at - LONGEST_BUFFER, blocking.interval.ends_at)
+        known = before.groups.values() if before else reseating.groups
+        return BlockDraft(
+            touched=find_days_meeting(settings, [own], also=_looked_at(floor, reseating)),
+            # What time ran out for before the lock, nobody will know under it.
+            is_undecided=any(group.undecided for group in reseating.groups if group not in known),
+            there=there,
+            floor=floor,
+            evicted=evicted,
+            reseating=reseating,
+            groups=groups,
+        )
 
-def _require_covered(claim: _Claim, draft: _Draft) -> None:
-    """Raise `AttemptOutdated` if more must be locked, or solved before the lock."""
-    if draft.missing or not draft.service_day_ids.issubset(claim.service_day_ids):
-        raise ClaimTooSmall
-    # What time ran out for before the lock, nobody will know under it.
-    if any(group.undecided for group in draft.reseating.groups if group not in claim.solved.values()):
-        raise PlanOutdated
+    def write(self, draft: BlockDraft) -> BlockOutcome:
+        """Write the blocks that are not there, and the parties that move for them."""
+        blocking = self.blocking
+        if len(draft.there) == len(blocking.table_ids):
+            return BlockOutcome(draft.there, left=outcome_of(draft.floor, draft.evicted, Reseating()).left)
+        write_reseating(draft.floor, draft.reseating, purpose=f"{blocking.purpose}: {blocking.reason}")
+        _write_blocks(blocking, {block.table_id for block in draft.there}, self.actor)
+        reseated = outcome_of(draft.floor, draft.evicted, draft.reseating)
+        return BlockOutcome(_list_blocks(blocking), reseated.moves, reseated.left)
 
 
 def _list_blocks(blocking: _Blocking) -> tuple[TableBlock, ...]:
@@ -217,21 +211,6 @@ def _write_blocks(blocking: _Blocking, there: set[int], actor: Actor) -> None:
         for table_id in blocking.table_ids
         if table_id not in there
     )
-
-
-def _draft(blocking: _Blocking, patience: Patience, solved: Solved) -> _Draft:
-    """Work out who has to go where; takes no lock.
-
-    Raises: `InputInvalid` for a time that is over, `RecordNotFound`.
-    """
-    settings = get_service_settings(blocking.restaurant_id)
-    _require_to_come(blocking, settings)
-    floor = _load_floor(settings, blocking)
-    evicted = floor.parties_at(blocking.table_ids, blocking.interval)
-    reseating = plan_reseating(floor.book.seating, evicted.intersection(floor.book.movable), patience, solved)
-    own = Interval(blocking.interval.starts_at - LONGEST_BUFFER, blocking.interval.ends_at)
-    ids, missing = find_days_meeting(settings, own, also=_looked_at(floor, reseating))
-    return _Draft(floor, evicted, reseating, ids, missing)
 
 
 def _load_floor(settings: ServiceSettings, blocking: _Blocking) -> FloorInTime:
@@ -258,19 +237,30 @@ def _get_block(block_id: int) -> TableBlock:
     return block
 
 
-def _claim_of_block(*, block_id: int) -> _Claim:
-    block = _get_block(block_id)
-    met = ServiceDay.objects.filter(
-        restaurant_id=block.restaurant_id,
-        starts_at__lte=block.ends_at,
-        ends_at__gte=block.starts_at - LONGEST_BUFFER,
-    )
-    return _Claim(block.restaurant_id, tuple(sorted(met.values_list("pk", flat=True))))
+@dataclass(frozen=True, kw_only=True)
+class UnblockDraft(Draft):
+    """A block that is there."""
+
+    block: TableBlock
 
 
-@capacity_transaction(_claim_of_block, reactions=REACTIONS)
-def _unblock_table(claim: _Claim, *, block_id: int) -> TableBlock:
-    lock_service_days(claim.service_day_ids)
-    block = _get_block(block_id)
-    TableBlock.objects.filter(pk=block_id).delete()
-    return block
+@dataclass
+class UnblockTable(PlannedWrite[UnblockDraft, TableBlock]):
+    """A blocked table that is given back."""
+
+    operation = "unblock_table"
+    block_id: int
+
+    def draft(self, budget: SeatingLimits, before: UnblockDraft | None) -> UnblockDraft:
+        """Read the block.
+
+        Raises: `RecordNotFound`.
+        """
+        block = _get_block(self.block_id)
+        span = Interval(block.starts_at - LONGEST_BUFFER, block.ends_at)
+        return UnblockDraft(touched=stored_days_meeting(block.restaurant_id, span), block=block)
+
+    def write(self, draft: UnblockDraft) -> TableBlock:
+        """Delete the block."""
+        TableBlock.objects.filter(pk=self.block_id).delete()
+        return draft.block

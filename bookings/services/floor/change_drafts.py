@@ -13,34 +13,33 @@ from bookings.decision import (
     Wish,
     blocked_interval,
     load_day_book,
-    seating_request,
+    solved_seating,
 )
 from bookings.decision.changes import Place, assess_change, may_keep_unplanned
 from bookings.decision.touched_days import (
-    Reach,
+    days_of_assessment,
     holds_in_the_way,
     holds_meeting,
+    loaded_days_meeting,
     looked_at,
-    reach_of,
-    reach_of_intervals,
 )
 from bookings.models import Booking
 from bookings.services.floor.change_requests import ChangeRequest, changes_nothing, wish_of
-from bookings.services.one_booking import get_booking, is_pinned, service_days_of, tables_of
+from bookings.services.one_booking import days_of_booking, get_booking, is_pinned, tables_of
 from bookings.services.rows.seating import TablesKept
-from bookings.services.writes import Means
+from bookings.services.writes import Draft
 from capacity.selectors import get_service_settings
+from tables.seating import SeatingLimits
 
 
-@dataclass(frozen=True)
-class ChangeDraft:
+@dataclass(frozen=True, kw_only=True)
+class ChangeDraft(Draft):
     """A booking, the day that it is to be on without it, and the decision; `holds` are over and in the way."""
 
     booking: Booking
     book: DayBook
     assessment: Assessment
     holds: tuple[CountedParty, ...]
-    reach: Reach
 
     @property
     def wish(self) -> Wish:
@@ -51,19 +50,6 @@ class ChangeDraft:
     def changes_nothing(self) -> bool:
         """Say whether the booking is what is wanted already."""
         return changes_nothing(self.booking, self.wish)
-
-    @property
-    def is_undecided(self) -> bool:
-        """Say whether the planner ran out of time for what is to change."""
-        return self.assessment.is_undecided and not self.changes_nothing
-
-    @property
-    def solved(self) -> SolvedSeating | None:
-        """Return what was asked of the planner and answered, to be used again where nothing has changed."""
-        if self.assessment.seating is None:
-            return None
-        request = seating_request(self.book.settings, self.wish)
-        return SolvedSeating(self.book.seating, (request,), self.assessment.seating)
 
     @property
     def table_ids(self) -> tuple[int, ...]:
@@ -97,7 +83,7 @@ class ChangeDraft:
             )
 
 
-def draft_change(change: ChangeRequest, means: Means) -> ChangeDraft:
+def draft_change(change: ChangeRequest, budget: SeatingLimits, solved: SolvedSeating | None) -> ChangeDraft:
     """Load a booking and the day that it is to be on, without it, and decide; takes no lock.
 
     Raises: `RecordNotFound`; as `wish_of`.
@@ -110,14 +96,23 @@ def draft_change(change: ChangeRequest, means: Means) -> ChangeDraft:
         wish.business_date,
         wish.business_date,
         only=blocked_interval(settings, wish),
-        limits=means.limits,
-        solved=means.solved,
+        limits=budget,
+        solved=solved,
         without=[booking.pk],
     )
     place = Place(tables_of(booking), is_pinned(booking), CHANNELS[BookingSource(booking.source)])
     assessment = assess_change(book, wish, place)
     holds = _holds(book, assessment)
-    return ChangeDraft(booking, book, assessment, holds, _reach(book, booking, assessment, holds))
+    freed = [Interval(hold.starts_at, hold.blocked_until) for hold in holds]
+    return ChangeDraft(
+        touched=days_of_assessment(book, assessment) | loaded_days_meeting(book, freed) | days_of_booking(booking),
+        is_undecided=assessment.is_undecided and not changes_nothing(booking, wish),
+        solved=solved_seating(book, assessment),
+        booking=booking,
+        book=book,
+        assessment=assessment,
+        holds=holds,
+    )
 
 
 def _holds(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
@@ -125,14 +120,3 @@ def _holds(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
     if assessment.seating is not None:
         found |= {hold.booking_id: hold for hold in holds_meeting(book, looked_at(assessment.seating))}
     return tuple(found.values())
-
-
-def _reach(book: DayBook, booking: Booking, assessment: Assessment, holds: tuple[CountedParty, ...]) -> Reach:
-    wanted = reach_of(book, assessment)
-    freed = reach_of_intervals(
-        book,
-        [Interval(hold.starts_at, hold.blocked_until) for hold in holds],
-        own=wanted.interval,
-        service_day_ids=service_days_of(booking),
-    )
-    return Reach(wanted.service_day_ids | freed.service_day_ids, wanted.missing | freed.missing, wanted.interval)

@@ -1,33 +1,30 @@
 """Change a booking: to another time, size or wish, by the same decision as a new one, without itself."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from functools import partial
 from typing import Any
 
 from bookings.choices import DecisionOperation, EventKind
 from bookings.contract import instant_answer
 from bookings.decision import DayBook, Wish, assess, find_alternatives, load_day_book
 from bookings.decision.refusals import refusal_of
-from bookings.decision.touched_days import ServiceDayClaim
-from bookings.errors import RequestRefused
 from bookings.models import Booking
 from bookings.services.floor.change_drafts import ChangeDraft, draft_change
 from bookings.services.floor.change_requests import UNCHANGED, ChangeRequest, Unchanged, has_come, wish_of
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.seats import require_live
 from bookings.services.one_booking import get_booking, require_current, tables_of
-from bookings.services.recording import DecisionTrail, recording
+from bookings.services.recording import DecisionTrail
 from bookings.services.rows.counters import find_counted_stay, move_in_counters
 from bookings.services.rows.events import Actor, actor_label, record_event
 from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.overrides import carry_overrides, record_waived_excess
 from bookings.services.rows.seating import purpose_of, table_numbers, write_seating
-from bookings.services.writes import REACTIONS, Means, claim_draft, counting_undecided, draft_again
-from capacity.locks import lock_service_days
+from bookings.services.writes import PlannedWrite
 from capacity.selectors import get_service_settings
 from config import metrics
-from config.transactions import capacity_transaction
+from tables.seating import SeatingLimits
 
 
 def change_booking(
@@ -54,54 +51,58 @@ def change_booking(
     `NonexistentTime`, `InputInvalid`, `BookingConflict`.
     """
     change = ChangeRequest(booking_id, actor, business_date, wall_time, starts_at, party_size, seating, turn_minutes)
-    trail = DecisionTrail(DecisionOperation.CHANGE)
-    with recording(trail), counting_undecided():
-        try:
-            return _change_booking(change=change, expected_version=expected_version, trail=trail)
-        except RequestRefused as refusal:
-            # After the transaction: other starts are advice, and cost nobody a lock.
-            refusal.alternatives = _list_alternatives(change)
-            raise
+    return ChangeBooking(change, expected_version).run()
 
 
-def _claim(*, change: ChangeRequest, expected_version: int | None, trail: DecisionTrail) -> ServiceDayClaim:
-    """Name the service days to lock, creating those that are not there; refuse what no state could take."""
-    return claim_draft(partial(_draft_before_lock, change, trail))
+@dataclass
+class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
+    """A change of start, size, wish or stay."""
 
+    operation = "change_booking"
+    change: ChangeRequest
+    expected_version: int | None
+    trail: DecisionTrail = field(default_factory=lambda: DecisionTrail(DecisionOperation.CHANGE))
 
-def _draft_before_lock(change: ChangeRequest, trail: DecisionTrail, means: Means) -> ChangeDraft:
-    draft = _draft(change, trail, means)
-    if draft.changes_nothing:
+    def draft(self, budget: SeatingLimits, before: ChangeDraft | None) -> ChangeDraft:
+        """Decide the booking as it would be, on its day without it."""
+        draft = draft_change(self.change, budget, before.solved if before else None)
+        self.trail.note(draft.book, draft.assessment)
+        self.trail.note_booking(draft.booking)
         return draft
-    require_live(draft.booking, draft.book.settings.now, "changed")
-    # Sure already, and no reason to create the service days of any date that somebody names.
-    if draft.assessment.decision.is_standing_refusal:
-        raise refusal_of(draft.assessment)
-    return draft
 
+    def refuse_early(self, draft: ChangeDraft) -> None:
+        """Raise what no state of its day would take."""
+        if draft.changes_nothing:
+            return
+        require_live(draft.booking, draft.book.settings.now, "changed")
+        if draft.assessment.decision.is_standing_refusal:
+            raise refusal_of(draft.assessment)
 
-def _draft(change: ChangeRequest, trail: DecisionTrail, means: Means) -> ChangeDraft:
-    draft = draft_change(change, means)
-    trail.note(draft.book, draft.assessment)
-    trail.note_booking(draft.booking)
-    return draft
+    def write(self, draft: ChangeDraft) -> FloorOutcome:
+        """Write an accepted change; one that changes nothing writes nothing."""
+        require_live(draft.booking, draft.book.settings.now, "changed")
+        if draft.changes_nothing:
+            return FloorOutcome(draft.booking)
+        require_current(draft.booking, self.expected_version)
+        if draft.assessment.is_refused:
+            raise refusal_of(draft.assessment)
+        outcome = _write(draft, self.change.actor)
+        self.trail.note_written(draft.booking)
+        return outcome
 
-
-@capacity_transaction(_claim, reactions=REACTIONS)
-def _change_booking(
-    claim: ServiceDayClaim, *, change: ChangeRequest, expected_version: int | None, trail: DecisionTrail
-) -> FloorOutcome:
-    lock_service_days(claim.service_day_ids)
-    draft = draft_again(claim, partial(_draft, change, trail))
-    require_live(draft.booking, draft.book.settings.now, "changed")
-    if draft.changes_nothing:
-        return FloorOutcome(draft.booking)
-    require_current(draft.booking, expected_version)
-    if draft.assessment.is_refused:
-        raise refusal_of(draft.assessment)
-    outcome = _write(draft, change.actor)
-    trail.note_written(draft.booking)
-    return outcome
+    def list_alternatives(self) -> Sequence[Wish]:
+        """List the starts near the wanted one that would take the booking, on the state as it is now."""
+        change, booking = self.change, get_booking(self.change.booking_id)
+        if has_come(booking):
+            return ()
+        settings = get_service_settings(booking.restaurant_id)
+        wish = wish_of(settings, booking, change)
+        book = load_day_book(settings, wish.business_date, wish.business_date, without=[booking.pk])
+        near = (found.wish for found in find_alternatives(book, wish))
+        if change.turn_minutes is None:
+            return tuple(near)
+        stays = (replace(other, turn_minutes=change.turn_minutes) for other in near)
+        return tuple(other for other in stays if assess(book, other).is_available)
 
 
 def _write(draft: ChangeDraft, actor: Actor) -> FloorOutcome:
@@ -172,18 +173,3 @@ def _record(booking: Booking, before: dict[str, Any], after: dict[str, Any], act
         from_value={name: before[name] for name in different},
         to_value={name: after[name] for name in different},
     )
-
-
-def _list_alternatives(change: ChangeRequest) -> tuple[Wish, ...]:
-    """List the starts near the wanted one that would take the booking, on the state as it is now."""
-    booking = get_booking(change.booking_id)
-    if has_come(booking):
-        return ()
-    settings = get_service_settings(booking.restaurant_id)
-    wish = wish_of(settings, booking, change)
-    book = load_day_book(settings, wish.business_date, wish.business_date, without=[booking.pk])
-    near = (found.wish for found in find_alternatives(book, wish))
-    if change.turn_minutes is None:
-        return tuple(near)
-    stays = (replace(other, turn_minutes=change.turn_minutes) for other in near)
-    return tuple(other for other in stays if assess(book, other).is_available)

@@ -1,7 +1,6 @@
 """A party that does not come: a person decides, the grace of the house only marks it late."""
 
 from bookings.choices import BookingStatus, EventKind
-from bookings.decision.touched_days import ServiceDayClaim
 from bookings.errors import TransitionUntimely
 from bookings.models import Booking
 from bookings.services.floor.transitions import (
@@ -9,13 +8,11 @@ from bookings.services.floor.transitions import (
     state_of,
     write_transition,
 )
-from bookings.services.one_booking import claim_booking, lock_booking, require_current
+from bookings.services.one_booking import BookingDraft, BookingWrite, require_current
 from bookings.services.rows.counters import find_counted_stay, take_from_counters
 from bookings.services.rows.events import Actor
-from bookings.services.writes import REACTIONS
 from capacity.calendar import local_wall_time
 from capacity.selectors import read_clock
-from config.transactions import capacity_transaction
 
 
 def mark_no_show(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> Booking:
@@ -26,27 +23,28 @@ def mark_no_show(*, booking_id: int, actor: Actor = None, expected_version: int 
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` before its start),
     `BookingConflict`.
     """
-    return _mark_no_show(booking_id=booking_id, actor=actor, expected_version=expected_version)
+    return MarkNoShow(booking_id=booking_id, actor=actor, expected_version=expected_version).run()
 
 
-def _claim(*, booking_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
-    return claim_booking(booking_id)
+class MarkNoShow(BookingWrite[Booking]):
+    """A no-show."""
 
+    operation = "mark_no_show"
 
-@capacity_transaction(_claim, reactions=REACTIONS)
-def _mark_no_show(claim: ServiceDayClaim, *, booking_id: int, actor: Actor, expected_version: int | None) -> Booking:
-    booking = lock_booking(claim, booking_id)
-    if booking.status == BookingStatus.NO_SHOW:
+    def write(self, draft: BookingDraft) -> Booking:
+        """Take the booking out of the counters and off its tables."""
+        booking = draft.booking
+        if booking.status == BookingStatus.NO_SHOW:
+            return booking
+        require_current(booking, self.expected_version)
+        require_status(booking, [BookingStatus.CONFIRMED], BookingStatus.NO_SHOW)
+        _require_started(booking)
+        before = state_of(booking, booking.assignments.all())
+        take_from_counters(find_counted_stay(booking))
+        booking.assignments.all().delete()
+        booking.status = BookingStatus.NO_SHOW
+        write_transition(booking, EventKind.NO_SHOW, fields=["status"], before=before, actor=self.actor)
         return booking
-    require_current(booking, expected_version)
-    require_status(booking, [BookingStatus.CONFIRMED], BookingStatus.NO_SHOW)
-    _require_started(booking)
-    before = state_of(booking, booking.assignments.all())
-    take_from_counters(find_counted_stay(booking))
-    booking.assignments.all().delete()
-    booking.status = BookingStatus.NO_SHOW
-    write_transition(booking, EventKind.NO_SHOW, fields=["status"], before=before, actor=actor)
-    return booking
 
 
 def _require_started(booking: Booking) -> None:

@@ -1,13 +1,14 @@
 """What giving tables by hand takes: the question to the planner, the checks, the rows."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
 from bookings.decision import CountedParty, DayBook, Interval, SolvedSeating, load_day_book
-from bookings.decision.touched_days import Reach, holds_meeting, looked_at, reach_of_intervals
+from bookings.decision.touched_days import holds_meeting, loaded_days_meeting, looked_at
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
 from bookings.services.floor.chosen_tables import table_taken
@@ -16,22 +17,18 @@ from bookings.services.one_booking import blocked_interval_of, get_bookings, kep
 from bookings.services.rows.events import Actor, actor_label, record_event
 from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.seating import TablesKept, table_numbers, write_seating
-from bookings.services.writes import Means
+from bookings.services.writes import Draft, PlannedWrite
 from capacity.calendar import this_minute
 from capacity.selectors import ServiceSettings, get_service_settings
 from config import metrics
-from tables.seating import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, SeatingUndecided
+from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, SeatingUndecided
 
 # Who still needs a table, or sits at one.
 LIVE_STATUSES = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ARRIVED, BookingStatus.SEATED)
 
 
-# What an operation asks of the planner, of bookings that are read afresh each time: nothing, or a seat for each.
-Ask = Callable[[ServiceSettings, Sequence[Booking]], Sequence[SeatingRequest]]
-
-
-@dataclass(frozen=True)
-class TablesDraft:
+@dataclass(frozen=True, kw_only=True)
+class TablesDraft(Draft):
     """Some bookings, the book of their dates without them, what was asked of the planner and what it said.
 
     `outcome` is None where nothing was asked. `holds` are over, and stand in the way until they are freed.
@@ -42,7 +39,6 @@ class TablesDraft:
     requests: tuple[SeatingRequest, ...]
     outcome: SeatingOutcome | None
     holds: tuple[CountedParty, ...]
-    reach: Reach
 
     @property
     def booking(self) -> Booking:
@@ -54,57 +50,56 @@ class TablesDraft:
         """Return who gets which tables; None where nothing was asked, or nothing was found."""
         return self.outcome if isinstance(self.outcome, SeatingPlan) else None
 
-    @property
-    def is_undecided(self) -> bool:
-        """Say whether the planner ran out of time."""
-        return isinstance(self.outcome, SeatingUndecided)
+
+class TablesWrite(PlannedWrite[TablesDraft, FloorOutcome]):
+    """A write that gives tables by hand to bookings of one restaurant."""
 
     @property
-    def solved(self) -> SolvedSeating | None:
-        """Return what was asked and answered, to be used again where nothing has changed."""
-        return None if self.outcome is None else SolvedSeating(self.book.seating, self.requests, self.outcome)
+    @abstractmethod
+    def booking_ids(self) -> Sequence[int]:
+        """Return the bookings, the one that the outcome is about first."""
 
+    @abstractmethod
+    def ask(self, settings: ServiceSettings, bookings: Sequence[Booking]) -> Sequence[SeatingRequest]:
+        """Return what is asked of the planner, of the bookings as they are read: nothing, or a seat for each."""
 
-def draft_tables(booking_ids: Sequence[int], ask: Ask, means: Means) -> TablesDraft:
-    """Load bookings of one restaurant and their dates without them, and ask the planner; takes no lock.
+    def draft(self, budget: SeatingLimits, before: TablesDraft | None) -> TablesDraft:
+        """Load the bookings and their dates without them, and ask the planner.
 
-    Raises: `RecordNotFound`.
-    """
-    bookings = get_bookings(booking_ids)
-    settings = get_service_settings(bookings[0].restaurant_id)
-    requests = tuple(ask(settings, bookings))
-    dates = [booking.business_date for booking in bookings]
-    book = load_day_book(
-        settings,
-        min(dates),
-        max(dates),
-        only=Interval.around(_touched(bookings, requests)),
-        limits=means.limits,
-        solved=means.solved,
-        without=[booking.pk for booking in bookings],
-    )
-    outcome = book.plan_seating(*requests) if requests else None
-    holds = holds_meeting(book, looked_at(outcome)) if outcome else ()
-    return TablesDraft(bookings, book, requests, outcome, holds, _reach(book, bookings, requests, outcome, holds))
-
-
-def _reach(
-    book: DayBook,
-    bookings: Sequence[Booking],
-    requests: Sequence[SeatingRequest],
-    outcome: SeatingOutcome | None,
-    holds: Iterable[CountedParty],
-) -> Reach:
-    touched = _touched(bookings, requests)
-    intervals = [*touched, *(Interval(hold.starts_at, hold.blocked_until) for hold in holds)]
-    if outcome is not None:
-        intervals.append(looked_at(outcome))
-    own_days = (booking.service_day_id for booking in bookings)
-    return reach_of_intervals(book, intervals, own=Interval.around(touched), service_day_ids=own_days)
+        Raises: `RecordNotFound`.
+        """
+        bookings = get_bookings(self.booking_ids)
+        settings = get_service_settings(bookings[0].restaurant_id)
+        requests = tuple(self.ask(settings, bookings))
+        touched = _touched(bookings, requests)
+        book = load_day_book(
+            settings,
+            min(booking.business_date for booking in bookings),
+            max(booking.business_date for booking in bookings),
+            only=Interval.around(touched),
+            limits=budget,
+            solved=before.solved if before else None,
+            without=[booking.pk for booking in bookings],
+        )
+        outcome = book.plan_seating(*requests) if requests else None
+        holds = holds_meeting(book, looked_at(outcome)) if outcome else ()
+        freed = [Interval(hold.starts_at, hold.blocked_until) for hold in holds]
+        moved = [looked_at(outcome)] if outcome else []
+        own_days = [booking.service_day_id for booking in bookings]
+        return TablesDraft(
+            touched=loaded_days_meeting(book, [*touched, *freed, *moved], service_day_ids=own_days),
+            is_undecided=isinstance(outcome, SeatingUndecided),
+            solved=SolvedSeating(book.seating, requests, outcome) if outcome else None,
+            bookings=bookings,
+            book=book,
+            requests=requests,
+            outcome=outcome,
+            holds=holds,
+        )
 
 
 def _touched(bookings: Iterable[Booking], requests: Iterable[SeatingRequest]) -> list[Interval]:
-    stays = [it for booking in bookings for it in (blocked_interval_of(booking), *kept_intervals_of(booking))]
+    stays = (span for booking in bookings for span in (blocked_interval_of(booking), *kept_intervals_of(booking)))
     return [*stays, *(Interval(request.starts_at, request.ends_at) for request in requests)]
 
 

@@ -1,9 +1,9 @@
 """How a party sits from now on: drafted before the lock to find what to lock, and under it to be written."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from bookings.choices import CHANNELS, BookingSource, DecisionOperation, EventKind
 from bookings.contract import instant_answer
@@ -13,65 +13,135 @@ from bookings.decision import (
     DayBook,
     DecisionCase,
     Interval,
-    SolvedSeating,
     Wish,
     assess,
     assess_case,
     assess_settled,
     load_day_book,
 )
-from bookings.decision.touched_days import Reach, ServiceDayClaim, holds_meeting, looked_at, reach_of_intervals
-from bookings.errors import RequestRefused
+from bookings.decision.touched_days import holds_meeting, loaded_days_meeting, looked_at
 from bookings.models import Booking
 from bookings.services.floor.keeping import TableKeeping
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.transitions import write_transition
-from bookings.services.one_booking import blocked_interval_of, claim_booking, kept_intervals_of, tables_of
+from bookings.services.one_booking import (
+    BookingDraft,
+    BookingWrite,
+    as_it_is,
+    blocked_interval_of,
+    get_booking,
+    kept_intervals_of,
+    tables_of,
+)
 from bookings.services.recording import DecisionTrail
 from bookings.services.rows.events import Actor, actor_label
 from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.overrides import count_again
 from bookings.services.rows.seating import TablesKept, write_seating
-from bookings.services.writes import Means, claim_draft
 from capacity.calendar import local_wall_time
 from capacity.selectors import ServiceSettings
-from tables.seating import SeatingUndecided
+from config.errors import BookingConflict, DomainError, RecordNotFound
+from tables.seating import SeatingLimits, SeatingUndecided
 
 
-@dataclass(frozen=True)
-class Sitting:
+@dataclass(frozen=True, kw_only=True)
+class Sitting(BookingDraft):
     """A booking, the book of its date without it, until when it stays, and what becomes of the tables."""
 
-    booking: Booking
     book: DayBook
     ends_at: datetime
     keeping: TableKeeping
     holds: tuple[CountedParty, ...]
-    reach: Reach
-
-    @property
-    def solved(self) -> SolvedSeating | None:
-        """Return what was asked of the planner and answered, to be used again where nothing has changed."""
-        return self.keeping.solved
 
     @property
     def is_decision(self) -> bool:
         """Say whether more is asked than to sit as booked: a longer stay, or other tables than the booking has."""
-        kept = {table_id for it in self.keeping.kept for table_id in it.table_ids}
+        kept = {table_id for rows in self.keeping.kept for table_id in rows.table_ids}
         return self.ends_at > self.booking.ends_at or not kept.issubset(tables_of(self.booking))
 
-    @property
-    def is_undecided(self) -> bool:
-        """Say whether the party has no table for want of time to plan."""
-        last = self.keeping.outcomes[-1:]
-        return not self.keeping.kept and any(isinstance(outcome, SeatingUndecided) for outcome in last)
+
+@dataclass(kw_only=True)
+class StayWrite(BookingWrite[FloorOutcome]):
+    """A change of the stay of a party that has come: its draft is a sitting, unless there is nothing to do."""
+
+    happening: ClassVar[EventKind]
+    trail: DecisionTrail = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trail = DecisionTrail(DecisionOperation.STAY, happening=self.happening)
+
+    def draft_before_lock(self) -> BookingDraft:
+        """Draft; what is refused here may be possible under the lock, and is decided there."""
+        try:
+            return super().draft_before_lock()
+        except (RecordNotFound, BookingConflict):
+            raise
+        except DomainError:
+            return as_it_is(get_booking(self.booking_id))
+
+    def keep(
+        self,
+        booking: Booking,
+        book: DayBook,
+        wish: Wish,
+        find_keeping: Callable[[], TableKeeping],
+        case_of: Callable[[], DecisionCase] | None = None,
+    ) -> TableKeeping:
+        """Find out what becomes of the tables of a party, and note what was decided, on the book without it.
+
+        A refusal is about limits and tables; of a party that is given its tables only the limits are left to say, which
+        somebody may authorise. `case_of` says what is decided on, where the wish does not say it all.
+
+        Raises: as `find_keeping`.
+        """
+
+        def refused() -> Assessment:
+            return assess_case(book, wish, case_of()) if case_of else assess(book, wish)
+
+        def settled() -> Assessment:
+            outcome = keeping.outcomes[-1] if keeping.outcomes else None
+            return assess_settled(book, wish, outcome, case=case_of() if case_of else None)
+
+        self.trail.note_stay(booking, book, wish, refused)
+        keeping = find_keeping()
+        self.trail.note_stay(booking, book, wish, settled)
+        return keeping
+
+    def write_stay(self, sitting: Sitting, *, fields: Sequence[str], before: dict[str, Any]) -> FloorOutcome:
+        """Write the stay and tables of a booking that is in the counters, those who move, and the history."""
+        booking, keeping, is_decision = sitting.booking, sitting.keeping, sitting.is_decision
+        expire_holds(hold.booking_id for hold in sitting.holds)
+        until = f"{local_wall_time(sitting.ends_at, booking.restaurant.zone):%H:%M}"
+        raised = count_again(
+            booking,
+            sitting.ends_at,
+            is_counted=True,
+            service_day_ids=sitting.touched.service_day_ids,
+            actor=self.actor,
+            reason=f"Stays until {until}",
+        )
+        write_tables(sitting, actor=self.actor, purpose=f"as {booking.party_size} sit there until {until}")
+        moves = moved_parties(sitting.book, keeping.moves)
+        write_transition(
+            booking,
+            self.happening,
+            fields=[*fields, "ends_at"],
+            before=before,
+            actor=self.actor,
+            beside=_hits_in_history(keeping),
+        )
+        if is_decision:
+            self.trail.note_written(booking, raised)
+        return FloorOutcome(booking, moves, keeping.hits)
 
 
-# Made of a booking, before the lock and under it.
-DraftSitting = Callable[[Means], Sitting]
-
-
-def load_book(settings: ServiceSettings, booking: Booking, ends_at: datetime, means: Means) -> DayBook:
+def load_book(
+    settings: ServiceSettings,
+    booking: Booking,
+    ends_at: datetime,
+    budget: SeatingLimits,
+    before: BookingDraft | None,
+) -> DayBook:
     """Load the date of a booking without it, with every slot of its service and of its stay until `ends_at`."""
     whole = Interval.around(_touched(booking, ends_at, ()))
     day = booking.service_day
@@ -80,8 +150,8 @@ def load_book(settings: ServiceSettings, booking: Booking, ends_at: datetime, me
         booking.business_date,
         booking.business_date,
         only=whole.joined(Interval(day.starts_at, day.ends_at)).joined(Interval(settings.now, settings.now)),
-        limits=means.limits,
-        solved=means.solved,
+        limits=budget,
+        solved=before.solved if before else None,
         without=[booking.pk],
     )
 
@@ -92,58 +162,21 @@ def sitting_of(book: DayBook, booking: Booking, ends_at: datetime, keeping: Tabl
     planned = [looked_at(outcome) for outcome in keeping.outcomes]
     holds = holds_meeting(book, _with_slots(book, Interval.around([*touched, *planned])))
     freed = [Interval(hold.starts_at, hold.blocked_until) for hold in holds]
-    reach = reach_of_intervals(
-        book,
-        [*touched, *planned, *freed],
-        own=blocked_interval_of(booking),
-        service_day_ids=[booking.service_day_id],
+    return Sitting(
+        touched=loaded_days_meeting(book, [*touched, *planned, *freed], service_day_ids=[booking.service_day_id]),
+        is_undecided=_is_undecided(keeping),
+        solved=keeping.solved,
+        booking=booking,
+        book=book,
+        ends_at=ends_at,
+        keeping=keeping,
+        holds=holds,
     )
-    return Sitting(booking, book, ends_at, keeping, holds, reach)
 
 
-def claim_sitting(booking_id: int, draft: DraftSitting) -> ServiceDayClaim:
-    """Name the service days that a draft reaches; those of the booking alone where it is refused.
-
-    What is refused here may be possible under the lock: it is decided there.
-
-    Raises: `SeatingNotDecided`, `RecordNotFound`.
-    """
-    try:
-        return claim_draft(draft)
-    except RequestRefused:
-        return claim_booking(booking_id)
-
-
-def write_sitting(
-    claim: ServiceDayClaim,
-    sitting: Sitting,
-    kind: EventKind,
-    *,
-    fields: Sequence[str],
-    before: dict[str, Any],
-    actor: Actor,
-    trail: DecisionTrail,
-) -> FloorOutcome:
-    """Write a drafted sitting of a booking that is in the counters: stay, tables, those who move, history."""
-    booking, keeping, is_decision = sitting.booking, sitting.keeping, sitting.is_decision
-    expire_holds(hold.booking_id for hold in sitting.holds)
-    until = f"{local_wall_time(sitting.ends_at, booking.restaurant.zone):%H:%M}"
-    raised = count_again(
-        booking,
-        sitting.ends_at,
-        is_counted=True,
-        service_day_ids=claim.service_day_ids,
-        actor=actor,
-        reason=f"Stays until {until}",
-    )
-    write_tables(sitting, actor=actor, purpose=f"as {booking.party_size} sit there until {until}")
-    moves = moved_parties(sitting.book, keeping.moves)
-    write_transition(
-        booking, kind, fields=[*fields, "ends_at"], before=before, actor=actor, beside=_hits_in_history(keeping)
-    )
-    if is_decision:
-        trail.note_written(booking, raised)
-    return FloorOutcome(booking, moves, keeping.hits)
+def _is_undecided(keeping: TableKeeping) -> bool:
+    """Say whether the party has no table for want of time to plan."""
+    return not keeping.kept and any(isinstance(outcome, SeatingUndecided) for outcome in keeping.outcomes[-1:])
 
 
 def _hits_in_history(keeping: TableKeeping) -> dict[str, Any]:
@@ -177,7 +210,7 @@ def _touched(booking: Booking, ends_at: datetime, kept: Iterable[TablesKept]) ->
         blocked_interval_of(booking),
         Interval(booking.starts_at, blocked_until),
         *kept_intervals_of(booking),
-        *(Interval(it.starts_at, it.ends_at) for it in kept),
+        *(Interval(rows.starts_at, rows.ends_at) for rows in kept),
     ]
 
 
@@ -185,11 +218,6 @@ def _with_slots(book: DayBook, interval: Interval) -> Interval:
     """Widen an interval to the slots that it touches: two stays that do not meet can be counted in the same one."""
     slots = (Interval(slot.starts_at, slot.ends_at) for slot in book.present_slots(interval))
     return Interval.around([interval, *slots])
-
-
-def stay_trail(happening: EventKind) -> DecisionTrail:
-    """Return the trail of what becomes of a party that has come."""
-    return DecisionTrail(DecisionOperation.STAY, happening=happening)
 
 
 def wish_to_stay(booking: Booking, ends_at: datetime) -> Wish:
@@ -205,32 +233,3 @@ def wish_to_stay(booking: Booking, ends_at: datetime) -> Wish:
         turn_minutes=(ends_at - booking.starts_at) // timedelta(minutes=1),
         keeps_start=True,
     )
-
-
-def keep_and_note(
-    trail: DecisionTrail,
-    booking: Booking,
-    book: DayBook,
-    wish: Wish,
-    keep: Callable[[], TableKeeping],
-    case_of: Callable[[], DecisionCase] | None = None,
-) -> TableKeeping:
-    """Find out what becomes of the tables of a party, and note what was decided, on the book without it.
-
-    A refusal is about limits and tables; of a party that is given its tables only the limits are left to say, which
-    somebody may authorise. `case_of` says what is decided on, where the wish does not say it all.
-
-    Raises: as `keep`.
-    """
-
-    def refused() -> Assessment:
-        return assess_case(book, wish, case_of()) if case_of else assess(book, wish)
-
-    def settled() -> Assessment:
-        outcome = keeping.outcomes[-1] if keeping.outcomes else None
-        return assess_settled(book, wish, outcome, case=case_of() if case_of else None)
-
-    trail.note_stay(booking, book, wish, refused)
-    keeping = keep()
-    trail.note_stay(booking, book, wish, settled)
-    return keeping

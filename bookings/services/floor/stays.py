@@ -1,5 +1,6 @@
 """A party that sits: until when it stays, and when it has left."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -7,20 +8,15 @@ from psycopg.types.range import Range
 
 from bookings.choices import BookingStatus, EventKind
 from bookings.decision.keeping import TableNeed
-from bookings.decision.touched_days import ServiceDayClaim
 from bookings.models import Booking, TableAssignment
 from bookings.services.floor.keeping import keep_tables
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.sitting import (
-    DraftSitting,
     Sitting,
-    claim_sitting,
-    keep_and_note,
+    StayWrite,
     load_book,
     sitting_of,
-    stay_trail,
     wish_to_stay,
-    write_sitting,
 )
 from bookings.services.floor.transitions import (
     ONE_MINUTE,
@@ -28,16 +24,14 @@ from bookings.services.floor.transitions import (
     state_of,
     write_transition,
 )
-from bookings.services.one_booking import claim_booking, get_booking, lock_booking, require_current
-from bookings.services.recording import DecisionTrail, recording
+from bookings.services.one_booking import BookingDraft, BookingWrite, as_it_is, get_booking, require_current
 from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import count_again
-from bookings.services.writes import REACTIONS, Means, counting_undecided, draft_again
 from capacity.calendar import this_minute
 from capacity.models import LONGEST_TURN
 from capacity.selectors import get_service_settings, read_clock
 from config.errors import InputInvalid
-from config.transactions import capacity_transaction
+from tables.seating import SeatingLimits
 
 
 def extend_stay(
@@ -52,11 +46,8 @@ def extend_stay(
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid`, `InputInvalid` (an end that has passed, or more than a
     day after the start), `BookingConflict`.
     """
-    until, trail = this_minute(ends_at), stay_trail(EventKind.EXTENDED)
-    with recording(trail), counting_undecided():
-        return _extend_stay(
-            booking_id=booking_id, ends_at=until, actor=actor, expected_version=expected_version, trail=trail
-        )
+    until = this_minute(ends_at)
+    return ExtendStay(booking_id=booking_id, ends_at=until, actor=actor, expected_version=expected_version).run()
 
 
 def leave_early(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> Booking:
@@ -67,37 +58,49 @@ def leave_early(*, booking_id: int, actor: Actor = None, expected_version: int |
 
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid`, `BookingConflict`.
     """
-    return _leave_early(booking_id=booking_id, actor=actor, expected_version=expected_version)
+    return LeaveEarly(booking_id=booking_id, actor=actor, expected_version=expected_version).run()
 
 
-def _claim_extension(
-    *, booking_id: int, ends_at: datetime, actor: Actor, expected_version: int | None, trail: DecisionTrail
-) -> ServiceDayClaim:
-    booking = get_booking(booking_id)
-    if booking.status != BookingStatus.SEATED or ends_at > _latest_end(booking):
-        return claim_booking(booking_id)
-    return claim_sitting(booking_id, _draft_of(booking, ends_at, trail))
+@dataclass(kw_only=True)
+class ExtendStay(StayWrite):
+    """Another end of the stay of a seated party."""
+
+    operation = "extend_stay"
+    happening = EventKind.EXTENDED
+    ends_at: datetime
+
+    def draft(self, budget: SeatingLimits, before: BookingDraft | None) -> BookingDraft:
+        """Find out who has to move, or is hit, where the party keeps its tables until then."""
+        booking = get_booking(self.booking_id)
+        if booking.status == BookingStatus.SEATED and booking.ends_at == self.ends_at:
+            return as_it_is(booking)
+        require_current(booking, self.expected_version)
+        require_status(booking, [BookingStatus.SEATED], BookingStatus.SEATED)
+        settings = get_service_settings(booking.restaurant_id)
+        _require_possible_end(booking, self.ends_at, settings.now)
+        book = load_book(settings, booking, self.ends_at, budget, before)
+        need = _need_until(booking, self.ends_at, this_minute(settings.now))
+        find_keeping = partial(keep_tables, book, booking, need)
+        keeping = self.keep(booking, book, wish_to_stay(booking, self.ends_at), find_keeping)
+        return sitting_of(book, booking, self.ends_at, keeping)
+
+    def write(self, draft: BookingDraft) -> FloorOutcome:
+        """Write the new end."""
+        if not isinstance(draft, Sitting):
+            return FloorOutcome(draft.booking)
+        return self.write_stay(draft, fields=[], before=state_of(draft.booking, draft.booking.assignments.all()))
 
 
-@capacity_transaction(_claim_extension, reactions=REACTIONS)
-def _extend_stay(
-    claim: ServiceDayClaim,
-    *,
-    booking_id: int,
-    ends_at: datetime,
-    actor: Actor,
-    expected_version: int | None,
-    trail: DecisionTrail,
-) -> FloorOutcome:
-    booking = lock_booking(claim, booking_id)
-    if booking.status == BookingStatus.SEATED and booking.ends_at == ends_at:
-        return FloorOutcome(booking)
-    require_current(booking, expected_version)
-    require_status(booking, [BookingStatus.SEATED], BookingStatus.SEATED)
-    _require_possible_end(booking, ends_at, read_clock())
-    sitting = draft_again(claim, _draft_of(booking, ends_at, trail))
-    before = state_of(booking, booking.assignments.all())
-    return write_sitting(claim, sitting, EventKind.EXTENDED, fields=[], before=before, actor=actor, trail=trail)
+def _need_until(booking: Booking, ends_at: datetime, now: datetime) -> TableNeed:
+    """Return what a party that sits needs of its tables."""
+    rows = booking.assignments.all()
+    return TableNeed(
+        kept_from={row.table_id: row.during.lower for row in rows},
+        now=now,
+        firm_until=now,
+        until=ends_at + timedelta(minutes=booking.buffer_minutes),
+        is_pinned=any(row.pinned for row in rows),
+    )
 
 
 def _require_possible_end(booking: Booking, ends_at: datetime, now: datetime) -> None:
@@ -111,51 +114,33 @@ def _latest_end(booking: Booking) -> datetime:
     return booking.starts_at + timedelta(minutes=LONGEST_TURN)
 
 
-def _draft_of(booking: Booking, ends_at: datetime, trail: DecisionTrail) -> DraftSitting:
-    def draft(means: Means) -> Sitting:
-        settings = get_service_settings(booking.restaurant_id)
-        book = load_book(settings, booking, ends_at, means)
-        rows = booking.assignments.all()
-        now = this_minute(settings.now)
-        need = TableNeed(
-            kept_from={row.table_id: row.during.lower for row in rows},
-            now=now,
-            firm_until=now,
-            until=ends_at + timedelta(minutes=booking.buffer_minutes),
-            is_pinned=any(row.pinned for row in rows),
+class LeaveEarly(BookingWrite[Booking]):
+    """A party that has left."""
+
+    operation = "leave_early"
+
+    def write(self, draft: BookingDraft) -> Booking:
+        """End the stay, and the assignments with their buffer."""
+        booking = draft.booking
+        if booking.status == BookingStatus.COMPLETED:
+            return booking
+        require_current(booking, self.expected_version)
+        require_status(booking, [BookingStatus.SEATED], BookingStatus.COMPLETED)
+        now = read_clock()
+        before = state_of(booking, booking.assignments.all())
+        _free_tables(booking, this_minute(now))
+        count_again(
+            booking,
+            min(booking.ends_at, max(this_minute(now), booking.starts_at + ONE_MINUTE)),
+            is_counted=True,
+            service_day_ids=draft.touched.service_day_ids,
+            actor=self.actor,
+            reason="Left",
         )
-        wish = wish_to_stay(booking, ends_at)
-        keeping = keep_and_note(trail, booking, book, wish, partial(keep_tables, book, booking, need))
-        return sitting_of(book, booking, ends_at, keeping)
-
-    return draft
-
-
-def _claim_leaving(*, booking_id: int, actor: Actor, expected_version: int | None) -> ServiceDayClaim:
-    return claim_booking(booking_id)
-
-
-@capacity_transaction(_claim_leaving, reactions=REACTIONS)
-def _leave_early(claim: ServiceDayClaim, *, booking_id: int, actor: Actor, expected_version: int | None) -> Booking:
-    booking = lock_booking(claim, booking_id)
-    if booking.status == BookingStatus.COMPLETED:
+        booking.status, booking.left_at = BookingStatus.COMPLETED, now
+        fields = ["status", "left_at", "ends_at"]
+        write_transition(booking, EventKind.LEFT, fields=fields, before=before, actor=self.actor)
         return booking
-    require_current(booking, expected_version)
-    require_status(booking, [BookingStatus.SEATED], BookingStatus.COMPLETED)
-    now = read_clock()
-    before = state_of(booking, booking.assignments.all())
-    _free_tables(booking, this_minute(now))
-    count_again(
-        booking,
-        min(booking.ends_at, max(this_minute(now), booking.starts_at + ONE_MINUTE)),
-        is_counted=True,
-        service_day_ids=claim.service_day_ids,
-        actor=actor,
-        reason="Left",
-    )
-    booking.status, booking.left_at = BookingStatus.COMPLETED, now
-    write_transition(booking, EventKind.LEFT, fields=["status", "left_at", "ends_at"], before=before, actor=actor)
-    return booking
 
 
 def _free_tables(booking: Booking, minute: datetime) -> None:

@@ -11,41 +11,36 @@ from django.db.models import Q
 from bookings.choices import BookingStatus, EventKind, OverrideSource
 from bookings.decision import DayBook, DecisionCase, Interval
 from bookings.decision.keeping import TableNeed, request_of
-from bookings.decision.touched_days import ServiceDayClaim
 from bookings.errors import CapacityExceeded, TransitionUntimely
 from bookings.models import Booking, BookingEvent, TableAssignment
 from bookings.services.floor.keeping import TableKeeping, keep_found_tables, no_table, take_tables_again
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.sitting import (
-    DraftSitting,
     Sitting,
-    claim_sitting,
-    keep_and_note,
+    StayWrite,
     load_book,
     sitting_of,
-    stay_trail,
     wish_to_stay,
     write_tables,
 )
-from bookings.services.floor.transitions import (
-    last_moment,
-    rows_in,
-    state_of,
-    write_transition,
+from bookings.services.floor.transitions import last_moment, rows_in, state_of, write_transition
+from bookings.services.one_booking import (
+    BookingDraft,
+    as_it_is,
+    days_of_booking,
+    get_booking,
+    require_current,
+    tables_of,
 )
-from bookings.services.one_booking import claim_booking, get_booking, lock_booking, require_current, tables_of
-from bookings.services.recording import DecisionTrail, recording
 from bookings.services.rows.counters import find_counted_stay, take_from_counters
 from bookings.services.rows.events import Actor
 from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.overrides import count_again
-from bookings.services.writes import REACTIONS, Means, counting_undecided, draft_again
 from capacity.calendar import local_wall_time, this_minute
 from capacity.policy import WALK_IN, DayState, PartyRequest, Reason, decide
-from capacity.selectors import get_service_settings, read_clock
+from capacity.selectors import get_service_settings
 from config.errors import RecordNotFound
-from config.transactions import capacity_transaction
-from tables.seating import SeatingPlan, SeatingRefusal
+from tables.seating import SeatingLimits, SeatingPlan, SeatingRefusal
 
 # What each change has written beside status, end and tables, and what its undo empties.
 _INSTANT_OF = {
@@ -74,52 +69,89 @@ def undo_change(
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` where the change is not the last,
     or the service is over), `CapacityExceeded`, `BookingConflict`.
     """
-    trail = stay_trail(EventKind.UNDONE)
-    with recording(trail), counting_undecided():
-        return _undo_change(
-            booking_id=booking_id, event_id=event_id, actor=actor, expected_version=expected_version, trail=trail
+    return UndoChange(booking_id=booking_id, event_id=event_id, actor=actor, expected_version=expected_version).run()
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndoDraft(BookingDraft):
+    """A booking, the change that is to be undone, and how the party sits then, where the change has moved tables."""
+
+    event: BookingEvent
+    sitting: Sitting | None = None
+
+
+@dataclass(kw_only=True)
+class UndoChange(StayWrite):
+    """The undo of one change, named by its entry in the history."""
+
+    operation = "undo_change"
+    happening = EventKind.UNDONE
+    event_id: int
+
+    def draft(self, budget: SeatingLimits, before: BookingDraft | None) -> BookingDraft:
+        """Find out how the party sits as before the change, unless that is undone already."""
+        booking = get_booking(self.booking_id)
+        event = _get_event(booking, self.event_id)
+        if event.pk in _undone_ids(booking):
+            return as_it_is(booking)
+        require_current(booking, self.expected_version)
+        settings = get_service_settings(booking.restaurant_id)
+        _require_undoable(booking, event, settings.now)
+        if event.kind in _NOTHING_TO_SEAT:
+            return UndoDraft(touched=days_of_booking(booking), booking=booking, event=event)
+        ends_at = datetime.fromisoformat(_before(event)["ends_at"])
+        book = load_book(settings, booking, ends_at, budget, before)
+        undo = _Undo(booking, event, book, ends_at)
+        keeping = self.keep(booking, book, wish_to_stay(booking, ends_at), undo.keeping, undo.case)
+        sitting = sitting_of(book, booking, ends_at, keeping)
+        return UndoDraft(
+            touched=sitting.touched,
+            is_undecided=sitting.is_undecided,
+            solved=sitting.solved,
+            booking=booking,
+            event=event,
+            sitting=sitting,
         )
 
+    def write(self, draft: BookingDraft) -> FloorOutcome:
+        """Write the state before the change, and what was undone."""
+        booking, outcome = draft.booking, FloorOutcome(draft.booking)
+        if not isinstance(draft, UndoDraft):
+            return outcome
+        event, before = draft.event, state_of(booking, booking.assignments.all())
+        if draft.sitting is not None:
+            outcome = self._sit_as_before(draft.sitting, event)
+        elif event.kind == EventKind.CREATED:
+            take_from_counters(find_counted_stay(booking))
+            booking.assignments.all().delete()
+        _restore(booking, event)
+        undone = {"undone": {"event_id": event.pk, "kind": event.kind}}
+        fields = ["status", "ends_at", *filter(None, _INSTANT_OF.values())]
+        write_transition(booking, EventKind.UNDONE, fields=fields, before=before, actor=self.actor, beside=undone)
+        return outcome
 
-def _claim(
-    *, booking_id: int, event_id: int, actor: Actor, expected_version: int | None, trail: DecisionTrail
-) -> ServiceDayClaim:
-    booking = get_booking(booking_id)
-    event = _get_event(booking, event_id)
-    if not _may_move_tables(event) or find_undoable(booking) != event:
-        return claim_booking(booking_id)
-    return claim_sitting(booking_id, _draft_of(booking, event, trail))
-
-
-@capacity_transaction(_claim, reactions=REACTIONS)
-def _undo_change(
-    claim: ServiceDayClaim,
-    *,
-    booking_id: int,
-    event_id: int,
-    actor: Actor,
-    expected_version: int | None,
-    trail: DecisionTrail,
-) -> FloorOutcome:
-    booking = lock_booking(claim, booking_id)
-    event = _get_event(booking, event_id)
-    if event.pk in _undone_ids(booking):
-        return FloorOutcome(booking)
-    require_current(booking, expected_version)
-    _require_undoable(booking, event)
-    before = state_of(booking, booking.assignments.all())
-    outcome = FloorOutcome(booking)
-    if _may_move_tables(event):
-        sitting = draft_again(claim, _draft_of(booking, event, trail))
-        outcome = _sit_as_before(claim, sitting, event, actor, trail)
-    elif event.kind == EventKind.CREATED:
-        take_from_counters(find_counted_stay(booking))
-        booking.assignments.all().delete()
-    _restore(booking, event)
-    undone = {"undone": {"event_id": event.pk, "kind": event.kind}}
-    fields = ["status", "ends_at", *filter(None, _INSTANT_OF.values())]
-    write_transition(booking, EventKind.UNDONE, fields=fields, before=before, actor=actor, beside=undone)
-    return outcome
+    def _sit_as_before(self, sitting: Sitting, event: BookingEvent) -> FloorOutcome:
+        """Write counters and tables; what the stay took above a limit is authorised by who undoes the change."""
+        booking = sitting.booking
+        expire_holds(hold.booking_id for hold in sitting.holds)
+        is_enforced = sitting.book.settings.is_enforced
+        takes_room = event.kind == EventKind.NO_SHOW or sitting.is_decision
+        raised = count_again(
+            booking,
+            sitting.ends_at,
+            is_counted=event.kind != EventKind.NO_SHOW,
+            service_day_ids=sitting.touched.service_day_ids,
+            source=OverrideSource.STAFF if is_enforced else OverrideSource.SHADOW,
+            actor=self.actor,
+            reason=f"Undone: {EventKind(event.kind).label}",
+        )
+        if not _before(event)["rows"]:
+            booking.assignments.all().delete()
+        start = local_wall_time(booking.starts_at, sitting.book.settings.zone)
+        write_tables(sitting, actor=self.actor, purpose=f"to make room again for {booking.party_size} of {start:%H:%M}")
+        if takes_room:
+            self.trail.note_written(booking, raised)
+        return FloorOutcome(booking, moved_parties(sitting.book, sitting.keeping.moves), sitting.keeping.hits)
 
 
 def _get_event(booking: Booking, event_id: int) -> BookingEvent:
@@ -131,10 +163,6 @@ def _get_event(booking: Booking, event_id: int) -> BookingEvent:
 
 def _before(event: BookingEvent) -> dict[str, Any]:
     return event.from_value or {}
-
-
-def _may_move_tables(event: BookingEvent) -> bool:
-    return event.kind in _INSTANT_OF and event.kind not in _NOTHING_TO_SEAT
 
 
 def _undone_ids(booking: Booking) -> set[int]:
@@ -150,11 +178,11 @@ def find_undoable(booking: Booking) -> BookingEvent | None:
     return changes.order_by("-pk").first()
 
 
-def _require_undoable(booking: Booking, event: BookingEvent) -> None:
+def _require_undoable(booking: Booking, event: BookingEvent, now: datetime) -> None:
     message = ""
     if find_undoable(booking) != event or booking.status != (event.to_value or {})["status"]:
         message = "Only the last arrival, seating, change of the end, leaving, no-show or walk-in can be undone"
-    elif read_clock() > last_moment(booking):
+    elif now > last_moment(booking):
         message = f"The service of {booking.business_date} is over: what was done in it stays"
     if message:
         raise TransitionUntimely(message, status=booking.status, wanted=_before(event).get("status", "undone"))
@@ -196,7 +224,7 @@ class _Undo:
         """Return what is decided on: what has passed already is not, nor are hours, since it was in the house."""
         settings, booking, needed = self.book.settings, self.booking, self.needed
         stay = Interval(booking.starts_at, self.ends_at)
-        (service,) = (it for it in self.book.services if it.service_day_id == booking.service_day_id)
+        (service,) = (day for day in self.book.services if day.service_day_id == booking.service_day_id)
         present = tuple(slot for slot in self.book.present_slots(stay) if slot.ends_at > settings.now)
         needs_table = self.former and needed.starts_at < needed.ends_at
         return DecisionCase(
@@ -234,7 +262,10 @@ class _Undo:
         """Return since when a table has been the booking's without a break: what it has never lost, it has had."""
         current = {row.table_id: row.during.lower for row in self.booking.assignments.all()}
         before = {row.table_id: row.during.lower for row in self.former}
-        return {it: before.get(it, current[it]) if it in current else self.needed.starts_at for it in table_ids}
+        return {
+            table_id: before.get(table_id, current[table_id]) if table_id in current else self.needed.starts_at
+            for table_id in table_ids
+        }
 
     def _require_room(self, lacking: Reason | None) -> None:
         """Decide as for a new booking, but for what has passed already, and for hours: it was in the house."""
@@ -251,41 +282,3 @@ class _Undo:
 
 def _table_ids(rows: Iterable[TableAssignment]) -> tuple[int, ...]:
     return tuple(sorted(row.table_id for row in rows))
-
-
-def _draft_of(booking: Booking, event: BookingEvent, trail: DecisionTrail) -> DraftSitting:
-    def draft(means: Means) -> Sitting:
-        settings = get_service_settings(booking.restaurant_id)
-        ends_at = datetime.fromisoformat(_before(event)["ends_at"])
-        book = load_book(settings, booking, ends_at, means)
-        undo = _Undo(booking, event, book, ends_at)
-        keeping = keep_and_note(trail, booking, book, wish_to_stay(booking, ends_at), undo.keeping, undo.case)
-        return sitting_of(book, booking, ends_at, keeping)
-
-    return draft
-
-
-def _sit_as_before(
-    claim: ServiceDayClaim, sitting: Sitting, event: BookingEvent, actor: Actor, trail: DecisionTrail
-) -> FloorOutcome:
-    """Write counters and tables; what a stay took above a limit before it was freed is authorised by who undoes it."""
-    booking = sitting.booking
-    expire_holds(hold.booking_id for hold in sitting.holds)
-    is_enforced = sitting.book.settings.is_enforced
-    takes_room = event.kind == EventKind.NO_SHOW or sitting.is_decision
-    raised = count_again(
-        booking,
-        sitting.ends_at,
-        is_counted=event.kind != EventKind.NO_SHOW,
-        service_day_ids=claim.service_day_ids,
-        source=OverrideSource.STAFF if is_enforced else OverrideSource.SHADOW,
-        actor=actor,
-        reason=f"Undone: {EventKind(event.kind).label}",
-    )
-    if not _before(event)["rows"]:
-        booking.assignments.all().delete()
-    start = local_wall_time(booking.starts_at, sitting.book.settings.zone)
-    write_tables(sitting, actor=actor, purpose=f"to make room again for {booking.party_size} of {start:%H:%M}")
-    if takes_room:
-        trail.note_written(booking, raised)
-    return FloorOutcome(booking, moved_parties(sitting.book, sitting.keeping.moves), sitting.keeping.hits)

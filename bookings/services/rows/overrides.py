@@ -1,6 +1,6 @@
 """Record who or which mode authorised covers or parties above a limit."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -119,7 +119,7 @@ def count_again(
     ends_at: datetime,
     *,
     is_counted: bool,
-    service_day_ids: Sequence[int],
+    service_day_ids: Collection[int],
     source: OverrideSource = OverrideSource.STAFF,
     actor: Actor,
     reason: str,
