@@ -12,7 +12,7 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 
 # The tests in which coverage is counted. The others start processes, which it does not see, or let threads race, which
 # it slows down.
-MEASURED = tests/bookings tests/capacity tests/config tests/tables
+MEASURED = tests/bookings tests/capacity tests/config tests/demo tests/tables
 # Races and load want the machine to themselves.
 ALONE = tests/concurrency tests/load
 # More than there are cores: many tests wait for a process to start or to end.

@@ -18,7 +18,7 @@ settings.load_profile("fuzz" if os.environ.get("FUZZ") == "1" else "default")
 def emptying() -> Iterator[None]:
     """Empty the database after a test that commits by less than Django's flush."""
     # Importable once Django is set up.
-    from tests.emptying import empty_database
+    from tests.helpers.empty_database import empty_database
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty_database())
@@ -43,7 +43,7 @@ def valkey(valkey_server: ValkeyServer) -> str:
 def empty_queue(transactional_db: None) -> Iterator[None]:
     """Begin and end without jobs: a test with `transaction=True` does not empty tables of unmanaged models."""
     # Importable once Django is set up.
-    from tests.jobs import forget_jobs
+    from tests.helpers.job_workers import forget_jobs
 
     forget_jobs()
     yield

@@ -11,7 +11,7 @@ from capacity.past import clock_at, shown_instant
 from capacity.selectors import get_service_settings
 from config.env import BASE_DIR
 from tables.models import Restaurant
-from tests.factories import RestaurantFactory
+from tests.helpers.factories import RestaurantFactory
 
 LONG_AGO = datetime(2026, 1, 5, 20, 15, tzinfo=UTC)
 

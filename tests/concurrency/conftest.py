@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from tests.concurrency.crowd import PATIENCE_SECONDS, Crowd
-from tests.concurrency.injection import Points
-from tests.concurrency.protections import Protections
+from tests.helpers.crowd import PATIENCE_SECONDS, Crowd
+from tests.helpers.missing_protections import Protections
+from tests.helpers.stopping_points import Points
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
 ISOLATIONS = ("serializable", "read committed")

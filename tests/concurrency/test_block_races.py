@@ -11,15 +11,15 @@ import pytest
 from bookings.models import Booking
 from bookings.services import BlockOutcome, FloorOutcome, block_tables, seat_walk_in, swap_tables
 from config.errors import EditIsStale
-from tests.bookings.floor import room_at_noon
-from tests.bookings.oracle import Wish
-from tests.concurrency.crowd import BOOKED, Act, Crowd, outcome_of, tally
-from tests.concurrency.houses import NINETEEN, House, seated_house
-from tests.concurrency.injection import Points, wait_until_blocked
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, is_refused_by_all, list_misplaced, watched
-from tests.factories import CapacityRuleFactory, materialize
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Act, Crowd, outcome_of, tally
+from tests.helpers.dining_room import room_at_noon
+from tests.helpers.factories import CapacityRuleFactory, materialize
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import NINETEEN, House, seated_house
+from tests.helpers.race_verdict import Gauge, is_refused_by_all, list_misplaced, watched
+from tests.helpers.recount import list_faults
+from tests.helpers.second_opinion import Wish
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
 DECIDED = "bookings.services.booking.write_booking"

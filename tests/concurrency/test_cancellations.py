@@ -9,12 +9,12 @@ import pytest
 from bookings.errors import CapacityExceeded
 from bookings.models import Booking, BookingEvent
 from bookings.services import SettingsOutcome, cancel_booking, save_settings_row
-from tests.concurrency.crowd import BOOKED, Crowd, outcome_of, tally
-from tests.concurrency.houses import House, dinner_house
-from tests.concurrency.injection import Points, wait_until_blocked
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, watched
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Crowd, outcome_of, tally
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import House, dinner_house
+from tests.helpers.race_verdict import Gauge, watched
+from tests.helpers.recount import list_faults
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 CANCELLED_BEFORE_COMMIT = "bookings.services.cancellation._write_cancelled"
 ABOUT_TO_FREE = "bookings.services.cancellation.take_from_counters"

@@ -23,13 +23,13 @@ from bookings.services import (
     undo_change,
 )
 from tables.models import Restaurant
-from tests.bookings.floor import at_tables
-from tests.bookings.tonight import began, due, kinds, latest, room_at_noon, seated
-from tests.concurrency.crowd import BOOKED, Crowd, Outcome, outcome_of, tally
-from tests.concurrency.injection import Points, wait_until_blocked
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import watched
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Crowd, Outcome, outcome_of, tally
+from tests.helpers.dining_room import at_tables
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_verdict import watched
+from tests.helpers.recount import list_faults
+from tests.helpers.running_service import began, due, kinds, latest, room_at_noon, seated
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
 FLOOR = "bookings.services.floor"

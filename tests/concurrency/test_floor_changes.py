@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 
 from bookings.services import SettingsOutcome, delete_settings_row, save_settings_row
-from tests.concurrency.crowd import BOOKED, Crowd, Outcome, outcome_of
-from tests.concurrency.houses import House, dinner_house
-from tests.concurrency.injection import Points, wait_until_blocked
-from tests.concurrency.verdict import watched
+from tests.helpers.crowd import BOOKED, Crowd, Outcome, outcome_of
+from tests.helpers.race_houses import House, dinner_house
+from tests.helpers.race_verdict import watched
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 SEATED = "bookings.services.rows.booking.add_to_counters"
 NO_FUTURE_FOUND = "bookings.services.settings.settings_changes._require_no_future_assignments"

@@ -12,12 +12,12 @@ import pytest
 
 from bookings.models import Booking
 from bookings.services import FloorOutcome, assign_tables, change_booking, swap_tables
-from tests.concurrency.crowd import BOOKED, Crowd, tally
-from tests.concurrency.houses import House, seated_house
-from tests.concurrency.injection import Points
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, watched
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Crowd, tally
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import House, seated_house
+from tests.helpers.race_verdict import Gauge, watched
+from tests.helpers.recount import list_faults
+from tests.helpers.stopping_points import Points
 
 FULL = "CAPACITY_EXCEEDED"
 CHANGES, ASSIGNMENTS = "bookings.services.floor.changes", "bookings.services.floor.assignments"

@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError
 
 from config.gate import GateLevel, enter_gate, leave_gate
-from tests.concurrency.crowd import PATIENCE_SECONDS, Crowd
-from tests.concurrency.injection import count_blocked, wait_until_blocked
+from tests.helpers.crowd import PATIENCE_SECONDS, Crowd
+from tests.helpers.stopping_points import count_blocked, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

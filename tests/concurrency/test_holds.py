@@ -9,13 +9,13 @@ from bookings.choices import BookingStatus
 from bookings.errors import CapacityExceeded
 from bookings.models import Booking, BookingEvent
 from bookings.services import save_settings_row
-from tests.concurrency.crowd import BOOKED, Crowd, tally
-from tests.concurrency.houses import NINETEEN, House, all_day_house, dinner_house, house_with_long_slots
-from tests.concurrency.injection import Points
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, watched
-from tests.factories import BookingFactory
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Crowd, tally
+from tests.helpers.factories import BookingFactory
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import NINETEEN, House, all_day_house, dinner_house, house_with_long_slots
+from tests.helpers.race_verdict import Gauge, watched
+from tests.helpers.recount import list_faults
+from tests.helpers.stopping_points import Points
 
 FULL = "CAPACITY_EXCEEDED"
 ABOUT_TO_FREE = "bookings.services.rows.expired_holds.take_from_counters"

@@ -6,11 +6,11 @@ import pytest
 from pytest_django import Settings
 
 from bookings.models import Booking
-from tests.concurrency.crowd import BOOKED, Crowd, tally
-from tests.concurrency.houses import dinner_house
-from tests.concurrency.injection import Points
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, watched
+from tests.helpers.crowd import BOOKED, Crowd, tally
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import dinner_house
+from tests.helpers.race_verdict import Gauge, watched
+from tests.helpers.stopping_points import Points
 
 DECIDED = "bookings.services.booking.write_booking"
 UNIQUE = "booking_idempotency_key_unique_in_restaurant"

@@ -3,9 +3,9 @@
 import random
 
 from bookings.models import Booking, TableAssignment
-from tests.concurrency.crowd import BOOKED, Crowd, tally
-from tests.concurrency.houses import dinner_house
-from tests.concurrency.verdict import watched
+from tests.helpers.crowd import BOOKED, Crowd, tally
+from tests.helpers.race_houses import dinner_house
+from tests.helpers.race_verdict import watched
 
 GUESTS = 100
 FULL = "CAPACITY_EXCEEDED"

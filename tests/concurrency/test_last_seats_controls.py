@@ -8,12 +8,12 @@ import pytest
 from pytest_django import Settings
 
 from bookings.insight.audit import AuditScope, audit
-from tests.concurrency.crowd import BOOKED, Crowd, tally
-from tests.concurrency.houses import House, dinner_house
-from tests.concurrency.injection import Points
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, watched
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Crowd, tally
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import House, dinner_house
+from tests.helpers.race_verdict import Gauge, watched
+from tests.helpers.recount import list_faults
+from tests.helpers.stopping_points import Points
 
 FULL = "CAPACITY_EXCEEDED"
 DECIDED = "bookings.services.booking.write_booking"

@@ -3,10 +3,10 @@
 import pytest
 from django.db import OperationalError
 
-from tests.concurrency.crowd import PATIENCE_SECONDS, Crowd
-from tests.concurrency.houses import House, dinner_house
-from tests.concurrency.verdict import watched
-from tests.concurrency.wire import breaking_line, through
+from tests.helpers.breaking_wire import breaking_line, through
+from tests.helpers.crowd import PATIENCE_SECONDS, Crowd
+from tests.helpers.race_houses import House, dinner_house
+from tests.helpers.race_verdict import watched
 
 
 def book_over_a_line_that_breaks(house: House, crowd: Crowd, *, loses_request: bool) -> None:

@@ -7,12 +7,12 @@ from functools import partial
 from bookings.models import Booking
 from bookings.services import Materialization, cancel_booking, materialize_service_days
 from capacity.models import BookingSlot, ServiceDay
-from tests.concurrency.crowd import BOOKED, Act, Crowd, outcome_of, tally
-from tests.concurrency.houses import House, all_day_house, dinner_house
-from tests.concurrency.injection import Points, wait_until_blocked
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import watched
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Act, Crowd, outcome_of, tally
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import House, all_day_house, dinner_house
+from tests.helpers.race_verdict import watched
+from tests.helpers.recount import list_faults
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 COUNTED = "bookings.services.settings.materialization.insert_services"
 

@@ -8,12 +8,12 @@ import pytest
 
 from bookings.models import Booking
 from bookings.services import cancel_booking
-from tests.concurrency.crowd import BOOKED, Act, Crowd, outcome_of, tally
-from tests.concurrency.houses import House, house_of_two_services
-from tests.concurrency.injection import Points, wait_until_blocked
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, list_misplaced, watched
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Act, Crowd, outcome_of, tally
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import House, house_of_two_services
+from tests.helpers.race_verdict import Gauge, list_misplaced, watched
+from tests.helpers.recount import list_faults
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 DECIDED = "bookings.services.booking.write_booking"
 DOUBLE_SEATING = "assignment_no_double_seating"

@@ -10,12 +10,12 @@ import pytest
 from bookings.models import Booking
 from bookings.services import cancel_booking
 from tables.seating import SeatingLimits
-from tests.concurrency.crowd import BOOKED, Crowd, outcome_of
-from tests.concurrency.houses import House, seated_house
-from tests.concurrency.injection import Pause, Points, wait_until_blocked
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, list_misplaced, watched
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Crowd, outcome_of
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import House, seated_house
+from tests.helpers.race_verdict import Gauge, list_misplaced, watched
+from tests.helpers.recount import list_faults
+from tests.helpers.stopping_points import Pause, Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
 SOLVED = "bookings.services.writes.PlannedWrite.draft_before_lock"

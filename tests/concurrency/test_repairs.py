@@ -5,12 +5,12 @@ from functools import partial
 import pytest
 
 from bookings.services import cancel_booking, rebuild_counters
-from tests.concurrency.crowd import BOOKED, Act, Crowd, outcome_of
-from tests.concurrency.houses import dinner_house
-from tests.concurrency.injection import Points, wait_until_blocked
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import watched
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Act, Crowd, outcome_of
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import dinner_house
+from tests.helpers.race_verdict import watched
+from tests.helpers.recount import list_faults
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 COUNTED_AFRESH = "bookings.services.upkeep.counter_repair.count_stays"
 

@@ -14,11 +14,11 @@ from bookings.models import RolloutChange
 from bookings.services import resume_enforcement, roll_back_enforcement, set_restaurant_mode
 from capacity.models import ServiceDay
 from config.errors import DomainError
-from tests.concurrency.crowd import BOOKED, PATIENCE_SECONDS, Act, Crowd, Outcome, outcome_of, tally
-from tests.concurrency.houses import House, dinner_house
-from tests.concurrency.injection import Points, wait_until_blocked
-from tests.concurrency.verdict import watched
-from tests.polling import wait_until
+from tests.helpers.crowd import BOOKED, PATIENCE_SECONDS, Act, Crowd, Outcome, outcome_of, tally
+from tests.helpers.polling import wait_until
+from tests.helpers.race_houses import House, dinner_house
+from tests.helpers.race_verdict import watched
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
 GUESTS, COVERS, PARTY = 6, 40, 4

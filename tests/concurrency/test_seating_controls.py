@@ -7,14 +7,14 @@ from tables.seating import Step
 from tables.seating.question import Question
 from tables.seating.steps import Budget, Settled, settle_directly
 from tables.seating.tree import Nodes
-from tests.bookings.oracle import Wish
-from tests.concurrency.crowd import BOOKED, Crowd, tally
-from tests.concurrency.houses import NINETEEN, House, seated_house
-from tests.concurrency.injection import Points
-from tests.concurrency.protections import Protections
 from tests.concurrency.test_seating_races import ROWS, house_of_displaced_pairs
-from tests.concurrency.verdict import Gauge, is_refused_by_all, list_misplaced
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Crowd, tally
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import NINETEEN, House, seated_house
+from tests.helpers.race_verdict import Gauge, is_refused_by_all, list_misplaced
+from tests.helpers.recount import list_faults
+from tests.helpers.second_opinion import Wish
+from tests.helpers.stopping_points import Points
 
 FULL = "CAPACITY_EXCEEDED"
 DECIDED = "bookings.services.booking.write_booking"

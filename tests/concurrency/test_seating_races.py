@@ -5,10 +5,10 @@ from functools import partial
 
 from bookings.models import Booking, BookingEvent, TableAssignment
 from bookings.services import cancel_booking
-from tests.bookings.oracle import Wish
-from tests.concurrency.crowd import BOOKED, Act, Crowd, Outcome, tally
-from tests.concurrency.houses import NINETEEN, House, seated_house
-from tests.concurrency.verdict import is_refused_by_all, list_misplaced, watched
+from tests.helpers.crowd import BOOKED, Act, Crowd, Outcome, tally
+from tests.helpers.race_houses import NINETEEN, House, seated_house
+from tests.helpers.race_verdict import is_refused_by_all, list_misplaced, watched
+from tests.helpers.second_opinion import Wish
 
 FULL = "CAPACITY_EXCEEDED"
 TAKEN_MEANWHILE = "23P01"

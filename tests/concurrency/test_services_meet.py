@@ -10,12 +10,12 @@ from bookings.insight.audit import AuditScope, audit
 from bookings.services import cancel_booking, save_settings_row
 from capacity.locks import lock_service_days
 from capacity.models import ServiceDay
-from tests.concurrency.crowd import BOOKED, Act, Crowd, outcome_of, tally
-from tests.concurrency.houses import House, all_day_house, house_with_long_slots
-from tests.concurrency.injection import Meeting, Points, wait_until_blocked
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, watched
-from tests.recount import list_faults
+from tests.helpers.crowd import BOOKED, Act, Crowd, outcome_of, tally
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import House, all_day_house, house_with_long_slots
+from tests.helpers.race_verdict import Gauge, watched
+from tests.helpers.recount import list_faults
+from tests.helpers.stopping_points import Meeting, Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
 DECIDED = "bookings.services.booking.write_booking"

@@ -16,11 +16,11 @@ from bookings.services import (
 from capacity.calendar import find_overlaps
 from capacity.models import ServicePeriod
 from capacity.selectors import get_service_settings
-from tests.concurrency.crowd import BOOKED, Crowd, outcome_of, tally
-from tests.concurrency.houses import House, all_day_house, dinner_house
-from tests.concurrency.injection import Points, wait_until_blocked
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, watched
+from tests.helpers.crowd import BOOKED, Crowd, outcome_of, tally
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import House, all_day_house, dinner_house
+from tests.helpers.race_verdict import Gauge, watched
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
 DECIDED = "bookings.services.booking.write_booking"

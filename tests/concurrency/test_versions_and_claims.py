@@ -8,10 +8,10 @@ from pytest_django import Settings
 
 from bookings.services import SettingsOutcome, save_settings_row
 from capacity.models import Closure, ServiceDay, ServicePeriod
-from tests.concurrency.crowd import BOOKED, Crowd, outcome_of
-from tests.concurrency.houses import House, dinner_house
-from tests.concurrency.injection import Points, wait_until_blocked
-from tests.concurrency.verdict import watched
+from tests.helpers.crowd import BOOKED, Crowd, outcome_of
+from tests.helpers.race_houses import House, dinner_house
+from tests.helpers.race_verdict import watched
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 CLOSED = "OPERATING_HOURS_CLOSED"
 FITTED = "bookings.services.settings.settings_changes.refit_service_days"

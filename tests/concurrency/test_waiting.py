@@ -6,11 +6,11 @@ import pytest
 from pytest_django import Settings
 
 from bookings.services import materialize_service_days, save_settings_row
-from tests.concurrency.crowd import BOOKED, Crowd, outcome_of, tally
-from tests.concurrency.houses import all_day_house, dinner_house
-from tests.concurrency.injection import Points, count_blocked, wait_until_blocked
-from tests.concurrency.protections import Protections
-from tests.concurrency.verdict import Gauge, watched
+from tests.helpers.crowd import BOOKED, Crowd, outcome_of, tally
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import all_day_house, dinner_house
+from tests.helpers.race_verdict import Gauge, watched
+from tests.helpers.stopping_points import Points, count_blocked, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
 DECIDED = "bookings.services.booking.write_booking"

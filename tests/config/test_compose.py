@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from config.env import BASE_DIR
-from tests.config.inventory import settings_read
+from tests.helpers.inventory import settings_read
 
 BASE, STAGE = BASE_DIR / "compose.yaml", BASE_DIR / "compose.stage.yaml"
 STAGE_FILES = BASE_DIR / "deploy" / "stage"

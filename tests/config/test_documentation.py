@@ -15,8 +15,8 @@ from config.api import STATUS_OF_CODE
 from config.env import BASE_DIR
 from config.errors import DomainError
 from config.health import PROBES
-from tests.config.documents import Document, code_of, list_documents
-from tests.config.inventory import (
+from tests.helpers.documents import Document, code_of, list_documents
+from tests.helpers.inventory import (
     APPS,
     all_subclasses,
     doctor_checks,

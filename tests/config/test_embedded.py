@@ -17,7 +17,7 @@ from config.embedded.account import copy_installation, make_private
 from config.embedded.errors import DirectoryNotPrivate, InstanceInUse
 from config.embedded.instance import MAX_SOCKET_PATH, SOCKET_NAME, find_wheel
 from config.env import BASE_DIR
-from tests.polling import wait_until
+from tests.helpers.polling import wait_until
 
 SECONDS = 60.0
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.artifacts import alerts
 from tests.deploy.programs import PROMETHEUS, run_program
+from tests.helpers.deployed_artifacts import alerts
 
 pytestmark = pytest.mark.prometheus
 

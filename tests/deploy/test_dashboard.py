@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.deploy.artifacts import dashboard, dashboard_expressions, panels
 from tests.deploy.programs import run_program
+from tests.helpers.deployed_artifacts import dashboard, dashboard_expressions, panels
 
 OF_THE_VARIABLE = {"type": "prometheus", "uid": "${datasource}"}
 

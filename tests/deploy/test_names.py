@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.config.inventory import labels_of_metrics
-from tests.deploy.artifacts import Asked, alerts, asked_by, expressions, recorded
+from tests.helpers.deployed_artifacts import Asked, alerts, asked_by, expressions, recorded
+from tests.helpers.inventory import labels_of_metrics
 
 NOTHING: frozenset[str] = frozenset()
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from bookings.api.observing import DECIDED, FAILURES
-from tests.deploy.artifacts import RULE_TESTS, RULES, alerts, asked_by, groups, recorded
 from tests.deploy.programs import PROMETHEUS, run_program
+from tests.helpers.deployed_artifacts import RULE_TESTS, RULES, alerts, asked_by, groups, recorded
 
 pytestmark = pytest.mark.prometheus
 

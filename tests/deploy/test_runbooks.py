@@ -14,8 +14,8 @@ from django.db import connection
 
 from config.env import BASE_DIR
 from config.logs.lines import line_formatter
-from tests.config.documents import Document, code_of
-from tests.deploy.artifacts import alerts
+from tests.helpers.deployed_artifacts import alerts
+from tests.helpers.documents import Document, code_of
 
 every_alert = pytest.mark.parametrize("name", alerts())
 

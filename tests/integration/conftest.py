@@ -8,8 +8,8 @@ from django.core.cache import caches
 from django.core.management import call_command
 from pytest_django import DjangoDbBlocker
 
-from tests.scratch import connected_to, scratch_database
-from tests.servers import running_granian
+from tests.helpers.scratch_database import connected_to, scratch_database
+from tests.helpers.web_servers import running_granian
 
 
 @pytest.fixture(scope="session")

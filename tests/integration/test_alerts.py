@@ -8,10 +8,10 @@ import pytest
 from django.core.management import call_command
 
 from bookings.services import resume_enforcement, roll_back_enforcement
-from tests.deploy.artifacts import rules
-from tests.deploy.prometheus import Prometheus, running_prometheus
-from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
-from tests.polling import wait_until
+from tests.helpers.deployed_artifacts import rules
+from tests.helpers.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
+from tests.helpers.polling import wait_until
+from tests.helpers.prometheus_server import Prometheus, running_prometheus
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.prometheus]
 

@@ -8,8 +8,8 @@ from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.contract import ContractClient
-from tests.integration.houses import bistro, count_rows, order
+from tests.helpers.contract_client import ContractClient
+from tests.helpers.endpoint_house import bistro, count_rows, order
 
 # What is refused never reaches a use case, and its transactions.
 pytestmark = pytest.mark.django_db

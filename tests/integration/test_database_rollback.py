@@ -16,9 +16,9 @@ from psycopg.errors import LockNotAvailable
 from bookings.models import Booking, Decision, RolloutChange, RolloutNote, TableAssignment
 from config.migration_guard import RefuseToDrop, TableNotGuarded, TablesHoldRows, list_guarded_tables
 from tables.models import Table
-from tests.concurrency.houses import House, dinner_house
-from tests.polling import wait_until
-from tests.servers import test_database_url
+from tests.helpers.polling import wait_until
+from tests.helpers.race_houses import House, dinner_house
+from tests.helpers.web_servers import test_database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_database")]
 

@@ -10,9 +10,9 @@ from pytest_django.fixtures import Settings
 from bookings.choices import BookingStatus
 from bookings.models import Booking, BookingEvent, TableAssignment
 from bookings.tokens import manage_token
-from tests.factories import BookingFactory, ClosureFactory, RestaurantFactory, ServicePeriodFactory, materialize
-from tests.integration.contract import ContractClient
-from tests.integration.houses import A_DATE, bistro, count_rows, order, service_counters, slot_counters
+from tests.helpers.contract_client import ContractClient
+from tests.helpers.endpoint_house import A_DATE, bistro, count_rows, order, service_counters, slot_counters
+from tests.helpers.factories import BookingFactory, ClosureFactory, RestaurantFactory, ServicePeriodFactory, materialize
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,11 +17,11 @@ from bookings.models import Booking, Decision
 from bookings.services import materialize_service_days
 from capacity.models import ServiceDay
 from tables.models import Restaurant
-from tests.bookings.auditing import run_audit
-from tests.factories import CapacityRuleFactory, days_ahead, open_restaurant
+from tests.helpers.factories import CapacityRuleFactory, days_ahead, open_restaurant
+from tests.helpers.planted_faults import run_audit
+from tests.helpers.polling import wait_until
+from tests.helpers.recount import list_faults
 from tests.integration.test_metrics import scrape, two_workers, values, worker_ids
-from tests.polling import wait_until
-from tests.recount import list_faults
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,9 +13,9 @@ import pytest
 from django.test import Client
 
 from config.logs.lines import line_formatter
-from tests.factories import TurnTimeFactory
-from tests.integration.houses import bistro, order
-from tests.servers import running_granian, test_database_url
+from tests.helpers.endpoint_house import bistro, order
+from tests.helpers.factories import TurnTimeFactory
+from tests.helpers.web_servers import running_granian, test_database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -27,10 +27,10 @@ from bookings.insight.audit.keeping import audit_capacity
 from bookings.insight.metrics import WorkerCollector
 from bookings.models import AuditRun
 from config.env import BASE_DIR
-from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
-from tests.integration.houses import order
-from tests.polling import wait_until
-from tests.servers import running_granian, test_database_url
+from tests.helpers.endpoint_house import order
+from tests.helpers.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
+from tests.helpers.polling import wait_until
+from tests.helpers.web_servers import running_granian, test_database_url
 
 DEADLINE_SECONDS = 30.0
 NOT_FOUND = {"status": "404"}

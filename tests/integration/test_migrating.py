@@ -16,10 +16,10 @@ from django.utils import timezone
 from bookings.models import ApiKey, Booking, CapacityOverride
 from config.env import BASE_DIR
 from tables.models import TableBlock
-from tests.concurrency.houses import House, dinner_house
-from tests.factories import ClosureFactory, SectionFactory, TableCombinationFactory
-from tests.integration.schemas import RELEASED, Schema, list_breaks, read_schema, released_models, write_again
-from tests.servers import test_database_url
+from tests.helpers.factories import ClosureFactory, SectionFactory, TableCombinationFactory
+from tests.helpers.race_houses import House, dinner_house
+from tests.helpers.released_schemas import RELEASED, Schema, list_breaks, read_schema, released_models, write_again
+from tests.helpers.web_servers import test_database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_database")]
 

@@ -13,9 +13,9 @@ from bookings.models import ApiKey
 from bookings.services.upkeep.api_keys import create_api_key, revoke_api_keys
 from capacity.models import ServiceDay
 from tables.models import Restaurant
-from tests.factories import BookingFactory, RestaurantFactory, UserFactory, materialize
-from tests.integration.contract import ContractClient
-from tests.integration.houses import A_DATE, bistro
+from tests.helpers.contract_client import ContractClient
+from tests.helpers.endpoint_house import A_DATE, bistro
+from tests.helpers.factories import BookingFactory, RestaurantFactory, UserFactory, materialize
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,10 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from bookings.services.upkeep.api_keys import create_api_key
 from bookings.tokens import manage_token
 from tables.models import Restaurant
-from tests.bookings.evening import give, seat
-from tests.factories import BookingFactory, CapacityRuleFactory, RestaurantFactory, TableFactory, UserFactory
-from tests.integration.contract import ContractClient
-from tests.integration.houses import A_DATE, bistro
+from tests.helpers.contract_client import ContractClient
+from tests.helpers.endpoint_house import A_DATE, bistro
+from tests.helpers.factories import BookingFactory, CapacityRuleFactory, RestaurantFactory, TableFactory, UserFactory
+from tests.helpers.seated_evening import give, seat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

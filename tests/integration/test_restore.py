@@ -14,9 +14,9 @@ from django.db import connection
 from bookings.models import Booking
 from config.embedded import Instance, join, leave, remove
 from config.embedded.account import get_server_account, make_private
-from tests.concurrency.houses import dinner_house
-from tests.polling import wait_until
-from tests.scratch import connected_to
+from tests.helpers.polling import wait_until
+from tests.helpers.race_houses import dinner_house
+from tests.helpers.scratch_database import connected_to
 
 SECONDS = 60.0
 

@@ -12,8 +12,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.integration.houses import bistro, count_rows, order, service_counters
-from tests.servers import running_granian, test_database_url
+from tests.helpers.endpoint_house import bistro, count_rows, order, service_counters
+from tests.helpers.web_servers import running_granian, test_database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,10 +15,10 @@ import pytest
 
 from bookings.models import Booking
 from config.env import BASE_DIR
-from tests.factories import RestaurantFactory, ServicePeriodFactory
-from tests.integration.houses import bistro, service_counters
-from tests.polling import wait_until
-from tests.servers import running_granian, test_database_url
+from tests.helpers.endpoint_house import bistro, service_counters
+from tests.helpers.factories import RestaurantFactory, ServicePeriodFactory
+from tests.helpers.polling import wait_until
+from tests.helpers.web_servers import running_granian, test_database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

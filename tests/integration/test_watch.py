@@ -10,11 +10,11 @@ from django.test import Client
 
 from bookings.models import Booking
 from capacity.models import ServiceDay
-from tests.bookings.scraping import scrape
-from tests.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
-from tests.jobs import running_worker
-from tests.polling import wait_until
-from tests.screens import text_of
+from tests.helpers.admin_screens import text_of
+from tests.helpers.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
+from tests.helpers.job_workers import running_worker
+from tests.helpers.metric_samples import scrape
+from tests.helpers.polling import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue")]
 

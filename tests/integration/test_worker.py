@@ -11,9 +11,9 @@ from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from bookings.models import AuditRun
 from bookings.services.upkeep.deferral import defer_jobs
-from tests.jobs import SECONDS, child_of, jobs, running_worker, statuses
-from tests.polling import wait_until
-from tests.traces import read_traces, trace_table
+from tests.helpers.job_workers import SECONDS, child_of, jobs, running_worker, statuses
+from tests.helpers.polling import wait_until
+from tests.helpers.traced_jobs import read_traces, trace_table
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("empty_queue", "table")]
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.concurrency.houses import House, dinner_house
-from tests.concurrency.verdict import assert_auditor_finds_nothing
-from tests.recount import list_faults
-from tests.servers import running_granian
+from tests.helpers.race_houses import House, dinner_house
+from tests.helpers.race_verdict import assert_auditor_finds_nothing
+from tests.helpers.recount import list_faults
+from tests.helpers.web_servers import running_granian
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,9 +10,9 @@ import pytest
 from bookings.insight.replay.decisions import DecisionScope, replay_decisions
 from bookings.insight.replay.replay import Verdict
 from bookings.models import Booking, Decision
-from tests.bookings.auditing import run_audit
-from tests.factories import days_ahead, materialize
-from tests.recount import list_faults
+from tests.helpers.factories import days_ahead, materialize
+from tests.helpers.planted_faults import run_audit
+from tests.helpers.recount import list_faults
 from tests.rollout.twins import make_requests, open_dates, open_twins
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ from bookings.errors import RequestRefused
 from bookings.models import Booking, Decision, TableAssignment
 from bookings.services import GuestDetails, cancel_booking, create_booking_with_capacity_check, materialize_service_days
 from tables.models import Restaurant, Table
-from tests.factories import (
+from tests.helpers.factories import (
     CapacityRuleFactory,
     RestaurantFactory,
     ServicePeriodFactory,

@@ -17,7 +17,7 @@ from django.test.utils import setup_databases, teardown_databases
 from bookings.models import TableAssignment
 from tables.models import Restaurant
 from tables.seating import Floor, SeatedParty, SeatingLimits, SeatingPlan, SeatingPlanner
-from tests.factories import (
+from tests.helpers.factories import (
     BookingFactory,
     RestaurantFactory,
     ServicePeriodFactory,
@@ -27,8 +27,8 @@ from tests.factories import (
     days_ahead,
     materialize,
 )
+from tests.helpers.web_servers import running_granian
 from tests.seating.evenings import OPENING, TURNS, Book, fifty_tables, make_evening
-from tests.servers import running_granian
 
 BUSY, FULL = 110, 150
 # To fill the book; the server answers with its own limits.

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import httpx
 
-from tests.openapi import Contract
+from tests.helpers.openapi_document import Contract
 
 REQUEST_SECONDS = 30.0
 # All waits that throttles ask for, of one run: two windows of a minute.
