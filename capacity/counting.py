@@ -7,10 +7,12 @@ service totals only.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
+
+from tables.spans import Lasting, TimeSpan
 
 K = TypeVar("K", bound=Hashable)
 
@@ -21,14 +23,6 @@ class Stay(Generic[K]):
 
     service: K
     party_size: int
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SlotSpan:
-    """The quarter hour of a slot, in UTC."""
-
     starts_at: datetime
     ends_at: datetime
 
@@ -45,14 +39,14 @@ class Counts(Generic[K]):
     present_parties: Counter[datetime] = field(default_factory=Counter)
 
 
-def count_stays(stays: Iterable[Stay[K]], slots_by_service: Mapping[K, Iterable[SlotSpan]]) -> Counts[K]:
+def count_stays(stays: Iterable[Stay[K]], slots_by_service: Mapping[K, Collection[Lasting]]) -> Counts[K]:
     """Count stays into the slots of the given services."""
     starts = {service: sorted(slot.starts_at for slot in slots) for service, slots in slots_by_service.items()}
-    spans = [slot for slots in slots_by_service.values() for slot in slots]
+    every_slot = [slot for slots in slots_by_service.values() for slot in slots]
     counts: Counts[K] = Counts()
     for stay in stays:
         _count_in_service(stay, starts.get(stay.service, []), counts)
-        _count_presence(stay, spans, counts)
+        _count_presence(stay, every_slot, counts)
     return counts
 
 
@@ -65,8 +59,9 @@ def _count_in_service(stay: Stay[K], starts: list[datetime], counts: Counts[K]) 
         counts.starting_parties[starts[before - 1]] += 1
 
 
-def _count_presence(stay: Stay[K], spans: list[SlotSpan], counts: Counts[K]) -> None:
-    for span in spans:
-        if span.starts_at < stay.ends_at and stay.starts_at < span.ends_at:
-            counts.present_covers[span.starts_at] += stay.party_size
-            counts.present_parties[span.starts_at] += 1
+def _count_presence(stay: Stay[K], slots: list[Lasting], counts: Counts[K]) -> None:
+    present = TimeSpan(stay.starts_at, stay.ends_at)
+    for slot in slots:
+        if present.overlaps(slot):
+            counts.present_covers[slot.starts_at] += stay.party_size
+            counts.present_parties[slot.starts_at] += 1

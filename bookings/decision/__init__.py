@@ -9,14 +9,20 @@ from bookings.decision.assessment import (
     is_refused_without_a_day,
     solved_seating,
 )
-from bookings.decision.computed import compute_services, computed_service, expected_services, last_end, list_stays
+from bookings.decision.computed import (
+    ServiceKey,
+    compute_services,
+    computed_service,
+    expected_services,
+    last_end,
+    list_stays,
+)
 from bookings.decision.holds import CountedParty, without_parties
 from bookings.decision.judging import DecisionCase, Judgement, judge
 from bookings.decision.loaded_days import DATES_AFTER, DATES_BEFORE, DayBook, SolvedSeating, evening_of, load_day_book
 from bookings.decision.occupied import TableUse, seating_state
 from bookings.decision.requests import StartTime, Wish, blocked_interval, read_wish, seating_request, stay_interval
 from bookings.decision.rows import LONGEST_SLOT
-from bookings.decision.spans import Interval, ServiceKey
 from bookings.decision.starts import ALTERNATIVES_WITHIN, assess_slots, find_alternatives
 from bookings.decision.time_budgets import LOCKED, READING, SOLVING, WITHOUT_EXACT
 
@@ -33,7 +39,6 @@ __all__ = [
     "CountedParty",
     "DayBook",
     "DecisionCase",
-    "Interval",
     "Judgement",
     "ServiceKey",
     "SolvedSeating",

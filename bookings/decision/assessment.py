@@ -8,7 +8,6 @@ import structlog
 from bookings.decision.judging import DecisionCase, Judgement, judge
 from bookings.decision.loaded_days import DayBook, SolvedSeating
 from bookings.decision.requests import Wish, seating_request, stay_interval
-from bookings.decision.spans import Interval
 from bookings.decision.time_budgets import WITHOUT_EXACT
 from capacity.policy import (
     DayState,
@@ -26,6 +25,7 @@ from capacity.policy import (
 from capacity.selectors import ServiceSettings
 from config import metrics
 from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRequest, SeatingUndecided
+from tables.spans import TimeSpan
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -90,6 +90,11 @@ class Assessment:
         return self.ends_at + timedelta(minutes=self.buffer_minutes)
 
     @property
+    def blocked(self) -> TimeSpan:
+        """Return the time that its tables are kept, the buffer included."""
+        return TimeSpan(self.wish.starts_at, self.blocked_until)
+
+    @property
     def uses(self) -> tuple[LimitUse, ...]:
         """Return every limit that this start meets; none outside service."""
         if self.service is None:
@@ -141,7 +146,7 @@ def _case_of(book: DayBook, wish: Wish) -> DecisionCase:
     )
 
 
-def _day_of(book: DayBook, wish: Wish, stay: Interval) -> DayState:
+def _day_of(book: DayBook, wish: Wish, stay: TimeSpan) -> DayState:
     return DayState(
         window=book.settings.window,
         service=book.service(wish.period_id, wish.business_date),

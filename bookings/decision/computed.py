@@ -2,15 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from bookings.choices import COUNTING_STATUSES
-from bookings.decision.spans import Interval, ServiceKey
 from bookings.models import Booking
 from capacity.calendar import ServiceTimes, longest_turn_minutes
-from capacity.counting import Counts, SlotSpan, Stay, count_stays
+from capacity.counting import Counts, Stay, count_stays
 from capacity.limits import day_limits, slot_limits
 from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings
+from tables.spans import TimeSpan
+
+
+class ServiceKey(NamedTuple):
+    """A service day by what it is, whether or not its row is there."""
+
+    period_id: int
+    business_date: date
 
 
 def expected_services(settings: ServiceSettings, first: date, last: date) -> dict[ServiceKey, ServiceTimes]:
@@ -33,18 +41,18 @@ def last_end(settings: ServiceSettings, service: ServiceTimes) -> datetime:
     return max(last.starts_at + longest, last.ends_at)
 
 
+def day_span(settings: ServiceSettings, service: ServiceTimes) -> TimeSpan:
+    """Return the time of the service day that a service has, or would have."""
+    return TimeSpan(service.slots[0].starts_at, last_end(settings, service))
+
+
 def compute_services(settings: ServiceSettings, missing: dict[ServiceKey, ServiceTimes]) -> list[ServiceState]:
     """Compute service days that have no row, with the bookings that reach into them; 1 query if any."""
     if not missing:
         return []
-    spans = {
-        key: [SlotSpan(slot.starts_at, slot.ends_at) for slot in service.slots] for key, service in missing.items()
-    }
-    reach = Interval(
-        min(service.slots[0].starts_at for service in missing.values()),
-        max(service.slots[-1].ends_at for service in missing.values()),
-    )
-    counts = count_stays(list_stays(settings.restaurant.pk, reach), spans)
+    slots = {key: service.slots for key, service in missing.items()}
+    reach = TimeSpan.around(slot for of_service in slots.values() for slot in of_service)
+    counts = count_stays(list_stays(settings.restaurant.pk, reach), slots)
     return [computed_service(settings, key, service, counts) for key, service in missing.items()]
 
 
@@ -53,12 +61,13 @@ def computed_service(
 ) -> ServiceState:
     """Compute one service day with the limits of the rules and these counters."""
     limits = day_limits(settings.rules, key.period_id, key.business_date)
+    span = day_span(settings, service)
     return ServiceState(
         period_id=key.period_id,
         period_name=service.name,
         business_date=key.business_date,
-        starts_at=service.slots[0].starts_at,
-        ends_at=last_end(settings, service),
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
         slots=tuple(_computed_slots(settings, key, service, counts)),
         max_covers=limits.max_covers,
         max_parties=limits.max_parties,
@@ -86,7 +95,7 @@ def _computed_slots(
         )
 
 
-def list_stays(restaurant_id: int, reach: Interval) -> list[Stay[ServiceKey]]:
+def list_stays(restaurant_id: int, reach: TimeSpan) -> list[Stay[ServiceKey]]:
     """List the stays in the counters that meet an interval, in 1 query.
 
     A hold that is over stands in the counters until a write frees it, so it is listed too.

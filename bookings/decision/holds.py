@@ -11,10 +11,11 @@ from datetime import date, datetime, timedelta
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from bookings.choices import COUNTING_STATUSES, BookingStatus
-from bookings.decision.spans import ServiceKey
+from bookings.decision.computed import ServiceKey
 from bookings.models import Booking
 from capacity.models import BookingSlot
 from capacity.policy import ServiceState, SlotState
+from tables.spans import TimeSpan
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class CountedParty:
     blocked_until: datetime
     starting_slot_at: datetime | None
 
-    def meets(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Say whether the party, its buffer included, overlaps an interval."""
-        return self.starts_at < ends_at and starts_at < self.blocked_until
+    @property
+    def blocked(self) -> TimeSpan:
+        """Return the time that it keeps its tables, its buffer included."""
+        return TimeSpan(self.starts_at, self.blocked_until)
 
 
 def list_expired_holds(restaurant_id: int, first: date, last: date, now: datetime) -> tuple[CountedParty, ...]:
@@ -110,7 +112,7 @@ def _without_party(service: ServiceState, party: CountedParty, *, keeps_limits: 
 def _slot_without(slot: SlotState, party: CountedParty, *, is_own: bool, keeps_limits: bool) -> SlotState:
     if is_own and slot.starts_at == party.starting_slot_at:
         slot = _without_start(slot, party.party_size, keeps_limits=keeps_limits)
-    if slot.is_touched_by(party.starts_at, party.ends_at):
+    if slot.overlaps(party):
         slot = _without_presence(slot, party.party_size, keeps_limits=keeps_limits)
     return slot
 

@@ -2,15 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
-from bookings.decision.computed import compute_services, expected_services, last_end
+from bookings.decision.computed import ServiceKey, compute_services, day_span, expected_services
 from bookings.decision.holds import CountedParty, list_counted_parties, list_expired_holds, without_parties
 from bookings.decision.occupied import load_seating_state
 from bookings.decision.rows import LONGEST_SLOT, stored_services
-from bookings.decision.spans import Interval, ServiceKey
 from bookings.decision.time_budgets import READING, SolvingTime
 from capacity.calendar import ServiceTimes
 from capacity.models import ServiceDay
@@ -18,6 +17,7 @@ from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings
 from tables.seating import SeatedParty, SeatingLimits, SeatingOutcome, SeatingPlanner, SeatingRequest, SeatingState
 from tables.selectors import load_floor
+from tables.spans import TimeSpan
 
 ONE_DAY = timedelta(days=1)
 # No turn is longer than a day and no service either: a stay meets services of these dates only.
@@ -89,11 +89,11 @@ class DayBook:
     def _services_by_key(self) -> dict[ServiceKey, ServiceState]:
         return {_key_of(service): service for service in self.services}
 
-    def present_slots(self, interval: Interval) -> tuple[SlotState, ...]:
+    def present_slots(self, interval: TimeSpan) -> tuple[SlotState, ...]:
         """Return the slots, of any service day, that a stay touches."""
         low = bisect_left(self._slot_starts, interval.starts_at - LONGEST_SLOT)
         high = bisect_left(self._slot_starts, interval.ends_at)
-        return tuple(slot for slot in self.slots[low:high] if slot.is_touched_by(interval.starts_at, interval.ends_at))
+        return tuple(slot for slot in self.slots[low:high] if interval.overlaps(slot))
 
     def service(self, period_id: int | None, business_date: date) -> ServiceState | None:
         """Return a service day that is offered, None if there is none."""
@@ -101,9 +101,9 @@ class DayBook:
             return None
         return self._services_by_key.get(ServiceKey(period_id, business_date))
 
-    def services_meeting(self, interval: Interval) -> tuple[ServiceState, ...]:
-        """Return the service days whose [starts_at, ends_at] meets an interval."""
-        return tuple(service for service in self.services if interval.meets(service.starts_at, service.ends_at))
+    def services_meeting(self, interval: TimeSpan) -> tuple[ServiceState, ...]:
+        """Return the service days that a write in an interval locks: those that only touch it too."""
+        return tuple(service for service in self.services if interval.touches(service))
 
 
 def load_day_book(
@@ -111,7 +111,7 @@ def load_day_book(
     from_date: date,
     to_date: date,
     *,
-    only: Interval | None = None,
+    only: TimeSpan | None = None,
     limits: SeatingLimits = READING,
     solved: SolvedSeating | None = None,
     without: Collection[int] = (),
@@ -140,7 +140,9 @@ def load_day_book(
         settings=settings,
         services=tuple(sorted(services, key=lambda service: service.starts_at)),
         offered=frozenset(expected),
-        seating=load_seating_state(settings, load_floor(restaurant_id), evening.joined(window), without=gone),
+        seating=load_seating_state(
+            settings, load_floor(restaurant_id), TimeSpan.around([evening, window]), without=gone
+        ),
         expired_holds=holds,
         limits=limits,
         solved=solved,
@@ -168,13 +170,14 @@ def _missing(
     settings: ServiceSettings,
     days: Sequence[ServiceDay],
     expected: dict[ServiceKey, ServiceTimes],
-    window: Interval,
+    window: TimeSpan,
 ) -> dict[ServiceKey, ServiceTimes]:
     stored = {ServiceKey(day.service_period_id, day.business_date) for day in days}
     return {
         key: service
         for key, service in expected.items()
-        if key not in stored and window.meets(service.slots[0].starts_at, last_end(settings, service))
+        # As widely as days are locked: a write that finds one without a row creates it first.
+        if key not in stored and window.touches(day_span(settings, service))
     }
 
 
@@ -184,19 +187,14 @@ def evening_of(
     expected: dict[ServiceKey, ServiceTimes],
     from_date: date,
     to_date: date,
-) -> Interval:
+) -> TimeSpan:
     """Return the time in which parties of the wanted dates could be present, buffer included."""
-    buffer = timedelta(minutes=settings.restaurant.buffer_minutes)
-    stored = [(day.starts_at, day.ends_at + buffer) for day in days if from_date <= day.business_date <= to_date]
+    stored = [TimeSpan(day.starts_at, day.ends_at) for day in days if from_date <= day.business_date <= to_date]
     computed = [
-        (service.slots[0].starts_at, last_end(settings, service) + buffer)
-        for key, service in expected.items()
-        if from_date <= key.business_date <= to_date
+        day_span(settings, service) for key, service in expected.items() if from_date <= key.business_date <= to_date
     ]
-    spans = stored + computed or [_midnight_span(from_date)]
-    return Interval(min(start for start, _ in spans), max(end for _, end in spans))
-
-
-def _midnight_span(business_date: date) -> tuple[datetime, datetime]:
-    midnight = datetime.combine(business_date, time.min, tzinfo=UTC)
-    return midnight, midnight + ONE_DAY
+    if not stored and not computed:
+        midnight = datetime.combine(from_date, time.min, tzinfo=UTC)
+        return TimeSpan(midnight, midnight + ONE_DAY)
+    evening = TimeSpan.around([*stored, *computed])
+    return replace(evening, ends_at=evening.ends_at + timedelta(minutes=settings.restaurant.buffer_minutes))

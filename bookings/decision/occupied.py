@@ -19,12 +19,12 @@ from django.db.models import (
 )
 
 from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus
-from bookings.decision.spans import Interval
 from bookings.models import Booking, TableAssignment
 from capacity.choices import SeatingMode
 from capacity.selectors import ServiceSettings
 from tables.models import TableBlock
 from tables.seating import Floor, OccupiedInterval, SeatedParty, SeatingState
+from tables.spans import TimeSpan
 
 ONE_DAY = timedelta(days=1)
 MOVABLE_STATUSES = frozenset({BookingStatus.HELD, BookingStatus.CONFIRMED})
@@ -45,14 +45,14 @@ class TableUse(NamedTuple):
 
 
 def load_seating_state(
-    settings: ServiceSettings, floor: Floor, window: Interval, *, without: frozenset[int]
+    settings: ServiceSettings, floor: Floor, window: TimeSpan, *, without: frozenset[int]
 ) -> SeatingState:
     """Load who sits where in a window, without some bookings, as the planner sees it; 1 query."""
     uses = [use for use in list_table_uses(settings, window) if use.booking_id not in without]
     return seating_state(settings, floor, window, uses)
 
 
-def seating_state(settings: ServiceSettings, floor: Floor, window: Interval, uses: Sequence[TableUse]) -> SeatingState:
+def seating_state(settings: ServiceSettings, floor: Floor, window: TimeSpan, uses: Sequence[TableUse]) -> SeatingState:
     """Tell apart what a plan may move from what it may not."""
     freeze_until = settings.now + timedelta(minutes=settings.restaurant.reseat_freeze_minutes)
     tables: dict[int, list[TableUse]] = {}
@@ -81,7 +81,7 @@ def _sits_until(use: TableUse, settings: ServiceSettings) -> datetime:
     return datetime.fromtimestamp((begun + 1) * slot_seconds, UTC)
 
 
-def _is_movable(use: TableUse, freeze_until: datetime, window: Interval) -> bool:
+def _is_movable(use: TableUse, freeze_until: datetime, window: TimeSpan) -> bool:
     if use.table_id is None:
         return True
     return (
@@ -107,7 +107,7 @@ def _party(booking_id: int, uses: Sequence[TableUse]) -> SeatedParty:
     )
 
 
-def list_table_uses(settings: ServiceSettings, window: Interval) -> list[TableUse]:
+def list_table_uses(settings: ServiceSettings, window: TimeSpan) -> list[TableUse]:
     """List the assignments and blocks that meet a window, and the parties in it that lack a table, in 1 query."""
     restaurant_id = settings.restaurant.pk
     rows = _assignments(restaurant_id, window).union(
@@ -116,7 +116,7 @@ def list_table_uses(settings: ServiceSettings, window: Interval) -> list[TableUs
     return [TableUse(*row) for row in rows]
 
 
-def _assignments(restaurant_id: int, window: Interval) -> QuerySet[TableAssignment, tuple[Any, ...]]:
+def _assignments(restaurant_id: int, window: TimeSpan) -> QuerySet[TableAssignment, tuple[Any, ...]]:
     meeting = TableAssignment.objects.filter(
         restaurant_id=restaurant_id, during__overlap=(window.starts_at, window.ends_at)
     )
@@ -133,7 +133,7 @@ def _assignments(restaurant_id: int, window: Interval) -> QuerySet[TableAssignme
     )
 
 
-def _without_table(restaurant_id: int, window: Interval, now: datetime) -> QuerySet[Booking, tuple[Any, ...]]:
+def _without_table(restaurant_id: int, window: TimeSpan, now: datetime) -> QuerySet[Booking, tuple[Any, ...]]:
     """Ask for live parties that need a table and have none; those that are over need none any more."""
     blocked_until = ExpressionWrapper(
         F("ends_at") + F("buffer_minutes") * Value(timedelta(minutes=1)), output_field=DateTimeField()
@@ -162,7 +162,7 @@ def _without_table(restaurant_id: int, window: Interval, now: datetime) -> Query
     )
 
 
-def _blocks(restaurant_id: int, window: Interval) -> QuerySet[TableBlock, tuple[Any, ...]]:
+def _blocks(restaurant_id: int, window: TimeSpan) -> QuerySet[TableBlock, tuple[Any, ...]]:
     meeting = TableBlock.objects.filter(
         restaurant_id=restaurant_id, starts_at__lt=window.ends_at, ends_at__gt=window.starts_at
     )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from bookings.decision.spans import Interval
 from bookings.errors import NonexistentTime
 from capacity.calendar import RequestedTime, resolve_instant, resolve_time, turn_minutes
 from capacity.policy import (
@@ -13,6 +12,7 @@ from capacity.policy import (
 from capacity.selectors import ServiceSettings
 from config.errors import InputInvalid
 from tables.seating import SeatingRequest
+from tables.spans import TimeSpan
 
 
 class StartTime(NamedTuple):
@@ -109,16 +109,16 @@ def _off_grid(settings: ServiceSettings, requested: RequestedTime, field: str) -
     return InputInvalid.of_field(field, "off_grid", message)
 
 
-def stay_interval(settings: ServiceSettings, wish: Wish) -> Interval:
+def stay_interval(settings: ServiceSettings, wish: Wish) -> TimeSpan:
     """Return the stay that a wish leads to, without the buffer."""
     minutes = wish.turn_minutes or turn_minutes(settings.bands, wish.period_id, wish.party_size)
-    return Interval(wish.starts_at, wish.starts_at + timedelta(minutes=minutes))
+    return TimeSpan(wish.starts_at, wish.starts_at + timedelta(minutes=minutes))
 
 
-def blocked_interval(settings: ServiceSettings, wish: Wish) -> Interval:
+def blocked_interval(settings: ServiceSettings, wish: Wish) -> TimeSpan:
     """Return how long a table is kept for a wish: the stay and the buffer."""
     stay = stay_interval(settings, wish)
-    return Interval(stay.starts_at, stay.ends_at + timedelta(minutes=settings.restaurant.buffer_minutes))
+    return TimeSpan(stay.starts_at, stay.ends_at + timedelta(minutes=settings.restaurant.buffer_minutes))
 
 
 def seating_request(settings: ServiceSettings, wish: Wish) -> SeatingRequest:

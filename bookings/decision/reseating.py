@@ -11,7 +11,6 @@ from datetime import datetime
 
 from tables.seating import (
     Move,
-    OccupiedInterval,
     SeatedParty,
     SeatingLimits,
     SeatingOutcome,
@@ -21,8 +20,8 @@ from tables.seating import (
     SeatingRequest,
     SeatingState,
     SeatingUndecided,
-    Span,
 )
+from tables.spans import TimeSpan
 
 Tables = dict[int, tuple[int, ...]]
 
@@ -49,7 +48,7 @@ class GroupReseated:
     `stuck` have no other table: proven, given where the others of this answer sit. For `undecided` time ran out.
     """
 
-    span: Span
+    span: TimeSpan
     moves: tuple[Move, ...] = ()
     stuck: frozenset[int] = frozenset()
     undecided: frozenset[int] = frozenset()
@@ -81,7 +80,7 @@ class Reseating:
         return frozenset[int]().union(*(group.undecided for group in self.groups))
 
     @property
-    def spans(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[TimeSpan, ...]:
         """Return the times in which parties were looked at as movable."""
         return tuple(group.span for group in self.groups)
 
@@ -121,20 +120,12 @@ def _groups(state: SeatingState) -> Iterator[SeatingState]:
 
 
 def _part(state: SeatingState, parties: Sequence[SeatedParty]) -> SeatingState:
-    span = _span(parties)
-    return replace(state, parties=tuple(parties), occupied=tuple(it for it in state.occupied if _meets(it, span)))
-
-
-def _meets(taken: OccupiedInterval, span: Span) -> bool:
-    return taken.starts_at < span.ends_at and span.starts_at < taken.ends_at
-
-
-def _span(parties: Sequence[SeatedParty]) -> Span:
-    return Span(min(party.starts_at for party in parties), max(party.ends_at for party in parties))
+    span = TimeSpan.around(parties)
+    return replace(state, parties=tuple(parties), occupied=tuple(filter(span.overlaps, state.occupied)))
 
 
 def _reseat_group(group: SeatingState, wanted: frozenset[int], patience: Patience) -> GroupReseated:
-    span = _span(group.parties)
+    span = TimeSpan.around(group.parties)
     # A party that has a table goes before one that has none, should there not be room for both.
     seated = replace(group, parties=tuple(party for party in group.parties if party.table_ids))
     for state in (group, seated) if seated != group else (group,):
@@ -163,7 +154,7 @@ def _one_by_one(group: SeatingState, state: SeatingState, wanted: frozenset[int]
         waiting = [it for it in waiting if _table_ids(state)[it] == _table_ids(group)[it]]
     undecided &= set(waiting)
     return GroupReseated(
-        span=_span(group.parties),
+        span=TimeSpan.around(group.parties),
         moves=_moves(group, _table_ids(state)),
         stuck=frozenset(waiting) - undecided,
         undecided=frozenset(undecided),

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from bookings.decision.spans import Interval
 from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ServiceState, SlotState
+from tables.spans import TimeSpan
 
 # As the constraint on Restaurant.slot_minutes has it.
 LONGEST_SLOT = timedelta(minutes=240)
 
 
-def stored_services(restaurant_id: int, days: Sequence[ServiceDay], window: Interval) -> Iterator[ServiceState]:
+def stored_services(restaurant_id: int, days: Sequence[ServiceDay], window: TimeSpan) -> Iterator[ServiceState]:
     """Yield service days that have a row, with the slots that meet a window, in 1 query."""
     slots: dict[int, list[SlotState]] = {day.pk: [] for day in days}
     for slot in _list_slots(restaurant_id, window):
@@ -51,7 +51,7 @@ SLOT_COLUMNS = (
 )
 
 
-def _list_slots(restaurant_id: int, window: Interval) -> Iterator[SlotState]:
+def _list_slots(restaurant_id: int, window: TimeSpan) -> Iterator[SlotState]:
     rows = (
         BookingSlot.objects.filter(
             restaurant_id=restaurant_id,

@@ -4,16 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import QuerySet
+
 from bookings.decision.assessment import Assessment, is_refused_without_a_day
-from bookings.decision.computed import expected_services, last_end
+from bookings.decision.computed import ServiceKey, day_span, expected_services
 from bookings.decision.holds import CountedParty
 from bookings.decision.loaded_days import DayBook
 from bookings.decision.requests import Wish, blocked_interval
-from bookings.decision.spans import Interval, ServiceKey
 from capacity.models import ServiceDay
 from capacity.policy import ServiceState
 from capacity.selectors import ServiceSettings
-from tables.seating import SeatingOutcome
+from tables.spans import TimeSpan
 
 ONE_DAY = timedelta(days=1)
 
@@ -51,18 +52,16 @@ def days_of_stay(settings: ServiceSettings, wish: Wish) -> TouchedDays | None:
 
 def days_of_assessment(book: DayBook, assessment: Assessment) -> TouchedDays:
     """Find the service days that meet a stay with its buffer, the holds that it frees, and the parties it may move."""
-    own = Interval(assessment.wish.starts_at, assessment.blocked_until)
-    holds = holds_in_the_way(book, assessment)
-    intervals = [own, *(Interval(hold.starts_at, hold.blocked_until) for hold in holds)]
+    intervals = [assessment.blocked, *(hold.blocked for hold in holds_in_the_way(book, assessment))]
     if assessment.seating is not None:
-        intervals.append(looked_at(assessment.seating))
+        intervals.append(assessment.seating.depends_on)
     # A walk-in outside all services counts in the nearest one, which its stay may not meet.
     return loaded_days_meeting(book, intervals, services=[assessment.service] if assessment.service else [])
 
 
 def loaded_days_meeting(
     book: DayBook,
-    intervals: Iterable[Interval],
+    intervals: Iterable[TimeSpan],
     *,
     services: Iterable[ServiceState] = (),
     service_day_ids: Iterable[int] = (),
@@ -79,11 +78,6 @@ def loaded_days_meeting(
     )
 
 
-def looked_at(outcome: SeatingOutcome) -> Interval:
-    """Return the time of all parties that the planner looked at as movable."""
-    return Interval(outcome.depends_on.starts_at, outcome.depends_on.ends_at)
-
-
 def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
     """Return the holds that are over and that a stay would meet: in its service day, at a table, or in a slot.
 
@@ -92,50 +86,51 @@ def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[CountedPart
     """
     wish, plan = assessment.wish, assessment.plan
     own = (wish.period_id, wish.business_date)
-    slots = [Interval(slot.starts_at, slot.ends_at) for slot in assessment.present]
-    planned = [looked_at(plan)] if plan is not None else []
-    touched = Interval.around([Interval(wish.starts_at, assessment.blocked_until), *slots, *planned])
-    met = holds_meeting(book, touched)
+    planned = [plan.depends_on] if plan is not None else []
+    met = holds_meeting(book, TimeSpan.around([assessment.blocked, *assessment.present, *planned]))
     return (*met, *(hold for hold in book.expired_holds if hold.key == own and hold not in met))
 
 
-def holds_meeting(book: DayBook, interval: Interval) -> tuple[CountedParty, ...]:
+def holds_meeting(book: DayBook, interval: TimeSpan) -> tuple[CountedParty, ...]:
     """Return the holds that are over and that stand in the way in an interval until they are freed."""
-    return tuple(hold for hold in book.expired_holds if hold.meets(interval.starts_at, interval.ends_at))
+    # Half-open: a hold that only touches takes neither a table nor a slot of this time.
+    return tuple(hold for hold in book.expired_holds if interval.overlaps(hold.blocked))
 
 
-def stored_days_meeting(restaurant_id: int, interval: Interval) -> TouchedDays:
-    """Find the service days with a row whose [starts_at, ends_at] meets an interval, in 1 query."""
-    met = ServiceDay.objects.filter(
-        restaurant_id=restaurant_id, starts_at__lte=interval.ends_at, ends_at__gte=interval.starts_at
-    )
-    return TouchedDays(restaurant_id, frozenset(met.values_list("pk", flat=True)))
+def stored_days_meeting(restaurant_id: int, interval: TimeSpan) -> TouchedDays:
+    """Find the service days with a row that touch an interval, in 1 query."""
+    return TouchedDays(restaurant_id, frozenset(_days_touching(restaurant_id, interval).values_list("pk", flat=True)))
 
 
 def find_days_meeting(
-    settings: ServiceSettings, intervals: Sequence[Interval], *, also: Sequence[Interval] = ()
+    settings: ServiceSettings, intervals: Sequence[TimeSpan], *, also: Sequence[TimeSpan] = ()
 ) -> TouchedDays:
-    """Find the service days that meet intervals, those without a row by key; of `also` only those with one; 1 query."""
+    """Find service days that touch intervals, in 1 query; those that touch `also` alone only if they have a row."""
     every = [*intervals, *also]
-    whole = Interval.around(every)
-    rows = ServiceDay.objects.filter(
-        restaurant_id=settings.restaurant.pk, starts_at__lte=whole.ends_at, ends_at__gte=whole.starts_at
-    )
-    days = list(rows.values_list("pk", "service_period_id", "business_date", "starts_at", "ends_at"))
+    columns = ("pk", "service_period_id", "business_date", "starts_at", "ends_at")
+    days = _days_touching(settings.restaurant.pk, TimeSpan.around(every)).values_list(*columns, named=True)
     return TouchedDays(
         settings.restaurant.pk,
-        frozenset(pk for pk, _, _, starts, ends in days if any(one.meets(starts, ends) for one in every)),
-        _offered_in(settings, intervals) - {ServiceKey(period_id, on) for _, period_id, on, _, _ in days},
+        frozenset(day.pk for day in days if any(interval.touches(day) for interval in every)),
+        _offered_in(settings, intervals) - {ServiceKey(day.service_period_id, day.business_date) for day in days},
     )
 
 
-def _offered_in(settings: ServiceSettings, intervals: Sequence[Interval]) -> frozenset[ServiceKey]:
+def _days_touching(restaurant_id: int, span: TimeSpan) -> QuerySet[ServiceDay]:
+    # What `TimeSpan.touches` says, in SQL: closed at both ends. A day locked too many makes somebody wait, one too few
+    # overbooks; and a day may be a single instant, which overlaps nothing.
+    return ServiceDay.objects.filter(
+        restaurant_id=restaurant_id, starts_at__lte=span.ends_at, ends_at__gte=span.starts_at
+    )
+
+
+def _offered_in(settings: ServiceSettings, intervals: Sequence[TimeSpan]) -> frozenset[ServiceKey]:
     """Return the services that are offered at some time of the intervals."""
-    whole = Interval.around(intervals)
+    whole = TimeSpan.around(intervals)
     # A service takes a day at most, and so does the turn of its last party.
     first, last = (instant.astimezone(settings.zone).date() for instant in (whole.starts_at, whole.ends_at))
     return frozenset(
         key
         for key, service in expected_services(settings, first - 2 * ONE_DAY, last).items()
-        if any(one.meets(service.slots[0].starts_at, last_end(settings, service)) for one in intervals)
+        if any(interval.touches(day_span(settings, service)) for interval in intervals)
     )

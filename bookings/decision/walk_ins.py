@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 
 from bookings.decision.requests import Wish, blocked_interval
-from bookings.decision.spans import Interval
 from capacity.calendar import ServiceTimes, local_wall_time, this_minute
 from capacity.policy import WALK_IN
 from capacity.selectors import ServiceSettings
+from tables.spans import TimeSpan
 
 ONE_DAY = timedelta(days=1)
 
@@ -42,9 +42,8 @@ def _distance(service: ServiceTimes, instant: datetime) -> timedelta:
     return max(service.opens_at - instant, instant - service.closes_at)
 
 
-def interval_to_load(settings: ServiceSettings, wish: Wish) -> Interval:
+def interval_to_load(settings: ServiceSettings, wish: Wish) -> TimeSpan:
     """Return the time whose slots decide a walk-in: its stay, and its service, in one of whose slots it starts."""
-    services = (it for it in settings.services_on(wish.business_date) if it.period_id == wish.period_id)
-    own = next((Interval(it.slots[0].starts_at, it.slots[-1].ends_at) for it in services), None)
-    blocked = blocked_interval(settings, wish)
-    return blocked.joined(own) if own else blocked
+    services = (service for service in settings.services_on(wish.business_date) if service.period_id == wish.period_id)
+    own = next((service.slots for service in services), ())
+    return TimeSpan.around([blocked_interval(settings, wish), *own])

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bookings.decision import Interval
 from bookings.decision.touched_days import TouchedDays, stored_days_meeting
 from bookings.models import Booking, TableAssignment
 from bookings.services.rows.events import Actor
 from bookings.services.writes import Draft, PlannedWrite, R
 from config.errors import EditIsStale, RecordNotFound
 from tables.seating import SeatingLimits, natural_key
+from tables.spans import TimeSpan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,20 +69,20 @@ def require_current(booking: Booking, expected_version: int | None) -> None:
 
 def days_of_booking(booking: Booking) -> TouchedDays:
     """Find the service days in which a booking counts or has a table, in 1 query."""
-    span = Interval.around([blocked_interval_of(booking), *kept_intervals_of(booking)])
+    span = TimeSpan.around([blocked_interval_of(booking), *kept_intervals_of(booking)])
     own = TouchedDays(booking.restaurant_id, frozenset({booking.service_day_id}))
     return own | stored_days_meeting(booking.restaurant_id, span)
 
 
-def blocked_interval_of(booking: Booking) -> Interval:
+def blocked_interval_of(booking: Booking) -> TimeSpan:
     """Return how long a booking keeps its tables: its stay and its buffer."""
-    return Interval(booking.starts_at, booking.ends_at + timedelta(minutes=booking.buffer_minutes))
+    return TimeSpan(booking.starts_at, booking.ends_at + timedelta(minutes=booking.buffer_minutes))
 
 
-def kept_intervals_of(booking: Booking) -> Iterator[Interval]:
+def kept_intervals_of(booking: Booking) -> Iterator[TimeSpan]:
     """Yield for how long it has each of its tables, which a person may have changed."""
     for assignment in booking.assignments.all():
-        yield Interval(assignment.during.lower, assignment.during.upper)
+        yield TimeSpan(assignment.during.lower, assignment.during.upper)
 
 
 def tables_of(booking: Booking) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from capacity.policy.reasons import LimitUse, Reason, ReasonCode
+from tables.spans import TimeSpan
 
 ONLINE = "online"
 IN_HOUSE = "in_house"
@@ -13,11 +14,9 @@ WALK_IN = "walk_in"
 
 
 @dataclass(frozen=True, slots=True)
-class SlotState:
-    """One start time with its limits and counters; `[starts_at, ends_at)` is its quarter hour, in UTC."""
+class SlotState(TimeSpan):
+    """One start time with its limits and counters; as a span it is its quarter hour."""
 
-    starts_at: datetime
-    ends_at: datetime
     slot_id: int | None = None
     service_day_id: int | None = None
     bookable: bool = True
@@ -29,10 +28,6 @@ class SlotState:
     starting_parties: int = 0
     present_covers: int = 0
     present_parties: int = 0
-
-    def is_touched_by(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Say whether a stay `[starts_at, ends_at)` is present in this quarter hour."""
-        return self.starts_at < ends_at and starts_at < self.ends_at
 
     def uses(self) -> tuple[LimitUse, LimitUse, LimitUse, LimitUse]:
         """Return the four limits of this slot with what is used of each."""

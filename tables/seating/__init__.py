@@ -6,7 +6,6 @@ from tables.seating.answers import (
     SeatingPlan,
     SeatingRefusal,
     SeatingUndecided,
-    Span,
     Step,
 )
 from tables.seating.floor import CombinedTables, Floor, Seat, SeatingTable, natural_key
@@ -32,7 +31,6 @@ __all__ = [
     "SeatingState",
     "SeatingTable",
     "SeatingUndecided",
-    "Span",
     "Step",
     "natural_key",
 ]

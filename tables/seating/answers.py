@@ -1,8 +1,9 @@
 """What the planner answers."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+
+from tables.spans import TimeSpan
 
 
 class Step(StrEnum):
@@ -16,14 +17,6 @@ class Step(StrEnum):
     CHAIN = "chain"
     RELAXATION = "relaxation"
     EXACT = "exact"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """`[starts_at, ends_at)` in UTC."""
-
-    starts_at: datetime
-    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +38,7 @@ class SeatingPlan:
 
     seats: tuple[tuple[int, ...], ...]
     spare_seats: int
-    depends_on: Span
+    depends_on: TimeSpan
     moves: tuple[Move, ...] = ()
     step: Step = Step.DIRECT
 
@@ -65,7 +58,7 @@ class SeatingRefusal:
 
     suitable: int
     taken: int
-    depends_on: Span
+    depends_on: TimeSpan
     step: Step = Step.DIRECT
 
 
@@ -73,7 +66,7 @@ class SeatingRefusal:
 class SeatingUndecided:
     """Say that neither a plan nor a proof was found within the limits: not a refusal."""
 
-    depends_on: Span
+    depends_on: TimeSpan
 
 
 SeatingOutcome = SeatingPlan | SeatingRefusal | SeatingUndecided

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from tables.seating.floor import Seat, SeatCost
 from tables.seating.problem import SeatedParty, SeatingRequest, SeatingState
+from tables.spans import Lasting, TimeSpan
 
 Remembered = TypeVar("Remembered")
 # Wide enough that sums over all parties of a day never reach the next field.
@@ -69,29 +70,29 @@ class Claim:
         return self.options if self.home is None else (self.home, *self.options)
 
 
-class Intervals:
-    """Say which of some half-open intervals meet another, as a mask, in two binary searches.
+class SpanIndex:
+    """Say which of some half-open spans overlap another, as a mask, in two binary searches.
 
-    An interval meets [starts_at, ends_at) if it begins before its end and is not over at its start; both sets are
+    A span overlaps [starts_at, ends_at) if it begins before its end and is not over at its start; both sets are
     prefixes of sorted lists, and their masks are kept.
     """
 
-    def __init__(self, intervals: Sequence[tuple[datetime, datetime]]) -> None:
-        lasting = [(starts, ends, 1 << bit) for bit, (starts, ends) in enumerate(intervals) if starts < ends]
-        by_start = sorted(lasting, key=lambda interval: interval[0])
-        by_end = sorted(lasting, key=lambda interval: interval[1])
-        self._starts = [starts for starts, _, _ in by_start]
-        self._ends = [ends for _, ends, _ in by_end]
-        self._begun: list[int] = [0, *accumulate((bit for _, _, bit in by_start), or_)]
-        self._over: list[int] = [0, *accumulate((bit for _, _, bit in by_end), or_)]
+    def __init__(self, spans: Sequence[Lasting]) -> None:
+        lasting = [(span, 1 << bit) for bit, span in enumerate(spans) if span.starts_at < span.ends_at]
+        by_start = sorted(lasting, key=lambda found: found[0].starts_at)
+        by_end = sorted(lasting, key=lambda found: found[0].ends_at)
+        self._starts = [span.starts_at for span, _ in by_start]
+        self._ends = [span.ends_at for span, _ in by_end]
+        self._begun: list[int] = [0, *accumulate((bit for _, bit in by_start), or_)]
+        self._over: list[int] = [0, *accumulate((bit for _, bit in by_end), or_)]
 
     def meeting(self, starts_at: datetime, ends_at: datetime) -> int:
-        """Return the mask of the intervals that meet [starts_at, ends_at)."""
+        """Return the mask of the spans that overlap [starts_at, ends_at)."""
         begun: int = self._begun[bisect_left(self._starts, ends_at)]
         return begun & ~self._over[bisect_right(self._ends, starts_at)]
 
     def at(self, moment: datetime) -> int:
-        """Return the mask of the intervals that hold a moment."""
+        """Return the mask of the spans that hold a moment."""
         return self._begun[bisect_right(self._starts, moment)] & ~self._over[bisect_right(self._ends, moment)]
 
 
@@ -103,8 +104,8 @@ class StateIndex:
         self.parties = sorted(state.parties, key=lambda party: party.booking_id)
         self.occupied = sorted(state.occupied, key=lambda taken: (taken.starts_at, taken.ends_at, taken.table_id))
         self.unseated = sum(1 << number for number, party in enumerate(self.parties) if not party.table_ids)
-        self._present = Intervals([(party.starts_at, party.ends_at) for party in self.parties])
-        self._fixed = Intervals([(taken.starts_at, taken.ends_at) for taken in self.occupied])
+        self._present = SpanIndex(self.parties)
+        self._fixed = SpanIndex(self.occupied)
         self._sitting = _masks((table_id, n) for n, party in enumerate(self.parties) for table_id in party.table_ids)
         self._fixed_on = _masks((taken.table_id, number) for number, taken in enumerate(self.occupied))
         self._table_bits = {table_id: 1 << bit for bit, table_id in enumerate(_all_tables(state))}
@@ -114,22 +115,22 @@ class StateIndex:
         self._remembered: dict[type[object], object] = {}
 
     @cached_property
-    def groups(self) -> list[tuple[datetime, datetime, int]]:
+    def groups(self) -> list[tuple[TimeSpan, int]]:
         """Return the parties connected in time: for each group its span and its mask, in order of time."""
-        found: list[tuple[datetime, datetime, int]] = []
+        found: list[tuple[TimeSpan, int]] = []
         order = sorted(range(len(self.parties)), key=lambda number: self.parties[number].starts_at)
         for number in order:
             party = self.parties[number]
-            if found and party.starts_at < found[-1][1]:
-                starts, ends, mask = found[-1]
-                found[-1] = (starts, max(ends, party.ends_at), mask | 1 << number)
+            if found and party.starts_at < found[-1][0].ends_at:
+                span, mask = found[-1]
+                found[-1] = (TimeSpan.around([span, party]), mask | 1 << number)
             else:
-                found.append((party.starts_at, party.ends_at, 1 << number))
+                found.append((TimeSpan(party.starts_at, party.ends_at), 1 << number))
         return found
 
-    def connected(self, starts_at: datetime, ends_at: datetime) -> int:
-        """Return the mask of the parties connected in time to a stay in [starts_at, ends_at)."""
-        met = (mask for starts, ends, mask in self.groups if starts < ends_at and starts_at < ends)
+    def connected(self, stay: Lasting) -> int:
+        """Return the mask of the parties connected in time to a stay."""
+        met = (mask for span, mask in self.groups if span.overlaps(stay))
         return reduce(or_, met, 0)
 
     def claim(self, number: int) -> Claim:

@@ -1,13 +1,13 @@
 """One question: some requests on a state, and the parties that their answer may depend on."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from tables.seating.answers import Move, SeatingPlan, SeatingRefusal, Span, Step
+from tables.seating.answers import Move, SeatingPlan, SeatingRefusal, Step
 from tables.seating.index import Claim, Option, StateIndex, bits_of
-from tables.seating.problem import SeatedParty, SeatingRequest
+from tables.seating.problem import SeatingRequest
+from tables.spans import TimeSpan
 
 # Who gets which seat: the number of a claim -> its option.
 Seating = dict[int, Option]
@@ -52,9 +52,10 @@ class Question:
         return self.component & self.index.unseated
 
     @cached_property
-    def span(self) -> Span:
+    def span(self) -> TimeSpan:
         """Return the time of the requests and of all parties that were looked at."""
-        return _hull([*self.requests, *(self.index.parties[number] for number in bits_of(self.component))])
+        looked_at = (self.index.parties[number] for number in bits_of(self.component))
+        return TimeSpan.around([*self.requests, *looked_at])
 
     def claim(self, number: int) -> Claim:
         """Return a claim by its number."""
@@ -65,8 +66,9 @@ class Question:
         """Return the mask of the claims, requests included, that are there at some of the same time as another."""
         if number not in self._meets:
             claim = self.claim(number)
+            span = TimeSpan(claim.starts_at, claim.ends_at)
             others = (other for other in self.request_claims if other.number != number)
-            self._meets[number] = claim.meets | sum(1 << other.number for other in others if _overlap(claim, other))
+            self._meets[number] = claim.meets | sum(1 << other.number for other in others if span.overlaps(other))
         return self._meets[number]
 
     def placing(self, placed: int) -> "Question":
@@ -96,8 +98,8 @@ class Question:
     def _order(self) -> tuple[int, ...]:
         return tuple(sorted(range(len(self.requests)), key=lambda position: _sort_key(self.requests[position])))
 
-    def _span_of(self, step: Step) -> Span:
-        return self.span if self.unseated or step is not Step.DIRECT else _hull(self.requests)
+    def _span_of(self, step: Step) -> TimeSpan:
+        return self.span if self.unseated or step is not Step.DIRECT else TimeSpan.around(self.requests)
 
     def _spare_seats(self, position: int, table_ids: tuple[int, ...]) -> int:
         return self.index.floor.chosen(table_ids).spare_seats(self.requests[position].party_size)
@@ -111,17 +113,8 @@ def ask(index: StateIndex, requests: tuple[SeatingRequest, ...]) -> Question:
     """Return the question that these requests are, with all parties that are connected to them in time."""
     component = 0
     for request in requests:
-        component |= index.connected(request.starts_at, request.ends_at)
+        component |= index.connected(request)
     return Question(index, requests, component)
-
-
-def _overlap(one: Claim, other: Claim) -> bool:
-    return one.starts_at < other.ends_at and other.starts_at < one.ends_at
-
-
-def _hull(stays: Iterable[SeatingRequest | SeatedParty]) -> Span:
-    found = list(stays)
-    return Span(min(stay.starts_at for stay in found), max(stay.ends_at for stay in found))
 
 
 def _sort_key(request: SeatingRequest) -> tuple[Any, ...]:

@@ -29,7 +29,7 @@ class Unseated:
         it. Groups that no party connects in time do not depend on each other.
         """
         certain = unknown = 0
-        for _, _, group in self._index.groups:
+        for _, group in self._index.groups:
             if group & component & self._index.unseated:
                 found = self._of_group(group, budget)
                 certain |= found.certain

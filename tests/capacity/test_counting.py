@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from capacity.counting import SlotSpan, Stay, count_stays
+from capacity.counting import Stay, count_stays
+from tables.spans import TimeSpan
 
 NOON = datetime(2027, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -11,8 +12,8 @@ def at(minutes: int) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-def quarters(first: int, last: int) -> list[SlotSpan]:
-    return [SlotSpan(at(minute), at(minute + 15)) for minute in range(first, last + 1, 15)]
+def quarters(first: int, last: int) -> list[TimeSpan]:
+    return [TimeSpan(at(minute), at(minute + 15)) for minute in range(first, last + 1, 15)]
 
 
 def test_a_stay_starts_in_one_slot_and_is_present_in_every_slot_it_touches() -> None:

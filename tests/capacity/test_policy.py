@@ -48,7 +48,7 @@ def day(*slots: SlotState, **columns: int | None) -> DayState:
         slots,
         **columns,  # type: ignore[arg-type]
     )
-    present = tuple(it for it in slots if it.is_touched_by(PARTY_OF_FOUR.starts_at, PARTY_OF_FOUR.ends_at))
+    present = tuple(it for it in slots if it.overlaps(PARTY_OF_FOUR))
     return DayState(WINDOW, service, present)
 
 

@@ -14,10 +14,10 @@ from bookings.services.writes import Draft, PlannedWrite
 from capacity.models import ServiceDay
 from config.env import BASE_DIR
 from tables.seating import SeatingLimits
-from tests.concurrency.crowd import Crowd
-from tests.concurrency.houses import House, seated_house
-from tests.concurrency.injection import Points
-from tests.concurrency.protections import Protections
+from tests.helpers.crowd import Crowd
+from tests.helpers.missing_protections import Protections
+from tests.helpers.race_houses import House, seated_house
+from tests.helpers.stopping_points import Points
 
 SERVICES = Path(bookings.services.__path__[0])
 LOCK_NOT_AVAILABLE = "55P03"

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from tables.seating import SeatingPlan, SeatingPlanner, SeatingRefusal, SeatingUndecided, Span
+from tables.seating import SeatingPlan, SeatingPlanner, SeatingRefusal, SeatingUndecided
+from tables.spans import TimeSpan
 from tests.seating.evenings import Evening, make_evening, open_book
 from tests.seating.rivals import Rule, by_spare_seats, by_table_number, free_seat
 
@@ -73,7 +74,7 @@ def _seat_by_rule(evening: Evening, rule: Rule, tally: Tally) -> None:
             tally.refuse(request.party_size)
         else:
             tally.seat(request.party_size)
-            book.keep(arrival, SeatingPlan((table_ids,), 0, Span(request.starts_at, request.ends_at)))
+            book.keep(arrival, SeatingPlan((table_ids,), 0, TimeSpan(request.starts_at, request.ends_at)))
 
 
 def _seat_by_planner(evening: Evening, figures: Figures) -> None:

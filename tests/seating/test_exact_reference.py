@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import given, settings
 
-from tables.seating import CombinedTables, Floor, Move, SeatingPlan, SeatingState, Span
+from tables.seating import CombinedTables, Floor, Move, SeatingPlan, SeatingState
+from tables.spans import TimeSpan
 from tests.seating.brute_force import BruteForce, Optimum
 from tests.seating.exact_reference import can_seat
 from tests.seating.floors import CASES, Question, a_party, a_request, a_table, at, questions, taken
@@ -13,7 +14,7 @@ TWO_TABLES = Floor((a_table(1, 2), a_table(2, 4)))
 
 
 def plan(*seats: tuple[int, ...], spare: int = 0, moves: tuple[Move, ...] = ()) -> SeatingPlan:
-    return SeatingPlan(seats, spare, Span(at(0), at(4)), moves)
+    return SeatingPlan(seats, spare, TimeSpan(at(0), at(4)), moves)
 
 
 @settings(max_examples=CASES // 4)

@@ -19,9 +19,9 @@ from tables.seating import (
     SeatingRequest,
     SeatingState,
     SeatingTable,
-    Span,
     natural_key,
 )
+from tables.spans import TimeSpan
 
 EVENING = datetime(2027, 1, 15, 17, 0, tzinfo=UTC)
 EVERYBODY = frozenset({"online", "in_house", "walk_in"})
@@ -59,11 +59,11 @@ def find_seating(
 
 
 def seated(request: SeatingRequest, table_id: int, spare_seats: int) -> SeatingPlan:
-    return SeatingPlan(((table_id,),), spare_seats, Span(request.starts_at, request.ends_at))
+    return SeatingPlan(((table_id,),), spare_seats, TimeSpan(request.starts_at, request.ends_at))
 
 
 def refused(request: SeatingRequest, suitable: int, taken: int) -> SeatingRefusal:
-    return SeatingRefusal(suitable, taken, Span(request.starts_at, request.ends_at))
+    return SeatingRefusal(suitable, taken, TimeSpan(request.starts_at, request.ends_at))
 
 
 # Which table fits

@@ -19,9 +19,9 @@ from tables.seating import (
     SeatingState,
     SeatingTable,
     SeatingUndecided,
-    Span,
     Step,
 )
+from tables.spans import TimeSpan
 
 EVENING = datetime(2027, 1, 15, 17, 0, tzinfo=UTC)
 EVERYBODY = frozenset({"online", "in_house", "walk_in"})
@@ -75,19 +75,19 @@ def test_two_requests_share_the_tables_so_that_both_sit() -> None:
 
     plan = both.plan(request(2), request(4))
 
-    assert plan == SeatingPlan(((2,), (1,)), 4, Span(at(0), at(120)))
+    assert plan == SeatingPlan(((2,), (1,)), 4, TimeSpan(at(0), at(120)))
 
 
 def test_requests_at_different_times_share_a_table() -> None:
     plan = planner(floor(table(1, 2))).plan(request(2, starts=120, ends=240), request(2))
 
-    assert plan == SeatingPlan(((1,), (1,)), 0, Span(at(0), at(240)))
+    assert plan == SeatingPlan(((1,), (1,)), 0, TimeSpan(at(0), at(240)))
 
 
 def test_of_two_requests_for_one_table_both_are_refused() -> None:
     refusal = planner(floor(table(1, 2))).plan(request(2), request(2))
 
-    assert refusal == SeatingRefusal(suitable=1, taken=0, depends_on=Span(at(0), at(120)))
+    assert refusal == SeatingRefusal(suitable=1, taken=0, depends_on=TimeSpan(at(0), at(120)))
 
 
 def test_several_requests_get_the_cheapest_seats_together() -> None:
@@ -96,19 +96,19 @@ def test_several_requests_get_the_cheapest_seats_together() -> None:
 
     plan = planner(house).plan(request(3), request(4))
 
-    assert plan == SeatingPlan(((2,), (1,)), 2, Span(at(0), at(120)))
+    assert plan == SeatingPlan(((2,), (1,)), 2, TimeSpan(at(0), at(120)))
 
 
 def test_chosen_tables_are_given_whatever_their_size() -> None:
     plan = planner(floor(table(1, 2), table(2, 4), table(3, 2))).plan(request(2, 3, 2))
 
-    assert plan == SeatingPlan(((3, 2),), 4, Span(at(0), at(120)))
+    assert plan == SeatingPlan(((3, 2),), 4, TimeSpan(at(0), at(120)))
 
 
 def test_chosen_tables_that_may_not_be_moved_are_refused() -> None:
     refusal = planner(floor(table(1, 2), table(2, 2)), occupied=(fixed(2, 60, 90),)).plan(request(2, 2))
 
-    assert refusal == SeatingRefusal(suitable=1, taken=1, depends_on=Span(at(0), at(120)))
+    assert refusal == SeatingRefusal(suitable=1, taken=1, depends_on=TimeSpan(at(0), at(120)))
 
 
 @pytest.mark.parametrize(("size", "expected"), [(2, (1,)), (3, (1, 2)), (4, (1, 2)), (5, None)])
@@ -121,7 +121,7 @@ def test_combined_tables_take_parties_of_their_own_sizes(size: int, expected: tu
 def test_a_combination_with_a_table_that_is_not_there_is_never_given() -> None:
     refusal = planner(floor(table(1, 2), combined=(PAIR,))).plan(request(4))
 
-    assert refusal == SeatingRefusal(suitable=0, taken=0, depends_on=Span(at(0), at(120)))
+    assert refusal == SeatingRefusal(suitable=0, taken=0, depends_on=TimeSpan(at(0), at(120)))
 
 
 # With moves
@@ -130,7 +130,7 @@ def test_a_combination_with_a_table_that_is_not_there_is_never_given() -> None:
 def test_a_party_moves_to_make_room_for_a_larger_one() -> None:
     plan = planner(floor(table(1, 2), table(2, 6)), party(7, 2, 2, starts=60, ends=180)).plan(request(6))
 
-    assert plan == SeatingPlan(((2,),), 0, Span(at(0), at(180)), (Move(7, (2,), (1,)),), Step.CHAIN)
+    assert plan == SeatingPlan(((2,),), 0, TimeSpan(at(0), at(180)), (Move(7, (2,), (1,)),), Step.CHAIN)
 
 
 def test_two_parties_move_one_after_the_other() -> None:
@@ -170,13 +170,13 @@ def test_what_no_plan_may_move_is_not_moved() -> None:
 
     refusal = planner(house, occupied=(fixed(2, 60, 180),)).plan(request(6))
 
-    assert refusal == SeatingRefusal(suitable=1, taken=1, depends_on=Span(at(0), at(120)))
+    assert refusal == SeatingRefusal(suitable=1, taken=1, depends_on=TimeSpan(at(0), at(120)))
 
 
 def test_a_party_stays_at_a_table_that_nobody_would_give_it() -> None:
     house = planner(floor(table(1, 2), table(2, 2)), party(7, 6, 1))
 
-    assert house.plan(request(2)) == SeatingPlan(((2,),), 0, Span(at(0), at(120)))
+    assert house.plan(request(2)) == SeatingPlan(((2,),), 0, TimeSpan(at(0), at(120)))
     assert isinstance(house.plan(request(2, 1)), SeatingRefusal)
 
 
@@ -200,7 +200,7 @@ def test_parties_that_no_overlap_connects_are_left_alone() -> None:
     plan = planner(house, *parties).plan(request(6))
 
     assert isinstance(plan, SeatingPlan)
-    assert plan.depends_on == Span(at(0), at(180))
+    assert plan.depends_on == TimeSpan(at(0), at(180))
 
 
 def test_without_nodes_and_time_a_hard_question_stays_undecided() -> None:
@@ -208,7 +208,7 @@ def test_without_nodes_and_time_a_hard_question_stays_undecided() -> None:
 
     answer = planner(house, party(7, 2, 2)).plan(request(6), limits=SeatingLimits(chain_nodes=1, exact_seconds=0))
 
-    assert answer == SeatingUndecided(Span(at(0), at(120)))
+    assert answer == SeatingUndecided(TimeSpan(at(0), at(120)))
 
 
 # Parties without tables
@@ -217,7 +217,7 @@ def test_without_nodes_and_time_a_hard_question_stays_undecided() -> None:
 def test_a_party_without_tables_is_seated_with_the_request() -> None:
     plan = planner(floor(table(1, 2), table(2, 4)), party(7, 4)).plan(request(2))
 
-    assert plan == SeatingPlan(((1,),), 0, Span(at(0), at(120)), (Move(7, (), (2,)),), Step.DIRECT)
+    assert plan == SeatingPlan(((1,),), 0, TimeSpan(at(0), at(120)), (Move(7, (), (2,)),), Step.DIRECT)
 
 
 def test_a_party_without_tables_comes_before_a_new_one() -> None:
@@ -229,7 +229,7 @@ def test_a_party_without_tables_comes_before_a_new_one() -> None:
 def test_a_party_that_fits_nowhere_refuses_nobody() -> None:
     plan = planner(floor(table(1, 2)), party(7, 9)).plan(request(2))
 
-    assert plan == SeatingPlan(((1,),), 0, Span(at(0), at(120)))
+    assert plan == SeatingPlan(((1,),), 0, TimeSpan(at(0), at(120)))
 
 
 def test_of_two_parties_without_tables_the_earlier_booking_is_seated() -> None:
@@ -247,7 +247,7 @@ def test_a_party_without_tables_that_meets_the_request_through_another_is_seated
 
     plan = planner(house, *parties).plan(request(2))
 
-    assert plan == SeatingPlan(((2,),), 0, Span(at(0), at(240)), (Move(7, (), (2,)),), Step.DIRECT)
+    assert plan == SeatingPlan(((2,),), 0, TimeSpan(at(0), at(240)), (Move(7, (), (2,)),), Step.DIRECT)
 
 
 def test_a_seated_party_moves_for_one_without_tables() -> None:

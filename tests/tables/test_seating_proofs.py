@@ -19,12 +19,12 @@ from tables.seating import (
     SeatingRequest,
     SeatingState,
     SeatingUndecided,
-    Span,
     Step,
 )
 from tables.seating.program import Alike, suiting_alike, used_alike
 from tables.seating.question import ask
 from tables.seating.relaxation import Proofs, is_impossible
+from tables.spans import TimeSpan
 from tests.tables.test_seating_moves import at, fixed, floor, party, planner, request, table
 
 EXACT_AT_ONCE = SeatingLimits(chain_nodes=0, exact_seconds=60)
@@ -40,7 +40,7 @@ def test_more_parties_than_tables_at_one_moment_are_refused_without_search() -> 
 
     refusal = house.plan(request(2), limits=BOUNDS_ONLY)
 
-    assert refusal == SeatingRefusal(suitable=2, taken=2, depends_on=Span(at(-60), at(120)), step=Step.BOUND)
+    assert refusal == SeatingRefusal(suitable=2, taken=2, depends_on=TimeSpan(at(-60), at(120)), step=Step.BOUND)
 
 
 def test_parties_that_only_follow_each_other_are_not_refused_by_a_bound() -> None:
@@ -63,8 +63,8 @@ def test_who_may_stay_under_a_block_is_not_counted_against_it() -> None:
     # Booking 1 may stay at table 1, which is blocked and so counts for nobody; table 2 is free.
     house = planner(floor(table(1, 2), table(2, 2)), party(1, 2, 1), occupied=(fixed(1),))
 
-    assert house.plan(request(2), limits=BOUNDS_ONLY) == SeatingUndecided(Span(at(0), at(120)))
-    assert house.plan(request(2)) == SeatingPlan(((2,),), 0, Span(at(0), at(120)))
+    assert house.plan(request(2), limits=BOUNDS_ONLY) == SeatingUndecided(TimeSpan(at(0), at(120)))
+    assert house.plan(request(2)) == SeatingPlan(((2,),), 0, TimeSpan(at(0), at(120)))
 
 
 # The relaxation
@@ -78,7 +78,7 @@ def test_a_seat_free_at_every_moment_but_never_the_same_kind_is_refused_without_
 
     refusal = planner(rooms, late, early).plan(request(2), limits=BOUNDS_ONLY)
 
-    assert refusal == SeatingRefusal(2, 2, Span(at(0), at(120)), Step.RELAXATION)
+    assert refusal == SeatingRefusal(2, 2, TimeSpan(at(0), at(120)), Step.RELAXATION)
 
 
 def test_what_the_relaxation_cannot_refute_stays_open_without_the_exact_model() -> None:
@@ -86,7 +86,7 @@ def test_what_the_relaxation_cannot_refute_stays_open_without_the_exact_model() 
 
     answer = planner(house, party(7, 2, 2), party(8, 4, 3)).plan(request(6), limits=BOUNDS_ONLY)
 
-    assert answer == SeatingUndecided(Span(at(0), at(120)))
+    assert answer == SeatingUndecided(TimeSpan(at(0), at(120)))
 
 
 @pytest.mark.parametrize("alike", [suiting_alike, used_alike])
@@ -111,7 +111,7 @@ def test_the_exact_model_moves_as_few_parties_as_the_chain() -> None:
     plan = planner(house, party(7, 2, 2), party(8, 4, 3)).plan(request(6), limits=EXACT_AT_ONCE)
 
     moves = (Move(7, (2,), (1,)), Move(8, (3,), (2,)))
-    assert plan == SeatingPlan(((3,),), 0, Span(at(0), at(120)), moves, Step.EXACT)
+    assert plan == SeatingPlan(((3,),), 0, TimeSpan(at(0), at(120)), moves, Step.EXACT)
 
 
 def test_the_exact_model_seats_parties_without_tables() -> None:
@@ -130,8 +130,8 @@ def test_a_table_free_at_every_moment_but_never_the_same_is_not_enough() -> None
     house = planner(floor(table(1, 2), table(2, 2)), *parties, occupied=(fixed(1, 0, 60), fixed(2, 180, 240)))
     wanted = request(2, starts=60, ends=150)
 
-    assert house.plan(wanted, limits=BOUNDS_ONLY) == SeatingRefusal(2, 2, Span(at(30), at(190)), Step.RELAXATION)
-    assert house.plan(wanted) == SeatingRefusal(2, 2, Span(at(30), at(190)), Step.CHAIN)
+    assert house.plan(wanted, limits=BOUNDS_ONLY) == SeatingRefusal(2, 2, TimeSpan(at(30), at(190)), Step.RELAXATION)
+    assert house.plan(wanted) == SeatingRefusal(2, 2, TimeSpan(at(30), at(190)), Step.CHAIN)
 
 
 @pytest.mark.parametrize("limits", [SeatingLimits(0, 0), SeatingLimits(0, 1e-9)], ids=["not asked", "out of time"])
@@ -140,7 +140,7 @@ def test_without_time_for_the_exact_model_nobody_is_refused(limits: SeatingLimit
 
     answer = planner(house, party(7, 2, 2)).plan(request(6), limits=limits)
 
-    assert answer == SeatingUndecided(Span(at(0), at(120)))
+    assert answer == SeatingUndecided(TimeSpan(at(0), at(120)))
 
 
 def test_a_busy_evening_is_planned_the_same_in_any_order() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from bookings.decision import Assessment, DayBook, Wish, assess, stay_interval
@@ -11,6 +10,7 @@ from bookings.insight.explain.holders import Holder
 from capacity.calendar import local_wall_time
 from capacity.policy import LimitUse, ReasonCode, ServiceState, SlotState
 from tables.seating import Floor, SeatingState
+from tables.spans import TimeSpan
 
 FIELD_OF_REASON = {
     ReasonCode.SERVICE_COVERS: "max_covers",
@@ -89,11 +89,11 @@ class Case:
     def with_room_in(self, limits: Iterable[LimitUse]) -> "Case":
         """Return the case with each limit as high as the party needs it; occupancy in every slot of its stay."""
         raised = {use.code for use in limits}
-        stay_ends_at = stay_interval(self.book.settings, self.wish).ends_at
-        services = tuple(self._with_room(service, raised, stay_ends_at) for service in self.book.services)
+        stay = stay_interval(self.book.settings, self.wish)
+        services = tuple(self._with_room(service, raised, stay) for service in self.book.services)
         return replace(self, book=replace(self.book, services=services, solved=None))
 
-    def _with_room(self, service: ServiceState, raised: set[ReasonCode], stay_ends_at: datetime) -> ServiceState:
+    def _with_room(self, service: ServiceState, raised: set[ReasonCode], stay: TimeSpan) -> ServiceState:
         wish, own = self.wish, self.book.service(self.wish.period_id, self.wish.business_date)
         is_own = own is not None and own.period_id == service.period_id and own.business_date == service.business_date
         starting = service.starting_slot(wish.starts_at) if is_own else None
@@ -102,7 +102,7 @@ class Case:
             pacing, occupancy = slot.uses()[:2], slot.uses()[2:]
             met = [
                 *(pacing if slot is starting else ()),
-                *(occupancy if slot.is_touched_by(wish.starts_at, stay_ends_at) else ()),
+                *(occupancy if stay.overlaps(slot) else ()),
             ]
             slots.append(replace(slot, **_needed(met, raised, wish.party_size)))
         day = _needed(service.uses(), raised, wish.party_size) if is_own else {}

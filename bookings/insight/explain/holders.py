@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bookings.choices import CHANNELS, BookingSource, BookingStatus
-from bookings.decision import DayBook, Interval
+from bookings.decision import DayBook
 from bookings.models import TableAssignment
 from tables.models import TableBlock
 from tables.seating import OccupiedInterval, SeatedParty
+from tables.spans import TimeSpan
 
 
 class HolderState(StrEnum):
@@ -55,13 +56,13 @@ class Holder:
         return OccupiedInterval(self.table_id, self.starts_at, self.ends_at)
 
 
-def list_holders(book: DayBook, during: Interval) -> tuple[Holder, ...]:
+def list_holders(book: DayBook, during: TimeSpan) -> tuple[Holder, ...]:
     """List what holds any table of the restaurant in an interval, by start, in 2 queries; not holds that are over."""
     found = [*_bookings(book, during), *_blocks(book, during)]
     return tuple(sorted(found, key=lambda it: (it.starts_at, it.ends_at, it.table_id, it.reference)))
 
 
-def _bookings(book: DayBook, during: Interval) -> Iterator[Holder]:
+def _bookings(book: DayBook, during: TimeSpan) -> Iterator[Holder]:
     over = {hold.booking_id for hold in book.expired_holds}
     met = TableAssignment.objects.filter(
         restaurant_id=book.settings.restaurant.pk, during__overlap=(during.starts_at, during.ends_at)
@@ -103,7 +104,7 @@ def _state(book: DayBook, row: TableAssignment) -> HolderState:
     return HolderState.OTHER_DAY
 
 
-def _blocks(book: DayBook, during: Interval) -> Iterator[Holder]:
+def _blocks(book: DayBook, during: TimeSpan) -> Iterator[Holder]:
     met = TableBlock.objects.filter(
         restaurant_id=book.settings.restaurant.pk, starts_at__lt=during.ends_at, ends_at__gt=during.starts_at
     )

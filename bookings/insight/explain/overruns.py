@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus
-from bookings.decision import DayBook, Interval, load_day_book
+from bookings.decision import DayBook, load_day_book
 from bookings.decision.occupied import without_occupied
 from bookings.decision.reseating import Patience, Reseating, plan_reseating
 from bookings.models import Booking
@@ -14,6 +14,7 @@ from bookings.selectors.plans import ExplainedMove, Names, load_names
 from capacity.calendar.wall_clock import minutes_between
 from capacity.selectors import ServiceSettings, get_service_settings
 from tables.seating import OccupiedInterval, SeatedParty, SeatingState
+from tables.spans import TimeSpan
 
 ONE_DAY = timedelta(days=1)
 # For the exact model, for all bookings together and for one.
@@ -122,7 +123,7 @@ def _load_book(settings: ServiceSettings, seated: Sequence[Booking], later: Sequ
     dates = [booking.business_date for booking in seated]
     starts = [booking.starts_at for booking in (*seated, *later)]
     ends = [booking.ends_at + _buffer(booking) + _late_by(booking, settings.now) for booking in later]
-    stays = Interval(min(starts), max([settings.now, *ends]))
+    stays = TimeSpan(min(starts), max([settings.now, *ends]))
     return load_day_book(settings, min(dates), max(dates), only=stays)
 
 

@@ -10,16 +10,16 @@ from bookings.decision import (
     DATES_AFTER,
     DATES_BEFORE,
     LONGEST_SLOT,
-    Interval,
     ServiceKey,
     computed_service,
     evening_of,
     expected_services,
 )
 from capacity.calendar import ServiceTimes
-from capacity.counting import Counts, SlotSpan, Stay, count_stays
+from capacity.counting import Counts, Stay, count_stays
 from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings
+from tables.spans import TimeSpan
 
 
 class Board:
@@ -30,7 +30,7 @@ class Board:
         self.counts: Counts[ServiceKey] = Counts()
         self._offered: dict[date, dict[ServiceKey, ServiceTimes]] = {}
         self._empty: dict[ServiceKey, ServiceState] = {}
-        self._evenings: dict[date, Interval] = {}
+        self._evenings: dict[date, TimeSpan] = {}
 
     def offered_around(self, business_date: date) -> dict[ServiceKey, ServiceTimes]:
         """Return the services that stays of a business date can meet, and those around them."""
@@ -39,18 +39,18 @@ class Board:
             self._offered[business_date] = expected_services(self.settings, first, last)
         return self._offered[business_date]
 
-    def evening_of(self, business_date: date) -> Interval:
+    def evening_of(self, business_date: date) -> TimeSpan:
         """Return the time in which parties of a business date could be present, buffer included."""
         if business_date not in self._evenings:
             expected = self.offered_around(business_date)
             self._evenings[business_date] = evening_of(self.settings, (), expected, business_date, business_date)
         return self._evenings[business_date]
 
-    def services_around(self, business_date: date, only: Interval) -> list[ServiceState]:
+    def services_around(self, business_date: date, only: TimeSpan) -> list[ServiceState]:
         """Return those services as they are counted now, with the slots that meet an interval."""
         return [self.service(key, only) for key in self.offered_around(business_date)]
 
-    def service(self, key: ServiceKey, only: Interval | None = None) -> ServiceState:
+    def service(self, key: ServiceKey, only: TimeSpan | None = None) -> ServiceState:
         """Return a service that is offered as it is counted now, with all of its slots or those of an interval."""
         empty = self._service_without_anybody(key)
         slots = empty.slots if only is None else _slots_meeting(empty.slots, only)
@@ -85,8 +85,7 @@ class Board:
 
     def _counts_of(self, stay: Stay[ServiceKey]) -> Counts[ServiceKey]:
         near = self.offered_around(stay.service.business_date)
-        spans = {key: [SlotSpan(it.starts_at, it.ends_at) for it in service.slots] for key, service in near.items()}
-        return count_stays([stay], spans)
+        return count_stays([stay], {key: service.slots for key, service in near.items()})
 
     def _service_without_anybody(self, key: ServiceKey) -> ServiceState:
         if key not in self._empty:
@@ -105,7 +104,7 @@ class Board:
         )
 
 
-def _slots_meeting(slots: Iterable[SlotState], only: Interval) -> list[SlotState]:
+def _slots_meeting(slots: Iterable[SlotState], only: TimeSpan) -> list[SlotState]:
     """Return the slots that would be read from the database for an interval."""
     return [
         slot

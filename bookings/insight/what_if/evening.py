@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bookings.choices import BookingStatus, EventKind
-from bookings.decision import DayBook, Interval
+from bookings.decision import DayBook
 from bookings.decision.keeping import TableNeed, ask_to_keep, request_of
 from bookings.insight.what_if.record import Happening
 from bookings.insight.what_if.room import Before, Party, Room
 from capacity.calendar import this_minute
 from tables.seating import SeatingPlan, SeatingRequest
+from tables.spans import TimeSpan
 
 ONE_MINUTE = timedelta(minutes=1)
 GONE = {
@@ -60,7 +61,7 @@ def _leave(room: Room, party: Party, happening: Happening) -> None:
     minute = this_minute(happening.happened_at)
     ready_at = minute + timedelta(minutes=party.buffer_minutes)
     party.held = {
-        table_id: Interval(kept.starts_at, min(kept.ends_at, max(ready_at, kept.starts_at + ONE_MINUTE)))
+        table_id: TimeSpan(kept.starts_at, min(kept.ends_at, max(ready_at, kept.starts_at + ONE_MINUTE)))
         for table_id, kept in party.held.items()
     }
     room.end_at(party, min(party.ends_at, max(minute, party.starts_at + ONE_MINUTE)))
@@ -83,7 +84,7 @@ def _stay_until(room: Room, party: Party, ends_at: datetime, minute: datetime) -
     book = _book_without(room, party, ends_at, minute)
     room.end_at(party, ends_at)
     if not party.held:
-        _seat_anywhere(room, party, book, Interval(minute, party.blocked_until))
+        _seat_anywhere(room, party, book, TimeSpan(minute, party.blocked_until))
         return
     kept_from = {table_id: min(kept.starts_at, minute) for table_id, kept in party.held.items()}
     need = TableNeed(kept_from, minute, minute, party.blocked_until)
@@ -93,7 +94,7 @@ def _stay_until(room: Room, party: Party, ends_at: datetime, minute: datetime) -
     party.held = {table_id: _kept(room, party, table_id, minute) for table_id in party.held}
 
 
-def _kept(room: Room, party: Party, table_id: int, minute: datetime) -> Interval:
+def _kept(room: Room, party: Party, table_id: int, minute: datetime) -> TimeSpan:
     """Return for how long a party has a table: nobody else loses it who has it already, or could not be moved."""
     others = [
         other.held[table_id]
@@ -104,16 +105,16 @@ def _kept(room: Room, party: Party, table_id: int, minute: datetime) -> Interval
     is_free_now = not any(it.starts_at < before for it in others)
     begins_at = min(before, minute) if is_free_now else before
     following = (it.starts_at for it in others if it.starts_at >= before)
-    return Interval(begins_at, min([party.blocked_until, *following]))
+    return TimeSpan(begins_at, min([party.blocked_until, *following]))
 
 
 def _book_without(room: Room, party: Party, ends_at: datetime, now: datetime) -> DayBook:
     until = ends_at + timedelta(minutes=party.buffer_minutes)
-    only = Interval(party.starts_at, party.blocked_until).joined(Interval(min(now, until), until))
+    only = TimeSpan.around([party.blocked, TimeSpan(min(now, until), until)])
     return room.book(party.business_date, now, only, without=party)
 
 
-def _seat_anywhere(room: Room, party: Party, book: DayBook, needed: Interval) -> None:
+def _seat_anywhere(room: Room, party: Party, book: DayBook, needed: TimeSpan) -> None:
     """Give a party that has no table the best from now on, if there is one."""
     if room.house.settings.needs_tables(party.period_id) and needed.starts_at < needed.ends_at:
         _seat_by(room, party, book, request_of(party, needed.starts_at, needed.ends_at))
@@ -124,7 +125,7 @@ def _seat_by(room: Room, party: Party, book: DayBook, request: SeatingRequest) -
     if not isinstance(outcome, SeatingPlan):
         return False
     room.move(outcome.moves)
-    party.held = dict.fromkeys(outcome.table_ids, Interval(request.starts_at, request.ends_at))
+    party.held = dict.fromkeys(outcome.table_ids, TimeSpan(request.starts_at, request.ends_at))
     return True
 
 

@@ -15,7 +15,6 @@ from bookings.decision import (
     SOLVING,
     CountedParty,
     DayBook,
-    Interval,
     ServiceKey,
     TableUse,
     seating_state,
@@ -26,6 +25,7 @@ from bookings.insight.what_if.house import House
 from bookings.insight.what_if.record import Block
 from capacity.counting import Stay
 from tables.seating import Move
+from tables.spans import TimeSpan
 
 # The key of a stay outside every service: it is present in slots, and counts in no service.
 NO_PERIOD = 0
@@ -38,7 +38,7 @@ class Before:
 
     status: str
     ends_at: datetime
-    held: dict[int, Interval]
+    held: dict[int, TimeSpan]
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Party:
     source: str
     seating: str = ""
     status: str = BookingStatus.CONFIRMED
-    held: dict[int, Interval] = field(default_factory=dict)
+    held: dict[int, TimeSpan] = field(default_factory=dict)
     is_pinned: bool = False
     is_fixed: bool = False
     turn_minutes: int = 0
@@ -76,6 +76,10 @@ class Party:
     @property
     def blocked_until(self) -> datetime:
         return self.ends_at + timedelta(minutes=self.buffer_minutes)
+
+    @property
+    def blocked(self) -> TimeSpan:
+        return TimeSpan(self.starts_at, self.blocked_until)
 
     @property
     def is_counted(self) -> bool:
@@ -151,14 +155,14 @@ class Room:
         """Put parties at the tables to which a plan moves them, for the time of their stays."""
         for move in moves:
             party = self.parties[move.booking_id]
-            kept = next(iter(party.held.values()), Interval(party.starts_at, party.blocked_until))
+            kept = next(iter(party.held.values()), party.blocked)
             party.held = dict.fromkeys(move.to_table_ids, kept)
 
-    def book(self, business_date: date, now: datetime, only: Interval, *, without: Party | None = None) -> DayBook:
+    def book(self, business_date: date, now: datetime, only: TimeSpan, *, without: Party | None = None) -> DayBook:
         """Return what a decision about a business date needs; `only` is the time whose slots decide it."""
         settings = replace(self.house.settings, now=now)
         services = self.board.services_around(business_date, only)
-        window = self.board.evening_of(business_date).joined(only)
+        window = TimeSpan.around([self.board.evening_of(business_date), only])
         gone = None if without is None else without.key
         uses = [use for use in self._uses(business_date, window, now) if gone is None or use.booking_id != gone]
         if without is not None and without.is_counted:
@@ -190,17 +194,17 @@ class Room:
             starting_slot_at=self.board.starting_slot_at(key, party.starts_at),
         )
 
-    def _uses(self, business_date: date, window: Interval, now: datetime) -> Iterator[TableUse]:
+    def _uses(self, business_date: date, window: TimeSpan, now: datetime) -> Iterator[TableUse]:
         for party in self.near(business_date):
             if party.held:
                 yield from _table_uses(party, window, now)
             elif self._lacks_a_table(party, window, now):
-                yield _use(party, None, Interval(party.starts_at, party.blocked_until), now)
+                yield _use(party, None, party.blocked, now)
         for block in self._blocks:
-            if block.created_at <= now and _meet(block.starts_at, block.ends_at, window):
+            if block.created_at <= now and window.overlaps(block):
                 yield TableUse(None, block.table_id, block.starts_at, block.ends_at, True, "", 0, "", "")
 
-    def _lacks_a_table(self, party: Party, window: Interval, now: datetime) -> bool:
+    def _lacks_a_table(self, party: Party, window: TimeSpan, now: datetime) -> bool:
         """Say, as the engine asks the database, whether a party is awaited and has no table that it needs."""
         return (
             party.status in AWAITED_STATUSES
@@ -211,13 +215,13 @@ class Room:
         )
 
 
-def _table_uses(party: Party, window: Interval, now: datetime) -> Iterator[TableUse]:
+def _table_uses(party: Party, window: TimeSpan, now: datetime) -> Iterator[TableUse]:
     for table_id, kept in party.held.items():
-        if _meet(kept.starts_at, kept.ends_at, window):
+        if window.overlaps(kept):
             yield _use(party, table_id, kept, now)
 
 
-def _use(party: Party, table_id: int | None, kept: Interval, now: datetime) -> TableUse:
+def _use(party: Party, table_id: int | None, kept: TimeSpan, now: datetime) -> TableUse:
     return TableUse(
         booking_id=party.key,
         table_id=table_id,
@@ -229,7 +233,3 @@ def _use(party: Party, table_id: int | None, kept: Interval, now: datetime) -> T
         seating=party.seating,
         source=BookingSource(party.source),
     )
-
-
-def _meet(starts_at: datetime, ends_at: datetime, window: Interval) -> bool:
-    return starts_at < window.ends_at and ends_at > window.starts_at

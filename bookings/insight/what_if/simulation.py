@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
-from bookings.decision import Assessment, Interval, assess, blocked_interval
+from bookings.decision import Assessment, assess, blocked_interval
 from bookings.decision.changes import Place, assess_change, may_keep_unplanned
 from bookings.decision.walk_ins import interval_to_load
 from bookings.insight.what_if.evening import apply_happening
@@ -15,6 +15,7 @@ from bookings.insight.what_if.room import NO_PERIOD, Party, Room
 from bookings.insight.what_if.timeline import Timeline
 from bookings.insight.what_if.wishes import wish_of_change, wish_of_request
 from capacity.calendar import resolve_instant
+from tables.spans import TimeSpan
 
 # Beside the codes of the policy: the planner ran out of time.
 UNDECIDED = "UNDECIDED"
@@ -120,7 +121,7 @@ class _Run:
 
     def _accept(self, request: Request, assessment: Assessment) -> None:
         plan = assessment.plan
-        kept = Interval(assessment.wish.starts_at, assessment.blocked_until)
+        kept = assessment.blocked
         party = replace(
             _party_of(assessment, key=_key_of(request)),
             source=request.source,
@@ -197,7 +198,7 @@ def _changed(party: Party, assessment: Assessment, table_ids: tuple[int, ...]) -
         source=party.source,
         status=party.status,
         is_pinned=party.is_pinned and table_ids == party.table_ids,
-        held={table_id: Interval(since.get(table_id, begins_at), until) for table_id in table_ids},
+        held={table_id: TimeSpan(since.get(table_id, begins_at), until) for table_id in table_ids},
         is_seen_leaving=party.is_seen_leaving,
         past=party.past,
     )
@@ -225,7 +226,7 @@ def _fixed_party(booking: FixedBooking, house: House) -> Party:
         buffer_minutes=booking.buffer_minutes,
         source=booking.source,
         seating=booking.seating,
-        held={held.table_id: Interval(held.starts_at, held.ends_at) for held in tables} if has_all else {},
+        held={held.table_id: TimeSpan(held.starts_at, held.ends_at) for held in tables} if has_all else {},
         is_pinned=has_all and bool(tables) and all(held.is_pinned for held in tables),
         is_fixed=True,
     )

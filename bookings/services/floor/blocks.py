@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bookings.decision import Interval
 from bookings.decision.reseating import Patience, Reseating, Solved, plan_reseating
 from bookings.decision.touched_days import find_days_meeting, stored_days_meeting
 from bookings.services.floor.outcomes import MovedParty
@@ -18,6 +17,7 @@ from tables.choices import TableStatus
 from tables.models import Section, Table, TableBlock
 from tables.seating import OccupiedInterval, SeatingLimits
 from tables.selectors import load_floor
+from tables.spans import TimeSpan
 
 LONGEST_BLOCK = timedelta(days=62)
 REASON_LENGTH = 200
@@ -63,7 +63,7 @@ def block_tables(
         _Blocking(
             restaurant_id=restaurant_id,
             table_ids=tuple(sorted(known)),
-            interval=Interval(starts_at, ends_at),
+            interval=TimeSpan(starts_at, ends_at),
             reason=reason.strip(),
             purpose=f"{names_of(known.values())} {verb} blocked",
         ),
@@ -91,7 +91,7 @@ def block_section(
     table_ids = tuple(tables.order_by("pk").values_list("pk", flat=True))
     if not table_ids:
         raise InputInvalid.of_field("sectionId", "empty", f"No tables stand in {section}.")
-    interval = Interval(starts_at, ends_at)
+    interval = TimeSpan(starts_at, ends_at)
     blocking = _Blocking(restaurant_id, table_ids, interval, reason.strip(), f"{section} is blocked")
     return BlockTables(blocking, actor).run()
 
@@ -110,7 +110,7 @@ class _Blocking:
 
     restaurant_id: int
     table_ids: tuple[int, ...]
-    interval: Interval
+    interval: TimeSpan
     reason: str
     purpose: str
 
@@ -166,7 +166,7 @@ class BlockTables(PlannedWrite[BlockDraft, BlockOutcome]):
         evicted = floor.parties_at(blocking.table_ids, blocking.interval)
         patience = Patience(*(UNDER_THE_LOCK if budget is self.under_lock else BEFORE_THE_LOCK))
         reseating = plan_reseating(floor.book.seating, evicted.intersection(floor.book.movable), patience, groups)
-        own = Interval(blocking.interval.starts_at - LONGEST_BUFFER, blocking.interval.ends_at)
+        own = TimeSpan(blocking.interval.starts_at - LONGEST_BUFFER, blocking.interval.ends_at)
         known = before.groups.values() if before else reseating.groups
         return BlockDraft(
             touched=find_days_meeting(settings, [own], also=_looked_at(floor, reseating)),
@@ -219,15 +219,14 @@ def _load_floor(settings: ServiceSettings, blocking: _Blocking) -> FloorInTime:
     return load_floor_in_time(settings, load_floor(blocking.restaurant_id), interval, also=blocked)
 
 
-def _looked_at(floor: FloorInTime, reseating: Reseating) -> list[Interval]:
+def _looked_at(floor: FloorInTime, reseating: Reseating) -> list[TimeSpan]:
     """Return the times of all parties that were looked at, and of the holds that have to be freed for the moves."""
-    spans = [Interval(span.starts_at, span.ends_at) for span in reseating.spans]
     holds = (
-        Interval(hold.starts_at, hold.blocked_until)
+        hold.blocked
         for hold in floor.book.expired_holds
-        if any(hold.meets(span.starts_at, span.ends_at) for span in spans)
+        if any(span.overlaps(hold.blocked) for span in reseating.spans)
     )
-    return [*spans, *holds]
+    return [*reseating.spans, *holds]
 
 
 def _get_block(block_id: int) -> TableBlock:
@@ -257,7 +256,7 @@ class UnblockTable(PlannedWrite[UnblockDraft, TableBlock]):
         Raises: `RecordNotFound`.
         """
         block = _get_block(self.block_id)
-        span = Interval(block.starts_at - LONGEST_BUFFER, block.ends_at)
+        span = TimeSpan(block.starts_at - LONGEST_BUFFER, block.ends_at)
         return UnblockDraft(touched=stored_days_meeting(block.restaurant_id, span), block=block)
 
     def write(self, draft: UnblockDraft) -> TableBlock:

@@ -8,7 +8,6 @@ from bookings.decision import (
     Assessment,
     CountedParty,
     DayBook,
-    Interval,
     SolvedSeating,
     Wish,
     blocked_interval,
@@ -21,7 +20,6 @@ from bookings.decision.touched_days import (
     holds_in_the_way,
     holds_meeting,
     loaded_days_meeting,
-    looked_at,
 )
 from bookings.models import Booking
 from bookings.services.floor.change_requests import ChangeRequest, changes_nothing, wish_of
@@ -103,7 +101,7 @@ def draft_change(change: ChangeRequest, budget: SeatingLimits, solved: SolvedSea
     place = Place(tables_of(booking), is_pinned(booking), CHANNELS[BookingSource(booking.source)])
     assessment = assess_change(book, wish, place)
     holds = _holds(book, assessment)
-    freed = [Interval(hold.starts_at, hold.blocked_until) for hold in holds]
+    freed = [hold.blocked for hold in holds]
     return ChangeDraft(
         touched=days_of_assessment(book, assessment) | loaded_days_meeting(book, freed) | days_of_booking(booking),
         is_undecided=assessment.is_undecided and not changes_nothing(booking, wish),
@@ -118,5 +116,5 @@ def draft_change(change: ChangeRequest, budget: SeatingLimits, solved: SolvedSea
 def _holds(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
     found = {hold.booking_id: hold for hold in holds_in_the_way(book, assessment)}
     if assessment.seating is not None:
-        found |= {hold.booking_id: hold for hold in holds_meeting(book, looked_at(assessment.seating))}
+        found |= {hold.booking_id: hold for hold in holds_meeting(book, assessment.seating.depends_on)}
     return tuple(found.values())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bookings.decision import DayBook, Interval
+from bookings.decision import DayBook
 from bookings.decision.changes import party_sizes_at
 from bookings.errors import TablesNotSuitable, TableTaken
 from bookings.models import TableAssignment
@@ -12,6 +12,7 @@ from capacity.policy import Reason, ReasonCode
 from config.errors import RecordNotFound
 from tables.models import Table, TableBlock
 from tables.seating import SeatingRefusal, SeatingRequest, natural_key
+from tables.spans import TimeSpan
 
 
 def require_suitable_tables(book: DayBook, table_ids: Sequence[int], party_size: int) -> None:
@@ -45,13 +46,13 @@ def table_taken(book: DayBook, requests: Sequence[SeatingRequest], refusal: Seat
 
 def _obstacles(book: DayBook, request: SeatingRequest) -> Iterator[tuple[str, bool]]:
     """Yield what stands in the way of a request, by table number, and whether it may be moved."""
-    wanted = Interval(request.starts_at, request.ends_at)
+    wanted = TimeSpan(request.starts_at, request.ends_at)
     lines = [*_parties_at(book, request.table_ids or (), wanted), *_blocks_at(book, request.table_ids or (), wanted)]
     for _, line, is_movable in sorted(lines, key=lambda found: natural_key(found[0])):
         yield line, is_movable
 
 
-def _parties_at(book: DayBook, table_ids: Sequence[int], wanted: Interval) -> Iterator[tuple[str, str, bool]]:
+def _parties_at(book: DayBook, table_ids: Sequence[int], wanted: TimeSpan) -> Iterator[tuple[str, str, bool]]:
     over = [hold.booking_id for hold in book.expired_holds]
     taken = (
         TableAssignment.objects.filter(table_id__in=table_ids, during__overlap=(wanted.starts_at, wanted.ends_at))
@@ -64,7 +65,7 @@ def _parties_at(book: DayBook, table_ids: Sequence[int], wanted: Interval) -> It
         yield number, f"{number} is taken by {reference} until {until:%H:%M}", assignment.booking_id in book.movable
 
 
-def _blocks_at(book: DayBook, table_ids: Sequence[int], wanted: Interval) -> Iterator[tuple[str, str, bool]]:
+def _blocks_at(book: DayBook, table_ids: Sequence[int], wanted: TimeSpan) -> Iterator[tuple[str, str, bool]]:
     blocks = TableBlock.objects.filter(
         table_id__in=table_ids, starts_at__lt=wanted.ends_at, ends_at__gt=wanted.starts_at
     ).select_related("table")

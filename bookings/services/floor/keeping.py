@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bookings.choices import COUNTING_STATUSES
-from bookings.decision import DayBook, Interval, SolvedSeating
+from bookings.decision import DayBook, SolvedSeating
 from bookings.decision.keeping import TableNeed, ask_to_keep, request_of
 from bookings.errors import CapacityExceeded
 from bookings.models import Booking, TableAssignment
@@ -19,7 +19,8 @@ from bookings.services.floor.outcomes import HitParty
 from bookings.services.one_booking import numbers_of
 from bookings.services.rows.seating import TablesKept
 from capacity.policy import Reason, ReasonCode
-from tables.seating import Move, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, Span
+from tables.seating import Move, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest
+from tables.spans import TimeSpan
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _require_free(book: DayBook, booking: Booking, need: TableNeed, staying: Ite
     taken += [(it.starts_at, it.ends_at) for it in book.seating.occupied if it.table_id in need.kept_from]
     if any(starts_at < need.firm_until and ends_at > need.now for starts_at, ends_at in taken):
         request = request_of(booking, need.now, need.firm_until, tuple(need.kept_from))
-        raise table_taken(book, [request], SeatingRefusal(1, 1, Span(need.now, need.firm_until)))
+        raise table_taken(book, [request], SeatingRefusal(1, 1, TimeSpan(need.now, need.firm_until)))
 
 
 def _keep(booking: Booking, need: TableNeed, staying: Sequence[TableAssignment]) -> Iterator[TablesKept]:
@@ -134,7 +135,7 @@ class TablesFound:
 
 
 def take_tables_again(
-    book: DayBook, booking: Booking, needed: Interval, wanted: Iterable[tuple[int, ...]]
+    book: DayBook, booking: Booking, needed: TimeSpan, wanted: Iterable[tuple[int, ...]]
 ) -> TablesFound:
     """Ask for wanted tables if nobody has to move for them, else for any, else for the first of them all the same."""
     asked: list[tuple[SeatingRequest, SeatingOutcome]] = []

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
-from bookings.decision import CountedParty, DayBook, Interval, SolvedSeating, load_day_book
-from bookings.decision.touched_days import holds_meeting, loaded_days_meeting, looked_at
+from bookings.decision import CountedParty, DayBook, SolvedSeating, load_day_book
+from bookings.decision.touched_days import holds_meeting, loaded_days_meeting
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
 from bookings.services.floor.chosen_tables import table_taken
@@ -22,6 +22,7 @@ from capacity.calendar import this_minute
 from capacity.selectors import ServiceSettings, get_service_settings
 from config import metrics
 from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, SeatingUndecided
+from tables.spans import TimeSpan
 
 # Who still needs a table, or sits at one.
 LIVE_STATUSES = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ARRIVED, BookingStatus.SEATED)
@@ -76,15 +77,15 @@ class TablesWrite(PlannedWrite[TablesDraft, FloorOutcome]):
             settings,
             min(booking.business_date for booking in bookings),
             max(booking.business_date for booking in bookings),
-            only=Interval.around(touched),
+            only=TimeSpan.around(touched),
             limits=budget,
             solved=before.solved if before else None,
             without=[booking.pk for booking in bookings],
         )
         outcome = book.plan_seating(*requests) if requests else None
-        holds = holds_meeting(book, looked_at(outcome)) if outcome else ()
-        freed = [Interval(hold.starts_at, hold.blocked_until) for hold in holds]
-        moved = [looked_at(outcome)] if outcome else []
+        holds = holds_meeting(book, outcome.depends_on) if outcome else ()
+        freed = [hold.blocked for hold in holds]
+        moved = [outcome.depends_on] if outcome else []
         own_days = [booking.service_day_id for booking in bookings]
         return TablesDraft(
             touched=loaded_days_meeting(book, [*touched, *freed, *moved], service_day_ids=own_days),
@@ -98,9 +99,9 @@ class TablesWrite(PlannedWrite[TablesDraft, FloorOutcome]):
         )
 
 
-def _touched(bookings: Iterable[Booking], requests: Iterable[SeatingRequest]) -> list[Interval]:
+def _touched(bookings: Iterable[Booking], requests: Iterable[SeatingRequest]) -> list[TimeSpan]:
     stays = (span for booking in bookings for span in (blocked_interval_of(booking), *kept_intervals_of(booking)))
-    return [*stays, *(Interval(request.starts_at, request.ends_at) for request in requests)]
+    return [*stays, *(TimeSpan(request.starts_at, request.ends_at) for request in requests)]
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,10 @@ def status_at(booking: Booking, now: datetime) -> str:
     return BookingStatus.EXPIRED if booking.status == BookingStatus.HELD and is_over else booking.status
 
 
-def remaining_interval_of(settings: ServiceSettings, booking: Booking) -> Interval:
+def remaining_interval_of(settings: ServiceSettings, booking: Booking) -> TimeSpan:
     """Return how long a booking needs tables that it is given now: not for the time that has passed."""
     blocked = blocked_interval_of(booking)
-    return Interval(max(blocked.starts_at, min(this_minute(settings.now), blocked.ends_at)), blocked.ends_at)
+    return TimeSpan(max(blocked.starts_at, min(this_minute(settings.now), blocked.ends_at)), blocked.ends_at)
 
 
 def require_live(booking: Booking, now: datetime, operation: str) -> None:

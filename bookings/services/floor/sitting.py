@@ -12,14 +12,13 @@ from bookings.decision import (
     CountedParty,
     DayBook,
     DecisionCase,
-    Interval,
     Wish,
     assess,
     assess_case,
     assess_settled,
     load_day_book,
 )
-from bookings.decision.touched_days import holds_meeting, loaded_days_meeting, looked_at
+from bookings.decision.touched_days import holds_meeting, loaded_days_meeting
 from bookings.models import Booking
 from bookings.services.floor.keeping import TableKeeping
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
@@ -42,6 +41,7 @@ from capacity.calendar import local_wall_time
 from capacity.selectors import ServiceSettings
 from config.errors import BookingConflict, DomainError, RecordNotFound
 from tables.seating import SeatingLimits, SeatingUndecided
+from tables.spans import TimeSpan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,13 +143,13 @@ def load_book(
     before: BookingDraft | None,
 ) -> DayBook:
     """Load the date of a booking without it, with every slot of its service and of its stay until `ends_at`."""
-    whole = Interval.around(_touched(booking, ends_at, ()))
+    whole = TimeSpan.around(_touched(booking, ends_at, ()))
     day = booking.service_day
     return load_day_book(
         settings,
         booking.business_date,
         booking.business_date,
-        only=whole.joined(Interval(day.starts_at, day.ends_at)).joined(Interval(settings.now, settings.now)),
+        only=TimeSpan.around([whole, day, TimeSpan(settings.now, settings.now)]),
         limits=budget,
         solved=before.solved if before else None,
         without=[booking.pk],
@@ -159,9 +159,9 @@ def load_book(
 def sitting_of(book: DayBook, booking: Booking, ends_at: datetime, keeping: TableKeeping) -> Sitting:
     """Put together what is to be written, with the service days that it reaches and the holds that it frees."""
     touched = _touched(booking, ends_at, keeping.kept)
-    planned = [looked_at(outcome) for outcome in keeping.outcomes]
-    holds = holds_meeting(book, _with_slots(book, Interval.around([*touched, *planned])))
-    freed = [Interval(hold.starts_at, hold.blocked_until) for hold in holds]
+    planned = [outcome.depends_on for outcome in keeping.outcomes]
+    holds = holds_meeting(book, _with_slots(book, TimeSpan.around([*touched, *planned])))
+    freed = [hold.blocked for hold in holds]
     return Sitting(
         touched=loaded_days_meeting(book, [*touched, *planned, *freed], service_day_ids=[booking.service_day_id]),
         is_undecided=_is_undecided(keeping),
@@ -204,20 +204,20 @@ def write_tables(sitting: Sitting, *, actor: Actor, purpose: str) -> None:
     )
 
 
-def _touched(booking: Booking, ends_at: datetime, kept: Iterable[TablesKept]) -> list[Interval]:
+def _touched(booking: Booking, ends_at: datetime, kept: Iterable[TablesKept]) -> list[TimeSpan]:
     blocked_until = ends_at + timedelta(minutes=booking.buffer_minutes)
     return [
         blocked_interval_of(booking),
-        Interval(booking.starts_at, blocked_until),
+        TimeSpan(booking.starts_at, blocked_until),
         *kept_intervals_of(booking),
-        *(Interval(rows.starts_at, rows.ends_at) for rows in kept),
+        *(TimeSpan(rows.starts_at, rows.ends_at) for rows in kept),
     ]
 
 
-def _with_slots(book: DayBook, interval: Interval) -> Interval:
+def _with_slots(book: DayBook, interval: TimeSpan) -> TimeSpan:
     """Widen an interval to the slots that it touches: two stays that do not meet can be counted in the same one."""
-    slots = (Interval(slot.starts_at, slot.ends_at) for slot in book.present_slots(interval))
-    return Interval.around([interval, *slots])
+    slots = (TimeSpan(slot.starts_at, slot.ends_at) for slot in book.present_slots(interval))
+    return TimeSpan.around([interval, *slots])
 
 
 def wish_to_stay(booking: Booking, ends_at: datetime) -> Wish:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from bookings.choices import BookingStatus, EventKind, OverrideSource
-from bookings.decision import DayBook, DecisionCase, Interval
+from bookings.decision import DayBook, DecisionCase
 from bookings.decision.keeping import TableNeed, request_of
 from bookings.errors import CapacityExceeded, TransitionUntimely
 from bookings.models import Booking, BookingEvent, TableAssignment
@@ -41,6 +41,7 @@ from capacity.policy import WALK_IN, DayState, PartyRequest, Reason, decide
 from capacity.selectors import get_service_settings
 from config.errors import RecordNotFound
 from tables.seating import SeatingLimits, SeatingPlan, SeatingRefusal
+from tables.spans import TimeSpan
 
 # What each change has written beside status, end and tables, and what its undo empties.
 _INSTANT_OF = {
@@ -213,17 +214,17 @@ class _Undo:
         return self.event.kind == EventKind.NO_SHOW or self.ends_at > self.booking.ends_at
 
     @property
-    def needed(self) -> Interval:
+    def needed(self) -> TimeSpan:
         """Return for how long the booking needs a table from now on, the buffer included."""
         now = this_minute(self.book.settings.now)
         sits = _before(self.event)["status"] == BookingStatus.SEATED
         until = self.ends_at + timedelta(minutes=self.booking.buffer_minutes)
-        return Interval(now if sits else max(now, self.booking.starts_at), until)
+        return TimeSpan(now if sits else max(now, self.booking.starts_at), until)
 
     def case(self) -> DecisionCase:
         """Return what is decided on: what has passed already is not, nor are hours, since it was in the house."""
         settings, booking, needed = self.book.settings, self.booking, self.needed
-        stay = Interval(booking.starts_at, self.ends_at)
+        stay = TimeSpan(booking.starts_at, self.ends_at)
         (service,) = (day for day in self.book.services if day.service_day_id == booking.service_day_id)
         present = tuple(slot for slot in self.book.present_slots(stay) if slot.ends_at > settings.now)
         needs_table = self.former and needed.starts_at < needed.ends_at

@@ -16,12 +16,13 @@ from django.db.models import F, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 
-from bookings.decision import Interval, ServiceKey, expected_services, last_end, list_stays
+from bookings.decision import ServiceKey, expected_services, last_end, list_stays
 from capacity.calendar import ServiceTimes, SlotTime
-from capacity.counting import SlotSpan, count_stays
+from capacity.counting import count_stays
 from capacity.limits import SlotLimits, day_limits, slot_limits
 from capacity.models import BookingSlot, ServiceDay
 from capacity.selectors import ServiceSettings
+from tables.spans import TimeSpan
 
 MINUTES_PER_DAY = 24 * 60
 COUNTERS = {
@@ -192,14 +193,14 @@ def _recount(refit: _Refit, changed: set[int]) -> None:
     slots = list(BookingSlot.objects.filter(service_day__in=days.values()).order_by("starts_at"))
     if not slots:
         return
-    spans: dict[ServiceKey, list[SlotSpan]] = {_key(day): [] for day in days.values()}
+    by_day: dict[ServiceKey, list[BookingSlot]] = {_key(day): [] for day in days.values()}
     for slot in slots:
-        spans[_key(days[slot.service_day_id])].append(SlotSpan(slot.starts_at, slot.ends_at))
+        by_day[_key(days[slot.service_day_id])].append(slot)
     # Also stays that start outside every slot of today: each still starts in the latest one before.
-    reach = Interval(
+    reach = TimeSpan(
         min(day.starts_at for day in days.values()), max(slot.ends_at for slot in slots) + timedelta(days=2)
     )
-    counts = count_stays(list_stays(refit.settings.restaurant.pk, reach), spans)
+    counts = count_stays(list_stays(refit.settings.restaurant.pk, reach), by_day)
     for slot in slots:
         counted = {counter: getattr(counts, counter)[slot.starts_at] for counter in COUNTERS}
         if counted != {counter: getattr(slot, counter) for counter in COUNTERS}:

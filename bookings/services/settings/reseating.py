@@ -4,11 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from functools import reduce
 from typing import NamedTuple
 
 from bookings.choices import AWAITED_STATUSES, BookingStatus
-from bookings.decision import DayBook, Interval
+from bookings.decision import DayBook
 from bookings.decision.floor_change import FloorChange
 from bookings.decision.holds import list_expired_holds
 from bookings.decision.occupied import TableUse, list_table_uses, seating_state
@@ -20,6 +19,7 @@ from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.seating import table_numbers, write_seating
 from capacity.selectors import ServiceSettings
 from tables.seating import Floor, OccupiedInterval
+from tables.spans import TimeSpan
 
 LIVE_STATUSES = (*AWAITED_STATUSES, BookingStatus.SEATED)
 # No stay is longer than a day and its buffer: whoever meets an interval lies within it, widened by as much.
@@ -76,17 +76,16 @@ class FloorInTime:
     book: DayBook
     uses: tuple[TableUse, ...]
 
-    def parties_at(self, table_ids: Collection[int], interval: Interval) -> frozenset[int]:
+    def parties_at(self, table_ids: Collection[int], interval: TimeSpan) -> frozenset[int]:
         """Return the bookings, live and not over, that have any of some tables in an interval."""
-        since = max(interval.starts_at, self.book.settings.now)
+        to_come = TimeSpan(max(interval.starts_at, self.book.settings.now), interval.ends_at)
         return frozenset(
             use.booking_id
             for use in self.uses
             if use.booking_id is not None
             and use.table_id in table_ids
             and use.status in LIVE_STATUSES
-            and use.starts_at < interval.ends_at
-            and since < use.ends_at
+            and to_come.overlaps(use)
         )
 
     def named_by(self, floor: Floor) -> "FloorInTime":
@@ -95,13 +94,13 @@ class FloorInTime:
 
 
 def load_floor_in_time(
-    settings: ServiceSettings, floor: Floor, interval: Interval, *, also: Iterable[OccupiedInterval] = ()
+    settings: ServiceSettings, floor: Floor, interval: TimeSpan, *, also: Iterable[OccupiedInterval] = ()
 ) -> FloorInTime:
     """Load who may be concerned by what happens to tables in an interval, in 2 queries; takes no lock.
 
     `also` is occupied beside what is stored. The services of the book are left out: nobody asks for limits here.
     """
-    window = Interval(interval.starts_at - REACH, interval.ends_at + REACH)
+    window = TimeSpan(interval.starts_at - REACH, interval.ends_at + REACH)
     first, last = (window.starts_at - REACH).date(), window.ends_at.date()
     holds = list_expired_holds(settings.restaurant.pk, first, last, settings.now)
     over = {hold.booking_id for hold in holds}
@@ -122,7 +121,7 @@ def write_reseating(floor: FloorInTime, reseating: Reseating, *, purpose: str) -
     over = [
         hold.booking_id
         for hold in floor.book.expired_holds
-        if any(hold.meets(span.starts_at, span.ends_at) for span in reseating.spans)
+        if any(span.overlaps(hold.blocked) for span in reseating.spans)
     ]
     if over:
         expire_holds(over)
@@ -178,7 +177,7 @@ class _Seated(NamedTuple):
 
     table_ids: frozenset[int]
     party_size: int
-    interval: Interval
+    interval: TimeSpan
 
 
 @dataclass(frozen=True)
@@ -216,7 +215,7 @@ def _plan_after_change(settings: ServiceSettings, change: FloorChange, patience:
     evicted = {pk: it.interval for pk, it in seated.items() if change.evicts(it.table_ids, it.party_size)}
     if not evicted:
         return None
-    interval = reduce(Interval.joined, evicted.values())
+    interval = TimeSpan.around(evicted.values())
     floor = load_floor_in_time(settings, change.after, interval)
     concerned = floor.parties_at(change.tables_lost, interval).intersection(evicted)
     reseating = plan_reseating(floor.book.seating, concerned.intersection(floor.book.movable), patience)
@@ -233,5 +232,5 @@ def _list_seated_at(settings: ServiceSettings, table_ids: Collection[int]) -> di
     seated: dict[int, _Seated] = {}
     for booking_id, table_id, party_size, during in rows.values_list(*columns):
         others = seated[booking_id].table_ids if booking_id in seated else frozenset()
-        seated[booking_id] = _Seated(others | {table_id}, party_size, Interval(during.lower, during.upper))
+        seated[booking_id] = _Seated(others | {table_id}, party_size, TimeSpan(during.lower, during.upper))
     return seated

@@ -10,7 +10,7 @@ from django.db.models import F, Q, Sum
 from bookings.choices import COUNTING_STATUSES
 from bookings.models import Booking, CapacityOverride
 from bookings.selectors import LimitKey
-from capacity.counting import Counts, SlotSpan, Stay, count_stays
+from capacity.counting import Counts, Stay, count_stays
 from capacity.locks import lock_service_days
 from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ReasonCode
@@ -148,10 +148,10 @@ def _rebuild_date(restaurant_id: int, business_date: date, is_dry_run: bool) -> 
     )
 
 
-def _spans(days: Sequence[ServiceDay], slots: Sequence[BookingSlot]) -> dict[int, list[SlotSpan]]:
-    spans: dict[int, list[SlotSpan]] = {day.pk: [] for day in days}
+def _spans(days: Sequence[ServiceDay], slots: Sequence[BookingSlot]) -> dict[int, list[BookingSlot]]:
+    spans: dict[int, list[BookingSlot]] = {day.pk: [] for day in days}
     for slot in slots:
-        spans[slot.service_day_id].append(SlotSpan(slot.starts_at, slot.ends_at))
+        spans[slot.service_day_id].append(slot)
     return spans
 
 

@@ -13,7 +13,8 @@ from capacity.models import ServiceDay
 from capacity.policy import IN_HOUSE
 from config.errors import InputInvalid, RecordNotFound
 from tables.models import Restaurant, Table, TableBlock
-from tables.seating import SeatingLimits, SeatingPlanner, SeatingRequest, SeatingUndecided, Span, Step
+from tables.seating import SeatingLimits, SeatingPlanner, SeatingRequest, SeatingUndecided, Step
+from tables.spans import TimeSpan
 from tests.helpers.factories import (
     CapacityRuleFactory,
     ClosureFactory,
@@ -412,7 +413,7 @@ def test_where_numbers_alone_decide_no_table_is_named() -> None:
 
 def test_what_was_not_decided_in_time_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     def run_out_of_time(_: SeatingPlanner, request: SeatingRequest, *, limits: SeatingLimits) -> SeatingUndecided:
-        return SeatingUndecided(Span(request.starts_at, request.ends_at))
+        return SeatingUndecided(TimeSpan(request.starts_at, request.ends_at))
 
     monkeypatch.setattr(SeatingPlanner, "plan", run_out_of_time)
 
