@@ -24,7 +24,7 @@ from capacity.policy import (
 )
 from capacity.selectors import ServiceSettings
 from config import metrics
-from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRequest, SeatingUndecided
+from tables.seating import SeatingOutcome, SeatingPlan, SeatingRequest, SeatingUndecided, TimeBudget
 from tables.spans import TimeSpan
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -107,8 +107,8 @@ class Assessment:
         return fullest_use(self.uses)
 
 
-def assess(book: DayBook, wish: Wish, *, at_most: SeatingLimits | None = None) -> Assessment:
-    """Decide a wish on loaded days: policy, planner (with the book's limits, or less) and mode."""
+def assess(book: DayBook, wish: Wish, *, at_most: TimeBudget | None = None) -> Assessment:
+    """Decide a wish on loaded days: policy, planner (with the book's budget, or less) and mode."""
     return assess_case(book, wish, _case_of(book, wish), at_most=at_most)
 
 
@@ -120,7 +120,7 @@ def assess_settled(
     return replace(assess_case(book, wish, limits_alone), seating=seating)
 
 
-def assess_case(book: DayBook, wish: Wish, case: DecisionCase, *, at_most: SeatingLimits | None = None) -> Assessment:
+def assess_case(book: DayBook, wish: Wish, case: DecisionCase, *, at_most: TimeBudget | None = None) -> Assessment:
     """Decide a case that was made of a wish, in the mode of the book."""
     stay = stay_interval(book.settings, wish)
     judged = _judge_in_mode(book, case, at_most)
@@ -159,7 +159,7 @@ def _needs_table(book: DayBook, wish: Wish) -> bool:
     return wish.period_id is not None and (bool(wish.table_ids) or book.settings.needs_tables(wish.period_id))
 
 
-def _judge_in_mode(book: DayBook, case: DecisionCase, at_most: SeatingLimits | None) -> Judgement:
+def _judge_in_mode(book: DayBook, case: DecisionCase, at_most: TimeBudget | None) -> Judgement:
     """Decide in full; shadow mode waives limits and tables, and a decision that fails there refuses nobody."""
 
     def ask(request: SeatingRequest, *, is_refused: bool) -> SeatingOutcome:

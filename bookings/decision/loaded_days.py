@@ -10,12 +10,20 @@ from bookings.decision.computed import ServiceKey, compute_services, day_span, e
 from bookings.decision.holds import CountedParty, list_counted_parties, list_expired_holds, without_parties
 from bookings.decision.occupied import load_seating_state
 from bookings.decision.rows import LONGEST_SLOT, stored_services
-from bookings.decision.time_budgets import READING, SolvingTime
+from bookings.decision.time_budgets import READING
 from capacity.calendar import ServiceTimes
 from capacity.models import ServiceDay
 from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings
-from tables.seating import SeatedParty, SeatingLimits, SeatingOutcome, SeatingPlanner, SeatingRequest, SeatingState
+from tables.seating import (
+    SeatedParty,
+    SeatingOutcome,
+    SeatingPlanner,
+    SeatingRequest,
+    SeatingState,
+    TimeBudget,
+    TimeLeft,
+)
 from tables.selectors import load_floor
 from tables.spans import TimeSpan
 
@@ -41,7 +49,7 @@ class DayBook:
     `without` are bookings that are left out: all else is as if they had never been made.
 
     `services` are sorted by start; those without a row were computed and have no `service_day_id`. `solved` is what
-    the planner said before the lock, `limits` how much it may spend now on all questions together.
+    the planner said before the lock, `budget` how long it may think now about all questions together.
     """
 
     settings: ServiceSettings
@@ -49,7 +57,7 @@ class DayBook:
     offered: frozenset[ServiceKey]
     seating: SeatingState
     expired_holds: tuple[CountedParty, ...]
-    limits: SeatingLimits = READING
+    budget: TimeBudget = READING
     solved: SolvedSeating | None = None
     without: frozenset[int] = frozenset()
 
@@ -59,21 +67,22 @@ class DayBook:
         return SeatingPlanner(self.seating)
 
     @cached_property
-    def _solving_time(self) -> SolvingTime:
-        return SolvingTime(self.limits.exact_seconds)
+    def _time_left(self) -> TimeLeft:
+        # Shared by all questions of a book: twenty hard ones must not keep a reader waiting for seconds.
+        return TimeLeft(self.budget)
 
     @cached_property
     def movable(self) -> dict[int, SeatedParty]:
         """Return the parties that a plan may move, by booking id."""
         return {party.booking_id: party for party in self.seating.parties}
 
-    def plan_seating(self, *requests: SeatingRequest, at_most: SeatingLimits | None = None) -> SeatingOutcome:
-        """Seat requests: as solved before the lock where nothing has changed since, else anew within the limits."""
+    def plan_seating(self, *requests: SeatingRequest, at_most: TimeBudget | None = None) -> SeatingOutcome:
+        """Seat requests: as solved before the lock where nothing has changed since, else anew in the time left."""
         solved = self.solved
         if solved is not None and solved.requests == requests and solved.state == self.seating:
             return solved.outcome
-        with self._solving_time.within(at_most or self.limits) as limits:
-            return self.planner.plan(*requests, limits=limits)
+        with self._time_left.thinking(at_most) as budget:
+            return self.planner.plan(*requests, budget=budget)
 
     @cached_property
     def slots(self) -> tuple[SlotState, ...]:
@@ -112,7 +121,7 @@ def load_day_book(
     to_date: date,
     *,
     only: TimeSpan | None = None,
-    limits: SeatingLimits = READING,
+    budget: TimeBudget = READING,
     solved: SolvedSeating | None = None,
     without: Collection[int] = (),
 ) -> DayBook:
@@ -144,7 +153,7 @@ def load_day_book(
             settings, load_floor(restaurant_id), TimeSpan.around([evening, window]), without=gone
         ),
         expired_holds=holds,
-        limits=limits,
+        budget=budget,
         solved=solved,
         without=frozenset(without),
     )

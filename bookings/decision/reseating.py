@@ -4,15 +4,13 @@ Everybody at once if a plan exists; else one after another in order of start, ea
 request, until a round helps nobody any more.
 """
 
-import time
 from collections.abc import Collection, Iterator, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tables.seating import (
     Move,
     SeatedParty,
-    SeatingLimits,
     SeatingOutcome,
     SeatingPlan,
     SeatingPlanner,
@@ -20,25 +18,12 @@ from tables.seating import (
     SeatingRequest,
     SeatingState,
     SeatingUndecided,
+    TimeBudget,
+    TimeLeft,
 )
 from tables.spans import TimeSpan
 
 Tables = dict[int, tuple[int, ...]]
-
-
-@dataclass
-class Patience:
-    """How long all questions together may take of the exact model, and one alone, in seconds."""
-
-    seconds: float
-    at_once: float
-    _started: float = field(default_factory=time.monotonic, init=False, repr=False)
-
-    @property
-    def limits(self) -> SeatingLimits:
-        """Return what the next question may spend; without time left the exact model is not asked."""
-        left = self.seconds - (time.monotonic() - self._started)
-        return SeatingLimits(exact_seconds=max(0.0, min(self.at_once, left)))
 
 
 @dataclass(frozen=True)
@@ -86,13 +71,14 @@ class Reseating:
 
 
 def plan_reseating(
-    state: SeatingState, evicted: Collection[int], patience: Patience, solved: Solved | None = None
+    state: SeatingState, evicted: Collection[int], budget: TimeBudget, solved: Solved | None = None
 ) -> Reseating:
     """Give movable parties, named by booking id, other seats of the floor of `state`; who cannot be moved stays.
 
     A table that nobody may sit at any more is one that is not on the floor, or occupied for the time. Answers are
     looked up in `solved` and added to it.
     """
+    left = TimeLeft(budget)
     known: Solved = {} if solved is None else solved
     groups = []
     for group in _groups(state):
@@ -100,7 +86,7 @@ def plan_reseating(
         if wanted:
             key = (group, wanted)
             if key not in known:
-                known[key] = _reseat_group(group, wanted, patience)
+                known[key] = _reseat_group(group, wanted, left)
             groups.append(known[key])
     return Reseating(tuple(groups))
 
@@ -124,18 +110,18 @@ def _part(state: SeatingState, parties: Sequence[SeatedParty]) -> SeatingState:
     return replace(state, parties=tuple(parties), occupied=tuple(filter(span.overlaps, state.occupied)))
 
 
-def _reseat_group(group: SeatingState, wanted: frozenset[int], patience: Patience) -> GroupReseated:
+def _reseat_group(group: SeatingState, wanted: frozenset[int], left: TimeLeft) -> GroupReseated:
     span = TimeSpan.around(group.parties)
     # A party that has a table goes before one that has none, should there not be room for both.
     seated = replace(group, parties=tuple(party for party in group.parties if party.table_ids))
     for state in (group, seated) if seated != group else (group,):
-        together = _seat_anew(state, wanted, patience)
+        together = _seat_anew(state, wanted, left)
         if isinstance(together, dict):
             return GroupReseated(span, _moves(group, together))
-    return _one_by_one(group, seated, wanted, patience)
+    return _one_by_one(group, seated, wanted, left)
 
 
-def _one_by_one(group: SeatingState, state: SeatingState, wanted: frozenset[int], patience: Patience) -> GroupReseated:
+def _one_by_one(group: SeatingState, state: SeatingState, wanted: frozenset[int], left: TimeLeft) -> GroupReseated:
     waiting = [party.booking_id for party in state.parties if party.booking_id in wanted]
     undecided: set[int] = set()
     was_helped = True
@@ -146,7 +132,7 @@ def _one_by_one(group: SeatingState, state: SeatingState, wanted: frozenset[int]
             if _table_ids(state)[booking_id] != _table_ids(group)[booking_id]:
                 # Moved already, to make room for another.
                 continue
-            found = _seat_anew(state, frozenset({booking_id}), patience)
+            found = _seat_anew(state, frozenset({booking_id}), left)
             if isinstance(found, dict):
                 state, was_helped = _with_tables(state, found), True
             elif isinstance(found, SeatingUndecided):
@@ -162,13 +148,14 @@ def _one_by_one(group: SeatingState, state: SeatingState, wanted: frozenset[int]
 
 
 def _seat_anew(
-    state: SeatingState, booking_ids: frozenset[int], patience: Patience
+    state: SeatingState, booking_ids: frozenset[int], left: TimeLeft
 ) -> Tables | SeatingRefusal | SeatingUndecided:
     """Seat some parties as if they came now, all of them or none; return who gets another table."""
     leaving = [party for party in state.parties if party.booking_id in booking_ids]
     staying = tuple(party for party in state.parties if party.booking_id not in booking_ids)
     planner = SeatingPlanner(replace(state, parties=staying))
-    outcome: SeatingOutcome = planner.plan(*map(_request, leaving), limits=patience.limits)
+    with left.thinking() as budget:
+        outcome: SeatingOutcome = planner.plan(*map(_request, leaving), budget=budget)
     if not isinstance(outcome, SeatingPlan):
         return outcome
     given = {party.booking_id: table_ids for party, table_ids in zip(leaving, outcome.seats, strict=True)}

@@ -1,33 +1,26 @@
-"""How long the planner's exact model may take, where nobody waits for a lock and where everybody does."""
+"""How long the planner may think, by who waits for it."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import Final
 
-from tables.seating import SeatingLimits
+from tables.seating import TimeBudget
 
-# What all questions of one book may take together.
 # Looking at all starts of a date, or of many. What even the relaxation of the model has not refused has a plan nearly
 # always, and counts as available.
-READING: Final = SeatingLimits(exact_seconds=0.25)
+READING: Final = TimeBudget(exact_seconds=0.25)
 # One start, looked at or, before the lock, about to be written: somebody waits for this answer.
-SOLVING: Final = SeatingLimits(exact_seconds=3.0)
-# Under the lock, where others wait.
-LOCKED: Final = SeatingLimits(exact_seconds=0.15)
-WITHOUT_EXACT: Final = SeatingLimits(exact_seconds=0)
+SOLVING: Final = TimeBudget(exact_seconds=3.0)
+# One start under the lock, where others wait.
+LOCKED: Final = TimeBudget(exact_seconds=0.15)
+# Advice, or what is refused already: not worth a second of a processor that those who book need.
+WITHOUT_EXACT: Final = TimeBudget(exact_seconds=0)
+# One change of many that are tried to explain a refusal: none may take long.
+TRYING: Final = TimeBudget(exact_seconds=0.1)
 
-
-@dataclass
-class SolvingTime:
-    """What is left for the questions of one book: twenty hard ones must not keep a reader waiting for seconds."""
-
-    seconds_left: float
-
-    @contextmanager
-    def within(self, limits: SeatingLimits) -> Iterator[SeatingLimits]:
-        """Give what is left of the limits, and take off how long that took."""
-        started = time.monotonic()
-        yield replace(limits, exact_seconds=max(0.0, min(limits.exact_seconds, self.seconds_left)))
-        self.seconds_left -= time.monotonic() - started
+# Other tables for many parties at once, before the lock or on a page that shows them: nobody else waits.
+RESEATING: Final = TimeBudget(exact_seconds=3.0, at_once=1.0)
+# The same under the lock of the days that are concerned, mostly answered before it.
+RESEATING_LOCKED: Final = TimeBudget(exact_seconds=0.6, at_once=0.15)
+# The same under the lock of all days: bookings wait for it, and give up after BOOKING_DEADLINE_SECONDS, 5 by default.
+RESEATING_ALL_LOCKED: Final = TimeBudget(exact_seconds=4.0, at_once=1.0)
+# The same for those who wait for a late party, on a page that is looked at again and again.
+RESEATING_LATE: Final = TimeBudget(exact_seconds=1.0, at_once=0.5)

@@ -20,7 +20,7 @@ from bookings.errors import SeatingNotDecided
 from bookings.selectors.excess import LimitKey, list_authorised
 from capacity.policy import ONLINE, LimitUse, Reason, ReasonCode, ServiceState
 from capacity.selectors import ServiceSettings, get_service_settings
-from tables.seating import SeatingLimits
+from tables.seating import TimeBudget
 from tables.selectors import get_active_restaurant
 
 
@@ -91,8 +91,8 @@ def find_restaurant_id(identifier: str) -> int:
     return get_active_restaurant(identifier).pk
 
 
-def _load_date(restaurant_id: int, business_date: date, limits: SeatingLimits = READING) -> DayBook:
-    return load_day_book(get_service_settings(restaurant_id), business_date, business_date, limits=limits)
+def _load_date(restaurant_id: int, business_date: date, budget: TimeBudget = READING) -> DayBook:
+    return load_day_book(get_service_settings(restaurant_id), business_date, business_date, budget=budget)
 
 
 def check_time(

@@ -32,7 +32,7 @@ from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.writes import Draft, PlannedWrite
 from bookings.tokens import manage_token
 from capacity.selectors import ServiceSettings, get_service_settings
-from tables.seating import SeatingLimits, SeatingRefusal
+from tables.seating import SeatingRefusal, TimeBudget
 
 
 @dataclass(frozen=True)
@@ -136,13 +136,13 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         self.trail.note_wish(settings, wish)
         return days_of_stay(settings, wish)
 
-    def draft(self, budget: SeatingLimits, before: RequestDraft | None) -> RequestDraft:
+    def draft(self, budget: TimeBudget, before: RequestDraft | None) -> RequestDraft:
         """Load what decides the request, its settings, then what its stay meets, and decide."""
         settings = get_service_settings(self.request.restaurant_id)
         wish = _read_wish(settings, self.request)
         on = wish.business_date
         only = interval_to_load(settings, wish) if self.request.is_for_now else blocked_interval(settings, wish)
-        book = load_day_book(settings, on, on, only=only, limits=budget, solved=before.solved if before else None)
+        book = load_day_book(settings, on, on, only=only, budget=budget, solved=before.solved if before else None)
         assessment = assess(book, wish)
         self.trail.note(book, assessment)
         # What shadow mode waives is a planner that ran out of time, not one that was never asked in full.

@@ -9,7 +9,7 @@ from bookings.models import Booking, TableAssignment
 from bookings.services.rows.events import Actor
 from bookings.services.writes import Draft, PlannedWrite, R
 from config.errors import EditIsStale, RecordNotFound
-from tables.seating import SeatingLimits, natural_key
+from tables.seating import TimeBudget, natural_key
 from tables.spans import TimeSpan
 
 
@@ -28,7 +28,7 @@ class BookingWrite(PlannedWrite[BookingDraft, R]):
     actor: Actor = None
     expected_version: int | None = None
 
-    def draft(self, budget: SeatingLimits, before: BookingDraft | None) -> BookingDraft:
+    def draft(self, budget: TimeBudget, before: BookingDraft | None) -> BookingDraft:
         """Read the booking.
 
         Raises: `RecordNotFound`.

@@ -23,7 +23,7 @@ from config.transactions import (
     booking_terms,
     running,
 )
-from tables.seating import SeatingLimits
+from tables.seating import TimeBudget
 
 # What a violated constraint means for a write of bookings.
 REACTIONS: Final = {
@@ -68,13 +68,13 @@ class PlannedWrite(ABC, Generic[D, R]):
     """The label of metrics and logs."""
     trail: DecisionTrail | None = None
     """What is to be recorded of the decision, None where there is none."""
-    before_lock: ClassVar[SeatingLimits] = SOLVING
-    under_lock: ClassVar[SeatingLimits] = LOCKED
-    at_first_sight: ClassVar[SeatingLimits] = WITHOUT_EXACT
+    before_lock: ClassVar[TimeBudget] = SOLVING
+    under_lock: ClassVar[TimeBudget] = LOCKED
+    at_first_sight: ClassVar[TimeBudget] = WITHOUT_EXACT
     """How long the planner may think: where nobody waits, under the lock, and there where it was not asked before."""
 
     @abstractmethod
-    def draft(self, budget: SeatingLimits, before: D | None) -> D:
+    def draft(self, budget: TimeBudget, before: D | None) -> D:
         """Read the state and decide; write nothing. `before` is the draft that was made before this one, if any."""
 
     @abstractmethod

@@ -8,11 +8,11 @@ from tables.seating.answers import (
     SeatingUndecided,
     Step,
 )
+from tables.seating.budgets import TimeBudget, TimeLeft
 from tables.seating.floor import CombinedTables, Floor, Seat, SeatingTable, natural_key
 from tables.seating.occupancy import Occupancy
 from tables.seating.planner import SeatingPlanner
 from tables.seating.problem import OccupiedInterval, SeatedParty, SeatingRequest, SeatingState
-from tables.seating.steps import SeatingLimits
 
 __all__ = [
     "CombinedTables",
@@ -22,7 +22,6 @@ __all__ = [
     "OccupiedInterval",
     "Seat",
     "SeatedParty",
-    "SeatingLimits",
     "SeatingOutcome",
     "SeatingPlan",
     "SeatingPlanner",
@@ -32,5 +31,7 @@ __all__ = [
     "SeatingTable",
     "SeatingUndecided",
     "Step",
+    "TimeBudget",
+    "TimeLeft",
     "natural_key",
 ]

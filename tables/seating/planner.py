@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from tables.seating.answers import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingUndecided, Step
+from tables.seating.budgets import TimeBudget, TimeLeft
 from tables.seating.floor import Seat
 from tables.seating.index import StateIndex
 from tables.seating.occupancy import Occupancy
 from tables.seating.problem import OccupiedInterval, SeatingRequest, SeatingState
 from tables.seating.question import Question, ask
-from tables.seating.steps import Budget, SeatingLimits, answer, settle, settle_directly
+from tables.seating.steps import answer, settle, settle_directly
 from tables.seating.tree import Nodes
 from tables.seating.unseated import Unseated
 
-DEFAULT_LIMITS = SeatingLimits()
+DEFAULT_BUDGET = TimeBudget()
 
 
 class SeatingPlanner:
@@ -37,33 +38,33 @@ class SeatingPlanner:
         """Remember which parties without tables every plan has to seat."""
         return Unseated(self.index)
 
-    def plan(self, *requests: SeatingRequest, limits: SeatingLimits = DEFAULT_LIMITS) -> SeatingOutcome:
+    def plan(self, *requests: SeatingRequest, budget: TimeBudget = DEFAULT_BUDGET) -> SeatingOutcome:
         """Seat all requests at once, or prove that it cannot be done.
 
-        The answer depends on nothing but the state, the requests and the limits, not on the order of any of them; only
+        The answer depends on nothing but the state, the requests and the budget, not on the order of any of them; only
         whether there is one within `exact_seconds` depends on the machine.
         """
         question = ask(self.index, requests)
         if not all(claim.options for claim in question.request_claims):
             return question.refusal(Step.DIRECT)
-        budget = Budget(limits.chain_nodes, limits.exact_seconds)
+        left = TimeLeft(budget)
         if question.unseated:
-            return self._plan_with_unseated(question, budget)
-        return answer(question, settle(question, budget))
+            return self._plan_with_unseated(question, left)
+        return answer(question, settle(question, left))
 
-    def _plan_with_unseated(self, question: Question, budget: Budget) -> SeatingOutcome:
+    def _plan_with_unseated(self, question: Question, left: TimeLeft) -> SeatingOutcome:
         everybody = question.placing(question.unseated)
-        direct = settle_directly(everybody, Nodes(budget.chain_nodes))
+        direct = settle_directly(everybody, Nodes(left.budget.chain_nodes))
         if direct is not None and direct.seating is not None:
             # Where all can be seated, each of them had to be.
             return answer(everybody, direct)
-        placeable = self.unseated.placeable(question.component, budget)
+        placeable = self.unseated.placeable(question.component, left)
         most = question.placing(placeable.certain | placeable.unknown)
-        outcome = answer(most, settle(most, budget))
+        outcome = answer(most, settle(most, left))
         if not placeable.unknown or isinstance(outcome, SeatingPlan):
             return outcome
         fewest = question.placing(placeable.certain)
-        refused = answer(fewest, settle(fewest, budget))
+        refused = answer(fewest, settle(fewest, left))
         return refused if isinstance(refused, SeatingRefusal) else SeatingUndecided(question.span)
 
     def suitable_seats(self, request: SeatingRequest) -> tuple[Seat, ...]:

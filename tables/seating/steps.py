@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from time import monotonic
 
 from tables.seating.answers import SeatingOutcome, SeatingUndecided, Step
 from tables.seating.bounds import is_refuted
+from tables.seating.budgets import TimeLeft
 from tables.seating.program import Alike, suiting_alike, used_alike
 from tables.seating.question import Question, Seating
 from tables.seating.tree import MoveTree, Nodes
@@ -17,22 +17,6 @@ RELAXATION_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class SeatingLimits:
-    """How much the planner may spend on one question; with `exact_seconds` 0 it does not ask the exact model."""
-
-    chain_nodes: int = 500
-    exact_seconds: float = 1.0
-
-
-@dataclass
-class Budget:
-    """What is left to spend on one question and on those that it raises."""
-
-    chain_nodes: int
-    exact_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Settled:
     """A question that a step settled: with the seats that it gives, or refused for good."""
 
@@ -40,13 +24,13 @@ class Settled:
     seating: Seating | None = None
 
 
-def settle(question: Question, budget: Budget) -> Settled | None:
-    """Settle a question by the cheapest step that can; None if no step could within the budget.
+def settle(question: Question, left: TimeLeft) -> Settled | None:
+    """Settle a question by the cheapest step that can; None if no step could in the time left.
 
     Most of what is impossible is so already where tables are told apart by nothing but whom they suit: these classes
     are asked about before the chain goes deep, smaller ones only after it.
     """
-    nodes = Nodes(budget.chain_nodes)
+    nodes = Nodes(left.budget.chain_nodes)
     movable = question.seated.bit_count()
     return (
         settle_directly(question, nodes)
@@ -55,7 +39,7 @@ def settle(question: Question, budget: Budget) -> Settled | None:
         or refute_by_relaxation(question, suiting_alike)
         or settle_by_moves(question, nodes, range(PROMPT_MOVES + 1, movable + 1))
         or refute_by_relaxation(question, used_alike)
-        or settle_exactly(question, budget)
+        or settle_exactly(question, left)
     )
 
 
@@ -91,15 +75,14 @@ def settle_by_moves(question: Question, nodes: Nodes, numbers: Iterable[int]) ->
     return None
 
 
-def settle_exactly(question: Question, budget: Budget) -> Settled | None:
-    """Ask the exact model, for as long as the budget allows."""
-    if budget.exact_seconds <= 0:
+def settle_exactly(question: Question, left: TimeLeft) -> Settled | None:
+    """Ask the exact model, for as long as time is left."""
+    if left.exact_seconds <= 0:
         return None
     from tables.seating.exact import solve_exactly
 
-    started = monotonic()
-    found = solve_exactly(question, budget.exact_seconds)
-    budget.exact_seconds -= monotonic() - started
+    with left.thinking() as budget:
+        found = solve_exactly(question, budget.exact_seconds)
     return Settled(Step.EXACT, found.seating) if found is not None else None
 
 

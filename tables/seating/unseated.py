@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from tables.seating.budgets import TimeLeft
 from tables.seating.index import StateIndex, bits_of
 from tables.seating.question import Question
-from tables.seating.steps import Budget, settle
+from tables.seating.steps import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Unseated:
         self._index = index
         self._known: dict[int, Placeable] = {}
 
-    def placeable(self, component: int, budget: Budget) -> Placeable:
+    def placeable(self, component: int, left: TimeLeft) -> Placeable:
         """Say who of a component has to be seated, whatever is requested.
 
         One after another by booking id, each party that can be seated with all that have seats and those kept before
@@ -31,29 +32,29 @@ class Unseated:
         certain = unknown = 0
         for _, group in self._index.groups:
             if group & component & self._index.unseated:
-                found = self._of_group(group, budget)
+                found = self._of_group(group, left)
                 certain |= found.certain
                 unknown |= found.unknown
         return Placeable(certain, unknown)
 
-    def _of_group(self, group: int, budget: Budget) -> Placeable:
+    def _of_group(self, group: int, left: TimeLeft) -> Placeable:
         if group in self._known:
             return self._known[group]
-        found = self._find(Question(self._index, (), group), budget)
+        found = self._find(Question(self._index, (), group), left)
         if not found.unknown:
             self._known[group] = found
         return found
 
-    def _find(self, question: Question, budget: Budget) -> Placeable:
-        together = settle(question.placing(question.unseated), budget)
+    def _find(self, question: Question, left: TimeLeft) -> Placeable:
+        together = settle(question.placing(question.unseated), left)
         if together is not None and together.seating is not None:
             return Placeable(question.unseated)
-        return self._one_by_one(question, budget)
+        return self._one_by_one(question, left)
 
-    def _one_by_one(self, question: Question, budget: Budget) -> Placeable:
+    def _one_by_one(self, question: Question, left: TimeLeft) -> Placeable:
         certain = 0
         for number in bits_of(question.unseated):
-            settled = settle(question.placing(certain | 1 << number), budget)
+            settled = settle(question.placing(certain | 1 << number), left)
             if settled is None:
                 # Whether later ones are kept depends on this one.
                 return Placeable(certain, question.unseated & -(1 << number))

@@ -13,7 +13,7 @@ from bookings.decision.touched_days import TouchedDays
 from bookings.services.writes import Draft, PlannedWrite
 from capacity.models import ServiceDay
 from config.env import BASE_DIR
-from tables.seating import SeatingLimits
+from tables.seating import TimeBudget
 from tests.helpers.crowd import Crowd
 from tests.helpers.missing_protections import Protections
 from tests.helpers.race_houses import House, seated_house
@@ -30,7 +30,7 @@ class NewWrite(PlannedWrite[Draft, str]):
     operation = "new_write"
     day: ServiceDay
 
-    def draft(self, budget: SeatingLimits, before: Draft | None) -> Draft:
+    def draft(self, budget: TimeBudget, before: Draft | None) -> Draft:
         return Draft(touched=TouchedDays(self.day.restaurant_id, frozenset({self.day.pk})))
 
     def write(self, draft: Draft) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from bookings.models import Booking
 from bookings.services import cancel_booking
-from tables.seating import SeatingLimits
+from tables.seating import TimeBudget
 from tests.helpers.crowd import BOOKED, Crowd, outcome_of
 from tests.helpers.missing_protections import Protections
 from tests.helpers.race_houses import House, seated_house
@@ -23,7 +23,7 @@ DECIDED = "bookings.services.booking.write_booking"
 CANCELLED_BEFORE_COMMIT = "bookings.services.cancellation._write_cancelled"
 DOUBLE_SEATING = "assignment_no_double_seating"
 TAKEN_MEANWHILE = "23P01"
-NO_STEPS = SeatingLimits(chain_nodes=0, exact_seconds=0)
+NO_STEPS = TimeBudget(chain_nodes=0, exact_seconds=0)
 
 
 def house_with_a_displaced_pair(*more_seats: int) -> tuple[House, Booking]:

@@ -4,8 +4,9 @@ import pytest
 
 from bookings.services import cancel_booking
 from tables.seating import Step
+from tables.seating.budgets import TimeLeft
 from tables.seating.question import Question
-from tables.seating.steps import Budget, Settled, settle_directly
+from tables.seating.steps import Settled, settle_directly
 from tables.seating.tree import Nodes
 from tests.concurrency.test_seating_races import ROWS, house_of_displaced_pairs
 from tests.helpers.crowd import BOOKED, Crowd, tally
@@ -22,9 +23,9 @@ DOUBLE_SEATING = "assignment_no_double_seating"
 TAKEN_MEANWHILE = "23P01"
 
 
-def look_for_free_tables_only(question: Question, budget: Budget) -> Settled:
+def look_for_free_tables_only(question: Question, left: TimeLeft) -> Settled:
     """Refuse where no table is free, as most systems do."""
-    return settle_directly(question, Nodes(budget.chain_nodes)) or Settled(Step.DIRECT)
+    return settle_directly(question, Nodes(left.budget.chain_nodes)) or Settled(Step.DIRECT)
 
 
 def test_where_nobody_is_moved_parties_are_refused_though_a_plan_exists(crowd: Crowd, points: Points) -> None:

@@ -16,7 +16,7 @@ from django.test.utils import setup_databases, teardown_databases
 
 from bookings.models import TableAssignment
 from tables.models import Restaurant
-from tables.seating import Floor, SeatedParty, SeatingLimits, SeatingPlan, SeatingPlanner
+from tables.seating import Floor, SeatedParty, SeatingPlan, SeatingPlanner, TimeBudget
 from tests.helpers.factories import (
     BookingFactory,
     RestaurantFactory,
@@ -31,8 +31,8 @@ from tests.helpers.web_servers import running_granian
 from tests.seating.evenings import OPENING, TURNS, Book, fifty_tables, make_evening
 
 BUSY, FULL = 110, 150
-# To fill the book; the server answers with its own limits.
-NO_EXACT = SeatingLimits(exact_seconds=0.0)
+# To fill the book; the server answers with its own budget.
+NO_EXACT = TimeBudget(exact_seconds=0.0)
 QUESTIONS = 100
 QUIETLY = ("--workers", "1", "--blocking-threads", "4", "--log-level", "error")
 PARTY_SIZES = (2, 4, 6)
@@ -57,7 +57,7 @@ def booked(bookings: int) -> Book:
     for booking_id, arrival in enumerate(arrivals, start=1):
         if len(book.parties) == bookings:
             break
-        outcome = SeatingPlanner(book.state()).plan(arrival.request, limits=NO_EXACT)
+        outcome = SeatingPlanner(book.state()).plan(arrival.request, budget=NO_EXACT)
         if isinstance(outcome, SeatingPlan):
             book.keep(replace(arrival, booking_id=booking_id, is_pinned=False), outcome)
     return book

@@ -14,7 +14,7 @@ from statistics import median
 from time import perf_counter
 
 from config.env import BASE_DIR
-from tables.seating import SeatingLimits, SeatingPlanner, SeatingUndecided
+from tables.seating import SeatingPlanner, SeatingUndecided, TimeBudget
 from tests.seating.evenings import Decision, make_evening, play
 
 # The application loads its settings and never connects.
@@ -56,7 +56,7 @@ def _measure() -> Memory:
     loaded = _resident()
     left_open = [
         decision
-        for decision in play(make_evening(1), SeatingLimits(exact_seconds=0.0))
+        for decision in play(make_evening(1), TimeBudget(exact_seconds=0.0))
         if isinstance(decision.outcome, SeatingUndecided)
     ]
     before = _resident()

@@ -16,13 +16,13 @@ from tables.seating import (
     Floor,
     OccupiedInterval,
     SeatedParty,
-    SeatingLimits,
     SeatingOutcome,
     SeatingPlan,
     SeatingPlanner,
     SeatingRequest,
     SeatingState,
     SeatingTable,
+    TimeBudget,
 )
 
 OPENING = datetime(2027, 1, 15, 17, 0, tzinfo=UTC)
@@ -108,8 +108,8 @@ class Decision:
     outcome: SeatingOutcome
 
 
-# A busy machine may take its time: evenings prove answers, the benchmark takes the time of the default limits.
-NO_HASTE = SeatingLimits(exact_seconds=60.0)
+# A busy machine may take its time: evenings prove answers, the benchmark takes the time of the default budget.
+NO_HASTE = TimeBudget(exact_seconds=60.0)
 
 
 def make_evening(seed: int) -> Evening:
@@ -122,12 +122,12 @@ def make_evening(seed: int) -> Evening:
     return Evening(floor, blocks, tuple(arrivals))
 
 
-def play(evening: Evening, limits: SeatingLimits = NO_HASTE) -> Iterator[Decision]:
+def play(evening: Evening, budget: TimeBudget = NO_HASTE) -> Iterator[Decision]:
     """Let everybody ask in turn, and write every plan; yield what was decided on which state."""
     book = open_book(evening)
     for arrival in evening.arrivals:
         state = book.state()
-        outcome = SeatingPlanner(state).plan(arrival.request, limits=limits)
+        outcome = SeatingPlanner(state).plan(arrival.request, budget=budget)
         yield Decision(arrival, state, outcome)
         if isinstance(outcome, SeatingPlan):
             book.keep(arrival, outcome)

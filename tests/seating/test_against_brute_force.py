@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tables.seating import (
     Floor,
     Move,
-    SeatingLimits,
     SeatingOutcome,
     SeatingPlan,
     SeatingPlanner,
@@ -17,6 +16,7 @@ from tables.seating import (
     SeatingState,
     SeatingUndecided,
     Step,
+    TimeBudget,
 )
 from tests.seating.brute_force import BruteForce, Optimum
 from tests.seating.floors import CASES, Question, a_party, a_request, a_table, questions, shuffled
@@ -25,14 +25,14 @@ from tests.seating.verdict import allowed_seats, list_faults
 FEWER_CASES = CASES // 4
 
 # Small floors are decided long before this: a time that a busy machine cannot run out of.
-ENOUGH = SeatingLimits(exact_seconds=60.0)
-EXACT_AT_ONCE = SeatingLimits(chain_nodes=0, exact_seconds=60.0)
-NO_EXACT = SeatingLimits(exact_seconds=0.0)
-DIRECT_ONLY = SeatingLimits(chain_nodes=0, exact_seconds=0.0)
+ENOUGH = TimeBudget(exact_seconds=60.0)
+EXACT_AT_ONCE = TimeBudget(chain_nodes=0, exact_seconds=60.0)
+NO_EXACT = TimeBudget(exact_seconds=0.0)
+DIRECT_ONLY = TimeBudget(chain_nodes=0, exact_seconds=0.0)
 
 
-def ask(question: Question, limits: SeatingLimits = ENOUGH) -> SeatingOutcome:
-    return SeatingPlanner(question.state).plan(*question.requests, limits=limits)
+def ask(question: Question, budget: TimeBudget = ENOUGH) -> SeatingOutcome:
+    return SeatingPlanner(question.state).plan(*question.requests, budget=budget)
 
 
 def assert_true(question: Question, outcome: SeatingOutcome) -> None:
@@ -108,11 +108,11 @@ def test_the_exact_step_alone_gives_the_same_answers(question: Question) -> None
     assert_true(question, outcome)
 
 
-@pytest.mark.parametrize("limits", [NO_EXACT, DIRECT_ONLY], ids=["without the exact step", "without any search"])
+@pytest.mark.parametrize("budget", [NO_EXACT, DIRECT_ONLY], ids=["without the exact step", "without any search"])
 @settings(max_examples=FEWER_CASES)
 @given(question=questions())
-def test_a_planner_that_may_not_search_never_refuses_falsely(limits: SeatingLimits, question: Question) -> None:
-    assert_true(question, ask(question, limits))
+def test_a_planner_that_may_not_search_never_refuses_falsely(budget: TimeBudget, question: Question) -> None:
+    assert_true(question, ask(question, budget))
 
 
 @settings(max_examples=FEWER_CASES)

@@ -11,7 +11,6 @@ from tables.seating import (
     Move,
     OccupiedInterval,
     SeatedParty,
-    SeatingLimits,
     SeatingPlan,
     SeatingPlanner,
     SeatingRefusal,
@@ -20,6 +19,7 @@ from tables.seating import (
     SeatingTable,
     SeatingUndecided,
     Step,
+    TimeBudget,
 )
 from tables.spans import TimeSpan
 
@@ -206,7 +206,7 @@ def test_parties_that_no_overlap_connects_are_left_alone() -> None:
 def test_without_nodes_and_time_a_hard_question_stays_undecided() -> None:
     house = floor(table(1, 2), table(2, 6))
 
-    answer = planner(house, party(7, 2, 2)).plan(request(6), limits=SeatingLimits(chain_nodes=1, exact_seconds=0))
+    answer = planner(house, party(7, 2, 2)).plan(request(6), budget=TimeBudget(chain_nodes=1, exact_seconds=0))
 
     assert answer == SeatingUndecided(TimeSpan(at(0), at(120)))
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from bookings.decision import SOLVING, Assessment, blocked_interval, load_day_book, read_wish, seating_request
+from bookings.decision.time_budgets import TRYING
 from bookings.insight.explain.changes import Case
 from bookings.insight.explain.first_fit import FirstFit, first_fit
 from bookings.insight.explain.holders import Holder, list_holders
@@ -12,14 +13,12 @@ from bookings.insight.explain.levers import Lever, Patience, climb
 from bookings.selectors.plans import ExplainedPlan, Names, load_names
 from capacity.policy import ONLINE, ReasonCode
 from capacity.selectors import ServiceSettings, get_service_settings
-from tables.seating import Seat, SeatingLimits
+from tables.seating import Seat
 
 FIRST_FIT = "first-fit"
 COMPARISONS = (FIRST_FIT,)
 MOST_LEVERS = 8
 LEVER_SECONDS = 2.0
-# There are many questions to answer: none may take long.
-TRIAL_LIMITS = SeatingLimits(exact_seconds=0.1)
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def explain_availability(
         seating=seating,
         channel=channel,
     )
-    return _explain(Case(load_day_book(settings, business_date, business_date, limits=SOLVING), wish), compare)
+    return _explain(Case(load_day_book(settings, business_date, business_date, budget=SOLVING), wish), compare)
 
 
 def _explain(case: Case, compare: str | None) -> Explanation:
@@ -124,7 +123,7 @@ def _find_levers(
     verdict = assessment if case.book.settings.is_enforced else strict.assess()
     if verdict.is_available:
         return (), True
-    quick = replace(strict, book=replace(strict.book, limits=TRIAL_LIMITS))
+    quick = replace(strict, book=replace(strict.book, budget=TRYING))
     patience = Patience(LEVER_SECONDS)
     levers = climb(ladders_for(Refused(quick, verdict, holders, names)), names, patience, most=MOST_LEVERS)
     return levers, not patience.ran_out

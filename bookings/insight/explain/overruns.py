@@ -8,7 +8,8 @@ from enum import StrEnum
 from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus
 from bookings.decision import DayBook, load_day_book
 from bookings.decision.occupied import without_occupied
-from bookings.decision.reseating import Patience, Reseating, plan_reseating
+from bookings.decision.reseating import Reseating, plan_reseating
+from bookings.decision.time_budgets import RESEATING_LATE
 from bookings.models import Booking
 from bookings.selectors.plans import ExplainedMove, Names, load_names
 from capacity.calendar.wall_clock import minutes_between
@@ -17,9 +18,6 @@ from tables.seating import OccupiedInterval, SeatedParty, SeatingState
 from tables.spans import TimeSpan
 
 ONE_DAY = timedelta(days=1)
-# For the exact model, for all bookings together and for one.
-RESEATING_SECONDS = 1.0
-RESEATING_SECONDS_AT_ONCE = 0.5
 
 
 class Rescue(StrEnum):
@@ -144,8 +142,7 @@ class _Radar:
 
     def report(self) -> OverrunReport:
         state = self._state()
-        patience = Patience(seconds=RESEATING_SECONDS, at_once=RESEATING_SECONDS_AT_ONCE)
-        found = plan_reseating(state, [booking.pk for booking in self._hit()], patience)
+        found = plan_reseating(state, [booking.pk for booking in self._hit()], RESEATING_LATE)
         planned = replace(self.book, seating=state, solved=None)
         moves = sorted(found.moves, key=lambda move: (planned.movable[move.booking_id].starts_at, move.booking_id))
         return OverrunReport(

@@ -48,7 +48,7 @@ def _planner_of(state: StoredState) -> AskPlanner:
     def ask(request: SeatingRequest, *, is_refused: bool) -> SeatingOutcome:
         if planner is None:
             raise ValueError("a case that needs a table is stored with who sat where")
-        return planner.plan(request, limits=WITHOUT_EXACT if is_refused else SOLVING)
+        return planner.plan(request, budget=WITHOUT_EXACT if is_refused else SOLVING)
 
     return ask
 

@@ -173,7 +173,7 @@ class Room:
             offered=frozenset(self.board.offered_around(business_date)),
             seating=seating_state(settings, self.house.floor, window, uses),
             expired_holds=(),
-            limits=SOLVING,
+            budget=SOLVING,
             without=frozenset() if gone is None else frozenset({gone}),
         )
 

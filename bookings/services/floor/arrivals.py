@@ -37,7 +37,7 @@ from bookings.services.one_booking import (
 from bookings.services.rows.events import Actor
 from capacity.calendar import this_minute
 from capacity.selectors import get_service_settings, read_clock
-from tables.seating import SeatingLimits
+from tables.seating import TimeBudget
 
 SEATABLE_STATUSES = (BookingStatus.CONFIRMED, BookingStatus.ARRIVED)
 
@@ -103,7 +103,7 @@ class SeatParty(StayWrite):
     happening = EventKind.SEATED
     chosen: tuple[int, ...]
 
-    def draft(self, budget: SeatingLimits, before: BookingDraft | None) -> BookingDraft:
+    def draft(self, budget: TimeBudget, before: BookingDraft | None) -> BookingDraft:
         """Find out at which tables the party sits, and until when, unless it sits there already."""
         booking = get_booking(self.booking_id)
         if booking.status == BookingStatus.SEATED and self.chosen in ((), tables_of(booking)):

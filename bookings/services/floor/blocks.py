@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bookings.decision.reseating import Patience, Reseating, Solved, plan_reseating
+from bookings.decision.reseating import Reseating, Solved, plan_reseating
+from bookings.decision.time_budgets import RESEATING, RESEATING_LOCKED
 from bookings.decision.touched_days import find_days_meeting, stored_days_meeting
 from bookings.services.floor.outcomes import MovedParty
 from bookings.services.rows.events import Actor
@@ -15,7 +16,7 @@ from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import InputInvalid, RecordNotFound
 from tables.choices import TableStatus
 from tables.models import Section, Table, TableBlock
-from tables.seating import OccupiedInterval, SeatingLimits
+from tables.seating import OccupiedInterval, TimeBudget
 from tables.selectors import load_floor
 from tables.spans import TimeSpan
 
@@ -23,10 +24,6 @@ LONGEST_BLOCK = timedelta(days=62)
 REASON_LENGTH = 200
 # A party's table is its own until its buffer is over, which may be after the end of its service day.
 LONGEST_BUFFER = timedelta(minutes=240)
-
-# What the planner may spend before the lock, and under it, in seconds: all questions together, and one alone.
-BEFORE_THE_LOCK = (3.0, 1.0)
-UNDER_THE_LOCK = (0.6, 0.15)
 
 
 @dataclass(frozen=True)
@@ -150,10 +147,12 @@ class BlockTables(PlannedWrite[BlockDraft, BlockOutcome]):
     """Tables that are kept free for a time."""
 
     operation = "block_tables"
+    before_lock = RESEATING
+    under_lock = RESEATING_LOCKED
     blocking: _Blocking
     actor: Actor
 
-    def draft(self, budget: SeatingLimits, before: BlockDraft | None) -> BlockDraft:
+    def draft(self, budget: TimeBudget, before: BlockDraft | None) -> BlockDraft:
         """Work out who has to go where.
 
         Raises: `InputInvalid` for a time that is over, `RecordNotFound`.
@@ -164,8 +163,7 @@ class BlockTables(PlannedWrite[BlockDraft, BlockOutcome]):
         there = _list_blocks(blocking)
         floor = _load_floor(settings, blocking)
         evicted = floor.parties_at(blocking.table_ids, blocking.interval)
-        patience = Patience(*(UNDER_THE_LOCK if budget is self.under_lock else BEFORE_THE_LOCK))
-        reseating = plan_reseating(floor.book.seating, evicted.intersection(floor.book.movable), patience, groups)
+        reseating = plan_reseating(floor.book.seating, evicted.intersection(floor.book.movable), budget, groups)
         own = TimeSpan(blocking.interval.starts_at - LONGEST_BUFFER, blocking.interval.ends_at)
         known = before.groups.values() if before else reseating.groups
         return BlockDraft(
@@ -250,7 +248,7 @@ class UnblockTable(PlannedWrite[UnblockDraft, TableBlock]):
     operation = "unblock_table"
     block_id: int
 
-    def draft(self, budget: SeatingLimits, before: UnblockDraft | None) -> UnblockDraft:
+    def draft(self, budget: TimeBudget, before: UnblockDraft | None) -> UnblockDraft:
         """Read the block.
 
         Raises: `RecordNotFound`.

@@ -27,7 +27,7 @@ from bookings.services.one_booking import days_of_booking, get_booking, is_pinne
 from bookings.services.rows.seating import TablesKept
 from bookings.services.writes import Draft
 from capacity.selectors import get_service_settings
-from tables.seating import SeatingLimits
+from tables.seating import TimeBudget
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class ChangeDraft(Draft):
             )
 
 
-def draft_change(change: ChangeRequest, budget: SeatingLimits, solved: SolvedSeating | None) -> ChangeDraft:
+def draft_change(change: ChangeRequest, budget: TimeBudget, solved: SolvedSeating | None) -> ChangeDraft:
     """Load a booking and the day that it is to be on, without it, and decide; takes no lock.
 
     Raises: `RecordNotFound`; as `wish_of`.
@@ -94,7 +94,7 @@ def draft_change(change: ChangeRequest, budget: SeatingLimits, solved: SolvedSea
         wish.business_date,
         wish.business_date,
         only=blocked_interval(settings, wish),
-        limits=budget,
+        budget=budget,
         solved=solved,
         without=[booking.pk],
     )

@@ -24,7 +24,7 @@ from bookings.services.rows.seating import purpose_of, table_numbers, write_seat
 from bookings.services.writes import PlannedWrite
 from capacity.selectors import get_service_settings
 from config import metrics
-from tables.seating import SeatingLimits
+from tables.seating import TimeBudget
 
 
 def change_booking(
@@ -63,7 +63,7 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
     expected_version: int | None
     trail: DecisionTrail = field(default_factory=lambda: DecisionTrail(DecisionOperation.CHANGE))
 
-    def draft(self, budget: SeatingLimits, before: ChangeDraft | None) -> ChangeDraft:
+    def draft(self, budget: TimeBudget, before: ChangeDraft | None) -> ChangeDraft:
         """Decide the booking as it would be, on its day without it."""
         draft = draft_change(self.change, budget, before.solved if before else None)
         self.trail.note(draft.book, draft.assessment)

@@ -21,7 +21,7 @@ from bookings.services.writes import Draft, PlannedWrite
 from capacity.calendar import this_minute
 from capacity.selectors import ServiceSettings, get_service_settings
 from config import metrics
-from tables.seating import SeatingLimits, SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, SeatingUndecided
+from tables.seating import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, SeatingUndecided, TimeBudget
 from tables.spans import TimeSpan
 
 # Who still needs a table, or sits at one.
@@ -64,7 +64,7 @@ class TablesWrite(PlannedWrite[TablesDraft, FloorOutcome]):
     def ask(self, settings: ServiceSettings, bookings: Sequence[Booking]) -> Sequence[SeatingRequest]:
         """Return what is asked of the planner, of the bookings as they are read: nothing, or a seat for each."""
 
-    def draft(self, budget: SeatingLimits, before: TablesDraft | None) -> TablesDraft:
+    def draft(self, budget: TimeBudget, before: TablesDraft | None) -> TablesDraft:
         """Load the bookings and their dates without them, and ask the planner.
 
         Raises: `RecordNotFound`.
@@ -78,7 +78,7 @@ class TablesWrite(PlannedWrite[TablesDraft, FloorOutcome]):
             min(booking.business_date for booking in bookings),
             max(booking.business_date for booking in bookings),
             only=TimeSpan.around(touched),
-            limits=budget,
+            budget=budget,
             solved=before.solved if before else None,
             without=[booking.pk for booking in bookings],
         )

@@ -40,7 +40,7 @@ from bookings.services.rows.seating import TablesKept, write_seating
 from capacity.calendar import local_wall_time
 from capacity.selectors import ServiceSettings
 from config.errors import BookingConflict, DomainError, RecordNotFound
-from tables.seating import SeatingLimits, SeatingUndecided
+from tables.seating import SeatingUndecided, TimeBudget
 from tables.spans import TimeSpan
 
 
@@ -139,7 +139,7 @@ def load_book(
     settings: ServiceSettings,
     booking: Booking,
     ends_at: datetime,
-    budget: SeatingLimits,
+    budget: TimeBudget,
     before: BookingDraft | None,
 ) -> DayBook:
     """Load the date of a booking without it, with every slot of its service and of its stay until `ends_at`."""
@@ -150,7 +150,7 @@ def load_book(
         booking.business_date,
         booking.business_date,
         only=TimeSpan.around([whole, day, TimeSpan(settings.now, settings.now)]),
-        limits=budget,
+        budget=budget,
         solved=before.solved if before else None,
         without=[booking.pk],
     )

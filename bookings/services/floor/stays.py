@@ -31,7 +31,7 @@ from capacity.calendar import this_minute
 from capacity.models import LONGEST_TURN
 from capacity.selectors import get_service_settings, read_clock
 from config.errors import InputInvalid
-from tables.seating import SeatingLimits
+from tables.seating import TimeBudget
 
 
 def extend_stay(
@@ -69,7 +69,7 @@ class ExtendStay(StayWrite):
     happening = EventKind.EXTENDED
     ends_at: datetime
 
-    def draft(self, budget: SeatingLimits, before: BookingDraft | None) -> BookingDraft:
+    def draft(self, budget: TimeBudget, before: BookingDraft | None) -> BookingDraft:
         """Find out who has to move, or is hit, where the party keeps its tables until then."""
         booking = get_booking(self.booking_id)
         if booking.status == BookingStatus.SEATED and booking.ends_at == self.ends_at:

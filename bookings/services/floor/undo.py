@@ -40,7 +40,7 @@ from capacity.calendar import local_wall_time, this_minute
 from capacity.policy import WALK_IN, DayState, PartyRequest, Reason, decide
 from capacity.selectors import get_service_settings
 from config.errors import RecordNotFound
-from tables.seating import SeatingLimits, SeatingPlan, SeatingRefusal
+from tables.seating import SeatingPlan, SeatingRefusal, TimeBudget
 from tables.spans import TimeSpan
 
 # What each change has written beside status, end and tables, and what its undo empties.
@@ -89,7 +89,7 @@ class UndoChange(StayWrite):
     happening = EventKind.UNDONE
     event_id: int
 
-    def draft(self, budget: SeatingLimits, before: BookingDraft | None) -> BookingDraft:
+    def draft(self, budget: TimeBudget, before: BookingDraft | None) -> BookingDraft:
         """Find out how the party sits as before the change, unless that is undone already."""
         booking = get_booking(self.booking_id)
         event = _get_event(booking, self.event_id)

@@ -11,14 +11,14 @@ from bookings.decision import DayBook
 from bookings.decision.floor_change import FloorChange
 from bookings.decision.holds import list_expired_holds
 from bookings.decision.occupied import TableUse, list_table_uses, seating_state
-from bookings.decision.reseating import Patience, Reseating, plan_reseating
+from bookings.decision.reseating import Reseating, plan_reseating
 from bookings.models import Booking, TableAssignment
 from bookings.services.floor.outcomes import MovedParty, moved_parties
 from bookings.services.rows.events import ENGINE
 from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.seating import table_numbers, write_seating
 from capacity.selectors import ServiceSettings
-from tables.seating import Floor, OccupiedInterval
+from tables.seating import Floor, OccupiedInterval, TimeBudget
 from tables.spans import TimeSpan
 
 LIVE_STATUSES = (*AWAITED_STATUSES, BookingStatus.SEATED)
@@ -190,27 +190,27 @@ class _Planned:
 
 
 def reseat_after_change(
-    settings: ServiceSettings, change: FloorChange, *, purpose: str, patience: Patience
+    settings: ServiceSettings, change: FloorChange, *, purpose: str, budget: TimeBudget
 ) -> Reseated:
     """Re-seat the parties whose tables a change of the floor took away, as many as can be; all future days are locked.
 
     Who is pinned, has arrived, is seated or about to start stays. Runs no query where every table takes whom it took
     before, and 1 where nobody is concerned.
     """
-    planned = _plan_after_change(settings, change, patience)
+    planned = _plan_after_change(settings, change, budget)
     if planned is None:
         return Reseated()
     write_reseating(planned.floor, planned.reseating, purpose=purpose)
     return outcome_of(planned.floor, planned.concerned, planned.reseating)
 
 
-def preview_reseating(settings: ServiceSettings, change: FloorChange, *, patience: Patience) -> Reseated:
+def preview_reseating(settings: ServiceSettings, change: FloorChange, *, budget: TimeBudget) -> Reseated:
     """Say what `reseat_after_change` would do as things stand; takes no lock and writes nothing."""
-    planned = _plan_after_change(settings, change, patience)
+    planned = _plan_after_change(settings, change, budget)
     return outcome_of(planned.floor, planned.concerned, planned.reseating) if planned else Reseated()
 
 
-def _plan_after_change(settings: ServiceSettings, change: FloorChange, patience: Patience) -> _Planned | None:
+def _plan_after_change(settings: ServiceSettings, change: FloorChange, budget: TimeBudget) -> _Planned | None:
     seated = _list_seated_at(settings, change.tables_lost) if change.tables_lost else {}
     evicted = {pk: it.interval for pk, it in seated.items() if change.evicts(it.table_ids, it.party_size)}
     if not evicted:
@@ -218,7 +218,7 @@ def _plan_after_change(settings: ServiceSettings, change: FloorChange, patience:
     interval = TimeSpan.around(evicted.values())
     floor = load_floor_in_time(settings, change.after, interval)
     concerned = floor.parties_at(change.tables_lost, interval).intersection(evicted)
-    reseating = plan_reseating(floor.book.seating, concerned.intersection(floor.book.movable), patience)
+    reseating = plan_reseating(floor.book.seating, concerned.intersection(floor.book.movable), budget)
     return _Planned(floor.named_by(change.every_table), concerned, reseating)
 
 

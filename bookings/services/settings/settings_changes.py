@@ -8,7 +8,7 @@ from django.db.models import F, Model, ProtectedError, RestrictedError
 
 from bookings.choices import COUNTING_STATUSES
 from bookings.decision.floor_change import FloorChange
-from bookings.decision.reseating import Patience
+from bookings.decision.time_budgets import RESEATING_ALL_LOCKED
 from bookings.errors import PeriodsOverlap, RecordInUse, TableInUse
 from bookings.models import Booking, TableAssignment
 from bookings.selectors import list_excesses
@@ -29,9 +29,6 @@ from tables.locks import lock_restaurant_settings
 from tables.models import Restaurant, Table, TableCombination
 from tables.seating import Floor
 from tables.selectors import load_floor
-
-# Bookings wait for all of it, and they give up after BOOKING_DEADLINE_SECONDS, 5 by default.
-RESEATING_SECONDS, RESEATING_SECONDS_AT_ONCE = 4.0, 1.0
 
 # May return tables that are to be deleted, once nobody sits there any more.
 Change = Callable[[], Sequence[Table] | None]
@@ -103,8 +100,7 @@ def _fit_floor(settings: ServiceSettings, before: Floor, leaving: Sequence[Table
         _give_out_no_more(table)
     after = load_floor(settings.restaurant.pk)
     change = FloorChange(before, after, frozenset(table.pk for table in leaving))
-    patience = Patience(RESEATING_SECONDS, RESEATING_SECONDS_AT_ONCE)
-    reseated = reseat_after_change(settings, change, purpose=reason, patience=patience)
+    reseated = reseat_after_change(settings, change, purpose=reason, budget=RESEATING_ALL_LOCKED)
     for table in leaving:
         _require_no_future_assignments(table)
         _delete(table)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bookings.decision.floor_change import FloorChange
-from bookings.decision.reseating import Patience
+from bookings.decision.time_budgets import RESEATING
 from bookings.services.rows.events import Actor
 from bookings.services.settings.reseating import Reseated, preview_reseating
 from bookings.services.settings.settings_changes import SettingsOutcome, change_settings
@@ -15,8 +15,6 @@ from tables.models import Table
 from tables.seating import Floor, natural_key
 from tables.selectors import load_floor
 
-# A page waits for it, and nobody else.
-PREVIEW_SECONDS, PREVIEW_SECONDS_AT_ONCE = 3.0, 1.0
 MOST_NAMED = 4
 
 
@@ -59,8 +57,7 @@ def preview_table_deletion(*, table: Table) -> Reseated:
 
 
 def _preview(restaurant_id: int, change: FloorChange) -> Reseated:
-    patience = Patience(PREVIEW_SECONDS, PREVIEW_SECONDS_AT_ONCE)
-    return preview_reseating(get_service_settings(restaurant_id), change, patience=patience)
+    return preview_reseating(get_service_settings(restaurant_id), change, budget=RESEATING)
 
 
 def _list_tables(restaurant_id: int, table_ids: Collection[int]) -> list[Table]:

@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.types.range import Range
 
 from bookings.choices import EventKind
-from bookings.decision.reseating import Patience, plan_reseating
+from bookings.decision.reseating import plan_reseating
 from bookings.errors import RecordInUse, TableInUse
 from bookings.models import Booking, BookingEvent, TableAssignment
 from bookings.services import LeftReason, SettingsOutcome, change_settings, delete_settings_row, save_settings_row
 from capacity.models import Closure
 from tables.models import Restaurant, Table, TableCombination
-from tables.seating import Floor, OccupiedInterval, SeatedParty, SeatingState, SeatingTable
+from tables.seating import Floor, OccupiedInterval, SeatedParty, SeatingState, SeatingTable, TimeBudget, TimeLeft
 from tests.helpers.factories import (
     CapacityRuleFactory,
     TableCombinationFactory,
@@ -336,7 +336,7 @@ def party(booking_id: int, size: int, *table_ids: int, hours: int = 0) -> Seated
 
 
 def everybody(state: SeatingState, *evicted: int) -> tuple[dict[int, tuple[int, ...]], frozenset[int]]:
-    found = plan_reseating(state, evicted, Patience(5, 1))
+    found = plan_reseating(state, evicted, TimeBudget(exact_seconds=5, at_once=1))
     return {move.booking_id: move.to_table_ids for move in found.moves}, found.stuck
 
 
@@ -368,7 +368,7 @@ def test_what_is_far_off_in_time_is_neither_moved_nor_looked_at() -> None:
         floor(A=2, B=2), occupied=(blocked,), parties=(party(1, 2, 1), party(2, 2, 1, hours=2), party(3, 2, 2, hours=5))
     )
 
-    found = plan_reseating(state, [1], Patience(5, 1))
+    found = plan_reseating(state, [1], TimeBudget(exact_seconds=5, at_once=1))
 
     assert [move.booking_id for move in found.moves] == [1]
     (span,) = found.spans
@@ -378,12 +378,23 @@ def test_what_is_far_off_in_time_is_neither_moved_nor_looked_at() -> None:
 def test_an_answer_that_is_known_is_not_worked_out_again() -> None:
     state = SeatingState(floor(A=2, B=2), parties=(party(1, 2, 9),))
     solved: dict[Any, Any] = {}
-    first = plan_reseating(state, [1], Patience(5, 1), solved)
+    first = plan_reseating(state, [1], TimeBudget(exact_seconds=5, at_once=1), solved)
 
-    assert plan_reseating(state, [1], Patience(0, 0), solved).groups == first.groups
+    assert plan_reseating(state, [1], TimeBudget(exact_seconds=0), solved).groups == first.groups
     assert first.groups[0] is solved[state, frozenset({1})]
 
 
 def test_without_time_the_exact_model_is_not_asked() -> None:
-    assert Patience(0, 1).limits.exact_seconds == 0
-    assert 0 < Patience(5, 1).limits.exact_seconds <= 1
+    with TimeLeft(TimeBudget(exact_seconds=0, at_once=1)).thinking() as none_left:
+        assert none_left.exact_seconds == 0
+    with TimeLeft(TimeBudget(exact_seconds=5, at_once=1)).thinking() as one_question:
+        assert 0 < one_question.exact_seconds <= 1
+
+
+def test_the_time_of_one_question_is_taken_off_what_is_left_for_the_next() -> None:
+    left = TimeLeft(TimeBudget(exact_seconds=1e-9, at_once=1))
+
+    with left.thinking() as first:
+        assert first.exact_seconds == 1e-9
+    with left.thinking() as second:
+        assert second.exact_seconds == 0

@@ -13,7 +13,7 @@ from capacity.models import ServiceDay
 from capacity.policy import IN_HOUSE
 from config.errors import InputInvalid, RecordNotFound
 from tables.models import Restaurant, Table, TableBlock
-from tables.seating import SeatingLimits, SeatingPlanner, SeatingRequest, SeatingUndecided, Step
+from tables.seating import SeatingPlanner, SeatingRequest, SeatingUndecided, Step, TimeBudget
 from tables.spans import TimeSpan
 from tests.helpers.factories import (
     CapacityRuleFactory,
@@ -412,7 +412,7 @@ def test_where_numbers_alone_decide_no_table_is_named() -> None:
 
 
 def test_what_was_not_decided_in_time_is_no_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    def run_out_of_time(_: SeatingPlanner, request: SeatingRequest, *, limits: SeatingLimits) -> SeatingUndecided:
+    def run_out_of_time(_: SeatingPlanner, request: SeatingRequest, *, budget: TimeBudget) -> SeatingUndecided:
         return SeatingUndecided(TimeSpan(request.starts_at, request.ends_at))
 
     monkeypatch.setattr(SeatingPlanner, "plan", run_out_of_time)
