@@ -4,22 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from capacity.calendar import TurnBand, find_band_gaps
-from capacity.limits import LimitField
-
-PRESENT_AT_ONCE: tuple[LimitField, ...] = ("pacing_covers", "occupancy_covers")
-# What is present at once is at most what is booked in all.
-FILLING_FIELDS: tuple[LimitField, ...] = ("max_covers", "occupancy_covers")
-COVERS_FIELDS: tuple[LimitField, ...] = ("max_covers", *PRESENT_AT_ONCE)
-PARTIES_FIELDS: tuple[LimitField, ...] = ("max_parties", "pacing_parties", "occupancy_parties")
-
-NAMES: dict[LimitField, str] = {
-    "max_covers": "covers per service",
-    "max_parties": "parties per service",
-    "pacing_covers": "covers starting per slot",
-    "pacing_parties": "parties starting per slot",
-    "occupancy_covers": "covers present",
-    "occupancy_parties": "parties present",
-}
+from capacity.limits import LIMITS, Limit, LimitKind, LimitUnit
 
 
 @dataclass(frozen=True)
@@ -58,7 +43,7 @@ class TableOffer:
     is_combined: bool = False
 
 
-def advise_on_limits(limits: Mapping[LimitField, int | None], house: House) -> tuple[Advice, ...]:
+def advise_on_limits(limits: Mapping[str, int | None], house: House) -> tuple[Advice, ...]:
     """Name limits that the seats keep from being reached, and limits that some online party never fits."""
     return (
         *_above_the_seats(limits, house),
@@ -67,21 +52,22 @@ def advise_on_limits(limits: Mapping[LimitField, int | None], house: House) -> t
     )
 
 
-def advise_on_closing_limits(limits: Mapping[LimitField, int | None], house: House) -> tuple[Advice, ...]:
+def advise_on_closing_limits(limits: Mapping[str, int | None], house: House) -> tuple[Advice, ...]:
     """Name limits that no party fits: they close the house without saying so."""
     return (*_below_every_party(limits, house), *_closed_to_parties(limits))
 
 
-def advise_on_empty_seats(limits: Mapping[LimitField, int | None], house: House) -> tuple[Advice, ...]:
+def advise_on_empty_seats(limits: Mapping[str, int | None], house: House) -> tuple[Advice, ...]:
     """Name limits that leave seats empty even when the house is as full as they allow."""
+    # What is present at once is at most what is booked in all; pacing fills the house slot by slot.
     return tuple(
         Advice(
-            field,
-            f"A limit of {limit} on {NAMES[field]} is below the {house.seats} seats: "
-            f"{house.seats - limit} of them are never filled at once.",
+            limit.column,
+            f"A limit of {number} on {limit.name} is below the {house.seats} seats: "
+            f"{house.seats - number} of them are never filled at once.",
         )
-        for field in FILLING_FIELDS
-        if (limit := limits.get(field)) is not None and limit < house.seats
+        for limit, number in _given(limits, LimitUnit.COVERS)
+        if limit.kind is not LimitKind.PACING and number < house.seats
     )
 
 
@@ -101,40 +87,43 @@ def advise_on_table(table: TableOffer, house: House) -> str | None:
     return None
 
 
-def _above_the_seats(limits: Mapping[LimitField, int | None], house: House) -> Iterator[Advice]:
-    for field in COVERS_FIELDS:
-        limit = limits.get(field)
-        if limit is None or not house.seats or limit <= house.seats:
+def _given(limits: Mapping[str, int | None], unit: LimitUnit) -> Iterator[tuple[Limit, int]]:
+    for limit in LIMITS:
+        if limit.unit is unit and (number := limits.get(limit.column)) is not None:
+            yield limit, number
+
+
+def _above_the_seats(limits: Mapping[str, int | None], house: House) -> Iterator[Advice]:
+    for limit, number in _given(limits, LimitUnit.COVERS):
+        if not house.seats or number <= house.seats:
             continue
         consequence = (
-            "it can never be reached"
-            if field in PRESENT_AT_ONCE
-            else "it is reached only if tables are used more than once in a service"
+            "it is reached only if tables are used more than once in a service"
+            if limit.kind is LimitKind.SERVICE
+            else "it can never be reached"
         )
-        yield Advice(field, f"A limit of {limit} on {NAMES[field]} is above the {house.seats} seats: {consequence}.")
+        text = f"A limit of {number} on {limit.name} is above the {house.seats} seats: {consequence}."
+        yield Advice(limit.column, text)
 
 
-def _below_a_party(limits: Mapping[LimitField, int | None], house: House) -> Iterator[Advice]:
-    for field in COVERS_FIELDS:
-        limit = limits.get(field)
-        if limit is None or not house.smallest_party <= limit < house.largest_party:
-            continue
-        sizes = _sizes(range(limit + 1, house.largest_party + 1))
-        yield Advice(field, f"A limit of {limit} on {NAMES[field]}: online parties of {sizes} never fit.")
+def _below_a_party(limits: Mapping[str, int | None], house: House) -> Iterator[Advice]:
+    for limit, number in _given(limits, LimitUnit.COVERS):
+        if house.smallest_party <= number < house.largest_party:
+            sizes = _sizes(range(number + 1, house.largest_party + 1))
+            yield Advice(limit.column, f"A limit of {number} on {limit.name}: online parties of {sizes} never fit.")
 
 
-def _below_every_party(limits: Mapping[LimitField, int | None], house: House) -> Iterator[Advice]:
-    for field in COVERS_FIELDS:
-        limit = limits.get(field)
-        if limit is not None and limit < house.smallest_party:
+def _below_every_party(limits: Mapping[str, int | None], house: House) -> Iterator[Advice]:
+    for limit, number in _given(limits, LimitUnit.COVERS):
+        if number < house.smallest_party:
             consequence = f"no online party fits, the smallest is {house.smallest_party}"
-            yield Advice(field, f"A limit of {limit} on {NAMES[field]}: {consequence}.")
+            yield Advice(limit.column, f"A limit of {number} on {limit.name}: {consequence}.")
 
 
-def _closed_to_parties(limits: Mapping[LimitField, int | None]) -> Iterator[Advice]:
-    for field in PARTIES_FIELDS:
-        if limits.get(field) == 0:
-            yield Advice(field, f"A limit of 0 on {NAMES[field]}: no party fits.")
+def _closed_to_parties(limits: Mapping[str, int | None]) -> Iterator[Advice]:
+    for limit, number in _given(limits, LimitUnit.PARTIES):
+        if number == 0:
+            yield Advice(limit.column, f"A limit of 0 on {limit.name}: no party fits.")
 
 
 def advise_on_turn_times(

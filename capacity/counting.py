@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS
 from tables.spans import Lasting, TimeSpan
 
 K = TypeVar("K", bound=Hashable)
@@ -31,12 +32,20 @@ class Stay(Generic[K]):
 class Counts(Generic[K]):
     """Covers and parties by service key, and starting and present by the start of the slot."""
 
-    covers: Counter[K] = field(default_factory=Counter)
-    parties: Counter[K] = field(default_factory=Counter)
+    booked_covers: Counter[K] = field(default_factory=Counter)
+    booked_parties: Counter[K] = field(default_factory=Counter)
     starting_covers: Counter[datetime] = field(default_factory=Counter)
     starting_parties: Counter[datetime] = field(default_factory=Counter)
     present_covers: Counter[datetime] = field(default_factory=Counter)
     present_parties: Counter[datetime] = field(default_factory=Counter)
+
+    def of_service(self, service: K) -> dict[str, Any]:
+        """Return the counters of a service by their columns."""
+        return {limit.counter: getattr(self, limit.counter)[service] for limit in SERVICE_LIMITS}
+
+    def of_slot(self, starts_at: datetime) -> dict[str, Any]:
+        """Return the counters of a slot by their columns."""
+        return {limit.counter: getattr(self, limit.counter)[starts_at] for limit in SLOT_LIMITS}
 
 
 def count_stays(stays: Iterable[Stay[K]], slots_by_service: Mapping[K, Collection[Lasting]]) -> Counts[K]:
@@ -51,8 +60,8 @@ def count_stays(stays: Iterable[Stay[K]], slots_by_service: Mapping[K, Collectio
 
 
 def _count_in_service(stay: Stay[K], starts: list[datetime], counts: Counts[K]) -> None:
-    counts.covers[stay.service] += stay.party_size
-    counts.parties[stay.service] += 1
+    counts.booked_covers[stay.service] += stay.party_size
+    counts.booked_parties[stay.service] += 1
     before = bisect_right(starts, stay.starts_at)
     if before:
         counts.starting_covers[starts[before - 1]] += stay.party_size

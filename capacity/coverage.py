@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from capacity.calendar import PeriodHours
-from capacity.limits import LIMIT_FIELDS, Rule
+from capacity.limits import Rule
 
 
 def is_still_offered(period: PeriodHours, today: date) -> bool:
@@ -44,4 +44,4 @@ def has_rule_that_limits(periods: Iterable[PeriodHours], rules: Iterable[Rule], 
 
 
 def _limits_anything(rule: Rule) -> bool:
-    return any(rule.limit(field) is not None for field in LIMIT_FIELDS)
+    return any(limit is not None for limit in rule.limits.values())

@@ -1,4 +1,4 @@
-"""Which capacity rule decides, field by field. Pure: no Django, no clock.
+"""The six limits, once, and which capacity rule sets each. Pure: no Django, no clock.
 
 A rule that leaves a field empty says nothing about it, so a day can take its covers from one rule and its pacing from
 another. Of the rules that say something, the most specific wins. Scopes are compared in this order, the first
@@ -20,17 +20,79 @@ a field means no limit by that field.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Literal
+from enum import StrEnum
+from typing import NamedTuple
 
 from capacity.calendar.wall_clock import MINUTES_PER_DAY, minute_of
+from capacity.reasons import ReasonCode
 
-DayField = Literal["max_covers", "max_parties"]
-SlotField = Literal["pacing_covers", "pacing_parties", "occupancy_covers", "occupancy_parties"]
-LimitField = DayField | SlotField
 
-DAY_FIELDS: tuple[DayField, ...] = ("max_covers", "max_parties")
-SLOT_FIELDS: tuple[SlotField, ...] = ("pacing_covers", "pacing_parties", "occupancy_covers", "occupancy_parties")
-LIMIT_FIELDS: tuple[LimitField, ...] = (*DAY_FIELDS, *SLOT_FIELDS)
+class LimitUnit(StrEnum):
+    """The unit of a limit: covers, or parties as one each."""
+
+    COVERS = "covers"
+    PARTIES = "parties"
+
+    def noun(self, number: int) -> str:
+        """Return the word beside a number: "cover", "covers"."""
+        if number != 1:
+            return self.value
+        return "cover" if self is LimitUnit.COVERS else "party"
+
+
+class LimitKind(StrEnum):
+    """The kind of a limit: on all of a service, on those that start in a slot, on those present in it."""
+
+    SERVICE = "service"
+    PACING = "pacing"
+    OCCUPANCY = "occupancy"
+
+
+class Limit(NamedTuple):
+    """One limit: its name, and the columns of its number, of its counter and of the authorised excess.
+
+    A rule has the number alone; a service day or slot has all three.
+    """
+
+    code: ReasonCode
+    kind: LimitKind
+    unit: LimitUnit
+    name: str
+    column: str
+    counter: str
+    excess: str
+
+    def asked_by(self, party_size: int) -> int:
+        """Return what a party asks of the limit: its covers, or itself as one party."""
+        return party_size if self.unit is LimitUnit.COVERS else 1
+
+
+_SERVICE, _PACING, _OCCUPANCY = LimitKind
+_COVERS, _PARTIES = LimitUnit
+
+# In the order of their reasons; formatted by hand, so that each limit is one row of the table.
+# fmt: off
+LIMITS = (
+    Limit(ReasonCode.SERVICE_COVERS, _SERVICE, _COVERS, "covers per service",
+          "max_covers", "booked_covers", "excess_covers"),
+    Limit(ReasonCode.SERVICE_PARTIES, _SERVICE, _PARTIES, "parties per service",
+          "max_parties", "booked_parties", "excess_parties"),
+    Limit(ReasonCode.PACING_COVERS, _PACING, _COVERS, "covers starting per slot",
+          "pacing_covers", "starting_covers", "excess_pacing_covers"),
+    Limit(ReasonCode.PACING_PARTIES, _PACING, _PARTIES, "parties starting per slot",
+          "pacing_parties", "starting_parties", "excess_pacing_parties"),
+    Limit(ReasonCode.OCCUPANCY_COVERS, _OCCUPANCY, _COVERS, "covers present",
+          "occupancy_covers", "present_covers", "excess_occupancy_covers"),
+    Limit(ReasonCode.OCCUPANCY_PARTIES, _OCCUPANCY, _PARTIES, "parties present",
+          "occupancy_parties", "present_parties", "excess_occupancy_parties"),
+)
+# fmt: on
+LIMIT_OF: dict[str, Limit] = {limit.code: limit for limit in LIMITS}
+SERVICE_LIMITS = tuple(limit for limit in LIMITS if limit.kind is LimitKind.SERVICE)
+PACING_LIMITS = tuple(limit for limit in LIMITS if limit.kind is LimitKind.PACING)
+OCCUPANCY_LIMITS = tuple(limit for limit in LIMITS if limit.kind is LimitKind.OCCUPANCY)
+SLOT_LIMITS = PACING_LIMITS + OCCUPANCY_LIMITS
+LIMIT_FIELDS = tuple(limit.column for limit in LIMITS)
 
 Precedence = tuple[bool, bool, bool, bool, int, int, int]
 
@@ -68,10 +130,10 @@ class Rule:
         if (self.from_time is None) != (self.to_time is None):
             raise ValueError(f"rule {self.rule_id}: no times from {self.from_time} to {self.to_time}")
 
-    def limit(self, field: LimitField) -> int | None:
-        """Return what the rule says about a field, None if nothing."""
-        value: int | None = getattr(self, field)
-        return value
+    @property
+    def limits(self) -> dict[str, int | None]:
+        """Return what the rule says about each field, None if nothing."""
+        return {field: getattr(self, field) for field in LIMIT_FIELDS}
 
     def covers_date(self, period_id: int | None, business_date: date) -> bool:
         """Say whether period, weekday and dates are in scope."""
@@ -115,16 +177,14 @@ class Rule:
         return (minute_of(self.to_time) - minute_of(self.from_time)) % MINUTES_PER_DAY or MINUTES_PER_DAY
 
 
-@dataclass(frozen=True)
-class DayLimits:
+class DayLimits(NamedTuple):
     """Limit a service day as a whole; None is no limit."""
 
     max_covers: int | None
     max_parties: int | None
 
 
-@dataclass(frozen=True)
-class SlotLimits:
+class SlotLimits(NamedTuple):
     """Limit one slot: who starts in it and who is present; None is no limit."""
 
     pacing_covers: int | None
@@ -136,48 +196,42 @@ class SlotLimits:
 def day_limits(rules: Iterable[Rule], period_id: int | None, business_date: date) -> DayLimits:
     """Return the limits of a service day; a rule with a time of day says nothing about it."""
     known = tuple(rules)
-    return DayLimits(
-        max_covers=_limit(known, "max_covers", period_id, business_date),
-        max_parties=_limit(known, "max_parties", period_id, business_date),
-    )
+    return DayLimits(*(_number(known, limit, period_id, business_date, None) for limit in SERVICE_LIMITS))
 
 
 def slot_limits(rules: Iterable[Rule], period_id: int | None, business_date: date, minute: int) -> SlotLimits:
     """Return the limits of a slot; `minute` counts from the midnight of the business date and may pass 1440."""
     known = tuple(rules)
-    return SlotLimits(
-        pacing_covers=_limit(known, "pacing_covers", period_id, business_date, minute),
-        pacing_parties=_limit(known, "pacing_parties", period_id, business_date, minute),
-        occupancy_covers=_limit(known, "occupancy_covers", period_id, business_date, minute),
-        occupancy_parties=_limit(known, "occupancy_parties", period_id, business_date, minute),
-    )
+    return SlotLimits(*(_number(known, limit, period_id, business_date, minute) for limit in SLOT_LIMITS))
 
 
 def deciding_rule(
     rules: Iterable[Rule],
-    field: LimitField,
+    limit: Limit,
     period_id: int | None,
     business_date: date,
     minute: int | None = None,
 ) -> Rule | None:
-    """Return the rule that sets a field, None if no rule does.
+    """Return the rule that sets a limit, None if no rule does.
 
-    Without a `minute`, and for the fields of the service day always, rules with a time of day do not apply.
+    Without a `minute`, and for the limits of the service day always, rules with a time of day do not apply.
     """
-    moment = None if field in DAY_FIELDS else minute
+    moment = None if limit.kind is LimitKind.SERVICE else minute
     saying = (
         rule
         for rule in rules
-        if rule.limit(field) is not None and rule.covers_date(period_id, business_date) and rule.covers_minute(moment)
+        if getattr(rule, limit.column) is not None
+        and rule.covers_date(period_id, business_date)
+        and rule.covers_minute(moment)
     )
     return max(saying, key=lambda rule: rule.precedence, default=None)
 
 
-def _limit(
-    rules: Iterable[Rule], field: LimitField, period_id: int | None, business_date: date, minute: int | None = None
+def _number(
+    rules: Iterable[Rule], limit: Limit, period_id: int | None, business_date: date, minute: int | None
 ) -> int | None:
-    rule = deciding_rule(rules, field, period_id, business_date, minute)
-    return rule.limit(field) if rule else None
+    rule = deciding_rule(rules, limit, period_id, business_date, minute)
+    return getattr(rule, limit.column) if rule else None
 
 
 def _wall_time(minute: int) -> time:

@@ -7,15 +7,18 @@ from django.db import models
 from django.db.models import F, Q
 
 from capacity.choices import ClosureChannel, SeatingMode, Weekday
+from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS, Limit
 from tables.models import Restaurant
 
 LONGEST_TURN = 24 * 60
 
 
-def within_limit(counter: str, limit: str, excess: str) -> Q:
+def within_limit(limit: Limit, name: str) -> models.CheckConstraint:
     """Say that a counter is not negative and passes its limit by no more than its authorised excess."""
-    below = Q(**{f"{limit}__isnull": True}) | Q(**{f"{counter}__lte": F(limit) + F(excess)})
-    return Q(**{f"{counter}__gte": 0, f"{excess}__gte": 0}) & below
+    below = Q(**{f"{limit.column}__isnull": True}) | Q(**{f"{limit.counter}__lte": F(limit.column) + F(limit.excess)})
+    return models.CheckConstraint(
+        name=name, condition=Q(**{f"{limit.counter}__gte": 0, f"{limit.excess}__gte": 0}) & below
+    )
 
 
 class ServicePeriod(models.Model):
@@ -129,7 +132,8 @@ class CapacityRule(models.Model):
             ),
             models.CheckConstraint(
                 name="capacity_rule_service_limits_have_no_time",
-                condition=Q(from_time__isnull=True) | Q(max_covers__isnull=True, max_parties__isnull=True),
+                condition=Q(from_time__isnull=True)
+                | Q(**{f"{limit.column}__isnull": True for limit in SERVICE_LIMITS}),
             ),
         ]
 
@@ -189,14 +193,7 @@ class ServiceDay(models.Model):
                 fields=["restaurant", "service_period", "business_date"],
                 name="service_day_unique_in_restaurant",
             ),
-            models.CheckConstraint(
-                name="service_day_covers_within_limit",
-                condition=within_limit("booked_covers", "max_covers", "excess_covers"),
-            ),
-            models.CheckConstraint(
-                name="service_day_parties_within_limit",
-                condition=within_limit("booked_parties", "max_parties", "excess_parties"),
-            ),
+            *(within_limit(limit, f"service_day_{limit.unit}_within_limit") for limit in SERVICE_LIMITS),
             models.CheckConstraint(name="service_day_times_in_order", condition=Q(ends_at__gte=F("starts_at"))),
         ]
         indexes = [
@@ -234,22 +231,7 @@ class BookingSlot(models.Model):
         db_table = "booking_slots"
         constraints = [
             models.UniqueConstraint(fields=["restaurant", "starts_at"], name="slot_start_unique_in_restaurant"),
-            models.CheckConstraint(
-                name="slot_starting_covers_within_limit",
-                condition=within_limit("starting_covers", "pacing_covers", "excess_pacing_covers"),
-            ),
-            models.CheckConstraint(
-                name="slot_starting_parties_within_limit",
-                condition=within_limit("starting_parties", "pacing_parties", "excess_pacing_parties"),
-            ),
-            models.CheckConstraint(
-                name="slot_present_covers_within_limit",
-                condition=within_limit("present_covers", "occupancy_covers", "excess_occupancy_covers"),
-            ),
-            models.CheckConstraint(
-                name="slot_present_parties_within_limit",
-                condition=within_limit("present_parties", "occupancy_parties", "excess_occupancy_parties"),
-            ),
+            *(within_limit(limit, f"slot_{limit.counter}_within_limit") for limit in SLOT_LIMITS),
         ]
 
     def __str__(self) -> str:

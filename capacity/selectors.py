@@ -14,7 +14,7 @@ from capacity.calendar import PeriodHours, ServiceTimes, TurnBand, periods_on, s
 from capacity.choices import ClosureChannel, SeatingMode
 from capacity.clock import ClockTimestamp as ClockTimestamp
 from capacity.clock import read_clock as read_clock
-from capacity.limits import Rule
+from capacity.limits import LIMIT_FIELDS, Rule
 from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServicePeriod, TurnTime
 from capacity.policy import ONLINE, BookingWindow
 from capacity.scopes import is_in_scope
@@ -184,12 +184,7 @@ RULE_COLUMNS = (
     "to_date",
     "from_time",
     "to_time",
-    "max_covers",
-    "max_parties",
-    "pacing_covers",
-    "pacing_parties",
-    "occupancy_covers",
-    "occupancy_parties",
+    *LIMIT_FIELDS,
     "version",
 )
 

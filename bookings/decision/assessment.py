@@ -99,7 +99,7 @@ class Assessment:
         """Return every limit that this start meets; none outside service."""
         if self.service is None:
             return ()
-        return tuple(limits_met(self.wish.starts_at, self.service, self.present))
+        return tuple(use for use, _ in limits_met(self.wish.starts_at, self.service, self.present))
 
     @property
     def fullest(self) -> LimitUse | None:

@@ -69,10 +69,8 @@ def computed_service(
         starts_at=span.starts_at,
         ends_at=span.ends_at,
         slots=tuple(_computed_slots(settings, key, service, counts)),
-        max_covers=limits.max_covers,
-        max_parties=limits.max_parties,
-        booked_covers=counts.covers[key],
-        booked_parties=counts.parties[key],
+        **limits._asdict(),
+        **counts.of_service(key),
     )
 
 
@@ -84,14 +82,8 @@ def _computed_slots(
         yield SlotState(
             starts_at=slot.starts_at,
             ends_at=slot.ends_at,
-            pacing_covers=limits.pacing_covers,
-            pacing_parties=limits.pacing_parties,
-            occupancy_covers=limits.occupancy_covers,
-            occupancy_parties=limits.occupancy_parties,
-            starting_covers=counts.starting_covers[slot.starts_at],
-            starting_parties=counts.starting_parties[slot.starts_at],
-            present_covers=counts.present_covers[slot.starts_at],
-            present_parties=counts.present_parties[slot.starts_at],
+            **limits._asdict(),
+            **counts.of_slot(slot.starts_at),
         )
 
 

@@ -7,15 +7,19 @@ changed is decided as if it were not there, so that it never collides with itsel
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from bookings.choices import COUNTING_STATUSES, BookingStatus
 from bookings.decision.computed import ServiceKey
 from bookings.models import Booking
+from capacity.limits import LIMIT_OF, OCCUPANCY_LIMITS, PACING_LIMITS
 from capacity.models import BookingSlot
-from capacity.policy import ServiceState, SlotState
+from capacity.policy import LimitUse, ServiceState, SlotState
 from tables.spans import TimeSpan
+
+S = TypeVar("S", ServiceState, SlotState)
 
 
 @dataclass(frozen=True)
@@ -93,49 +97,23 @@ def without_parties(
 def _without_party(service: ServiceState, party: CountedParty, *, keeps_limits: bool) -> ServiceState:
     is_own = (service.period_id, service.business_date) == party.key
     slots = tuple(_slot_without(slot, party, is_own=is_own, keeps_limits=keeps_limits) for slot in service.slots)
-    if not is_own:
-        return replace(service, slots=slots)
-    if keeps_limits:
-        service = replace(
-            service,
-            max_covers=_kept(service.max_covers, service.booked_covers),
-            max_parties=_kept(service.max_parties, service.booked_parties),
-        )
-    return replace(
-        service,
-        slots=slots,
-        booked_covers=service.booked_covers - party.party_size,
-        booked_parties=service.booked_parties - 1,
-    )
+    service = replace(service, slots=slots)
+    return _without(service, service.uses(), party, keeps_limits=keeps_limits) if is_own else service
 
 
 def _slot_without(slot: SlotState, party: CountedParty, *, is_own: bool, keeps_limits: bool) -> SlotState:
     if is_own and slot.starts_at == party.starting_slot_at:
-        slot = _without_start(slot, party.party_size, keeps_limits=keeps_limits)
+        slot = _without(slot, slot.uses(PACING_LIMITS), party, keeps_limits=keeps_limits)
     if slot.overlaps(party):
-        slot = _without_presence(slot, party.party_size, keeps_limits=keeps_limits)
+        slot = _without(slot, slot.uses(OCCUPANCY_LIMITS), party, keeps_limits=keeps_limits)
     return slot
 
 
-def _without_start(slot: SlotState, covers: int, *, keeps_limits: bool) -> SlotState:
-    if keeps_limits:
-        slot = replace(
-            slot,
-            pacing_covers=_kept(slot.pacing_covers, slot.starting_covers),
-            pacing_parties=_kept(slot.pacing_parties, slot.starting_parties),
-        )
-    return replace(slot, starting_covers=slot.starting_covers - covers, starting_parties=slot.starting_parties - 1)
-
-
-def _without_presence(slot: SlotState, covers: int, *, keeps_limits: bool) -> SlotState:
-    if keeps_limits:
-        slot = replace(
-            slot,
-            occupancy_covers=_kept(slot.occupancy_covers, slot.present_covers),
-            occupancy_parties=_kept(slot.occupancy_parties, slot.present_parties),
-        )
-    return replace(slot, present_covers=slot.present_covers - covers, present_parties=slot.present_parties - 1)
-
-
-def _kept(limit: int | None, committed: int) -> int | None:
-    return None if limit is None else max(limit, committed)
+def _without(state: S, uses: Iterable[LimitUse], party: CountedParty, *, keeps_limits: bool) -> S:
+    changed: dict[str, Any] = {}
+    for use in uses:
+        limit = LIMIT_OF[use.code]
+        changed[limit.counter] = use.used - limit.asked_by(party.party_size)
+        if keeps_limits and use.limit is not None:
+            changed[limit.column] = max(use.limit, use.used)
+    return replace(state, **changed)

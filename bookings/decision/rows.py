@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from capacity.limits import SLOT_LIMITS
 from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ServiceState, SlotState
 from tables.spans import TimeSpan
@@ -40,14 +41,8 @@ SLOT_COLUMNS = (
     "pk",
     "service_day_id",
     "bookable",
-    "pacing_covers",
-    "pacing_parties",
-    "occupancy_covers",
-    "occupancy_parties",
-    "starting_covers",
-    "starting_parties",
-    "present_covers",
-    "present_parties",
+    *(limit.column for limit in SLOT_LIMITS),
+    *(limit.counter for limit in SLOT_LIMITS),
 )
 
 

@@ -15,6 +15,7 @@ from bookings.restaurant_file.entries import (
 from bookings.restaurant_file.findings import Finding, find_repeated
 from bookings.restaurant_file.references import find_period
 from capacity.calendar import PeriodHours, find_overlaps
+from capacity.limits import SERVICE_LIMITS
 
 # Each is held against every other, date by date.
 MOST_PERIODS = 200
@@ -95,9 +96,9 @@ def find_in_rules(file: RestaurantFile) -> Iterator[Finding]:
 def _find_in_limits(rule: RuleEntry) -> Iterator[Finding]:
     if rule.from_time is None and rule.to_time is None:
         return
-    for name in ("max_covers", "max_parties"):
-        if getattr(rule, name) is not None:
-            yield Finding(rule, name, "limits a whole service, so it cannot stand beside a time of day")
+    for limit in SERVICE_LIMITS:
+        if getattr(rule, limit.column) is not None:
+            yield Finding(rule, limit.column, "limits a whole service, so it cannot stand beside a time of day")
 
 
 def find_in_closures(file: RestaurantFile) -> Iterator[Finding]:

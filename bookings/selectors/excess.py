@@ -1,6 +1,6 @@
 """Reads of what stands above a limit, and of what was authorised."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -8,8 +8,8 @@ from django.db.models import Q, Sum
 
 from bookings.choices import COUNTING_STATUSES
 from bookings.models import CapacityOverride
+from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS, Limit
 from capacity.models import BookingSlot, ServiceDay
-from capacity.policy import ReasonCode
 
 
 class LimitKey(NamedTuple):
@@ -20,41 +20,29 @@ class LimitKey(NamedTuple):
     limit: str
 
 
-DAY_EXCESSES = {
-    ReasonCode.SERVICE_COVERS: "excess_covers",
-    ReasonCode.SERVICE_PARTIES: "excess_parties",
-}
-SLOT_EXCESSES = {
-    ReasonCode.PACING_COVERS: "excess_pacing_covers",
-    ReasonCode.PACING_PARTIES: "excess_pacing_parties",
-    ReasonCode.OCCUPANCY_COVERS: "excess_occupancy_covers",
-    ReasonCode.OCCUPANCY_PARTIES: "excess_occupancy_parties",
-}
-
-
 def list_excesses(service_day_ids: Iterable[int]) -> dict[LimitKey, int]:
     """List every excess above zero of some service days and their slots, in 2 queries."""
     ids = list(service_day_ids)
-    days = ServiceDay.objects.filter(pk__in=ids).filter(_any_above_zero(DAY_EXCESSES))
-    slots = BookingSlot.objects.filter(service_day_id__in=ids).filter(_any_above_zero(SLOT_EXCESSES))
+    days = ServiceDay.objects.filter(pk__in=ids).filter(_any_above_zero(SERVICE_LIMITS))
+    slots = BookingSlot.objects.filter(service_day_id__in=ids).filter(_any_above_zero(SLOT_LIMITS))
     return {
-        **_keyed(((day.pk, None, day) for day in days), DAY_EXCESSES),
-        **_keyed(((slot.service_day_id, slot.starts_at, slot) for slot in slots), SLOT_EXCESSES),
+        **_keyed(((day.pk, None, day) for day in days), SERVICE_LIMITS),
+        **_keyed(((slot.service_day_id, slot.starts_at, slot) for slot in slots), SLOT_LIMITS),
     }
 
 
-def _any_above_zero(columns: Mapping[ReasonCode, str]) -> Q:
-    return Q(*((f"{column}__gt", 0) for column in columns.values()), _connector=Q.OR)
+def _any_above_zero(limits: Iterable[Limit]) -> Q:
+    return Q(*((f"{limit.excess}__gt", 0) for limit in limits), _connector=Q.OR)
 
 
 def _keyed(
-    rows: Iterable[tuple[int, datetime | None, ServiceDay | BookingSlot]], columns: Mapping[ReasonCode, str]
+    rows: Iterable[tuple[int, datetime | None, ServiceDay | BookingSlot]], limits: Sequence[Limit]
 ) -> dict[LimitKey, int]:
     return {
-        LimitKey(day_id, slot_starts_at, code): excess
+        LimitKey(day_id, slot_starts_at, limit.code): excess
         for day_id, slot_starts_at, row in rows
-        for code, column in columns.items()
-        if (excess := getattr(row, column)) > 0
+        for limit in limits
+        if (excess := getattr(row, limit.excess)) > 0
     }
 
 

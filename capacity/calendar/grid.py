@@ -7,9 +7,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from capacity.calendar.hours import PeriodHours
-from capacity.calendar.wall_clock import instants_of, jump_over, wall_clock
-
-ONE_MINUTE = timedelta(minutes=1)
+from capacity.calendar.wall_clock import ONE_MINUTE, instants_of, jump_over, wall_clock
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from capacity.calendar.wall_clock import (
     jump_over,
     local_wall_time,
     minute_of,
+    minute_on,
     to_local,
     wall_clock,
 )
@@ -83,7 +84,7 @@ def resolve_instant(
     """
     local = to_local(starts_at, zone)
     wall = local.time()
-    minute = (local.date() - business_date).days * MINUTES_PER_DAY + minute_of(wall)
+    minute = minute_on(business_date, local)
     period = next((period for period in periods_of_date if period.holds(minute)), None)
     on_grid = _is_on_grid(period, minute, wall, slot_minutes)
     second = _second(instants_of(local.replace(tzinfo=None), zone))

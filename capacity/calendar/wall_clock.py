@@ -7,12 +7,19 @@ from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+ONE_MINUTE = timedelta(minutes=1)
+ONE_DAY = timedelta(days=1)
 MINUTES_PER_DAY = 24 * 60
 
 
 def minute_of(wall: time) -> int:
     """Return the minutes since midnight; seconds are cut off."""
     return wall.hour * 60 + wall.minute
+
+
+def minute_on(business_date: date, local: datetime) -> int:
+    """Return the minute of a local time, counted from the midnight of a business date."""
+    return (local.date() - business_date).days * MINUTES_PER_DAY + minute_of(local.time())
 
 
 def wall_clock(business_date: date, minute: int) -> datetime:
@@ -76,4 +83,4 @@ def this_minute(now: datetime) -> datetime:
 
 def minutes_between(earlier: datetime, later: datetime) -> int:
     """Return whole minutes from one instant to another."""
-    return int((later - earlier) // timedelta(minutes=1))
+    return int((later - earlier) // ONE_MINUTE)

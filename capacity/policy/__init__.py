@@ -3,8 +3,14 @@
 Availability, booking and shadow mode all ask `decide`: what is shown is what is accepted.
 """
 
-from capacity.policy.decision import Decision, decide, decide_without_capacity, fullest_use, limits_met
-from capacity.policy.reasons import CAPACITY_REASONS, LimitUse, Reason, ReasonCode, percent_of
+from capacity.policy.decision import (
+    CAPACITY_REASONS,
+    Decision,
+    decide,
+    decide_without_capacity,
+    fullest_use,
+    limits_met,
+)
 from capacity.policy.state import (
     IN_HOUSE,
     ONLINE,
@@ -15,6 +21,8 @@ from capacity.policy.state import (
     ServiceState,
     SlotState,
 )
+from capacity.policy.uses import LimitUse, percent_of
+from capacity.reasons import Reason, ReasonCode
 
 __all__ = [
     "CAPACITY_REASONS",

@@ -4,8 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from capacity.policy.reasons import CAPACITY_REASONS, LimitUse, Reason, ReasonCode
+from capacity.limits import LIMITS, OCCUPANCY_LIMITS, PACING_LIMITS
 from capacity.policy.state import ONLINE, WALK_IN, BookingWindow, DayState, PartyRequest, ServiceState, SlotState
+from capacity.policy.uses import LimitUse
+from capacity.reasons import Reason, ReasonCode
+
+# Shadow mode waives these and nothing else.
+CAPACITY_REASONS = frozenset({*(limit.code for limit in LIMITS), ReasonCode.NO_TABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,25 +109,23 @@ def _starts_in_bookable_slot(request: PartyRequest, service: ServiceState) -> bo
 def _limit_reasons(request: PartyRequest, day: DayState) -> Iterator[Reason]:
     if day.service is None:
         return
-    for use in limits_met(request.starts_at, day.service, day.present):
+    for use, _ in limits_met(request.starts_at, day.service, day.present):
         asked = use.asked_by(request.party_size)
         if use.refuses(asked):
             yield use.reason(asked)
 
 
-def limits_met(starts_at: datetime, service: ServiceState, present: Iterable[SlotState]) -> Iterator[LimitUse]:
-    """Yield every limit that a start at `starts_at` meets, occupancy at its least free moment."""
-    yield from service.uses()
-    slot = service.starting_slot(starts_at)
-    if slot is not None:
-        yield from slot.uses()[:2]
-    occupancies = [touched.uses()[2:] for touched in present]
-    for uses in zip(*occupancies, strict=True):
-        yield min(uses, key=_room_left)
-
-
-def _room_left(use: LimitUse) -> float:
-    return float("inf") if use.limit is None else use.limit - use.used
+def limits_met(
+    starts_at: datetime, service: ServiceState, present: Iterable[SlotState]
+) -> Iterator[tuple[LimitUse, SlotState | None]]:
+    """Yield every limit that a start at `starts_at` meets, and its slot; of occupancy that of its least free moment."""
+    yield from ((use, None) for use in service.uses())
+    starting = service.starting_slot(starts_at)
+    if starting is not None:
+        yield from ((use, starting) for use in starting.uses(PACING_LIMITS))
+    occupancies = [[(use, slot) for use in slot.uses(OCCUPANCY_LIMITS)] for slot in present]
+    for met in zip(*occupancies, strict=True):
+        yield min(met, key=lambda use_and_slot: use_and_slot[0].room_left)
 
 
 def fullest_use(uses: Iterable[LimitUse]) -> LimitUse | None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from capacity.policy.reasons import LimitUse, Reason, ReasonCode
+from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS, Limit
+from capacity.policy.uses import LimitUse
+from capacity.reasons import Reason
 from tables.spans import TimeSpan
 
 ONLINE = "online"
@@ -29,14 +31,9 @@ class SlotState(TimeSpan):
     present_covers: int = 0
     present_parties: int = 0
 
-    def uses(self) -> tuple[LimitUse, LimitUse, LimitUse, LimitUse]:
-        """Return the four limits of this slot with what is used of each."""
-        return (
-            LimitUse(ReasonCode.PACING_COVERS, self.pacing_covers, self.starting_covers),
-            LimitUse(ReasonCode.PACING_PARTIES, self.pacing_parties, self.starting_parties),
-            LimitUse(ReasonCode.OCCUPANCY_COVERS, self.occupancy_covers, self.present_covers),
-            LimitUse(ReasonCode.OCCUPANCY_PARTIES, self.occupancy_parties, self.present_parties),
-        )
+    def uses(self, limits: tuple[Limit, ...] = SLOT_LIMITS) -> tuple[LimitUse, ...]:
+        """Return limits of this slot with what is used of each."""
+        return tuple(LimitUse.of(self, limit) for limit in limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +53,9 @@ class ServiceState:
     booked_parties: int = 0
     version: int = 0
 
-    def uses(self) -> tuple[LimitUse, LimitUse]:
+    def uses(self) -> tuple[LimitUse, ...]:
         """Return the limits of the whole service with what is used of each."""
-        return (
-            LimitUse(ReasonCode.SERVICE_COVERS, self.max_covers, self.booked_covers),
-            LimitUse(ReasonCode.SERVICE_PARTIES, self.max_parties, self.booked_parties),
-        )
+        return tuple(LimitUse.of(self, limit) for limit in SERVICE_LIMITS)
 
     def starting_slot(self, starts_at: datetime) -> SlotState | None:
         """Return the latest slot not after `starts_at`: the one in which the party starts."""

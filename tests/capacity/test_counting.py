@@ -19,7 +19,7 @@ def quarters(first: int, last: int) -> list[TimeSpan]:
 def test_a_stay_starts_in_one_slot_and_is_present_in_every_slot_it_touches() -> None:
     counts = count_stays([Stay("lunch", 4, at(15), at(45))], {"lunch": quarters(0, 60)})
 
-    assert (counts.covers["lunch"], counts.parties["lunch"]) == (4, 1)
+    assert (counts.booked_covers["lunch"], counts.booked_parties["lunch"]) == (4, 1)
     assert counts.starting_covers == {at(15): 4}
     assert counts.starting_parties == {at(15): 1}
     assert counts.present_covers == {at(15): 4, at(30): 4}
@@ -44,13 +44,13 @@ def test_lunch_that_stays_into_dinner_is_present_there_and_starts_nowhere_there(
 
     assert counts.starting_covers == {at(45): 6}
     assert counts.present_covers == {at(45): 6, at(90): 6, at(105): 6}
-    assert counts.covers == {"lunch": 6}
+    assert counts.booked_covers == {"lunch": 6}
 
 
 def test_outside_all_slots_a_stay_counts_in_the_service_totals_only() -> None:
     counts = count_stays([Stay("lunch", 5, at(-60), at(-30))], {"lunch": quarters(0, 30)})
 
-    assert counts.covers == {"lunch": 5}
+    assert counts.booked_covers == {"lunch": 5}
     assert counts.starting_covers == {}
     assert counts.present_covers == {}
 

@@ -1,29 +1,39 @@
-"""Which rule decides a limit: a table of cases, the order of scopes, and what holds for any rules."""
+"""The six limits, and which rule decides each: a table of cases, the order of scopes, and what holds for any rules."""
 
-from datetime import date, time, timedelta
-from itertools import combinations
+from dataclasses import fields
+from datetime import date, time
+from itertools import combinations, product
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from capacity.calendar import ONE_DAY
+from capacity.counting import Counts
 from capacity.limits import (
-    DAY_FIELDS,
     LIMIT_FIELDS,
-    SLOT_FIELDS,
+    LIMIT_OF,
+    LIMITS,
+    SERVICE_LIMITS,
+    SLOT_LIMITS,
     DayLimits,
-    LimitField,
+    Limit,
+    LimitKind,
+    LimitUnit,
     Rule,
     SlotLimits,
     day_limits,
     deciding_rule,
     slot_limits,
 )
+from capacity.models import BookingSlot, CapacityRule, ServiceDay
+from capacity.policy import ReasonCode, ServiceState, SlotState
 
 LUNCH, DINNER = 1, 2
 FRIDAY = date(2026, 7, 3)
-ONE_DAY = timedelta(days=1)
+SLOT_FIELDS = [limit.column for limit in SLOT_LIMITS]
+PACING_COVERS = LIMIT_OF[ReasonCode.PACING_COVERS]
 NOTHING = SlotLimits(None, None, None, None)
 
 
@@ -164,15 +174,15 @@ def test_the_more_specific_scope_wins_even_when_older(higher: int) -> None:
         specific = Rule(rule_id=1, pacing_covers=1, **SCOPES[higher])
         general = Rule(rule_id=2, pacing_covers=2, **SCOPES[lower])
 
-        assert deciding_rule([specific, general], "pacing_covers", DINNER, FRIDAY, 19 * 60) == specific
-        assert deciding_rule([general, specific], "pacing_covers", DINNER, FRIDAY, 19 * 60) == specific
+        assert deciding_rule([specific, general], PACING_COVERS, DINNER, FRIDAY, 19 * 60) == specific
+        assert deciding_rule([general, specific], PACING_COVERS, DINNER, FRIDAY, 19 * 60) == specific
 
 
 def test_of_two_alike_the_newer_wins() -> None:
     for scope in SCOPES:
         older, newer = Rule(rule_id=1, pacing_covers=1, **scope), Rule(rule_id=2, pacing_covers=2, **scope)
 
-        assert deciding_rule([newer, older], "pacing_covers", DINNER, FRIDAY, 19 * 60) == newer
+        assert deciding_rule([newer, older], PACING_COVERS, DINNER, FRIDAY, 19 * 60) == newer
 
 
 @pytest.mark.parametrize(("older_to_date", "newer_to_date"), [(FRIDAY, None), (None, FRIDAY)])
@@ -255,28 +265,55 @@ def test_a_period_of_none_is_matched_by_rules_for_all_periods_only() -> None:
 # Which rule it was
 
 
-@pytest.mark.parametrize("field", DAY_FIELDS)
-def test_a_time_of_day_never_decides_a_field_of_the_service_day(field: LimitField) -> None:
+@pytest.mark.parametrize("decided", SERVICE_LIMITS)
+def test_a_time_of_day_never_decides_a_limit_of_the_service_day(decided: Limit) -> None:
     timed = Rule(rule_id=2, max_covers=1, max_parties=1, **hours("19:00", "20:00"))
     plain = Rule(rule_id=1, max_covers=80, max_parties=30)
 
-    assert deciding_rule([timed, plain], field, DINNER, FRIDAY, 19 * 60) == plain
-    assert deciding_rule([timed], field, DINNER, FRIDAY, 19 * 60) is None
+    assert deciding_rule([timed, plain], decided, DINNER, FRIDAY, 19 * 60) == plain
+    assert deciding_rule([timed], decided, DINNER, FRIDAY, 19 * 60) is None
 
 
-@pytest.mark.parametrize("field", SLOT_FIELDS)
-def test_without_a_slot_the_rule_for_the_rest_of_the_day_is_named(field: LimitField) -> None:
+@pytest.mark.parametrize("decided", SLOT_LIMITS)
+def test_without_a_slot_the_rule_for_the_rest_of_the_day_is_named(decided: Limit) -> None:
     low: dict[str, Any] = dict.fromkeys(SLOT_FIELDS, 1)
     high: dict[str, Any] = dict.fromkeys(SLOT_FIELDS, 20)
     timed, plain = Rule(rule_id=2, **low, **hours("19:00", "20:00")), Rule(rule_id=1, **high)
 
-    assert deciding_rule([timed, plain], field, DINNER, FRIDAY) == plain
-    assert deciding_rule([timed, plain], field, DINNER, FRIDAY, 19 * 60) == timed
+    assert deciding_rule([timed, plain], decided, DINNER, FRIDAY) == plain
+    assert deciding_rule([timed, plain], decided, DINNER, FRIDAY, 19 * 60) == timed
+
+
+# The six limits
 
 
 def test_the_fields_are_those_of_a_day_and_those_of_a_slot() -> None:
-    assert set(LIMIT_FIELDS) == set(DayLimits.__annotations__) | set(SlotLimits.__annotations__)
+    assert DayLimits._fields + SlotLimits._fields == LIMIT_FIELDS
     assert len(LIMIT_FIELDS) == 6
+
+
+def test_the_limits_stand_in_the_order_of_their_reasons_by_kind_and_unit() -> None:
+    codes = [limit.code for limit in LIMITS]
+
+    assert codes == [code for code in ReasonCode if code in LIMIT_OF]
+    assert codes == [f"{kind}_{unit}".upper() for kind in LimitKind for unit in LimitUnit]
+    assert [(limit.kind, limit.unit) for limit in LIMITS] == list(product(LimitKind, LimitUnit))
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.code)
+def test_a_limit_names_the_columns_of_the_models_and_of_what_is_decided_on(limit: Limit) -> None:
+    is_of_service = limit.kind is LimitKind.SERVICE
+    columns = {field.name for field in (ServiceDay if is_of_service else BookingSlot)._meta.get_fields()}
+    state = {field.name for field in fields(ServiceState if is_of_service else SlotState)}
+
+    assert {limit.column, limit.counter, limit.excess} <= columns
+    assert {limit.column, limit.counter} <= state
+    assert CapacityRule._meta.get_field(limit.column).verbose_name == limit.name
+    assert limit.counter in {field.name for field in fields(Counts)}
+
+
+def test_no_two_limits_share_a_column() -> None:
+    assert len({column for limit in LIMITS for column in (limit.column, limit.counter, limit.excess)}) == 18
 
 
 # What is no rule
@@ -333,15 +370,15 @@ def test_the_order_in_which_rules_come_does_not_matter(rules: list[Rule], minute
     assert day_limits(shuffled, DINNER, FRIDAY) == day_limits(rules, DINNER, FRIDAY)
 
 
-@given(random_rules, some_minute, st.sampled_from(LIMIT_FIELDS))
-def test_no_other_rule_that_applies_is_more_specific(rules: list[Rule], minute: int, field: LimitField) -> None:
-    decided = deciding_rule(rules, field, DINNER, FRIDAY, minute)
+@given(random_rules, some_minute, st.sampled_from(LIMITS))
+def test_no_other_rule_that_applies_is_more_specific(rules: list[Rule], minute: int, asked: Limit) -> None:
+    decided = deciding_rule(rules, asked, DINNER, FRIDAY, minute)
     # A rule on its own decides exactly if it applies and says something.
-    alone = [rule for rule in rules if deciding_rule([rule], field, DINNER, FRIDAY, minute)]
+    alone = [rule for rule in rules if deciding_rule([rule], asked, DINNER, FRIDAY, minute)]
 
     assert (decided is None) is (alone == [])
     for first, second in combinations(alone, 2):
-        pair_winner = deciding_rule([first, second], field, DINNER, FRIDAY, minute)
+        pair_winner = deciding_rule([first, second], asked, DINNER, FRIDAY, minute)
         assert decided not in (first, second) or pair_winner == decided
 
 
@@ -351,8 +388,8 @@ def test_a_field_changes_only_to_what_a_new_rule_says(rules: list[Rule], added: 
     after = slot_limits([*rules, added], DINNER, FRIDAY, minute)
 
     for name in SLOT_FIELDS:
-        assert getattr(after, name) in (getattr(before, name), added.limit(name))
-        assert added.limit(name) is not None or getattr(after, name) == getattr(before, name)
+        assert getattr(after, name) in (getattr(before, name), added.limits[name])
+        assert added.limits[name] is not None or getattr(after, name) == getattr(before, name)
 
 
 @given(random_rules)

@@ -12,20 +12,11 @@ from bookings.admin.parts.shown import OVER_THE_LIMIT, limit_name, long_date
 from bookings.models import Booking
 from bookings.services import MovedParty, PartyLeft, RaisedExcess, SettingsOutcome
 from bookings.services.rows.seating import shown_tables
+from capacity.limits import LIMIT_OF
 from capacity.models import BookingSlot, ServiceDay
-from capacity.policy import ReasonCode
 
 Said = tuple[int, str | SafeString]
 SlotKey = tuple[int, datetime]
-# Counter and limit of a service day or slot, by the code of the limit.
-COLUMNS: dict[str, tuple[str, str]] = {
-    ReasonCode.SERVICE_COVERS: ("booked_covers", "max_covers"),
-    ReasonCode.SERVICE_PARTIES: ("booked_parties", "max_parties"),
-    ReasonCode.PACING_COVERS: ("starting_covers", "pacing_covers"),
-    ReasonCode.PACING_PARTIES: ("starting_parties", "pacing_parties"),
-    ReasonCode.OCCUPANCY_COVERS: ("present_covers", "occupancy_covers"),
-    ReasonCode.OCCUPANCY_PARTIES: ("present_parties", "occupancy_parties"),
-}
 
 
 def describe_outcome(outcome: SettingsOutcome, zone: tzinfo) -> Iterator[Said]:
@@ -124,8 +115,8 @@ def _excess(item: RaisedExcess, slots: dict[SlotKey, BookingSlot], zone: tzinfo)
 
 
 def _use_of(item: RaisedExcess, owner: ServiceDay | BookingSlot | None) -> str:
-    counter, limit = COLUMNS[item.limit]
-    used, most = getattr(owner, counter, None), getattr(owner, limit, None)
+    limit = LIMIT_OF[item.limit]
+    used, most = getattr(owner, limit.counter, None), getattr(owner, limit.column, None)
     # Read after the change was committed: the slot, or its limit, may be gone again.
     if used is None or most is None:
         return f"{item.amount}"

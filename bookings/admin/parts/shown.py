@@ -5,7 +5,7 @@ from datetime import date, datetime, tzinfo
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from capacity.advice import NAMES
+from capacity.limits import LIMIT_OF
 from capacity.policy import percent_of
 
 OVER_THE_LIMIT = "over the limit, authorised"
@@ -17,9 +17,8 @@ BAR = (
 
 
 def limit_name(code: str) -> str:
-    """Return the name of a limit by its code (`SERVICE_COVERS`) or column (`max_covers`)."""
-    column = code.lower().replace("service_", "max_")
-    return next((name for field, name in NAMES.items() if field == column), code)
+    """Return the name of a limit by its code, the code itself where it is of none."""
+    return LIMIT_OF[code].name if code in LIMIT_OF else code
 
 
 def used_of_limit(used: int, limit: int | None, excess: int = 0) -> SafeString:

@@ -18,7 +18,7 @@ from bookings.admin.what_if import MAY_ASK, serve_what_if
 from bookings.selectors.concerned import list_bookings_inside
 from capacity.advice import Advice, House, advise_on_limits
 from capacity.choices import ClosureChannel, Weekday
-from capacity.limits import LIMIT_FIELDS
+from capacity.limits import LIMIT_FIELDS, SERVICE_LIMITS, SLOT_LIMITS
 from capacity.models import CapacityRule, Closure
 from capacity.scopes import describe_scope
 from capacity.selectors import house_in_scope, list_service_periods, rule_of
@@ -54,10 +54,10 @@ class RuleForm(SettingsForm):
         if values.get("from_date") and "to_date" in values:
             values["to_date"] = values["to_date"] or values["from_date"]
         if values.get("from_time"):
-            for name in ("max_covers", "max_parties"):
-                if values.get(name) is not None:
+            for limit in SERVICE_LIMITS:
+                if values.get(limit.column) is not None:
                     message = "A service as a whole has no time of day: leave the times or this limit empty."
-                    self.add_error(name, forms.ValidationError(message))
+                    self.add_error(limit.column, forms.ValidationError(message))
         if not self.errors and all(values.get(name) is None for name in LIMIT_FIELDS):
             self.add_error(None, forms.ValidationError("Set at least one limit: a rule without limits says nothing."))
         return super().clean()
@@ -84,12 +84,12 @@ class CapacityRuleAdmin(SettingsAdmin):
         ),
         (
             "Whole service",
-            {"fields": ("max_covers", "max_parties"), "description": "Empty leaves it to less specific rules."},
+            {
+                "fields": tuple(limit.column for limit in SERVICE_LIMITS),
+                "description": "Empty leaves it to less specific rules.",
+            },
         ),
-        (
-            "Each slot",
-            {"fields": ("pacing_covers", "pacing_parties", "occupancy_covers", "occupancy_parties")},
-        ),
+        ("Each slot", {"fields": tuple(limit.column for limit in SLOT_LIMITS)}),
     )
 
     actions_list = ("what_if",)
@@ -114,7 +114,7 @@ class CapacityRuleAdmin(SettingsAdmin):
         house = House(seats, restaurant.party_size_min, restaurant.party_size_max)
         rule = rule_of(row)
         house = house_in_scope(house, rule, list_service_periods(row.restaurant_id))
-        return advise_on_limits({name: rule.limit(name) for name in LIMIT_FIELDS}, house)
+        return advise_on_limits(rule.limits, house)
 
     @column("Applies to")
     def scope(self, rule: CapacityRule) -> str:

@@ -8,18 +8,10 @@ from bookings.decision import Assessment, DayBook, Wish, assess, stay_interval
 from bookings.decision.occupied import without_occupied
 from bookings.insight.explain.holders import Holder
 from capacity.calendar import local_wall_time
+from capacity.limits import LIMIT_OF, OCCUPANCY_LIMITS, PACING_LIMITS
 from capacity.policy import LimitUse, ReasonCode, ServiceState, SlotState
 from tables.seating import Floor, SeatingState
 from tables.spans import TimeSpan
-
-FIELD_OF_REASON = {
-    ReasonCode.SERVICE_COVERS: "max_covers",
-    ReasonCode.SERVICE_PARTIES: "max_parties",
-    ReasonCode.PACING_COVERS: "pacing_covers",
-    ReasonCode.PACING_PARTIES: "pacing_parties",
-    ReasonCode.OCCUPANCY_COVERS: "occupancy_covers",
-    ReasonCode.OCCUPANCY_PARTIES: "occupancy_parties",
-}
 
 
 @dataclass(frozen=True)
@@ -99,10 +91,9 @@ class Case:
         starting = service.starting_slot(wish.starts_at) if is_own else None
         slots = []
         for slot in service.slots:
-            pacing, occupancy = slot.uses()[:2], slot.uses()[2:]
             met = [
-                *(pacing if slot is starting else ()),
-                *(occupancy if stay.overlaps(slot) else ()),
+                *(slot.uses(PACING_LIMITS) if slot is starting else ()),
+                *(slot.uses(OCCUPANCY_LIMITS) if stay.overlaps(slot) else ()),
             ]
             slots.append(replace(slot, **_needed(met, raised, wish.party_size)))
         day = _needed(service.uses(), raised, wish.party_size) if is_own else {}
@@ -115,7 +106,7 @@ class Case:
 def _needed(uses: Iterable[LimitUse], raised: set[ReasonCode], party_size: int) -> dict[str, Any]:
     """Return the fields that have to be raised, and to what."""
     return {
-        FIELD_OF_REASON[use.code]: use.used + use.asked_by(party_size)
+        LIMIT_OF[use.code].column: use.used + use.asked_by(party_size)
         for use in uses
         if use.code in raised and use.refuses(use.asked_by(party_size))
     }

@@ -14,6 +14,7 @@ from enum import StrEnum
 from bookings.decision import Assessment
 from bookings.insight.explain.changes import Case
 from bookings.selectors.plans import ExplainedPlan, Names
+from capacity.limits import LIMIT_OF
 from capacity.policy import LimitUse, ReasonCode
 
 
@@ -142,8 +143,5 @@ def raised_limits(uses: Sequence[LimitUse], party_size: int) -> tuple[RaisedLimi
 
 def raised_text(raised: RaisedLimit) -> str:
     """Say which limit would have to be higher: "2 more pacing covers"."""
-    scope, _, unit = raised.code.lower().partition("_")
-    return f"{raised.more} more {scope} {unit if raised.more != 1 else _SINGULAR[unit]}"
-
-
-_SINGULAR = {"covers": "cover", "parties": "party"}
+    limit = LIMIT_OF[raised.code]
+    return f"{raised.more} more {limit.kind} {limit.unit.noun(raised.more)}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from capacity.limits import LIMIT_OF, LimitUnit
 from capacity.policy import ReasonCode
 
 # No stay is longer: who came earlier than that before a moment has left by then.
@@ -52,7 +53,7 @@ class Turnout:
 
     def of(self, code: ReasonCode) -> int:
         """Return what a limit counts."""
-        return self.parties if code.endswith("_PARTIES") else self.covers
+        return self.parties if LIMIT_OF[code].unit is LimitUnit.PARTIES else self.covers
 
 
 class Evenings:

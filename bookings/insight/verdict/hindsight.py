@@ -10,11 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from bookings.insight.verdict.evenings import Attended, Evenings, ServiceOnDate
+from capacity.limits import LIMIT_OF, LimitKind
 from capacity.policy import ReasonCode
-
-SERVICE_CODES = frozenset({ReasonCode.SERVICE_COVERS, ReasonCode.SERVICE_PARTIES})
-PACING_CODES = frozenset({ReasonCode.PACING_COVERS, ReasonCode.PACING_PARTIES})
-OCCUPANCY_CODES = frozenset({ReasonCode.OCCUPANCY_COVERS, ReasonCode.OCCUPANCY_PARTIES})
 
 
 class Hindsight(StrEnum):
@@ -142,15 +139,16 @@ def _against(
     for met in limits:
         if met.limit is None or met.code is ReasonCode.NO_TABLE:
             continue
-        asked = 1 if met.code.endswith("_PARTIES") else case.party_size
+        asked = LIMIT_OF[met.code].asked_by(case.party_size)
         yield _turnout(met.code, case, evenings, beside), met.limit, asked
 
 
 def _turnout(code: ReasonCode, case: Case, evenings: Evenings, beside: Sequence[Attended]) -> int:
-    if code in OCCUPANCY_CODES:
+    kind = LIMIT_OF[code].kind
+    if kind is LimitKind.OCCUPANCY:
         return evenings.fullest_moment(case.starts_at, case.ends_at, beside).of(code)
     if case.service is None:
         return 0
-    if code in PACING_CODES:
+    if kind is LimitKind.PACING:
         return evenings.starting_at(case.service, case.starts_at, beside).of(code)
     return evenings.of_service(case.service, beside).of(code)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
 from bookings.insight.verdict.facts import Above, Refusals, ReportPeriod, RolloutReport, Seen, WouldBe
+from capacity.limits import LIMIT_OF
 from config.text import counted
 
 
@@ -170,9 +171,7 @@ def amount(seen: Seen) -> str:
 
 def above_amount(above: Above) -> str:
     """Return covers or parties."""
-    if above.limit.endswith("_PARTIES"):
-        return "1 party" if above.amount == 1 else f"{above.amount} parties"
-    return counted(above.amount, "cover")
+    return f"{above.amount} {LIMIT_OF[above.limit].unit.noun(above.amount)}"
 
 
 def _listed(parts: Iterable[str]) -> str:

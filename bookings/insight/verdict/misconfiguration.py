@@ -18,7 +18,7 @@ from capacity.advice import (
 )
 from capacity.calendar import PeriodHours, TurnBand
 from capacity.coverage import is_still_offered, list_unlimited_weekdays
-from capacity.limits import LIMIT_FIELDS, LimitField, Rule
+from capacity.limits import Rule
 from capacity.scopes import describe_scope, is_in_scope
 
 
@@ -80,10 +80,6 @@ def _on(period: PeriodOffer, weekdays: Collection[int]) -> str:
     return f"{period.name}, {', '.join(day_name[weekday - 1] for weekday in weekdays)}"
 
 
-def _limits(rule: Rule) -> dict[LimitField, int | None]:
-    return {name: getattr(rule, name) for name in LIMIT_FIELDS}
-
-
 def _periods_without_tables(settings: HouseSettings) -> Iterator[Misconfiguration]:
     if settings.tables:
         return
@@ -101,7 +97,7 @@ def _questionable_rules(settings: HouseSettings) -> Iterator[Misconfiguration]:
     for rule in settings.rules:
         if rule.from_date is not None and (rule.to_date or rule.from_date) < settings.today:
             continue
-        limits, house, scope = _limits(rule), _house_of(rule, settings), _scope_of(rule, settings)
+        limits, house, scope = rule.limits, _house_of(rule, settings), _scope_of(rule, settings)
         closing = advise_on_closing_limits(limits, house)
         if _is_standing(rule):
             yield from _of_rule(rule, "LIMIT_CLOSES", scope, closing, is_serious=True)

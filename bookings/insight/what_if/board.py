@@ -57,8 +57,7 @@ class Board:
         return replace(
             empty,
             slots=tuple(self._counted(slot) for slot in slots),
-            booked_covers=self.counts.covers[key],
-            booked_parties=self.counts.parties[key],
+            **self.counts.of_service(key),
         )
 
     def services_on(self, business_date: date) -> list[ServiceState]:
@@ -94,14 +93,7 @@ class Board:
         return self._empty[key]
 
     def _counted(self, slot: SlotState) -> SlotState:
-        at, counts = slot.starts_at, self.counts
-        return replace(
-            slot,
-            starting_covers=counts.starting_covers[at],
-            starting_parties=counts.starting_parties[at],
-            present_covers=counts.present_covers[at],
-            present_parties=counts.present_parties[at],
-        )
+        return replace(slot, **self.counts.of_slot(slot.starts_at))
 
 
 def _slots_meeting(slots: Iterable[SlotState], only: TimeSpan) -> list[SlotState]:

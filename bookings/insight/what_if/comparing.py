@@ -2,18 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from bookings.choices import DecisionVerdict
 from bookings.insight.what_if.record import Record, Request
 from bookings.insight.what_if.results import PartyDifference, Peak, ServicePeaks, Side, Tally, Told, WhatIf
 from bookings.insight.what_if.simulation import UNDECIDED, Outcome, Simulation
+from capacity.calendar import ONE_DAY
+from capacity.limits import LIMIT_OF, Limit
 from capacity.policy import LimitUse, ReasonCode, ServiceState, SlotState
 from tables.models import Restaurant
 
 REASON_ORDER = (*map(str, ReasonCode), UNDECIDED)
-ONE_DAY = timedelta(days=1)
 
 
 class SideOfParty(NamedTuple):
@@ -151,15 +152,15 @@ def _peaks(service: ServiceState) -> ServicePeaks:
         period_name=service.period_name,
         starts_at=service.starts_at,
         covers=Peak(service.booked_covers, service.max_covers),
-        pacing=_fullest(service.slots, 0),
-        occupancy=_fullest(service.slots, 2),
+        pacing=_fullest(service.slots, LIMIT_OF[ReasonCode.PACING_COVERS]),
+        occupancy=_fullest(service.slots, LIMIT_OF[ReasonCode.OCCUPANCY_COVERS]),
     )
 
 
-def _fullest(slots: Sequence[SlotState], place: int) -> Peak:
+def _fullest(slots: Sequence[SlotState], limit: Limit) -> Peak:
     """Return the slot with the most covers, of equals the one with the least room, then the first."""
-    slot = max(slots, key=lambda slot: _fullness(slot.uses()[place]))
-    use = slot.uses()[place]
+    slot = max(slots, key=lambda slot: _fullness(LimitUse.of(slot, limit)))
+    use = LimitUse.of(slot, limit)
     return Peak(use.used, use.limit, slot.starts_at)
 
 

@@ -7,7 +7,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 from bookings.management.doctor.findings import Deployment, Finding, ok, problem, some_of, warning
 from capacity.advice import House, advise_on_limits, advise_on_turn_times
 from capacity.choices import SeatingMode
-from capacity.limits import LIMIT_FIELDS, LimitField, Rule
 from capacity.models import CapacityRule, ServicePeriod
 from capacity.selectors import house_in_scope, list_rules, list_service_periods, list_turn_bands
 from tables.choices import TableStatus
@@ -70,14 +69,10 @@ def _advise(restaurant: Restaurant) -> Iterator[str]:
     offered = list_service_periods(restaurant.pk)
     for rule in list_rules(restaurant.pk):
         met = house_in_scope(house, rule, offered)
-        yield from (advice.message for advice in advise_on_limits(_limits(rule), met))
+        yield from (advice.message for advice in advise_on_limits(rule.limits, met))
     periods = {period.pk: period.name for period in offered}
     gaps = advise_on_turn_times(list_turn_bands(restaurant.pk), periods, restaurant.party_size_max)
     yield from (advice.message for advice in gaps)
-
-
-def _limits(rule: Rule) -> dict[LimitField, int | None]:
-    return {field: rule.limit(field) for field in LIMIT_FIELDS}
 
 
 def _live_periods() -> QuerySet[ServicePeriod]:

@@ -11,6 +11,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest, Least
 
 from bookings.models import Booking
+from capacity.limits import OCCUPANCY_LIMITS, PACING_LIMITS, SERVICE_LIMITS, Limit
 from capacity.models import BookingSlot, ServiceDay
 
 
@@ -71,7 +72,7 @@ def move_in_counters(left: CountedStay, joined: CountedStay, *, is_excess_author
 
 
 def _update(changes: Sequence[tuple[int, CountedStay]], excess: _Excess) -> None:
-    day = _columns("booked", "max", "excess", changes, _counts_in_day, excess)
+    day = _columns(SERVICE_LIMITS, changes, _counts_in_day, excess)
     day_ids = {stay.service_day_id for _, stay in changes}
     ServiceDay.objects.filter(pk__in=day_ids).update(**day)
     slot_ids = {slot_id for _, stay in changes for slot_id in stay.slot_ids}
@@ -79,8 +80,8 @@ def _update(changes: Sequence[tuple[int, CountedStay]], excess: _Excess) -> None
         return
     BookingSlot.objects.filter(pk__in=slot_ids).update(
         version=F("version") + 1,
-        **_columns("starting", "pacing", "excess_pacing", changes, _starts_in_slot, excess),
-        **_columns("present", "occupancy", "excess_occupancy", changes, _is_present_in_slot, excess),
+        **_columns(PACING_LIMITS, changes, _starts_in_slot, excess),
+        **_columns(OCCUPANCY_LIMITS, changes, _is_present_in_slot, excess),
     )
 
 
@@ -97,22 +98,18 @@ def _is_present_in_slot(stay: CountedStay) -> Q:
 
 
 def _columns(
-    counter: str,
-    limit: str,
-    excess: str,
+    limits: Sequence[Limit],
     changes: Sequence[tuple[int, CountedStay]],
     counts_in: Callable[[CountedStay], Q],
     behaviour: _Excess,
 ) -> dict[str, Combinable]:
     columns: dict[str, Combinable] = {}
-    for unit in ("covers", "parties"):
-        amounts = (
-            _where(counts_in(stay), sign * (stay.party_size if unit == "covers" else 1)) for sign, stay in changes
-        )
-        after = reduce(add, amounts, F(f"{counter}_{unit}"))
-        columns[f"{counter}_{unit}"] = after
+    for limit in limits:
+        amounts = (_where(counts_in(stay), sign * limit.asked_by(stay.party_size)) for sign, stay in changes)
+        after = reduce(add, amounts, F(limit.counter))
+        columns[limit.counter] = after
         if behaviour is not _Excess.STAYS:
-            columns[f"{excess}_{unit}"] = _excess_after(after, f"{limit}_{unit}", f"{excess}_{unit}", behaviour)
+            columns[limit.excess] = _excess_after(after, limit, behaviour)
     return columns
 
 
@@ -120,7 +117,7 @@ def _where(condition: Q, amount: int) -> Case:
     return Case(When(condition, then=Value(amount)), default=Value(0), output_field=IntegerField())
 
 
-def _excess_after(after: Combinable, limit: str, excess: str, behaviour: _Excess) -> Combinable:
+def _excess_after(after: Combinable, limit: Limit, behaviour: _Excess) -> Combinable:
     # PostgreSQL's GREATEST passes over NULL: without a limit there is no excess.
-    above = Greatest(Value(0), after - F(limit))
-    return Least(F(excess), above) if behaviour is _Excess.FALLS else above
+    above = Greatest(Value(0), after - F(limit.column))
+    return Least(F(limit.excess), above) if behaviour is _Excess.FALLS else above

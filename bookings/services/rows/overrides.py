@@ -10,8 +10,9 @@ from bookings.models import Booking, CapacityOverride
 from bookings.selectors import LimitKey, list_excesses
 from bookings.services.rows.counters import add_to_counters, find_counted_stay, take_from_counters
 from bookings.services.rows.events import Actor
+from capacity.limits import OCCUPANCY_LIMITS, PACING_LIMITS
 from capacity.models import ServiceDay
-from capacity.policy import LimitUse, ReasonCode
+from capacity.policy import LimitUse
 from config.transactions import require_atomic
 
 
@@ -73,10 +74,10 @@ def _uses_touched(assessment: Assessment) -> Iterator[tuple[int | None, datetime
         yield service.service_day_id, None, use
     starting = service.starting_slot(assessment.wish.starts_at)
     if starting is not None:
-        for use in starting.uses()[:2]:
+        for use in starting.uses(PACING_LIMITS):
             yield starting.service_day_id, starting.starts_at, use
     for slot in assessment.present:
-        for use in slot.uses()[2:]:
+        for use in slot.uses(OCCUPANCY_LIMITS):
             yield slot.service_day_id, slot.starts_at, use
 
 
@@ -109,9 +110,6 @@ def record_settings_excess(
         RaisedExcess(days[key.service_day_id], key.slot_starts_at, key.limit, amount)
         for key, amount in sorted(raised.items(), key=lambda item: str(item[0]))
     )
-
-
-_OF_PRESENCE = (ReasonCode.OCCUPANCY_COVERS, ReasonCode.OCCUPANCY_PARTIES)
 
 
 def count_again(
@@ -158,7 +156,7 @@ def count_again(
 def _forget_authorised(booking: Booking, ends_at: datetime, *, is_counted: bool) -> None:
     own = CapacityOverride.objects.filter(booking=booking)
     if is_counted:
-        own = own.filter(limit__in=_OF_PRESENCE, slot_starts_at__gte=ends_at)
+        own = own.filter(limit__in=[limit.code for limit in OCCUPANCY_LIMITS], slot_starts_at__gte=ends_at)
     own.delete()
 
 

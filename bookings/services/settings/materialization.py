@@ -11,10 +11,11 @@ from bookings.decision import ServiceKey, compute_services, expected_services
 from bookings.models import Booking
 from bookings.selectors import list_authorised
 from bookings.services.rows.overrides import record_settings_excess
-from capacity.calendar import ServiceTimes
+from capacity.calendar import ONE_DAY, ServiceTimes
+from capacity.limits import LIMIT_OF
 from capacity.locks import lock_service_days
 from capacity.models import BookingSlot, ServiceDay
-from capacity.policy import ServiceState, SlotState
+from capacity.policy import LimitUse, ServiceState, SlotState
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.transactions import settings_transaction
 from tables.locks import share_restaurant_settings
@@ -67,7 +68,7 @@ def date_batches(from_date: date, to_date: date) -> Iterator[tuple[date, date]]:
     """Yield the dates (inclusive) in spans of 14."""
     step = timedelta(days=DATES_PER_TRANSACTION)
     while from_date <= to_date:
-        yield from_date, min(from_date + step - timedelta(days=1), to_date)
+        yield from_date, min(from_date + step - ONE_DAY, to_date)
         from_date += step
 
 
@@ -140,39 +141,29 @@ def _ids_by_key(restaurant_id: int, services: Sequence[ServiceState]) -> dict[Se
 
 
 def _day_row(restaurant_id: int, service: ServiceState) -> ServiceDay:
-    covers, parties = service.uses()
     return ServiceDay(
         restaurant_id=restaurant_id,
         service_period_id=service.period_id,
         business_date=service.business_date,
         starts_at=service.starts_at,
         ends_at=service.ends_at,
-        max_covers=covers.limit,
-        max_parties=parties.limit,
-        booked_covers=covers.used,
-        booked_parties=parties.used,
-        excess_covers=covers.excess,
-        excess_parties=parties.excess,
+        **_limit_columns(service.uses()),
     )
 
 
 def _slot_row(restaurant_id: int, service_day_id: int, slot: SlotState) -> BookingSlot:
-    pacing_covers, pacing_parties, occupancy_covers, occupancy_parties = slot.uses()
     return BookingSlot(
         restaurant_id=restaurant_id,
         service_day_id=service_day_id,
         starts_at=slot.starts_at,
         ends_at=slot.ends_at,
-        pacing_covers=pacing_covers.limit,
-        pacing_parties=pacing_parties.limit,
-        occupancy_covers=occupancy_covers.limit,
-        occupancy_parties=occupancy_parties.limit,
-        starting_covers=pacing_covers.used,
-        starting_parties=pacing_parties.used,
-        present_covers=occupancy_covers.used,
-        present_parties=occupancy_parties.used,
-        excess_pacing_covers=pacing_covers.excess,
-        excess_pacing_parties=pacing_parties.excess,
-        excess_occupancy_covers=occupancy_covers.excess,
-        excess_occupancy_parties=occupancy_parties.excess,
+        **_limit_columns(slot.uses()),
     )
+
+
+def _limit_columns(uses: Iterable[LimitUse]) -> dict[str, int | None]:
+    columns: dict[str, int | None] = {}
+    for use in uses:
+        limit = LIMIT_OF[use.code]
+        columns |= {limit.column: use.limit, limit.counter: use.used, limit.excess: use.excess}
+    return columns

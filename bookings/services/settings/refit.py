@@ -18,19 +18,12 @@ from django.db.models.functions import Greatest
 
 from bookings.decision import ServiceKey, expected_services, last_end, list_stays
 from capacity.calendar import ServiceTimes, SlotTime
+from capacity.calendar.wall_clock import minute_on
 from capacity.counting import count_stays
-from capacity.limits import SlotLimits, day_limits, slot_limits
+from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS, DayLimits, Limit, SlotLimits, day_limits, slot_limits
 from capacity.models import BookingSlot, ServiceDay
 from capacity.selectors import ServiceSettings
 from tables.spans import TimeSpan
-
-MINUTES_PER_DAY = 24 * 60
-COUNTERS = {
-    "starting_covers": "pacing_covers",
-    "starting_parties": "pacing_parties",
-    "present_covers": "occupancy_covers",
-    "present_parties": "occupancy_parties",
-}
 
 
 @dataclass
@@ -77,18 +70,13 @@ def _key(day: ServiceDay) -> ServiceKey:
 
 
 def _fit_days(refit: _Refit) -> None:
-    by_limits: defaultdict[tuple[int | None, int | None], list[int]] = defaultdict(list)
+    by_limits: defaultdict[DayLimits, list[int]] = defaultdict(list)
     for day in refit.days:
         limits = day_limits(refit.settings.rules, day.service_period_id, day.business_date)
-        if (limits.max_covers, limits.max_parties) != (day.max_covers, day.max_parties):
-            by_limits[limits.max_covers, limits.max_parties].append(day.pk)
-    for (max_covers, max_parties), ids in by_limits.items():
-        ServiceDay.objects.filter(pk__in=ids).update(
-            max_covers=max_covers,
-            max_parties=max_parties,
-            excess_covers=_excess("booked_covers", max_covers),
-            excess_parties=_excess("booked_parties", max_parties),
-        )
+        if limits != tuple(getattr(day, limit.column) for limit in SERVICE_LIMITS):
+            by_limits[limits].append(day.pk)
+    for limits, ids in by_limits.items():
+        ServiceDay.objects.filter(pk__in=ids).update(**_limit_columns(SERVICE_LIMITS, limits))
     _fit_day_times(refit)
 
 
@@ -104,36 +92,28 @@ def _fit_day_times(refit: _Refit) -> None:
             ServiceDay.objects.filter(pk=day.pk).update(starts_at=starts_at, ends_at=ends_at)
 
 
-def _excess(counter: str, limit: int | None) -> Combinable:
-    return Value(0) if limit is None else Greatest(Value(0), F(counter) - Value(limit))
-
-
 def _fit_slot_limits(refit: _Refit) -> None:
     days = {day.pk: day for day in refit.days}
     by_limits: defaultdict[SlotLimits, list[int]] = defaultdict(list)
     for slot in refit.slots:
         limits = _limits_of(refit, days[slot.service_day_id], slot.starts_at)
-        if limits != _stored_limits(slot):
+        if limits != tuple(getattr(slot, limit.column) for limit in SLOT_LIMITS):
             by_limits[limits].append(slot.pk)
     for limits, ids in by_limits.items():
-        BookingSlot.objects.filter(pk__in=ids).update(version=F("version") + 1, **_limit_columns(limits))
+        BookingSlot.objects.filter(pk__in=ids).update(version=F("version") + 1, **_limit_columns(SLOT_LIMITS, limits))
 
 
 def _limits_of(refit: _Refit, day: ServiceDay, starts_at: datetime) -> SlotLimits:
     local = starts_at.astimezone(refit.settings.zone)
-    minute = (local.date() - day.business_date).days * MINUTES_PER_DAY + local.hour * 60 + local.minute
+    minute = minute_on(day.business_date, local)
     return slot_limits(refit.settings.rules, day.service_period_id, day.business_date, minute)
 
 
-def _stored_limits(slot: BookingSlot) -> SlotLimits:
-    return SlotLimits(slot.pacing_covers, slot.pacing_parties, slot.occupancy_covers, slot.occupancy_parties)
-
-
-def _limit_columns(limits: SlotLimits) -> dict[str, int | Combinable | None]:
+def _limit_columns(limits: Iterable[Limit], numbers: Iterable[int | None]) -> dict[str, int | Combinable | None]:
     columns: dict[str, int | Combinable | None] = {}
-    for counter, limit in COUNTERS.items():
-        columns[limit] = getattr(limits, limit)
-        columns[f"excess_{limit}"] = _excess(counter, getattr(limits, limit))
+    for limit, number in zip(limits, numbers, strict=True):
+        columns[limit.column] = number
+        columns[limit.excess] = 0 if number is None else Greatest(Value(0), F(limit.counter) - Value(number))
     return columns
 
 
@@ -156,10 +136,7 @@ def _make_slots(refit: _Refit, starts: Iterable[datetime]) -> set[int]:
                 service_day=day,
                 starts_at=starts_at,
                 ends_at=slot.ends_at,
-                pacing_covers=limits.pacing_covers,
-                pacing_parties=limits.pacing_parties,
-                occupancy_covers=limits.occupancy_covers,
-                occupancy_parties=limits.occupancy_parties,
+                **limits._asdict(),
             )
         )
     BookingSlot.objects.bulk_create(made, batch_size=2000)
@@ -181,7 +158,7 @@ def _move_slots(refit: _Refit, stored: dict[datetime, BookingSlot]) -> set[int]:
 def _close_slots(refit: _Refit, stored: dict[datetime, BookingSlot]) -> set[int]:
     """Remove slots that are not offered any more; those in which somebody counts stay, closed."""
     gone = [slot for starts_at, slot in stored.items() if starts_at not in refit.wanted]
-    used = {slot.pk for slot in gone if any(getattr(slot, counter) for counter in COUNTERS)}
+    used = {slot.pk for slot in gone if any(getattr(slot, limit.counter) for limit in SLOT_LIMITS)}
     closing = [slot.pk for slot in gone if slot.pk in used and slot.bookable]
     BookingSlot.objects.filter(pk__in=closing).update(bookable=False, version=F("version") + 1)
     BookingSlot.objects.filter(pk__in=[slot.pk for slot in gone if slot.pk not in used]).delete()
@@ -202,16 +179,17 @@ def _recount(refit: _Refit, changed: set[int]) -> None:
     )
     counts = count_stays(list_stays(refit.settings.restaurant.pk, reach), by_day)
     for slot in slots:
-        counted = {counter: getattr(counts, counter)[slot.starts_at] for counter in COUNTERS}
-        if counted != {counter: getattr(slot, counter) for counter in COUNTERS}:
+        counted = counts.of_slot(slot.starts_at)
+        if counted != {counter: getattr(slot, counter) for counter in counted}:
             _write_counters(slot, counted)
 
 
 def _write_counters(slot: BookingSlot, counted: dict[str, int]) -> None:
     columns: dict[str, int | Combinable] = {}
-    for counter, limit in COUNTERS.items():
-        columns[counter] = counted[counter]
-        columns[f"excess_{limit}"] = Greatest(Value(0), Value(counted[counter]) - F(limit))
+    for limit in SLOT_LIMITS:
+        count = counted[limit.counter]
+        columns[limit.counter] = count
+        columns[limit.excess] = Greatest(Value(0), Value(count) - F(limit.column))
     BookingSlot.objects.filter(pk=slot.pk).update(version=F("version") + 1, **columns)
 
 

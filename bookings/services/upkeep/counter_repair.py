@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F, Q, Sum
@@ -10,37 +10,15 @@ from django.db.models import F, Q, Sum
 from bookings.choices import COUNTING_STATUSES
 from bookings.models import Booking, CapacityOverride
 from bookings.selectors import LimitKey
+from capacity.calendar import ONE_DAY
 from capacity.counting import Counts, Stay, count_stays
+from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS
 from capacity.locks import lock_service_days
 from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ReasonCode
 from capacity.selectors import read_clock
 from config.transactions import settings_transaction
 from tables.models import Restaurant
-
-ONE_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A counter with the limit that it may not pass and the excess above it."""
-
-    code: ReasonCode
-    counter: str
-    limit: str
-    excess: str
-
-
-_DAY_COLUMNS = (
-    _Column(ReasonCode.SERVICE_COVERS, "booked_covers", "max_covers", "excess_covers"),
-    _Column(ReasonCode.SERVICE_PARTIES, "booked_parties", "max_parties", "excess_parties"),
-)
-_SLOT_COLUMNS = (
-    _Column(ReasonCode.PACING_COVERS, "starting_covers", "pacing_covers", "excess_pacing_covers"),
-    _Column(ReasonCode.PACING_PARTIES, "starting_parties", "pacing_parties", "excess_pacing_parties"),
-    _Column(ReasonCode.OCCUPANCY_COVERS, "present_covers", "occupancy_covers", "excess_occupancy_covers"),
-    _Column(ReasonCode.OCCUPANCY_PARTIES, "present_parties", "occupancy_parties", "excess_occupancy_parties"),
-)
 
 
 @dataclass(frozen=True)
@@ -86,18 +64,6 @@ class _Recount:
 
     counts: Counts[int]
     authorised: Mapping[LimitKey, int]
-
-    def of_day(self, day: ServiceDay) -> tuple[int, ...]:
-        return self.counts.covers[day.pk], self.counts.parties[day.pk]
-
-    def of_slot(self, slot: BookingSlot) -> tuple[int, ...]:
-        counts, start = self.counts, slot.starts_at
-        return (
-            counts.starting_covers[start],
-            counts.starting_parties[start],
-            counts.present_covers[start],
-            counts.present_parties[start],
-        )
 
 
 def rebuild_counters(
@@ -188,7 +154,7 @@ def _authorised(restaurant_id: int, days: Sequence[ServiceDay], slots: Sequence[
 
 def _repair_days(days: Sequence[ServiceDay], recount: _Recount) -> Iterator[CounterChange | CounterLeft]:
     for day in days:
-        yield from _repair(day, day, None, _DAY_COLUMNS, recount.of_day(day), recount.authorised)
+        yield from _repair(day, day, None, recount.counts.of_service(day.pk), recount.authorised)
 
 
 def _repair_slots(
@@ -196,27 +162,26 @@ def _repair_slots(
 ) -> Iterator[CounterChange | CounterLeft]:
     day_of = {day.pk: day for day in days}
     for slot in slots:
-        day, counted = day_of[slot.service_day_id], recount.of_slot(slot)
-        yield from _repair(slot, day, slot.starts_at, _SLOT_COLUMNS, counted, recount.authorised)
+        day, counted = day_of[slot.service_day_id], recount.counts.of_slot(slot.starts_at)
+        yield from _repair(slot, day, slot.starts_at, counted, recount.authorised)
 
 
 def _repair(
     row: ServiceDay | BookingSlot,
     day: ServiceDay,
     slot_starts_at: datetime | None,
-    columns: tuple[_Column, ...],
-    counted: tuple[int, ...],
+    counted: Mapping[str, int],
     authorised: Mapping[LimitKey, int],
 ) -> list[CounterChange] | list[CounterLeft]:
     wanted: dict[str, int] = {}
     left: list[CounterLeft] = []
-    for column, count in zip(columns, counted, strict=True):
-        limit = getattr(row, column.limit)
-        excess = 0 if limit is None else max(0, count - limit)
-        allowed = authorised.get(LimitKey(day.pk, slot_starts_at, column.code), 0)
-        wanted |= {column.counter: count, column.excess: excess}
+    for limit in SERVICE_LIMITS if row is day else SLOT_LIMITS:
+        count, most = counted[limit.counter], getattr(row, limit.column)
+        excess = 0 if most is None else max(0, count - most)
+        allowed = authorised.get(LimitKey(day.pk, slot_starts_at, limit.code), 0)
+        wanted |= {limit.counter: count, limit.excess: excess}
         if excess > allowed:
-            left.append(CounterLeft(day, slot_starts_at, column.code, count, limit, allowed))
+            left.append(CounterLeft(day, slot_starts_at, limit.code, count, most, allowed))
     if left:
         return left
     changes = {name: value for name, value in wanted.items() if getattr(row, name) != value}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,12 +14,13 @@ from bookings.choices import BOOKED_VERDICTS, DecisionMode, DecisionOperation, D
 from bookings.insight.replay.alternatives import AlternativeRow
 from bookings.insight.verdict.evenings import ServiceOnDate
 from bookings.insight.verdict.facts import Seen, Timing
-from bookings.insight.verdict.hindsight import PACING_CODES, SERVICE_CODES, Case, KnownCase, ReasonMet
+from bookings.insight.verdict.hindsight import Case, KnownCase, ReasonMet
 from bookings.models import Decision
+from capacity.calendar import ONE_DAY
+from capacity.limits import LIMIT_OF, LimitKind
 from capacity.models import ServiceDay
 from capacity.policy import CAPACITY_REASONS, ReasonCode
 
-ONE_DAY = timedelta(days=1)
 # A scrape reads no more, however busy the day was: the latest say enough about a share.
 MOST_LATEST = 20_000
 
@@ -147,7 +148,8 @@ def _met(stored: Iterable[dict[str, Any]]) -> tuple[ReasonMet, ...]:
 
 def _limits_beside(stored: Iterable[dict[str, Any]], reasons: Collection[str]) -> tuple[ReasonMet, ...]:
     """Return the limits of service and slot that were kept; of those present only the tightest slot is stored."""
-    return _met(it for it in stored if it["code"] in SERVICE_CODES | PACING_CODES and it["code"] not in reasons)
+    kept = (met for met in stored if met["code"] not in reasons)
+    return _met(met for met in kept if LIMIT_OF[met["code"]].kind is not LimitKind.OCCUPANCY)
 
 
 ALTERNATIVE_COLUMNS = (*("pk", "decided_at", "business_date", "party_size", "starts_at", "alternatives", "verdict"),)

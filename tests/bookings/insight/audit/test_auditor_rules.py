@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bookings.insight.audit import Finding
-from capacity.limits import DAY_FIELDS, LIMIT_FIELDS, SLOT_FIELDS, day_limits, slot_limits
+from capacity.limits import LIMIT_FIELDS, day_limits, slot_limits
 from capacity.models import BookingSlot, CapacityRule, ServiceDay, ServicePeriod
 from capacity.selectors import list_rules
 from tables.models import Restaurant
@@ -24,6 +24,7 @@ KINDS = {
     "occupancy_covers": "OCCUPANCY_COVERS",
     "occupancy_parties": "OCCUPANCY_PARTIES",
 }
+DAY_FIELDS, SLOT_FIELDS = tuple(KINDS)[:2], tuple(KINDS)[2:]
 FIRST = days_ahead()
 DATES = [FIRST + timedelta(days=days) for days in range(3)]
 # No rule below says this, so that every limit drifts and its report shows what the rules say.

@@ -1,50 +1,9 @@
-"""Why a request is refused, and how much of a limit is used."""
+"""How much of a limit is used."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-
-class ReasonCode(StrEnum):
-    """Why a request is refused, in the order in which the first gives the error."""
-
-    PARTY_TOO_SMALL = "PARTY_TOO_SMALL"
-    PARTY_TOO_LARGE = "PARTY_TOO_LARGE"
-    PAST = "PAST"
-    TOO_SOON = "TOO_SOON"
-    TOO_FAR = "TOO_FAR"
-    CLOSED = "CLOSED"
-    OUTSIDE_SERVICE = "OUTSIDE_SERVICE"
-    SERVICE_COVERS = "SERVICE_COVERS"
-    SERVICE_PARTIES = "SERVICE_PARTIES"
-    PACING_COVERS = "PACING_COVERS"
-    PACING_PARTIES = "PACING_PARTIES"
-    OCCUPANCY_COVERS = "OCCUPANCY_COVERS"
-    OCCUPANCY_PARTIES = "OCCUPANCY_PARTIES"
-    NO_TABLE = "NO_TABLE"
-
-
-# Shadow mode waives these and nothing else.
-CAPACITY_REASONS = frozenset(
-    {
-        ReasonCode.SERVICE_COVERS,
-        ReasonCode.SERVICE_PARTIES,
-        ReasonCode.PACING_COVERS,
-        ReasonCode.PACING_PARTIES,
-        ReasonCode.OCCUPANCY_COVERS,
-        ReasonCode.OCCUPANCY_PARTIES,
-        ReasonCode.NO_TABLE,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One reason of a refusal: `used` of `limit` were taken when `asked` more were wanted."""
-
-    code: ReasonCode
-    limit: int | None = None
-    used: int | None = None
-    asked: int | None = None
+from capacity.limits import LIMIT_OF, Limit
+from capacity.reasons import Reason, ReasonCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +14,18 @@ class LimitUse:
     limit: int | None
     used: int
 
+    @classmethod
+    def of(cls, row: object, limit: Limit) -> "LimitUse":
+        """Return the use of a limit from the attributes of a service or slot."""
+        return cls(limit.code, getattr(row, limit.column), getattr(row, limit.counter))
+
     def refuses(self, asked: int) -> bool:
         """Say whether `asked` more would pass the limit."""
         return self.limit is not None and self.used + asked > self.limit
 
     def asked_by(self, party_size: int) -> int:
-        """Return what a party asks of this limit: its covers, or itself as one party."""
-        return 1 if self.code.endswith("_PARTIES") else party_size
+        """Return what a party asks of this limit."""
+        return LIMIT_OF[self.code].asked_by(party_size)
 
     def after(self, party_size: int) -> "LimitUse":
         """Return this use with one more party counted."""
@@ -75,6 +39,11 @@ class LimitUse:
     def excess(self) -> int:
         """Return what is above the limit."""
         return 0 if self.limit is None else max(0, self.used - self.limit)
+
+    @property
+    def room_left(self) -> float:
+        """Return what the limit still takes, infinite without one."""
+        return float("inf") if self.limit is None else self.limit - self.used
 
     @property
     def percent(self) -> int | None:
