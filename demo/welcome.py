@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from django.conf import settings
 
 from bookings.selectors import list_available_days, list_day_slots
+from capacity.calendar import ONE_DAY
 from capacity.selectors import read_clock
 from demo.accounts import OpsAccount
 from demo.seeding import next_friday
@@ -46,7 +47,7 @@ def _explain_query(restaurant: Restaurant, business_date: date) -> str:
 
 def find_free_start(restaurant: Restaurant, today: date) -> tuple[date, time] | None:
     """Find the free start nearest to seven in the evening on the first day after today that has one."""
-    first, last = today + timedelta(days=1), today + timedelta(days=DAYS_TO_LOOK_AT)
+    first, last = today + ONE_DAY, today + timedelta(days=DAYS_TO_LOOK_AT)
     days = list_available_days(restaurant_id=restaurant.pk, party_size=PARTY_SIZE, from_date=first, to_date=last)
     business_date = next((day.business_date for day in days if day.is_available), None)
     if business_date is None:

@@ -10,9 +10,10 @@ from django.utils.safestring import SafeString
 
 from bookings.admin.operations import OPERATIONS, operation_url
 from bookings.admin.parts.columns import column
-from bookings.admin.sentences import clock, minutes_between
+from bookings.admin.sentences import clock
 from bookings.choices import BookingStatus
 from bookings.models import Booking
+from capacity.calendar.wall_clock import minutes_between
 
 LATE = "late"
 STATUS_COLOURS = {

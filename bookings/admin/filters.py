@@ -1,6 +1,5 @@
 """Quick ways to the parties that a host looks for during the evening."""
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,13 +11,14 @@ from django.http import HttpRequest, QueryDict
 from bookings.admin.parts.filters import WallDate, WhenFilter
 from bookings.choices import AWAITED_STATUSES, BookingStatus
 from bookings.models import Booking
+from capacity.calendar import ONE_MINUTE
 
 TONIGHT = "tonight"
 LIVE = "live"
 TONIGHT_URL = f"?when={TONIGHT}&party={LIVE}"
 RESTAURANT = "restaurant__id__exact"
 _LATE_FROM = F("starts_at") + ExpressionWrapper(
-    F("restaurant__grace_minutes") * Value(timedelta(minutes=1)), output_field=DurationField()
+    F("restaurant__grace_minutes") * Value(ONE_MINUTE), output_field=DurationField()
 )
 # (value, title, whom it finds)
 PARTIES: tuple[tuple[str, str, Q], ...] = (

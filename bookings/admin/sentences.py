@@ -1,7 +1,7 @@
 """What an operation did, or why it was refused, in sentences for the next screen."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 from django.contrib.messages import constants
 from django.utils.html import format_html
@@ -96,11 +96,6 @@ def _no_table(reason: Reason) -> str:
 def clock(instant: datetime, zone: tzinfo) -> str:
     """Show an instant on the wall of the restaurant."""
     return f"{instant.astimezone(zone):%H:%M}"
-
-
-def minutes_between(earlier: datetime, later: datetime) -> int:
-    """Return the whole minutes from one instant to another."""
-    return int((later - earlier) // timedelta(minutes=1))
 
 
 def shown_names(booking: Booking) -> str:

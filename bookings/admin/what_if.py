@@ -17,6 +17,7 @@ from bookings.admin.parts.forms import DayInput
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.insight.what_if import PartyDifference, TooManyRequests, WhatIf, run_what_if, wording
 from bookings.restaurant_file import RestaurantFileInvalid, export_restaurant
+from capacity.calendar import ONE_DAY
 from capacity.selectors import read_clock
 from config.errors import DomainError
 from tables.models import Restaurant
@@ -64,8 +65,8 @@ class WhatIfForm(RefusableForm):
 
     def __init__(self, restaurant: Restaurant, now: datetime, data: Any = None) -> None:
         self.restaurant = restaurant
-        yesterday = now.astimezone(restaurant.zone).date() - timedelta(days=1)
-        initial = {"first": yesterday - LOOKED_BACK + timedelta(days=1), "last": yesterday}
+        yesterday = now.astimezone(restaurant.zone).date() - ONE_DAY
+        initial = {"first": yesterday - LOOKED_BACK + ONE_DAY, "last": yesterday}
         super().__init__(data, initial=initial)
         self.initial["rules"] = export_restaurant(slug=restaurant.slug, only=PREFILLED)
         self.fields["rules"].widget.attrs["class"] += " max-w-full! text-xs"

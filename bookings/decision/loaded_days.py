@@ -11,7 +11,7 @@ from bookings.decision.holds import CountedParty, list_counted_parties, list_exp
 from bookings.decision.occupied import load_seating_state
 from bookings.decision.rows import LONGEST_SLOT, stored_services
 from bookings.decision.time_budgets import READING
-from capacity.calendar import ServiceTimes
+from capacity.calendar import ONE_DAY, ServiceTimes
 from capacity.models import ServiceDay
 from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings
@@ -27,7 +27,6 @@ from tables.seating import (
 from tables.selectors import load_floor
 from tables.spans import TimeSpan
 
-ONE_DAY = timedelta(days=1)
 # No turn is longer than a day and no service either: a stay meets services of these dates only.
 DATES_BEFORE = ONE_DAY
 DATES_AFTER = 2 * ONE_DAY

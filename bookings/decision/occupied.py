@@ -20,13 +20,13 @@ from django.db.models import (
 
 from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus
 from bookings.models import Booking, TableAssignment
+from capacity.calendar import ONE_DAY, ONE_MINUTE
 from capacity.choices import SeatingMode
 from capacity.selectors import ServiceSettings
 from tables.models import TableBlock
 from tables.seating import Floor, OccupiedInterval, SeatedParty, SeatingState
 from tables.spans import TimeSpan
 
-ONE_DAY = timedelta(days=1)
 MOVABLE_STATUSES = frozenset({BookingStatus.HELD, BookingStatus.CONFIRMED})
 
 
@@ -136,7 +136,7 @@ def _assignments(restaurant_id: int, window: TimeSpan) -> QuerySet[TableAssignme
 def _without_table(restaurant_id: int, window: TimeSpan, now: datetime) -> QuerySet[Booking, tuple[Any, ...]]:
     """Ask for live parties that need a table and have none; those that are over need none any more."""
     blocked_until = ExpressionWrapper(
-        F("ends_at") + F("buffer_minutes") * Value(timedelta(minutes=1)), output_field=DateTimeField()
+        F("ends_at") + F("buffer_minutes") * Value(ONE_MINUTE), output_field=DateTimeField()
     )
     lacking = Booking.objects.filter(
         ~Exists(TableAssignment.objects.filter(booking=OuterRef("pk"))),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db.models import QuerySet
 
@@ -11,12 +10,11 @@ from bookings.decision.computed import ServiceKey, day_span, expected_services
 from bookings.decision.holds import CountedParty
 from bookings.decision.loaded_days import DayBook
 from bookings.decision.requests import Wish, blocked_interval
+from capacity.calendar import ONE_DAY
 from capacity.models import ServiceDay
 from capacity.policy import ServiceState
 from capacity.selectors import ServiceSettings
 from tables.spans import TimeSpan
-
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)

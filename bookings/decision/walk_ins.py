@@ -3,12 +3,10 @@
 from datetime import datetime, timedelta
 
 from bookings.decision.requests import Wish, blocked_interval
-from capacity.calendar import ServiceTimes, local_wall_time, this_minute
+from capacity.calendar import ONE_DAY, ServiceTimes, local_wall_time, this_minute
 from capacity.policy import WALK_IN
 from capacity.selectors import ServiceSettings
 from tables.spans import TimeSpan
-
-ONE_DAY = timedelta(days=1)
 
 
 def read_wish_now(settings: ServiceSettings, *, party_size: int, seating: str | None = None) -> Wish:

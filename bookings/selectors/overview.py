@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Count, Sum
 
@@ -12,14 +12,12 @@ from bookings.models import AuditRun, Booking
 from bookings.selectors.bookings import get_telling_audit
 from bookings.selectors.modes import EnforcementStanding, Mode, get_enforcement_standing, mode_of
 from bookings.selectors.running_over import RunningOver, list_running_over
-from capacity.calendar import PeriodHours, periods_on
+from capacity.calendar import ONE_DAY, PeriodHours, periods_on
 from capacity.limits import Rule, day_limits
 from capacity.models import CapacityRule, Closure, ServiceDay, ServicePeriod
 from capacity.policy import ONLINE, percent_of
 from capacity.selectors import RULE_COLUMNS, ClosedSpan, period_hours, read_clock
 from tables.models import Restaurant
-
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)

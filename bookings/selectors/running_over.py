@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from bookings.choices import AWAITED_STATUSES, BookingStatus
 from bookings.models import TableAssignment
+from capacity.calendar.wall_clock import minutes_between
 
 # Of an evening long ago somebody has only forgotten to say that they left.
 LOOKED_BACK = timedelta(days=2)
@@ -51,6 +52,6 @@ def list_running_over(restaurant_ids: Iterable[int], now: datetime) -> dict[int,
     )
     found: defaultdict[int, list[RunningOver]] = defaultdict(list)
     for owner, reference, size, table, ends_at, next_reference, next_starts_at in rows:
-        minutes = int((now - ends_at) // timedelta(minutes=1))
+        minutes = minutes_between(ends_at, now)
         found[owner].append(RunningOver(reference, size, table, ends_at, minutes, next_reference, next_starts_at))
     return found

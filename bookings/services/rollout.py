@@ -5,13 +5,13 @@ change and leaves no entry.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bookings.choices import RolloutAction
 from bookings.models import RolloutChange, RolloutNote
 from bookings.selectors.modes import SOMEBODY
 from bookings.selectors.rollout import plan_rollout_percent
 from bookings.services.rows.events import LONGEST_LABEL, Actor
+from capacity.calendar import ONE_DAY
 from capacity.locks import lock_enforcement_switch, lock_future_service_days
 from capacity.models import EnforcementSwitch
 from capacity.rollout_order import PERCENTAGES
@@ -24,7 +24,7 @@ from tables.locks import lock_restaurant_settings
 from tables.models import Restaurant
 
 # Service that began before this midnight may still be running.
-DATES_STILL_RUNNING = timedelta(days=1)
+DATES_STILL_RUNNING = ONE_DAY
 LONGEST_REASON, LONGEST_TEXT = 200, 500
 MOST_TICKETS = 100_000
 ON, OFF = "on", "off"

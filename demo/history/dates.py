@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from bookings.models import Booking
 from bookings.services import materialize_service_days
+from capacity.calendar import ONE_DAY
 from capacity.choices import SeatingMode
 from capacity.clock import read_clock
 from capacity.models import ServiceDay
@@ -23,7 +24,7 @@ def list_dates_to_play(restaurant: Restaurant, days: int) -> dict[date, tuple[Se
     What has been played, also if it was interrupted, or has really been booked, stays as it is.
     """
     today = read_clock().astimezone(restaurant.zone).date()
-    first, last = today - timedelta(days=days), today - timedelta(days=1)
+    first, last = today - timedelta(days=days), today - ONE_DAY
     if days == 0:
         return {}
     materialize_service_days(restaurant_id=restaurant.pk, from_date=first, to_date=last)

@@ -1,18 +1,17 @@
 """Which services count as limited: on every weekday, by rules that stand."""
 
-from datetime import date, time, timedelta
+from datetime import date, time
 from typing import Any
 
 import pytest
 
-from capacity.calendar import PeriodHours
+from capacity.calendar import ONE_DAY, PeriodHours
 from capacity.coverage import has_rule_that_limits, is_limited, is_still_offered
 from capacity.limits import LIMIT_FIELDS, Rule
 
 LUNCH, DINNER = 1, 2
 FRIDAY, SATURDAY = 5, 6
 TODAY = date(2026, 7, 3)
-ONE_DAY = timedelta(days=1)
 
 
 def dinner(**changes: Any) -> PeriodHours:

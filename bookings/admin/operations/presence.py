@@ -16,6 +16,7 @@ from bookings.services import extend_stay, leave_early, mark_arrived, mark_no_sh
 from bookings.services.floor.arrivals import SEATABLE_STATUSES
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.transitions import last_moment
+from capacity.calendar.wall_clock import minutes_between
 
 LONGEST_OFFERED = timedelta(hours=4)
 QUARTER = timedelta(minutes=15)
@@ -160,7 +161,7 @@ class ExtendForm(OperationForm):
         self.initial["ends_at"] = next(later).isoformat()
 
     def _in_words(self, end: datetime) -> str:
-        minutes = (end - self.booking.ends_at) // timedelta(minutes=1)
+        minutes = minutes_between(self.booking.ends_at, end)
         difference = f"{minutes} minutes longer" if minutes > 0 else f"{-minutes} minutes shorter"
         shown = clock(end, self.booking.restaurant.zone)
         return f"{shown} ({difference})" if minutes else f"{shown} (as it is)"

@@ -12,12 +12,11 @@ from bookings.decision.reseating import Reseating, plan_reseating
 from bookings.decision.time_budgets import RESEATING_LATE
 from bookings.models import Booking
 from bookings.selectors.plans import ExplainedMove, Names, load_names
+from capacity.calendar import ONE_DAY
 from capacity.calendar.wall_clock import minutes_between
 from capacity.selectors import ServiceSettings, get_service_settings
 from tables.seating import OccupiedInterval, SeatedParty, SeatingState
 from tables.spans import TimeSpan
-
-ONE_DAY = timedelta(days=1)
 
 
 class Rescue(StrEnum):

@@ -9,11 +9,10 @@ from bookings.decision import DayBook
 from bookings.decision.keeping import TableNeed, ask_to_keep, request_of
 from bookings.insight.what_if.record import Happening
 from bookings.insight.what_if.room import Before, Party, Room
-from capacity.calendar import this_minute
+from capacity.calendar import ONE_MINUTE, this_minute
 from tables.seating import SeatingPlan, SeatingRequest
 from tables.spans import TimeSpan
 
-ONE_MINUTE = timedelta(minutes=1)
 GONE = {
     EventKind.CANCELLED: BookingStatus.CANCELLED,
     EventKind.NO_SHOW: BookingStatus.NO_SHOW,

@@ -23,13 +23,13 @@ from bookings.decision import (
 from bookings.insight.what_if.board import Board
 from bookings.insight.what_if.house import House
 from bookings.insight.what_if.record import Block
+from capacity.calendar import ONE_DAY
 from capacity.counting import Stay
 from tables.seating import Move
 from tables.spans import TimeSpan
 
 # The key of a stay outside every service: it is present in slots, and counts in no service.
 NO_PERIOD = 0
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from bookings.models import AuditRun
 from bookings.selectors import get_latest_audit
 from bookings.selectors.jobs import list_queue_states
 from bookings.services import plan_materialization
+from capacity.calendar import ONE_MINUTE
 from capacity.models import EnforcementSwitch
 from capacity.selectors import read_clock
 from tables.choices import EnforcementMode
@@ -19,7 +20,6 @@ from tables.models import Restaurant
 
 LONGEST_SILENCE = timedelta(minutes=5)
 LONGEST_LAG = timedelta(minutes=10)
-ONE_MINUTE = timedelta(minutes=1)
 AUDIT = "manage.py audit_capacity"
 
 
@@ -57,7 +57,7 @@ def check_auditor(deployment: Deployment) -> Iterator[Finding]:
         return
     age = read_clock() - latest.started_at
     if age > LONGEST_SILENCE:
-        saw = f"the latest full audit is {age // timedelta(minutes=1)} minutes old"
+        saw = f"the latest full audit is {age // ONE_MINUTE} minutes old"
         yield problem("auditor", saw, f"{AUDIT}; look why manage.py worker, which does it every minute, does not run.")
     else:
         yield ok("auditor", f"looked {age.total_seconds():.0f} s ago")

@@ -19,7 +19,6 @@ from bookings.services.floor.sitting import (
     wish_to_stay,
 )
 from bookings.services.floor.transitions import (
-    ONE_MINUTE,
     require_its_evening,
     require_status,
     state_of,
@@ -35,7 +34,7 @@ from bookings.services.one_booking import (
     tables_of,
 )
 from bookings.services.rows.events import Actor
-from capacity.calendar import this_minute
+from capacity.calendar import ONE_MINUTE, this_minute
 from capacity.selectors import get_service_settings, read_clock
 from tables.seating import TimeBudget
 

@@ -37,7 +37,7 @@ from bookings.services.rows.events import Actor, actor_label
 from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.overrides import count_again
 from bookings.services.rows.seating import TablesKept, write_seating
-from capacity.calendar import local_wall_time
+from capacity.calendar import ONE_MINUTE, local_wall_time
 from capacity.selectors import ServiceSettings
 from config.errors import BookingConflict, DomainError, RecordNotFound
 from tables.seating import SeatingUndecided, TimeBudget
@@ -230,6 +230,6 @@ def wish_to_stay(booking: Booking, ends_at: datetime) -> Wish:
         period_id=booking.service_day.service_period_id,
         seating=booking.seating or None,
         channel=CHANNELS[BookingSource(booking.source)],
-        turn_minutes=(ends_at - booking.starts_at) // timedelta(minutes=1),
+        turn_minutes=(ends_at - booking.starts_at) // ONE_MINUTE,
         keeps_start=True,
     )

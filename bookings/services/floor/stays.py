@@ -19,7 +19,6 @@ from bookings.services.floor.sitting import (
     wish_to_stay,
 )
 from bookings.services.floor.transitions import (
-    ONE_MINUTE,
     require_status,
     state_of,
     write_transition,
@@ -27,7 +26,7 @@ from bookings.services.floor.transitions import (
 from bookings.services.one_booking import BookingDraft, BookingWrite, as_it_is, get_booking, require_current
 from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import count_again
-from capacity.calendar import this_minute
+from capacity.calendar import ONE_MINUTE, this_minute
 from capacity.models import LONGEST_TURN
 from capacity.selectors import get_service_settings, read_clock
 from config.errors import InputInvalid

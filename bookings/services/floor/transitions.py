@@ -1,7 +1,7 @@
 """What the transitions of an evening share: the checks, and the history that an undo reads."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from psycopg.types.range import Range
@@ -12,8 +12,6 @@ from bookings.errors import TransitionInvalid, TransitionUntimely
 from bookings.models import Booking, TableAssignment
 from bookings.services.one_booking import numbers_of
 from bookings.services.rows.events import Actor, record_event
-
-ONE_MINUTE = timedelta(minutes=1)
 
 
 def require_status(booking: Booking, allowed: Sequence[BookingStatus], wanted: BookingStatus) -> None:

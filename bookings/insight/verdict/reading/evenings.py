@@ -1,7 +1,7 @@
 """Who really came, and to which services."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 
@@ -9,11 +9,11 @@ from bookings.choices import COUNTING_STATUSES, BookingStatus
 from bookings.insight.verdict.evenings import Attended, Evenings, ServiceOnDate, SlotSpan
 from bookings.insight.verdict.hindsight import Case, PartySeen
 from bookings.models import Booking, TableAssignment
+from capacity.calendar import ONE_DAY
 from capacity.models import BookingSlot, ServiceDay
 
 # A hold that nobody confirmed is nobody who came.
 ATTENDED_STATUSES = tuple(status for status in COUNTING_STATUSES if status != BookingStatus.HELD)
-ONE_DAY = timedelta(days=1)
 
 
 def get_evenings(restaurant_id: int, cases: Iterable[Case]) -> Evenings:
