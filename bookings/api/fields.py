@@ -1,8 +1,7 @@
 """Input fields that take one spelling of a value and no other: nothing is converted, nothing is guessed."""
 
-import re
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar, NoReturn
 
 from drf_spectacular.utils import extend_schema_field
@@ -10,19 +9,17 @@ from rest_framework import serializers
 
 from bookings.phones import PhoneNumberInvalid, to_e164
 from config.text import has_control_characters
+from config.values import (
+    WALL_TIME_PATTERN,
+    ValueInvalid,
+    read_date,
+    read_instant,
+    read_wall_time,
+    read_whole_number,
+)
 from tables.choices import SeatingType
 
-FIRST_DATE = date(2000, 1, 1)
-LAST_DATE = date(2100, 12, 31)
 ANY_SEATING = "any"
-
-WALL_TIME_PATTERN = r"([01][0-9]|2[0-3]):[0-5][0-9]"
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WALL_TIME = re.compile(WALL_TIME_PATTERN)
-_INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
-)
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,18}")
 # A line break is text in a note; in a name or an address it is an attack on whoever prints it.
 _LINE_BREAKS = frozenset("\n\r\t")
 
@@ -62,16 +59,6 @@ class WholeNumberField(serializers.IntegerField):
         return data
 
 
-class WholeNumberParameter(serializers.IntegerField):
-    """A query parameter of ASCII digits."""
-
-    def to_internal_value(self, data: Any) -> int:
-        """Return the integer."""
-        if not _WHOLE_NUMBER.fullmatch(data):
-            self.fail("invalid")
-        return int(data)
-
-
 class FlagField(serializers.BooleanField):
     """A JSON true or false."""
 
@@ -82,59 +69,51 @@ class FlagField(serializers.BooleanField):
         return data
 
 
-class DateField(serializers.DateField):
+class SpelledField(serializers.Field[Any, Any, Any, Any]):
+    """A value that `read`, one of the readers of `config.values`, takes."""
+
+    read: ClassVar[Callable[..., Any]]
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the value."""
+        try:
+            return self.read(data)
+        except ValueInvalid as error:
+            self.fail(error.code)
+
+
+class WholeNumberParameter(SpelledField, serializers.IntegerField):
+    """A query parameter of ASCII digits."""
+
+    read = staticmethod(partial(read_whole_number, most_digits=18))
+
+
+class DateField(SpelledField, serializers.DateField):
     """A business date, `YYYY-MM-DD`, of the years 2000 to 2100."""
 
+    read = staticmethod(read_date)
     default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid": "Must be a date, YYYY-MM-DD.",
         "out_of_range": "Must be a date of the years 2000 to 2100.",
     }
 
-    def to_internal_value(self, data: Any) -> date:
-        """Return the date."""
-        if not isinstance(data, str) or not _DATE.fullmatch(data):
-            self.fail("invalid")
-        try:
-            value = date.fromisoformat(data)
-        except ValueError:
-            self.fail("invalid")
-        if not FIRST_DATE <= value <= LAST_DATE:
-            self.fail("out_of_range")
-        return value
-
 
 @extend_schema_field({"type": "string", "pattern": f"^{WALL_TIME_PATTERN}$", "example": "19:00"})
-class WallTimeField(serializers.Field[time, str, str, Any]):
+class WallTimeField(SpelledField):
     """A time on the restaurant's wall, `HH:MM`."""
 
+    read = staticmethod(read_wall_time)
     default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Must be a time, HH:MM."}
 
-    def to_internal_value(self, data: Any) -> time:
-        """Return the time."""
-        if not isinstance(data, str) or not _WALL_TIME.fullmatch(data):
-            self.fail("invalid")
-        return time.fromisoformat(data)
 
-
-class InstantField(serializers.DateTimeField):
+class InstantField(SpelledField, serializers.DateTimeField):
     """An instant in ISO 8601 with its zone, `Z` or an offset, of the years 2000 to 2100."""
 
+    read = staticmethod(read_instant)
     default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid": "Must be an ISO 8601 instant with its zone, like 2027-10-31T00:30:00Z (write + as %2B).",
         "out_of_range": "Must be an instant of the years 2000 to 2100.",
     }
-
-    def to_internal_value(self, data: Any) -> datetime:
-        """Return the instant in UTC."""
-        if not isinstance(data, str) or not _INSTANT.fullmatch(data):
-            self.fail("invalid")
-        try:
-            value = datetime.fromisoformat(data)
-        except ValueError:
-            self.fail("invalid")
-        if not FIRST_DATE <= value.date() <= LAST_DATE:
-            self.fail("out_of_range")
-        return value.astimezone(UTC)
 
 
 class PlainChoiceField(serializers.ChoiceField):

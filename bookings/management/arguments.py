@@ -9,9 +9,8 @@ from datetime import date, time
 from django.core.management.base import CommandError
 
 from bookings.services.rows.events import LONGEST_LABEL
+from config.values import FIRST_DATE, LAST_DATE
 from tables.models import Restaurant
-
-YEARS = range(2000, 2101)
 
 
 def business_date(text: str) -> date:
@@ -20,8 +19,8 @@ def business_date(text: str) -> date:
         parsed = date.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is no date; write it as 2026-12-24") from error
-    if parsed.year not in YEARS:
-        raise ArgumentTypeError(f"{text} is not in the years {YEARS.start} to {YEARS.stop - 1}")
+    if not FIRST_DATE <= parsed <= LAST_DATE:
+        raise ArgumentTypeError(f"{text} is not in the years {FIRST_DATE.year} to {LAST_DATE.year}")
     return parsed
 
 

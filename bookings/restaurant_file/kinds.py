@@ -1,24 +1,18 @@
 """Kinds of values in a restaurant file: each reads the text of a scalar, and writes it again."""
 
-import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from zoneinfo import available_timezones
 
 from bookings.restaurant_file.document import Value
 from bookings.restaurant_file.problems import Problems
 from config.text import has_control_characters
+from config.values import FIRST_DATE, LAST_DATE, ValueInvalid, read_date, read_wall_time, read_whole_number
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-# Business dates outside these are taken for slips of the pen, as in the API.
-YEARS = range(2000, 2101)
-
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
-_WALL_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -43,7 +37,12 @@ class Kind(Protocol):
 
 
 class Scalar:
-    """A value that is one piece of text; `parse` raises `ValueError` with what it must be."""
+    """A value that is one piece of text; `parse` raises `ValueError` with what it must be.
+
+    `must_be` says so by the code of a `ValueInvalid`.
+    """
+
+    must_be: ClassVar[Mapping[str, str]] = {}
 
     def parse(self, text: str) -> Any:
         """Return the value of a text."""
@@ -56,7 +55,8 @@ class Scalar:
                 raise ValueError("must be a single value, not a list or a mapping")
             return self.parse(value.text)
         except ValueError as error:
-            problems.add(value.line, value.path, str(error))
+            message = self.must_be[error.code].format(value.text) if isinstance(error, ValueInvalid) else str(error)
+            problems.add(value.line, value.path, message)
             raise Unreadable from error
 
     def write(self, value: Any) -> Any:
@@ -92,14 +92,14 @@ class WholeNumber(Scalar):
 
     smallest: int
     largest: int
+    must_be: ClassVar[Mapping[str, str]] = {"invalid": 'must be a whole number, not "{}"'}
 
     def parse(self, text: str) -> int:
         """Return the number."""
-        if not _WHOLE_NUMBER.fullmatch(text):
-            raise ValueError(f'must be a whole number, not "{text}"')
-        if not self.smallest <= int(text) <= self.largest:
+        number = read_whole_number(text, most_digits=9)
+        if not self.smallest <= number <= self.largest:
             raise ValueError(f"must be from {self.smallest} to {self.largest}, not {text}")
-        return int(text)
+        return number
 
 
 class Flag(Scalar):
@@ -115,12 +115,11 @@ class Flag(Scalar):
 class WallTime(Scalar):
     """A time on the restaurant's wall, quoted or not."""
 
+    must_be: ClassVar[Mapping[str, str]] = {"invalid": 'must be a time from 00:00 to 23:59, not "{}"'}
+
     def parse(self, text: str) -> time:
-        """Return the time of HH:MM."""
-        match = _WALL_TIME.fullmatch(text)
-        if not match or int(match[1]) > 23 or int(match[2]) > 59:
-            raise ValueError(f'must be a time from 00:00 to 23:59, not "{text}"')
-        return time(int(match[1]), int(match[2]))
+        """Return the time of HH:MM, or of H:MM as people write it."""
+        return read_wall_time(f"0{text}" if text[1:2] == ":" else text)
 
     def write(self, value: time) -> str:
         """Return the time as HH:MM."""
@@ -130,18 +129,14 @@ class WallTime(Scalar):
 class CalendarDate(Scalar):
     """A date."""
 
+    must_be: ClassVar[Mapping[str, str]] = {
+        "invalid": 'must be a date such as 2026-12-24, not "{}"',
+        "out_of_range": f"must be in the years {FIRST_DATE.year} to {LAST_DATE.year}, not {{}}",
+    }
+
     def parse(self, text: str) -> date:
         """Return the date of YYYY-MM-DD."""
-        expected = f'must be a date such as 2026-12-24, not "{text}"'
-        if not _DATE.fullmatch(text):
-            raise ValueError(expected)
-        try:
-            parsed = date.fromisoformat(text)
-        except ValueError as error:
-            raise ValueError(expected) from error
-        if parsed.year not in YEARS:
-            raise ValueError(f"must be in the years {YEARS.start} to {YEARS.stop - 1}, not {text}")
-        return parsed
+        return read_date(text)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,7 @@ from itertools import combinations
 
 from capacity.calendar.hours import PeriodHours
 from capacity.calendar.wall_clock import MINUTES_PER_DAY
-
-# No business date lies outside these: they stand for an open end of a validity.
-EARLIEST_DATE = date(2000, 1, 1)
-LATEST_DATE = date(2100, 12, 31)
+from config.values import FIRST_DATE, LAST_DATE
 
 
 def find_overlaps(periods: Sequence[PeriodHours]) -> tuple[tuple[PeriodHours, PeriodHours], ...]:
@@ -54,6 +51,7 @@ def _is_offered(period: PeriodHours, business_date: date, special_dates: frozens
 
 
 def _validity(period: PeriodHours) -> tuple[date, date]:
-    first = period.on_date or period.valid_from or EARLIEST_DATE
-    last = period.on_date or period.valid_to or LATEST_DATE
-    return max(first, EARLIEST_DATE), min(last, LATEST_DATE)
+    """Return the first and last date of a period; an open end is that of all business dates."""
+    first = period.on_date or period.valid_from or FIRST_DATE
+    last = period.on_date or period.valid_to or LAST_DATE
+    return max(first, FIRST_DATE), min(last, LAST_DATE)

@@ -12,10 +12,10 @@ from bookings.insight.what_if.simulation import simulate
 from bookings.restaurant_file.stored import load_stored, to_file
 from capacity.selectors import read_clock
 from config.errors import InputInvalid
+from config.values import FIRST_DATE, LAST_DATE
 from tables.models import Restaurant
 
 LONGEST_DAYS = 366
-YEARS = range(2000, 2101)
 Progress = Callable[[int], Callable[[], object]]
 
 
@@ -63,10 +63,9 @@ def run_what_if(
 
 def _require_dates(from_date: date, to_date: date) -> None:
     for field, on in (("from", from_date), ("to", to_date)):
-        if on.year not in YEARS:
-            raise InputInvalid.of_field(
-                field, "out_of_range", f"Must be a date of the years {YEARS.start} to {YEARS.stop - 1}."
-            )
+        if not FIRST_DATE <= on <= LAST_DATE:
+            years = f"{FIRST_DATE.year} to {LAST_DATE.year}"
+            raise InputInvalid.of_field(field, "out_of_range", f"Must be a date of the years {years}.")
     if to_date < from_date:
         raise InputInvalid.of_field("to", "before_from", "The last date must not be before the first.")
     if (to_date - from_date).days >= LONGEST_DAYS:

@@ -1,0 +1,83 @@
+"""Values that somebody else typed: each reader takes one spelling of its value and no other. Pure.
+
+Every door says in its own words what is wrong with a value; the code of `ValueInvalid` says which words.
+"""
+
+import re
+from datetime import UTC, date, datetime, time
+
+# What lies outside these is taken for a slip of the pen; no business date does.
+FIRST_DATE = date(2000, 1, 1)
+LAST_DATE = date(2100, 12, 31)
+
+WALL_TIME_PATTERN = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+_WALL_TIME = re.compile(WALL_TIME_PATTERN)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+class ValueInvalid(ValueError):
+    """The value has another spelling (`invalid`), or is outside the years (`out_of_range`)."""
+
+    def __init__(self, code: str = "invalid") -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def read_whole_number(value: object, *, most_digits: int) -> int:
+    """Return a number of ASCII digits, perhaps behind a minus.
+
+    Raises: `ValueInvalid`.
+    """
+    text = _spelled(_WHOLE_NUMBER, value)
+    if len(text.removeprefix("-")) > most_digits:
+        raise ValueInvalid
+    return int(text)
+
+
+def read_wall_time(value: object) -> time:
+    """Return a time on the restaurant's wall, `HH:MM`.
+
+    Raises: `ValueInvalid`.
+    """
+    return time.fromisoformat(_spelled(_WALL_TIME, value))
+
+
+def read_date(value: object) -> date:
+    """Return a date, `YYYY-MM-DD`, of the years 2000 to 2100.
+
+    Raises: `ValueInvalid`.
+    """
+    try:
+        day = date.fromisoformat(_spelled(_DATE, value))
+    except ValueError as error:
+        raise ValueInvalid from error
+    _require_within_years(day)
+    return day
+
+
+def read_instant(value: object) -> datetime:
+    """Return an ISO 8601 instant with its zone, `Z` or an offset, of the years 2000 to 2100, in UTC.
+
+    Raises: `ValueInvalid`.
+    """
+    try:
+        instant = datetime.fromisoformat(_spelled(_INSTANT, value))
+    except ValueError as error:
+        raise ValueInvalid from error
+    _require_within_years(instant.date())
+    return instant.astimezone(UTC)
+
+
+def _spelled(pattern: re.Pattern[str], value: object) -> str:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise ValueInvalid
+    return value
+
+
+def _require_within_years(day: date) -> None:
+    if not FIRST_DATE <= day <= LAST_DATE:
+        raise ValueInvalid("out_of_range")
