@@ -6,9 +6,10 @@ Every door says in its own words what is wrong with a value; the code of `ValueI
 import re
 from datetime import UTC, date, datetime, time
 
-# What lies outside these is taken for a slip of the pen; no business date does.
+# What lies outside these is taken for a slip of the pen: no business date does, and no party.
 FIRST_DATE = date(2000, 1, 1)
 LAST_DATE = date(2100, 12, 31)
+LARGEST_PARTY = 1000
 
 WALL_TIME_PATTERN = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _WHOLE_NUMBER = re.compile(r"-?[0-9]+")

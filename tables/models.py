@@ -9,11 +9,11 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 
+from config.values import LARGEST_PARTY
 from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus, default_audience
 from tables.querysets import TableQuerySet
 from tables.validators import validate_timezone
 
-LARGEST_PARTY = 1000
 LONGEST_FREEZE_MINUTES = 24 * 60
 
 

@@ -29,7 +29,8 @@ from bookings.services import GuestDetails, seat_walk_in
 from capacity.models import LONGEST_TURN
 from capacity.selectors import read_clock
 from config.errors import DomainError
-from tables.models import LARGEST_PARTY, Restaurant
+from config.values import LARGEST_PARTY
+from tables.models import Restaurant
 
 LOOKED_AHEAD = timedelta(hours=4)
 SEATED_ALREADY = "This page has seated a party already. Open it again for the next one."

@@ -12,8 +12,9 @@ from rest_framework.request import Request
 from bookings.api import fields
 from bookings.insight.explain.explaining import COMPARISONS
 from bookings.phones import region_of_zone
+from config.values import LARGEST_PARTY
 from tables.choices import Audience
-from tables.models import LARGEST_PARTY, Restaurant
+from tables.models import Restaurant
 
 LONGEST_SPAN_DAYS = 62
 LARGEST_PAGE = 100
@@ -74,21 +75,30 @@ class EmptyInput(StrictSerializer):
     """No fields at all."""
 
 
-class AvailabilityQuery(StrictSerializer):
-    """A start, or (without `time` and `startsAt`) all starts of a business date."""
+class RestaurantQuery(StrictSerializer):
+    """A restaurant."""
 
     restaurantId = fields.restaurant_field(source="restaurant")
+
+
+class UtilizationQuery(RestaurantQuery):
+    """A business date of a restaurant."""
+
     date = fields.DateField(source="business_date")
+
+
+class AvailabilityQuery(UtilizationQuery):
+    """A start, or (without `time` and `startsAt`) all starts of a business date."""
+
     partySize = fields.WholeNumberParameter(source="party_size", min_value=1, max_value=LARGEST_PARTY)
     time = fields.WallTimeField(required=False, source="wall_time", help_text="On the restaurant's wall clock.")
     startsAt = fields.InstantField(required=False, source="starts_at", help_text="Instead of `time`; + is %2B.")
     seating = fields.SeatingField(required=False, allow_blank=True)
 
 
-class AvailableDaysQuery(StrictSerializer):
+class AvailableDaysQuery(RestaurantQuery):
     """The business dates `from` to `to`, both included, at most 62."""
 
-    restaurantId = fields.restaurant_field(source="restaurant")
     partySize = fields.WholeNumberParameter(source="party_size", min_value=1, max_value=LARGEST_PARTY)
     seating = fields.SeatingField(required=False, allow_blank=True)
 
@@ -116,30 +126,15 @@ class RestaurantsQuery(StrictSerializer):
     limit = fields.WholeNumberParameter(required=False, default=50, min_value=1, max_value=LARGEST_PAGE)
 
 
-class UtilizationQuery(StrictSerializer):
-    """A business date of a restaurant."""
-
-    restaurantId = fields.restaurant_field(source="restaurant")
-    date = fields.DateField(source="business_date")
-
-
-class RestaurantQuery(StrictSerializer):
-    """A restaurant."""
-
-    restaurantId = fields.restaurant_field(source="restaurant")
-
-
 class TableCountsQuery(UtilizationQuery):
     """A business date of a restaurant, and perhaps one party size; without it all that book online."""
 
     partySize = fields.WholeNumberParameter(required=False, source="party_size", min_value=1, max_value=LARGEST_PARTY)
 
 
-class ExplanationQuery(StrictSerializer):
+class ExplanationQuery(UtilizationQuery):
     """A start, by `time` or `startsAt`."""
 
-    restaurantId = fields.restaurant_field(source="restaurant")
-    date = fields.DateField(source="business_date")
     time = fields.WallTimeField(required=False, source="wall_time", help_text="On the restaurant's wall clock.")
     startsAt = fields.InstantField(required=False, source="starts_at", help_text="Instead of `time`; + is %2B.")
     partySize = fields.WholeNumberParameter(source="party_size", min_value=1, max_value=LARGEST_PARTY)

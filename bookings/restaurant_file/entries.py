@@ -22,8 +22,8 @@ from bookings.restaurant_file.kinds import (
 )
 from bookings.restaurant_file.problems import Problems
 from bookings.restaurant_file.schema import LISTED, Entry, EntryOf, Word
-from capacity.calendar.turn_times import LARGEST_PARTY
 from capacity.choices import ClosureChannel, SeatingMode
+from config.values import LARGEST_PARTY
 from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus
 from tables.models import LONGEST_FREEZE_MINUTES
 from tables.seating import natural_key

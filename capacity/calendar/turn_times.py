@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-LARGEST_PARTY = 1000
+from config.values import LARGEST_PARTY
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from bookings.models import Booking
 from bookings.services import FloorOutcome, change_booking
 from bookings.services.floor.change_requests import LONGEST_STAY_MINUTES, stay_minutes
 from bookings.services.floor.seats import LIVE_STATUSES
+from config.values import LARGEST_PARTY
 from tables.choices import SeatingType
-from tables.models import LARGEST_PARTY
 
 
 class ChangeForm(OperationForm):

@@ -12,8 +12,8 @@ from bookings.insight.explain.explaining import COMPARISONS
 from bookings.insight.explain.wording import comparison_text, reason_text, seat_text, summary_text
 from bookings.management.arguments import business_date, find_restaurants, wall_time, whole_number
 from config.errors import DomainError, InputInvalid
+from config.values import LARGEST_PARTY
 from tables.choices import Audience, SeatingType
-from tables.models import LARGEST_PARTY
 
 
 class Command(BaseCommand):

@@ -14,7 +14,7 @@ from capacity.calendar import this_minute
 from capacity.policy import IN_HOUSE
 from capacity.selectors import ServiceSettings
 from config.errors import InputInvalid
-from tables.models import LARGEST_PARTY
+from config.values import LARGEST_PARTY
 
 LONGEST_STAY_MINUTES = 24 * 60
 COME_STATUSES = (BookingStatus.ARRIVED, BookingStatus.SEATED)
