@@ -9,18 +9,26 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import BooleanField, F, Subquery
 
-from capacity.advice import House
+from capacity.advice import House, TableOffer
 from capacity.calendar import PeriodHours, ServiceTimes, TurnBand, periods_on, service_times
 from capacity.choices import ClosureChannel, SeatingMode
 from capacity.clock import ClockTimestamp as ClockTimestamp
 from capacity.clock import read_clock as read_clock
 from capacity.limits import LIMIT_FIELDS, Rule
+from capacity.misconfigurations import (
+    HouseSettings,
+    Misconfiguration,
+    MisconfigurationCode,
+    PeriodOffer,
+    find_misconfigurations,
+)
 from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServicePeriod, TurnTime
 from capacity.policy import ONLINE, BookingWindow
-from capacity.scopes import is_in_scope
 from config.errors import RecordNotFound
-from tables.choices import EnforcementMode
+from tables.choices import Audience, EnforcementMode
 from tables.models import Restaurant
+from tables.seating import SeatingTable
+from tables.selectors import load_floor
 
 
 @dataclass(frozen=True)
@@ -200,10 +208,43 @@ def rule_of(row: CapacityRule) -> Rule:
     return Rule(*(getattr(row, name) for name in RULE_COLUMNS))
 
 
-def house_in_scope(house: House, rule: Rule, periods: Iterable[ServicePeriod]) -> House:
-    """Return a house as a rule meets it: its seats matter if all services in the scope seat parties at tables."""
-    concerned = [period for period in periods if is_in_scope(rule, period_hours(period))]
-    return house.at_tables(period.seating_mode == SeatingMode.TABLES for period in concerned)
+def list_misconfigurations(restaurant_id: int, *codes: MisconfigurationCode) -> list[Misconfiguration]:
+    """List what a restaurant has probably not meant to set, under these codes, in 7 queries.
+
+    Raises: `RecordNotFound`.
+    """
+    found = find_misconfigurations(get_house_settings(get_service_settings(restaurant_id)))
+    return [misconfiguration for misconfiguration in found if misconfiguration.code in codes]
+
+
+def get_house_settings(settings: ServiceSettings) -> HouseSettings:
+    """Get what a house has set, of settings that are loaded and of its floor, in 2 queries."""
+    restaurant, floor = settings.restaurant, load_floor(settings.restaurant.pk)
+    combined = {table_id for combination in floor.combinations for table_id in combination.table_ids}
+    periods = sorted(settings.periods, key=lambda period: period.start_time)
+    return HouseSettings(
+        today=settings.today,
+        house=House(
+            seats=sum(table.capacity for table in floor.tables),
+            smallest_party=restaurant.party_size_min,
+            largest_party=restaurant.party_size_max,
+        ),
+        periods=tuple(PeriodOffer(period, settings.needs_tables(period.period_id)) for period in periods),
+        rules=settings.rules,
+        bands=settings.bands,
+        tables={table.table_id: _offer(table, is_combined=table.table_id in combined) for table in floor.tables},
+    )
+
+
+def _offer(table: SeatingTable, *, is_combined: bool) -> TableOffer:
+    return TableOffer(
+        number=table.number,
+        smallest=table.min_party_size,
+        largest=table.max_party_size,
+        is_online=Audience.ONLINE in table.audience,
+        is_in_house=bool({Audience.IN_HOUSE, Audience.WALK_IN} & set(table.audience)),
+        is_combined=is_combined,
+    )
 
 
 def _list_closures(restaurant_id: int) -> tuple[ClosedSpan, ...]:

@@ -25,7 +25,6 @@ from bookings.admin.parts.links import booking_list, linked_message
 from bookings.admin.parts.outcomes import describe_outcome
 from bookings.admin.parts.versions import fingerprint_of
 from bookings.services import SettingsOutcome, delete_settings_row, save_settings_row
-from capacity.advice import Advice
 from tables.models import Restaurant
 
 
@@ -90,7 +89,7 @@ class SettingsAdmin(DurableAdmin):
         """Return the bookings for which the service will refuse to delete a row."""
         return ()
 
-    def list_advice(self, row: Any) -> Sequence[Advice]:
+    def list_advice(self, row: Any) -> Sequence[str]:
         """Return what to say about a row that is allowed but probably not meant."""
         return ()
 
@@ -120,7 +119,7 @@ class SettingsAdmin(DurableAdmin):
         self.report(request, obj, outcome)
         if "_continue" not in request.POST:
             for advice in self.list_advice(obj):
-                messages.warning(request, advice.message)
+                messages.warning(request, advice)
 
     def save_row(self, request: HttpRequest, row: Any, form: Any) -> SettingsOutcome:
         """Call the one service that writes the row."""

@@ -14,10 +14,11 @@ from django.urls import reverse
 from bookings.admin.parts.owners import is_owner
 from bookings.admin.parts.shown import limit_name, long_date, short_time
 from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
-from bookings.insight.verdict import Advised, Misconfiguration, RolloutReport
+from bookings.insight.verdict import Advised, RolloutReport
 from bookings.insight.verdict.facts import WouldBe
 from bookings.insight.verdict.lines import above_amount, answered_amount, span_notes
 from bookings.insight.verdict.reading import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
+from capacity.misconfigurations import Misconfiguration
 from capacity.policy import ReasonCode
 from config.errors import RecordNotFound
 

@@ -10,12 +10,11 @@ from django.http import HttpRequest
 from bookings.admin.parts.columns import column
 from bookings.admin.parts.forms import SettingsForm
 from bookings.admin.parts.settings_rows import SettingsAdmin
-from bookings.admin.settings.wording import DATES_IN_ORDER, SHORT_WEEKDAYS
-from capacity.advice import Advice, advise_on_turn_times
+from bookings.admin.settings.words import DATES_IN_ORDER, SHORT_WEEKDAYS
 from capacity.calendar import PeriodHours
 from capacity.choices import SeatingMode
 from capacity.models import ServicePeriod, TurnTime
-from capacity.selectors import list_turn_bands
+from capacity.selectors import list_misconfigurations
 
 
 class PeriodForm(SettingsForm):
@@ -123,11 +122,9 @@ class TurnTimeAdmin(SettingsAdmin):
     ordering = ("restaurant__name", "service_period__name", "up_to")
     fields = ("restaurant", "service_period", "up_to", "minutes")
 
-    def list_advice(self, row: TurnTime) -> Sequence[Advice]:
+    def list_advice(self, row: TurnTime) -> Sequence[str]:
         """Name the online parties for which no band is left, over all services of the restaurant."""
-        live = ServicePeriod.objects.filter(restaurant=row.restaurant_id, retired_at=None)
-        periods = dict(live.order_by("start_time").values_list("pk", "name"))
-        return advise_on_turn_times(list_turn_bands(row.restaurant_id), periods, row.restaurant.party_size_max)
+        return [found.message for found in list_misconfigurations(row.restaurant_id, "TURN_TIME_GAP")]
 
     @column("Parties", ordering="up_to")
     def band(self, turn: TurnTime) -> str:

@@ -21,9 +21,7 @@ from bookings.admin.parts.settings_rows import SettingsAdmin
 from bookings.admin.rollout.report import serve_report
 from bookings.admin.settings.words import SMALLEST_AND_LARGEST
 from bookings.services import SettingsOutcome, create_restaurant, save_settings_row
-from capacity.advice import Advice, advise_on_turn_times
-from capacity.models import ServicePeriod
-from capacity.selectors import list_turn_bands
+from capacity.selectors import list_misconfigurations
 from tables.choices import EnforcementMode, TableStatus
 from tables.models import Restaurant
 
@@ -161,13 +159,8 @@ class RestaurantAdmin(SettingsAdmin):
         create_restaurant(restaurant=row)
         return SettingsOutcome(service_days=0, raised=(), bookings=())
 
-    def list_advice(self, row: Restaurant) -> Sequence[Advice]:
-        periods = dict(
-            ServicePeriod.objects.filter(restaurant=row, retired_at=None)
-            .order_by("start_time")
-            .values_list("pk", "name")
-        )
-        return advise_on_turn_times(list_turn_bands(row.pk), periods, row.party_size_max)
+    def list_advice(self, row: Restaurant) -> Sequence[str]:
+        return [found.message for found in list_misconfigurations(row.pk, "TURN_TIME_GAP")]
 
     @column("Enforcement")
     def own_mode(self, restaurant: Restaurant) -> str:

@@ -13,16 +13,15 @@ from bookings.admin.parts.filters import PeriodFilter
 from bookings.admin.parts.forms import SettingsForm
 from bookings.admin.parts.links import booking_list
 from bookings.admin.parts.settings_rows import SettingsAdmin
-from bookings.admin.settings.wording import DATES_IN_ORDER, TIMES_IN_PAIRS, describe_limits
+from bookings.admin.settings.words import DATES_IN_ORDER, TIMES_IN_PAIRS, describe_limits
 from bookings.admin.what_if import MAY_ASK, serve_what_if
 from bookings.selectors.concerned import list_bookings_inside
-from capacity.advice import Advice, House, advise_on_limits
 from capacity.choices import ClosureChannel, Weekday
 from capacity.limits import LIMIT_FIELDS, SERVICE_LIMITS, SLOT_LIMITS
+from capacity.misconfigurations import advise_on_rule
 from capacity.models import CapacityRule, Closure
 from capacity.scopes import describe_scope
-from capacity.selectors import house_in_scope, list_service_periods, rule_of
-from tables.selectors import load_floor
+from capacity.selectors import get_house_settings, get_service_settings, rule_of
 
 CHANNEL_COLOURS = {ClosureChannel.ALL: "danger", ClosureChannel.ONLINE: "warning"}
 
@@ -108,13 +107,9 @@ class CapacityRuleAdmin(SettingsAdmin):
             kwargs["choices"] = [("", "Every day"), *Weekday.choices]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
-    def list_advice(self, row: CapacityRule) -> Sequence[Advice]:
-        restaurant = row.restaurant
-        seats = sum(table.capacity for table in load_floor(row.restaurant_id).tables)
-        house = House(seats, restaurant.party_size_min, restaurant.party_size_max)
-        rule = rule_of(row)
-        house = house_in_scope(house, rule, list_service_periods(row.restaurant_id))
-        return advise_on_limits(rule.limits, house)
+    def list_advice(self, row: CapacityRule) -> Sequence[str]:
+        settings = get_house_settings(get_service_settings(row.restaurant_id))
+        return [advice.message for advice in advise_on_rule(rule_of(row), settings)]
 
     @column("Applies to")
     def scope(self, rule: CapacityRule) -> str:

@@ -1,14 +1,18 @@
-"""Words that several screens of the floor share."""
+"""Words that several screens of settings share."""
 
 from collections.abc import Iterable
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from capacity.choices import Weekday
 from tables.models import TableCombination
 
 PARTY_LABELS = {"min_party_size": "Smallest party", "max_party_size": "Largest party"}
 SMALLEST_AND_LARGEST = "The largest party cannot be smaller than the smallest."
+DATES_IN_ORDER = "The last date is before the first."
+TIMES_IN_PAIRS = "Give both times, or neither."
+SHORT_WEEKDAYS = {day.value: day.label[:3] for day in Weekday}
 
 
 def joined_numbers(combination: TableCombination) -> str:
@@ -19,3 +23,9 @@ def joined_numbers(combination: TableCombination) -> str:
 def one_a_line(lines: Iterable[SafeString]) -> SafeString | str:
     """Show each of some lines on its own, nothing as a dash."""
     return format_html_join("", "<div>{}</div>", ((line,) for line in lines)) or "-"
+
+
+def describe_limits(covers: int | None, parties: int | None) -> str:
+    """Say in words what a rule limits; a dash where it says nothing."""
+    said = ((covers, "covers"), (parties, "parties"))
+    return ", ".join(f"{limit} {noun}" for limit, noun in said if limit is not None) or "-"

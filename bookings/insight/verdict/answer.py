@@ -7,7 +7,6 @@ from typing import Any
 from bookings.contract import Answer, instant_answer
 from bookings.insight.verdict.facts import (
     Above,
-    Misconfiguration,
     ModeChange,
     ModeSpan,
     RolloutReport,
@@ -15,6 +14,7 @@ from bookings.insight.verdict.facts import (
     Ticket,
     WouldBe,
 )
+from capacity.misconfigurations import Misconfiguration
 
 
 def report_answer(report: RolloutReport) -> Answer:

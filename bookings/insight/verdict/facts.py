@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bookings.insight.verdict.recommendation import Recommendation
+from capacity.misconfigurations import Misconfiguration
 from capacity.policy import ReasonCode
 
 
@@ -160,24 +161,6 @@ class Ticket:
     tickets: int
     text: str
     by: str
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a setting is changed: the kind of row, and the row itself; None for a new one."""
-
-    kind: str
-    pk: int | None
-
-
-@dataclass(frozen=True)
-class Misconfiguration:
-    """A setting that is probably not meant, and where it is changed."""
-
-    code: str
-    message: str
-    place: Place
-    is_serious: bool
 
 
 @dataclass(frozen=True)

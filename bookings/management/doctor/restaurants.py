@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from django.db.models import Exists, OuterRef, QuerySet
 
 from bookings.management.doctor.findings import Deployment, Finding, ok, problem, some_of, warning
-from capacity.advice import House, advise_on_limits, advise_on_turn_times
-from capacity.choices import SeatingMode
+from capacity.misconfigurations import MisconfigurationCode
 from capacity.models import CapacityRule, ServicePeriod
-from capacity.selectors import house_in_scope, list_rules, list_service_periods, list_turn_bands
-from tables.choices import TableStatus
-from tables.models import Restaurant, Table
-from tables.selectors import load_floor
+from capacity.selectors import list_misconfigurations
+from tables.models import Restaurant
 
 
 def check_restaurants(deployment: Deployment) -> Iterator[Finding]:
@@ -41,9 +38,7 @@ def check_rules(deployment: Deployment) -> Iterator[Finding]:
 
 def check_tables(deployment: Deployment) -> Iterator[Finding]:
     """Has every active restaurant that seats at tables one that takes parties?"""
-    seating = _live_periods().filter(seating_mode=SeatingMode.TABLES)
-    tables = Table.objects.filter(restaurant=OuterRef("pk"), status=TableStatus.ACTIVE)
-    without = _slugs(Restaurant.objects.filter(Exists(seating), active=True).exclude(Exists(tables)))
+    without = list(dict.fromkeys(slug for slug, _ in _list_misconfigured("PERIOD_WITHOUT_TABLES")))
     if without:
         advice = "Add tables in the admin or the restaurant's file, or set seating_mode of its services to covers."
         yield problem("tables", f"seats at tables and has none, every party is refused: {some_of(without)}", advice)
@@ -52,27 +47,21 @@ def check_tables(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_advice(deployment: Deployment) -> Iterator[Finding]:
-    """Which settings are allowed, but probably not meant? 5 queries a restaurant."""
+    """Which settings are allowed, but probably not meant?"""
+    found = _list_misconfigured("LIMIT_CLOSES", "LIMIT_QUESTIONABLE", "TURN_TIME_GAP")
     is_quiet = True
-    for restaurant in Restaurant.objects.filter(active=True).order_by("slug"):
-        for message in dict.fromkeys(_advise(restaurant)):
-            is_quiet = False
-            advice = f"In the admin, or: manage.py export_restaurant {restaurant.slug}, change, import_restaurant."
-            yield warning("settings", f"{restaurant.slug}: {message}", advice)
+    for slug, message in dict.fromkeys(found):
+        is_quiet = False
+        advice = f"In the admin, or: manage.py export_restaurant {slug}, change, import_restaurant."
+        yield warning("settings", f"{slug}: {message}", advice)
     if is_quiet:
         yield ok("settings", "no limit or turn time that is probably not meant")
 
 
-def _advise(restaurant: Restaurant) -> Iterator[str]:
-    seats = sum(table.capacity for table in load_floor(restaurant.pk).tables)
-    house = House(seats, restaurant.party_size_min, restaurant.party_size_max)
-    offered = list_service_periods(restaurant.pk)
-    for rule in list_rules(restaurant.pk):
-        met = house_in_scope(house, rule, offered)
-        yield from (advice.message for advice in advise_on_limits(rule.limits, met))
-    periods = {period.pk: period.name for period in offered}
-    gaps = advise_on_turn_times(list_turn_bands(restaurant.pk), periods, restaurant.party_size_max)
-    yield from (advice.message for advice in gaps)
+def _list_misconfigured(*codes: MisconfigurationCode) -> Iterator[tuple[str, str]]:
+    """Yield the slug and what is set wrongly, for every active restaurant in 7 queries."""
+    for pk, slug in Restaurant.objects.filter(active=True).order_by("slug").values_list("pk", "slug"):
+        yield from ((slug, found.advice) for found in list_misconfigurations(pk, *codes))
 
 
 def _live_periods() -> QuerySet[ServicePeriod]:

@@ -7,8 +7,7 @@ from datetime import date, datetime, time, timedelta
 from django.conf import settings as django_settings
 
 from bookings.choices import DecisionMode
-from bookings.insight.verdict.facts import Misconfiguration, ModeSpan, ReportPeriod, RolloutReport, Ticket, Timing
-from bookings.insight.verdict.misconfiguration import find_misconfigurations
+from bookings.insight.verdict.facts import ModeSpan, ReportPeriod, RolloutReport, Ticket, Timing
 from bookings.insight.verdict.reading.decisions import (
     DecisionSpan,
     count_settled_dates,
@@ -19,13 +18,13 @@ from bookings.insight.verdict.reading.decisions import (
     list_sources,
 )
 from bookings.insight.verdict.reading.evenings import count_service_days
-from bookings.insight.verdict.reading.house import get_house_settings
 from bookings.insight.verdict.reading.looking_back import Hindsights, look_back_on
 from bookings.insight.verdict.reading.oversight import list_above, list_mode_changes, list_overbookings, list_tickets
 from bookings.insight.verdict.recommendation import Evidence, dates_wanted, recommend
 from bookings.selectors.modes import get_enforcement_standing
 from capacity.coverage import is_still_offered
-from capacity.selectors import ServiceSettings, get_service_settings
+from capacity.misconfigurations import Misconfiguration, find_misconfigurations
+from capacity.selectors import ServiceSettings, get_house_settings, get_service_settings
 from tables.choices import EnforcementMode
 
 DEFAULT_DAYS = 30

@@ -5,11 +5,10 @@ from datetime import date, time
 
 import pytest
 
-from bookings.insight.verdict.facts import Place
-from bookings.insight.verdict.misconfiguration import HouseSettings, PeriodOffer, find_misconfigurations
 from capacity.advice import House, TableOffer
 from capacity.calendar import PeriodHours, TurnBand
 from capacity.limits import Rule
+from capacity.misconfigurations import HouseSettings, PeriodOffer, Place, find_misconfigurations
 
 TODAY = date(2026, 11, 27)
 EVERY_DAY = frozenset(range(1, 8))
@@ -18,7 +17,6 @@ DRINKS_HOURS = PeriodHours(2, "Drinks", EVERY_DAY, time(16), time(18), time(19))
 DINNER = PeriodOffer(DINNER_HOURS, seats_at_tables=True)
 DRINKS = PeriodOffer(DRINKS_HOURS, seats_at_tables=False)
 FINE = HouseSettings(
-    restaurant_id=1,
     today=TODAY,
     house=House(seats=4, smallest_party=1, largest_party=4),
     periods=(DINNER, DRINKS),

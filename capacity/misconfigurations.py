@@ -1,11 +1,11 @@
-"""Settings that are allowed and probably not meant, the serious ones first. Pure."""
+"""Settings that are allowed and probably not meant, the serious ones first. Pure: no Django, no clock."""
 
 from calendar import day_name
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from bookings.insight.verdict.facts import Misconfiguration, Place
 from capacity.advice import (
     Advice,
     House,
@@ -20,6 +20,40 @@ from capacity.calendar import PeriodHours, TurnBand
 from capacity.coverage import is_still_offered, list_unlimited_weekdays
 from capacity.limits import Rule
 from capacity.scopes import describe_scope, is_in_scope
+
+MisconfigurationCode = Literal[
+    "PERIOD_WITHOUT_RULE",
+    "PERIOD_WITHOUT_TABLES",
+    "LIMIT_CLOSES",
+    "LIMIT_BELOW_SEATS",
+    "LIMIT_QUESTIONABLE",
+    "TURN_TIME_GAP",
+    "TABLE_WITHOUT_PARTY",
+]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a setting is changed: the kind of row, and the row itself; None for a new one."""
+
+    kind: str
+    pk: int | None
+
+
+@dataclass(frozen=True)
+class Misconfiguration:
+    """A setting that is probably not meant, for which scope, and where it is changed."""
+
+    code: MisconfigurationCode
+    advice: str
+    place: Place
+    is_serious: bool = False
+    scope: str = ""
+
+    @property
+    def message(self) -> str:
+        """Return the advice with its scope, which tells two alike apart."""
+        return f"{self.scope}: {self.advice}" if self.scope else self.advice
 
 
 @dataclass(frozen=True)
@@ -38,7 +72,6 @@ class PeriodOffer:
 class HouseSettings:
     """All that a house has set, as far as it can be set wrongly; `tables` are the active ones by id."""
 
-    restaurant_id: int
     today: date
     house: House
     periods: Sequence[PeriodOffer]
@@ -56,7 +89,7 @@ def find_misconfigurations(settings: HouseSettings) -> tuple[Misconfiguration, .
         *_turn_time_gaps(settings),
         *_idle_tables(settings),
     )
-    return tuple(sorted(found, key=lambda it: not it.is_serious))
+    return tuple(sorted(found, key=lambda misconfiguration: not misconfiguration.is_serious))
 
 
 def _unlimited_periods(settings: HouseSettings) -> Iterator[Misconfiguration]:
@@ -67,7 +100,8 @@ def _unlimited_periods(settings: HouseSettings) -> Iterator[Misconfiguration]:
         what = "only its tables" if period.seats_at_tables else "nothing"
         yield Misconfiguration(
             code="PERIOD_WITHOUT_RULE",
-            message=f"{_on(period, weekdays)}: no standing rule sets a limit, {what} can refuse a party.",
+            scope=_on(period, weekdays),
+            advice=f"no standing rule sets a limit, {what} can refuse a party.",
             place=Place("capacityrule", None),
             is_serious=not period.seats_at_tables,
         )
@@ -87,7 +121,7 @@ def _periods_without_tables(settings: HouseSettings) -> Iterator[Misconfiguratio
         if period.seats_at_tables:
             yield Misconfiguration(
                 code="PERIOD_WITHOUT_TABLES",
-                message=f"{period.name} seats parties at tables, and there is no active table: every party is refused.",
+                advice=f"{period.name} seats parties at tables, and there is no active table: every party is refused.",
                 place=Place("table", None),
                 is_serious=True,
             )
@@ -97,17 +131,24 @@ def _questionable_rules(settings: HouseSettings) -> Iterator[Misconfiguration]:
     for rule in settings.rules:
         if rule.from_date is not None and (rule.to_date or rule.from_date) < settings.today:
             continue
-        limits, house, scope = rule.limits, _house_of(rule, settings), _scope_of(rule, settings)
+        limits, house = rule.limits, _house_of(rule, settings)
         closing = advise_on_closing_limits(limits, house)
         if _is_standing(rule):
-            yield from _of_rule(rule, "LIMIT_CLOSES", scope, closing, is_serious=True)
-            yield from _of_rule(rule, "LIMIT_BELOW_SEATS", scope, advise_on_empty_seats(limits, house))
-        others = [it for it in advise_on_limits(limits, house) if it not in closing]
-        yield from _of_rule(rule, "LIMIT_QUESTIONABLE", scope, others)
+            yield from _of_rule(rule, "LIMIT_CLOSES", settings, closing, is_serious=True)
+            yield from _of_rule(rule, "LIMIT_BELOW_SEATS", settings, advise_on_empty_seats(limits, house))
+        others = [item for item in advise_on_rule(rule, settings) if item not in closing]
+        yield from _of_rule(rule, "LIMIT_QUESTIONABLE", settings, others)
+
+
+def advise_on_rule(rule: Rule, settings: HouseSettings) -> tuple[Advice, ...]:
+    """Name the limits of a rule that are probably not meant, however narrow its scope is."""
+    return advise_on_limits(rule.limits, _house_of(rule, settings))
 
 
 def _house_of(rule: Rule, settings: HouseSettings) -> House:
-    return settings.house.at_tables(it.seats_at_tables for it in settings.periods if is_in_scope(rule, it.hours))
+    return settings.house.at_tables(
+        period.seats_at_tables for period in settings.periods if is_in_scope(rule, period.hours)
+    )
 
 
 def _scope_of(rule: Rule, settings: HouseSettings) -> str:
@@ -123,20 +164,26 @@ def _is_standing(rule: Rule) -> bool:
 
 
 def _of_rule(
-    rule: Rule, code: str, scope: str, advice: Iterable[Advice], *, is_serious: bool = False
+    rule: Rule,
+    code: MisconfigurationCode,
+    settings: HouseSettings,
+    advice: Iterable[Advice],
+    *,
+    is_serious: bool = False,
 ) -> Iterator[Misconfiguration]:
+    place, scope = Place("capacityrule", rule.rule_id), _scope_of(rule, settings)
     for item in advice:
-        yield Misconfiguration(code, f"{scope}: {item.message}", Place("capacityrule", rule.rule_id), is_serious)
+        yield Misconfiguration(code, item.message, place, is_serious, scope)
 
 
 def _turn_time_gaps(settings: HouseSettings) -> Iterator[Misconfiguration]:
     names = {period.hours.period_id: period.name for period in settings.periods}
     for item in advise_on_turn_times(settings.bands, names, settings.house.largest_party):
-        yield Misconfiguration("TURN_TIME_GAP", item.message, Place("turntime", None), is_serious=False)
+        yield Misconfiguration("TURN_TIME_GAP", item.message, Place("turntime", None))
 
 
 def _idle_tables(settings: HouseSettings) -> Iterator[Misconfiguration]:
     for table_id, table in settings.tables.items():
         message = advise_on_table(table, settings.house)
         if message is not None:
-            yield Misconfiguration("TABLE_WITHOUT_PARTY", message, Place("table", table_id), is_serious=False)
+            yield Misconfiguration("TABLE_WITHOUT_PARTY", message, Place("table", table_id))
