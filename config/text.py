@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 # Controls, halves of characters, and the separators of lines and paragraphs: each can forge what a screen shows.
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_PLURALS = {"party": "parties"}
 
 
 def has_control_characters(text: str, *, but: Collection[str] = ()) -> bool:
@@ -13,5 +14,5 @@ def has_control_characters(text: str, *, but: Collection[str] = ()) -> bool:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return "1 cover", "2 covers"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """Return "1 cover", "2 covers", "3 parties"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {_PLURALS.get(noun, f'{noun}s')}"

@@ -12,11 +12,11 @@ from unfold.paginator import InfinitePaginator
 from bookings.admin.parts.bases import ReadOnlyAdmin
 from bookings.admin.parts.columns import column
 from bookings.admin.parts.links import change_link
-from bookings.admin.parts.shown import limit_name, short_time
+from bookings.admin.parts.shown import short_time
 from bookings.choices import EventKind
 from bookings.models import Booking, Decision
 from capacity.models import CapacityRule
-from capacity.policy import ReasonCode
+from capacity.wording import limit_name, recorded_reason
 
 VERDICT_LABELS = {
     "Accepted": "success",
@@ -81,7 +81,7 @@ class DecisionAdmin(ReadOnlyAdmin):
 
     @column("Reasons")
     def why(self, decision: Decision) -> str:
-        return ", ".join(_reason(reason) for reason in decision.reasons) or "-"
+        return ", ".join(recorded_reason(reason) for reason in decision.reasons) or "-"
 
     @column("Booking")
     def booking_shown(self, decision: Decision) -> SafeString | str:
@@ -119,16 +119,6 @@ class DecisionAdmin(ReadOnlyAdmin):
     @column("Ran again for")
     def retries(self, decision: Decision) -> str:
         return ", ".join(decision.sqlstates) or "-"
-
-
-def _reason(reason: dict[str, Any]) -> str:
-    if "above" in reason:
-        return f"{limit_name(reason['code'])}: {reason['above']} above"
-    if reason["code"] == ReasonCode.NO_TABLE:
-        return f"no table: none of {reason['limit']} that suit" if reason["limit"] else "no table could ever take it"
-    if reason["limit"] is None:
-        return str(reason["code"])
-    return f"{limit_name(reason['code'])}: {reason['used']} of {reason['limit']}, {reason['asked']} asked"
 
 
 def _limit(met: dict[str, Any], decision: Decision) -> SafeString:

@@ -14,8 +14,9 @@ from bookings.admin.parts.bases import ReadOnlyAdmin
 from bookings.admin.parts.columns import column
 from bookings.admin.parts.filters import ServiceFilter
 from bookings.admin.parts.links import change_link
-from bookings.admin.parts.shown import limit_name, local_time, short_time
+from bookings.admin.parts.shown import local_time, short_time
 from bookings.models import AuditRun, CapacityOverride
+from capacity.wording import limit_name
 
 # The lists of a stored report, the worst first.
 FINDINGS = ("overbookings", "problems", "authorisedExcess")

@@ -8,25 +8,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookings.admin.parts.links import change_link, linked_message
-from bookings.admin.parts.shown import limit_name
 from bookings.errors import RequestRefused, TableTaken
 from bookings.models import Booking
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.rows.seating import shown_tables
-from capacity.policy import Reason, ReasonCode
+from capacity.wording import reason_in_words
 from config.errors import DomainError
 
 Said = tuple[int, str | SafeString]
-
-_REASONS = {
-    ReasonCode.PARTY_TOO_SMALL: "the party is smaller than the restaurant takes, which is {limit}",
-    ReasonCode.PARTY_TOO_LARGE: "the party is larger than the restaurant takes, which is {limit}",
-    ReasonCode.PAST: "that time has passed",
-    ReasonCode.TOO_SOON: "that time is too soon",
-    ReasonCode.TOO_FAR: "that date is too far ahead",
-    ReasonCode.CLOSED: "the restaurant is closed then",
-    ReasonCode.OUTSIDE_SERVICE: "there is no service then",
-}
 
 
 def outcome_sentences(done: str | SafeString, outcome: FloorOutcome) -> Iterator[Said]:
@@ -76,21 +65,6 @@ def refusal_sentences(refusal: DomainError) -> list[str | SafeString]:
 def _alternatives(refusal: RequestRefused) -> list[str]:
     times = ", ".join(f"{start.wall_time:%H:%M}" for start in refusal.alternatives)
     return [f"Other starts that would do: {times}."] if times else []
-
-
-def reason_in_words(reason: Reason) -> str:
-    """Say one reason of a refusal with its numbers."""
-    if reason.code == ReasonCode.NO_TABLE:
-        return _no_table(reason)
-    if said := _REASONS.get(reason.code):
-        return said.format(limit=reason.limit)
-    return f"{limit_name(reason.code)}: {reason.used} of {reason.limit} are taken and {reason.asked} more were asked"
-
-
-def _no_table(reason: Reason) -> str:
-    if not reason.limit:
-        return "no table or combination is for such a party"
-    return f"no table: {reason.used} of the {reason.limit} that would suit are taken, and no moves make room"
 
 
 def clock(instant: datetime, zone: tzinfo) -> str:

@@ -9,6 +9,7 @@ from bookings.errors import (
     RequestRefused,
 )
 from capacity.policy import ReasonCode
+from capacity.wording import refusal_message
 
 _ERROR_OF_REASON: dict[ReasonCode, type[RequestRefused]] = {
     ReasonCode.PARTY_TOO_SMALL: PartySizeNotAccepted,
@@ -25,19 +26,7 @@ def refusal_of(assessment: Assessment) -> RequestRefused:
     """Return the error of a refused assessment: that of its first reason."""
     first = assessment.decision.reasons[0]
     wish = assessment.wish
-    wall_time = f"{wish.wall_time:%H:%M}"
-    messages: dict[type[RequestRefused], str] = {
-        CapacityExceeded: f"No capacity for {wish.party_size} guests at {wall_time}",
-        OperatingHoursClosed: f"No service at {wall_time} on {wish.business_date}",
-        OutsideBookingWindow: _WINDOW_MESSAGES.get(first.code, "Outside the booking window"),
-        PartySizeNotAccepted: f"Parties of {wish.party_size} cannot be booked online; the limit is {first.limit}",
-    }
-    error = _ERROR_OF_REASON.get(first.code, CapacityExceeded)
-    return error(messages[error], reasons=assessment.decision.reasons)
-
-
-_WINDOW_MESSAGES = {
-    ReasonCode.PAST: "That time has passed",
-    ReasonCode.TOO_SOON: "That time is too soon to be booked online",
-    ReasonCode.TOO_FAR: "That date is too far ahead",
-}
+    message = refusal_message(
+        first, party_size=wish.party_size, wall_time=wish.wall_time, business_date=wish.business_date
+    )
+    return _ERROR_OF_REASON.get(first.code, CapacityExceeded)(message, reasons=assessment.decision.reasons)

@@ -8,12 +8,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bookings.admin.parts.links import MOST_LISTED, booking_list, change_link, describe_booking
-from bookings.admin.parts.shown import OVER_THE_LIMIT, limit_name, long_date
+from bookings.admin.parts.shown import OVER_THE_LIMIT, long_date
 from bookings.models import Booking
 from bookings.services import MovedParty, PartyLeft, RaisedExcess, SettingsOutcome
 from bookings.services.rows.seating import shown_tables
 from capacity.limits import LIMIT_OF
 from capacity.models import BookingSlot, ServiceDay
+from capacity.wording import limit_name
 
 Said = tuple[int, str | SafeString]
 SlotKey = tuple[int, datetime]

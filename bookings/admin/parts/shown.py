@@ -5,7 +5,6 @@ from datetime import date, datetime, tzinfo
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from capacity.limits import LIMIT_OF
 from capacity.policy import percent_of
 
 OVER_THE_LIMIT = "over the limit, authorised"
@@ -14,11 +13,6 @@ BAR = (
     '<div class="bg-base-100 mt-1 overflow-hidden rounded-default w-24 dark:bg-base-800" aria-hidden="true">'
     '<div class="h-1.5 {}" style="width: {}%"></div></div>'
 )
-
-
-def limit_name(code: str) -> str:
-    """Return the name of a limit by its code, the code itself where it is of none."""
-    return LIMIT_OF[code].name if code in LIMIT_OF else code
 
 
 def used_of_limit(used: int, limit: int | None, excess: int = 0) -> SafeString:

@@ -12,14 +12,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from bookings.admin.parts.owners import is_owner
-from bookings.admin.parts.shown import limit_name, long_date, short_time
+from bookings.admin.parts.shown import long_date, short_time
 from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
 from bookings.insight.verdict import Advised, RolloutReport
 from bookings.insight.verdict.facts import WouldBe
 from bookings.insight.verdict.lines import above_amount, answered_amount, span_notes
 from bookings.insight.verdict.reading import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
 from capacity.misconfigurations import Misconfiguration
-from capacity.policy import ReasonCode
+from capacity.wording import reason_name
 from config.errors import RecordNotFound
 
 SPANS = (7, 14, DEFAULT_DAYS, 90)
@@ -82,9 +82,9 @@ def _shown(report: RolloutReport, request: HttpRequest) -> dict[str, Any]:
         "changes": [(short_time(change.at, zone), change) for change in report.changes],
         "seen": [(DecisionMode(it.key[0]).label, DecisionVerdict(it.key[1]).label, it) for it in report.seen],
         "sources": [(BookingSource(it.key[0]).label, it) for it in report.sources],
-        "would_be": [(_reason_name(row.code), row, list(_parts(row))) for row in report.would_be],
+        "would_be": [(reason_name(row.code), row, list(_parts(row))) for row in report.would_be],
         "above": [
-            (OverrideSource(it.source).label, _reason_name(it.limit), it.times, above_amount(it)) for it in report.above
+            (OverrideSource(it.source).label, reason_name(it.limit), it.times, above_amount(it)) for it in report.above
         ],
         # Owners alone see the notes and the history, as in their own lists.
         "shows_words": is_owner(request),
@@ -93,10 +93,6 @@ def _shown(report: RolloutReport, request: HttpRequest) -> dict[str, Any]:
         "ticket_count": sum(ticket.tickets for ticket in report.tickets),
         "found": [(found, _address(found, report, request)) for found in report.misconfigurations],
     }
-
-
-def _reason_name(code: str) -> str:
-    return "no table" if code == ReasonCode.NO_TABLE else limit_name(code)
 
 
 def _parts(row: WouldBe) -> Iterator[Part]:

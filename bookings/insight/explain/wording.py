@@ -1,10 +1,10 @@
 """An explanation in sentences."""
 
 from bookings.insight.explain.explaining import Comparison, ExplainedSeat, Explanation
-from bookings.insight.explain.first_fit import FirstFit
 from bookings.insight.explain.holders import Holder, HolderState
 from bookings.selectors.plans import Names, shown
-from capacity.policy import Reason
+from capacity.wording import reason_codes
+from config.text import counted
 
 _STATES = {
     HolderState.MOVABLE: "may be moved",
@@ -24,14 +24,10 @@ def summary_text(explanation: Explanation) -> str:
     if assessment.is_undecided:
         return f"{party} was not decided in time: neither a plan nor a proof that there is none was found"
     if assessment.is_refused:
-        return f"{party} is refused: {_codes(assessment.decision.reasons)}"
+        return f"{party} is refused: {reason_codes(assessment.decision.reasons)}"
     waived = assessment.decision.waived
-    shadow = f", in shadow mode; enforced it would be refused: {_codes(waived)}" if waived else ""
+    shadow = f", in shadow mode; enforced it would be refused: {reason_codes(waived)}" if waived else ""
     return f"{party} is accepted{_at(explanation)}{shadow}"
-
-
-def _codes(reasons: tuple[Reason, ...]) -> str:
-    return ", ".join(reason.code for reason in reasons)
 
 
 def _at(explanation: Explanation) -> str:
@@ -39,13 +35,6 @@ def _at(explanation: Explanation) -> str:
     if plan is None:
         return ""
     return f" at {shown(plan.tables)}" + "".join(f"; {move.text}" for move in plan.moves)
-
-
-def reason_text(reason: Reason) -> str:
-    """Say a reason with its numbers, as far as it has any."""
-    numbers = (("limit", reason.limit), ("used", reason.used), ("asked", reason.asked))
-    said = ", ".join(f"{name} {number}" for name, number in numbers if number is not None)
-    return f"{reason.code}: {said}" if said else str(reason.code)
 
 
 def seat_text(seat: ExplainedSeat, names: Names) -> str:
@@ -77,18 +66,14 @@ def comparison_text(explanation: Explanation) -> str:
 
 def _all_taken(explanation: Explanation, comparison: Comparison) -> str:
     size, answer = explanation.assessment.wish.party_size, comparison.answer
-    counted = {noun: number for noun, number in _counted(answer) if number}
-    if not counted:
+    numbers = (("table", answer.tables), ("combination", answer.combinations))
+    seats = {noun: number for noun, number in numbers if number}
+    if not seats:
         return f"no table is for {size}"
-    if set(counted.values()) == {1}:
-        only = " and ".join(f"the only {noun}" for noun in counted)
-        return f"{only} for {size} {'is' if len(counted) == 1 else 'are'} taken"
-    said = " and ".join(f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in counted.items())
-    return f"all {said} for {size} are taken"
-
-
-def _counted(answer: FirstFit) -> tuple[tuple[str, int], ...]:
-    return (("table", answer.tables), ("combination", answer.combinations))
+    if set(seats.values()) == {1}:
+        only = " and ".join(f"the only {noun}" for noun in seats)
+        return f"{only} for {size} {'is' if len(seats) == 1 else 'are'} taken"
+    return f"all {' and '.join(counted(number, noun) for noun, number in seats.items())} for {size} are taken"
 
 
 def _engine(explanation: Explanation) -> str:

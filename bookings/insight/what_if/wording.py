@@ -26,7 +26,7 @@ LOST_AT_MOST = (
 def headline(result: WhatIf) -> str:
     """Return what was looked at, and what the proposal comes to."""
     dates = f"{result.from_date} to {result.to_date}"
-    return f"{result.name}, {dates}: {counted(result.requests, 'request')} of {_parties(result.parties)}"
+    return f"{result.name}, {dates}: {counted(result.requests, 'request')} of {counted(result.parties, 'party')}"
 
 
 def verdict(result: WhatIf) -> str:
@@ -36,7 +36,7 @@ def verdict(result: WhatIf) -> str:
     gained, lost = (_sum(parties) for parties in (result.gained, result.lost))
     return (
         f"The proposal takes {_signed(result.difference.covers)} covers: {gained.covers} gained "
-        f"({_parties(gained.parties)}), {lost.covers} lost ({_parties(lost.parties)})"
+        f"({counted(gained.parties, 'party')}), {lost.covers} lost ({counted(lost.parties, 'party')})"
     )
 
 
@@ -130,10 +130,6 @@ def lines(head: Row, rows: list[Row]) -> Iterator[str]:
 
 def _is_number(rows: list[Row], place: int) -> bool:
     return all(NUMBER.fullmatch(row[place]) for row in rows)
-
-
-def _parties(number: int) -> str:
-    return "1 party" if number == 1 else f"{number} parties"
 
 
 def _sum(found: tuple[PartyDifference, ...]) -> Tally:

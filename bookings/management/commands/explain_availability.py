@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from bookings.insight.explain import Explanation, Lever, explain_availability
 from bookings.insight.explain.answer import explanation_answer
 from bookings.insight.explain.explaining import COMPARISONS
-from bookings.insight.explain.wording import comparison_text, reason_text, seat_text, summary_text
+from bookings.insight.explain.wording import comparison_text, seat_text, summary_text
 from bookings.management.arguments import business_date, find_restaurants, wall_time, whole_number
+from capacity.wording import reason_text
 from config.errors import DomainError, InputInvalid
 from config.values import LARGEST_PARTY
 from tables.choices import Audience, SeatingType
