@@ -1,15 +1,24 @@
 """Refusals of the bookings app."""
 
 from collections.abc import Sequence
-from datetime import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from datetime import datetime, time
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from bookings.contract import Start, alternatives_answer, reasons_answer
 from capacity.policy import Reason
 from config.errors import BookingConflict, DomainError, InputInvalid
 
 if TYPE_CHECKING:
     from bookings.models import Booking
+
+
+class Start(Protocol):
+    """A start time that may be offered."""
+
+    @property
+    def wall_time(self) -> time: ...
+
+    @property
+    def starts_at(self) -> datetime: ...
 
 
 class RequestRefused(DomainError):
@@ -21,10 +30,6 @@ class RequestRefused(DomainError):
         super().__init__(message)
         self.reasons = tuple(reasons)
         self.alternatives: Sequence[Start] = ()
-
-    @property
-    def data(self) -> dict[str, Any]:
-        return {"reasons": reasons_answer(self.reasons), **alternatives_answer(self.alternatives)}
 
 
 class CapacityExceeded(RequestRefused):
@@ -64,10 +69,6 @@ class NonexistentTime(DomainError):
         self.following = following
         hint = f"; the next is {following.wall_time:%H:%M}" if following else ""
         super().__init__(f"{wall_time:%H:%M} does not exist on that date{hint}")
-
-    @property
-    def data(self) -> dict[str, Any]:
-        return alternatives_answer([self.following] if self.following else [])
 
 
 class SeatingNotDecided(BookingConflict):

@@ -17,7 +17,7 @@ from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from config.errors import DomainError, RecordNotFound
+from config.errors import BookingConflict, DomainError, InputInvalid, RecordNotFound
 from config.logs.failures import database_facts
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -85,11 +85,12 @@ class PayloadTooLarge(exceptions.APIException):
     default_code = "payload_too_large"
 
 
-def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """Answer an exception of an API view; None lets Django log it and answer 500 (`server_error`)."""
+def exception_handler(error: Exception, context: Mapping[str, Any], **facts: Any) -> Response | None:
+    """Answer an exception of an API view, with more facts of it; None lets Django log it and answer 500."""
     body = _body_of(error)
     if body is None:
         return None
+    body |= facts
     headers = _headers_of(body)
     if challenge := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = challenge
@@ -123,7 +124,7 @@ def _headers_of(body: Mapping[str, Any]) -> dict[str, str]:
 def _body_of(error: Exception) -> dict[str, Any] | None:
     match error:
         case DomainError():
-            return _body(error.code, error.message, **error.data)
+            return _body(error.code, error.message, **_facts_of(error))
         case exceptions.APIException():
             return _framework_body(error)
         case Http404():
@@ -135,6 +136,15 @@ def _body_of(error: Exception) -> dict[str, Any] | None:
         case OperationalError() | InterfaceError():
             return _unavailable_body(error)
     return None
+
+
+def _facts_of(error: DomainError) -> dict[str, Any]:
+    match error:
+        case InputInvalid():
+            return {"details": error.details}
+        case BookingConflict():
+            return {"retryAfter": error.retry_after}
+    return {}
 
 
 def _framework_body(error: exceptions.APIException) -> dict[str, Any]:

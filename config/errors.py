@@ -1,6 +1,6 @@
 """The one family of errors that a use case may raise. Knows no HTTP: `config.api` maps codes to statuses."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class DomainError(Exception):
@@ -11,11 +11,6 @@ class DomainError(Exception):
     def __init__(self, message: str | None = None) -> None:
         self.message = message or " ".join((type(self).__doc__ or self.code).split())
         super().__init__(self.message)
-
-    @property
-    def data(self) -> dict[str, Any]:
-        """Return the typed facts of this refusal under the names of the HTTP contract."""
-        return {}
 
 
 class RecordNotFound(DomainError):
@@ -44,17 +39,9 @@ class InputInvalid(DomainError):
         """Build the error of one field."""
         return cls({field: [{"code": code, "message": message}]})
 
-    @property
-    def data(self) -> dict[str, Any]:
-        return {"details": self.details}
-
 
 class BookingConflict(DomainError):
     """Too many people are booking this service at once. Please try again."""
 
     code = "BOOKING_CONFLICT"
     retry_after = 1
-
-    @property
-    def data(self) -> dict[str, Any]:
-        return {"retryAfter": self.retry_after}

@@ -188,7 +188,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "config.api.exception_handler",
+    "EXCEPTION_HANDLER": "bookings.api.base.exception_handler",
     "NON_FIELD_ERRORS_KEY": "body",
     "NUM_PROXIES": NUM_PROXIES,
     "URL_FORMAT_OVERRIDE": None,
@@ -202,7 +202,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
     # A wish that is asked may also be `any`; one that is answered may not.
-    "ENUM_NAME_OVERRIDES": {"SeatingTypeEnum": "tables.choices.SeatingType"},
+    "ENUM_NAME_OVERRIDES": {"SeatingTypeEnum": "tables.choices.SeatingType.values"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

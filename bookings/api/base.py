@@ -1,6 +1,7 @@
-"""What the views have in common: guests without a session, staff with one or a key, and the time all of it took."""
+"""What the views have in common: how answers and refusals are rendered, who calls, and the time all of it took."""
 
 import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +12,47 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from bookings.api.answers.privacy import without_capacity_numbers
 from bookings.api.authentication import ApiKeyAuthentication, IsStaffOrKeyOfRestaurant
+from bookings.contract.answer import render
+from bookings.contract.guests import AlternativeSlotAnswer, ReasonAnswer
+from bookings.errors import NonexistentTime, RequestRefused, Start
+from capacity.policy import CAPACITY_REASONS
+from config import api
+
+CAPACITY_NUMBERS = frozenset({"maxCovers", "bookedCovers", "bookedParties", "remainingCovers", "utilizationPercent"})
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Answer a refused request with its reasons and other starts, and any other error as all of the site does."""
+    return api.exception_handler(error, context, **_facts_of(error))
+
+
+def _facts_of(error: Exception) -> dict[str, Any]:
+    match error:
+        case RequestRefused():
+            reasons = [ReasonAnswer.of(reason) for reason in error.reasons]
+            return {"reasons": reasons, **_other_starts(error.alternatives)}
+        case NonexistentTime():
+            return _other_starts([error.following] if error.following else [])
+    return {}
+
+
+def _other_starts(starts: Iterable[Start]) -> dict[str, Any]:
+    slots = [AlternativeSlotAnswer.of(start) for start in starts]
+    return {"alternatives": [slot.wall_time for slot in slots], "alternativeSlots": slots}
+
+
+def without_capacity_numbers(answer: Any) -> Any:
+    """Return an answer with the numbers that tell how full a restaurant is set to null: a house may keep them."""
+    if isinstance(answer, list):
+        return [without_capacity_numbers(item) for item in answer]
+    if not isinstance(answer, dict):
+        return answer
+    if answer.get("code") in CAPACITY_REASONS:
+        return {name: value if name == "code" else None for name, value in answer.items()}
+    return {
+        name: None if name in CAPACITY_NUMBERS else without_capacity_numbers(value) for name, value in answer.items()
+    }
 
 
 class ObservedView(APIView):
@@ -31,6 +71,11 @@ class ObservedView(APIView):
         finally:
             self.observe(response, time.monotonic() - started)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """Render the answer."""
+        response.data = render(response.data)
+        return super().finalize_response(request, response, *args, **kwargs)
+
     def observe(self, response: HttpResponseBase | None, seconds: float) -> None:
         """Observe an answer; None stands for an exception that nobody expected."""
 
@@ -46,9 +91,10 @@ class GuestView(ObservedView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         """Hide the numbers of errors and answers alike, if they are not public."""
+        finalized = super().finalize_response(request, response, *args, **kwargs)
         if not settings.PUBLIC_CAPACITY_DETAILS:
-            response.data = without_capacity_numbers(response.data)
-        return super().finalize_response(request, response, *args, **kwargs)
+            finalized.data = without_capacity_numbers(finalized.data)
+        return finalized
 
 
 class OpsView(ObservedView):

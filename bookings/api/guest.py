@@ -9,8 +9,14 @@ from rest_framework.response import Response
 from structlog.contextvars import bind_contextvars
 
 from bookings.api import schema
-from bookings.api.answers.availability import available_days_answer, day_availability_answer, time_availability_answer
-from bookings.api.answers.restaurants import restaurant_answer, service_period_answer
+from bookings.api.answers import (
+    available_days_answer,
+    day_availability_answer,
+    managed_booking_answer,
+    restaurant_answer,
+    restaurant_detail_answer,
+    time_availability_answer,
+)
 from bookings.api.base import GuestView
 from bookings.api.headers import FIRST_VERSION, entity_tag, read_expected_version, read_idempotency_key
 from bookings.api.observing import observe_availability, observe_booking
@@ -27,7 +33,8 @@ from bookings.api.serializers import (
     read_query,
 )
 from bookings.api.throttles import AvailabilityThrottle, BookingThrottle
-from bookings.contract import managed_booking_answer
+from bookings.contract.answer import Address
+from bookings.contract.guests import CreatedBookingAnswer, RestaurantPageAnswer
 from bookings.models import Booking
 from bookings.selectors import (
     check_time,
@@ -91,11 +98,8 @@ class BookingsView(GuestView):
         receipt = create_booking_with_capacity_check(
             **_booking_arguments(values, self.restaurant), idempotency_key=idempotency_key
         )
-        answer = {
-            "booking": receipt.answer["booking"],
-            "manageToken": receipt.manage_token,
-            "capacity": receipt.answer["capacity"],
-        }
+        stored = receipt.answer
+        answer = CreatedBookingAnswer(stored["booking"], receipt.manage_token, stored["capacity"])
         # A replayed answer is the booking as it was made, and its tag says so.
         headers = {"ETag": entity_tag(FIRST_VERSION)}
         if receipt.is_replayed:
@@ -167,10 +171,10 @@ class RestaurantsView(GuestView):
         limit: int = query["limit"]
         found = list_active_restaurants(after=query["after"], limit=limit + 1)
         page = found[:limit]
-        next_page = None
+        next_page: Address | None = None
         if len(found) > limit:
-            next_page = request.build_absolute_uri(f"/api/restaurants?after={page[-1].slug}&limit={limit}")
-        return Response({"results": [restaurant_answer(restaurant) for restaurant in page], "next": next_page})
+            next_page = Address(request.build_absolute_uri(f"/api/restaurants?after={page[-1].slug}&limit={limit}"))
+        return Response(RestaurantPageAnswer([restaurant_answer(restaurant) for restaurant in page], next_page))
 
 
 class RestaurantView(GuestView):
@@ -180,5 +184,4 @@ class RestaurantView(GuestView):
     def get(self, request: Request, slug: str) -> Response:
         read_query(EmptyInput, request)
         restaurant = get_active_restaurant(slug)
-        periods = [service_period_answer(period) for period in list_service_periods(restaurant.pk)]
-        return Response({**restaurant_answer(restaurant), "servicePeriods": periods})
+        return Response(restaurant_detail_answer(restaurant, list_service_periods(restaurant.pk)))

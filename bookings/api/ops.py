@@ -5,8 +5,7 @@ from rest_framework.response import Response
 from structlog.contextvars import bind_contextvars
 
 from bookings.api import schema
-from bookings.api.answers.availability import utilization_answer
-from bookings.api.answers.table_counts import table_counts_answer
+from bookings.api.answers import table_counts_answer, utilization_answer
 from bookings.api.base import OpsView
 from bookings.api.serializers import (
     ExplanationQuery,

@@ -14,8 +14,12 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 
-from bookings.api import serializers, shapes
-from bookings.api import shapes as ops_shapes
+from bookings.api import serializers
+from bookings.api.shapes import serializer_of
+from bookings.contract import guests, staff
+from bookings.insight.explain.answer import ExplanationAnswer
+from bookings.insight.explain.overruns_answer import OverrunsAnswer
+from capacity.policy import ReasonCode
 from config.api import STATUS_OF_CODE
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,7 +31,7 @@ _REASON = {
     "type": "object",
     "required": ["code", "limit", "used", "asked"],
     "properties": {
-        "code": {"type": "string", "enum": shapes.REASON_CODES},
+        "code": {"type": "string", "enum": [code.value for code in ReasonCode]},
         "limit": _NUMBER_OR_NULL,
         "used": _NUMBER_OR_NULL,
         "asked": _NUMBER_OR_NULL,
@@ -161,7 +165,7 @@ availability = _call(
     answers={
         200: PolymorphicProxySerializer(
             component_name="Availability",
-            serializers=[shapes.TimeAvailability, shapes.DayAvailability],
+            serializers=[serializer_of(guests.TimeAvailabilityAnswer), serializer_of(guests.DayAvailabilityAnswer)],
             resource_type_field_name=None,
         )
     },
@@ -171,7 +175,7 @@ available_days = _call(
     "listAvailableDays",
     "On which dates is there a table?",
     parameters=(serializers.AvailableDaysQuery,),
-    answers={200: shapes.AvailableDays},
+    answers={200: serializer_of(guests.AvailableDaysAnswer)},
     errors=("NOT_FOUND", "RATE_LIMITED"),
 )
 create_booking = _call(
@@ -186,14 +190,14 @@ create_booking = _call(
         _answer_header("ETag", _ETAG, 201),
         _answer_header("Idempotency-Replayed", "`true` on an answer given before.", 201),
     ),
-    answers={201: shapes.CreatedBooking},
+    answers={201: serializer_of(guests.CreatedBookingAnswer)},
     errors=("NOT_FOUND", *_REFUSALS, "RATE_LIMITED", *_WITH_BODY),
 )
 get_booking = _call(
     "getBooking",
     "Read a booking",
     parameters=(_MANAGE_TOKEN, serializers.TokenQuery, _answer_header("ETag", _ETAG, 200)),
-    answers={200: shapes.ManagedBooking},
+    answers={200: serializer_of(guests.ManagedBookingAnswer)},
     errors=("NOT_FOUND",),
 )
 cancel_booking = _call(
@@ -205,7 +209,7 @@ cancel_booking = _call(
         serializers.TokenQuery,
         _answer_header("ETag", _ETAG, 200),
     ),
-    answers={200: shapes.ManagedBooking},
+    answers={200: serializer_of(guests.ManagedBookingAnswer)},
     errors=(
         "NOT_FOUND",
         "BOOKING_CONFLICT",
@@ -218,20 +222,20 @@ list_restaurants = _call(
     "listRestaurants",
     "Where can guests book?",
     parameters=(serializers.RestaurantsQuery,),
-    answers={200: shapes.RestaurantPage},
+    answers={200: serializer_of(guests.RestaurantPageAnswer)},
     errors=(),
 )
 get_restaurant = _call(
     "getRestaurant",
     "A restaurant, and when it seats guests",
-    answers={200: shapes.RestaurantDetail},
+    answers={200: serializer_of(guests.RestaurantDetailAnswer)},
     errors=("NOT_FOUND",),
 )
 utilization = _call(
     "getUtilization",
     "How full are the services of a date?",
     parameters=(serializers.UtilizationQuery, _answer_header("WWW-Authenticate", "Challenge.", 401)),
-    answers={200: shapes.Utilization},
+    answers={200: serializer_of(staff.UtilizationAnswer)},
     errors=("UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"),
 )
 _CHALLENGE = _answer_header("WWW-Authenticate", "Challenge.", 401)
@@ -239,20 +243,20 @@ explanation = _call(
     "explainAvailability",
     "Why is a party taken or refused, and what would make room?",
     parameters=(serializers.ExplanationQuery, _CHALLENGE),
-    answers={200: ops_shapes.Explanation},
+    answers={200: serializer_of(ExplanationAnswer)},
     errors=("UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "NONEXISTENT_TIME"),
 )
 overruns = _call(
     "listOverruns",
     "Who sits past their time, and which later bookings lose their table?",
     parameters=(serializers.RestaurantQuery, _CHALLENGE),
-    answers={200: ops_shapes.Overruns},
+    answers={200: serializer_of(OverrunsAnswer)},
     errors=("UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"),
 )
 table_counts = _call(
     "listTableCounts",
     "How many tables are there for each party size, and how many are free?",
     parameters=(serializers.TableCountsQuery, _CHALLENGE),
-    answers={200: ops_shapes.TableCounts},
+    answers={200: serializer_of(staff.TableCountsAnswer)},
     errors=("UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND"),
 )

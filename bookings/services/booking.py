@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from typing import Any
 
 from bookings.choices import BookingSource, DecisionOperation
-from bookings.contract import Answer
 from bookings.decision import (
     Assessment,
     DayBook,
@@ -40,7 +40,7 @@ class BookingReceipt:
     """A booking as its guest gets it; `answer` is what was stored, the token is never stored."""
 
     booking: Booking
-    answer: Answer
+    answer: dict[str, Any]
     manage_token: str
     is_replayed: bool
 

@@ -10,7 +10,7 @@ from capacity.calendar.hours import PeriodHours, periods_on
 from capacity.calendar.overlaps import find_overlaps
 from capacity.calendar.requested import RequestedTime, resolve_instant, resolve_time
 from capacity.calendar.turn_times import TurnBand, find_band_gaps, longest_turn_minutes, turn_minutes
-from capacity.calendar.wall_clock import ONE_DAY, ONE_MINUTE, local_wall_time, this_minute
+from capacity.calendar.wall_clock import ONE_DAY, ONE_MINUTE, iso_utc, local_wall_time, this_minute
 
 __all__ = [
     "ONE_DAY",
@@ -22,6 +22,7 @@ __all__ = [
     "TurnBand",
     "find_band_gaps",
     "find_overlaps",
+    "iso_utc",
     "local_wall_time",
     "longest_turn_minutes",
     "periods_on",

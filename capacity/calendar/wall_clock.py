@@ -48,6 +48,11 @@ def local_wall_time(instant: datetime, zone: ZoneInfo) -> time:
     return to_local(instant, zone).time()
 
 
+def iso_utc(instant: datetime) -> str:
+    """Write an instant in ISO 8601 UTC."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def instants_of(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     """Return the instants at which the wall shows a time: none in a gap, two in time order where it is repeated."""
     real = {instant for instant in _both_folds(wall, zone) if instant.astimezone(zone).replace(tzinfo=None) == wall}

@@ -9,7 +9,8 @@ from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
 from bookings.api.serializers import BookingInput
-from bookings.api.shapes import Booking, Capacity, CreatedBooking, Explanation, FirstFit, PartyMove, Plan
+from bookings.contract.guests import BookingAnswer, CapacityAnswer, CreatedBookingAnswer
+from bookings.insight.explain.answer import ExplanationAnswer, FirstFitAnswer, PartyMoveAnswer, PlanAnswer
 from capacity.policy import ReasonCode
 from config.api import STATUS_OF_CODE
 from config.env import BASE_DIR
@@ -104,19 +105,19 @@ def test_the_first_booking_is_one_that_the_api_takes_and_answers() -> None:
     answer = json.loads(README.blocks("json")[0])
 
     assert BookingInput(data=body).is_valid()
-    assert set(answer) == set(CreatedBooking().fields)
-    assert set(answer["booking"]) == set(Booking().fields)
-    assert set(answer["capacity"]) == set(Capacity().fields)
+    assert set(answer) == set(CreatedBookingAnswer.__struct_encode_fields__)
+    assert set(answer["booking"]) == set(BookingAnswer.__struct_encode_fields__)
+    assert set(answer["capacity"]) == set(CapacityAnswer.__struct_encode_fields__)
 
 
 def test_the_room_for_six_is_explained_as_the_api_explains_it() -> None:
     (shown,) = re.findall(r"```json\n(.*?)```", TOUR.section("Room for six"), re.DOTALL)
     explained = json.loads(shown)
 
-    assert set(explained) < set(Explanation().fields)
-    assert set(explained["plan"]) == set(Plan().fields)
-    assert [set(move) for move in explained["plan"]["moves"]] == [set(PartyMove().fields)] * 2
-    assert set(explained["firstFit"]) == set(FirstFit().fields)
+    assert set(explained) < set(ExplanationAnswer.__struct_encode_fields__)
+    assert set(explained["plan"]) == set(PlanAnswer.__struct_encode_fields__)
+    assert [set(move) for move in explained["plan"]["moves"]] == [set(PartyMoveAnswer.__struct_encode_fields__)] * 2
+    assert set(explained["firstFit"]) == set(FirstFitAnswer.__struct_encode_fields__)
 
 
 def test_every_requirement_is_accounted_for() -> None:

@@ -6,15 +6,16 @@ from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management import get_commands, load_command_class
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from bookings.insight.audit.lines import MEANINGS
 from config.env import BASE_DIR
-from config.errors import DomainError
 from config.health import PROBES
+
+T = TypeVar("T")
 
 APPS = ("config", "tables", "capacity", "bookings", "demo")
 METRIC_CLASSES = {"Counter", "Histogram", "Gauge", "Summary", "GaugeMetricFamily", "CounterMetricFamily"}
@@ -120,7 +121,7 @@ def _options_in(parser: ArgumentParser) -> Iterator[str]:
             yield from _options_in(subparser)
 
 
-def all_subclasses(base: type[DomainError]) -> Iterator[type[DomainError]]:
+def all_subclasses(base: type[T]) -> Iterator[type[T]]:
     for subclass in base.__subclasses__():
         yield subclass
         yield from all_subclasses(subclass)

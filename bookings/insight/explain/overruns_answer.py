@@ -1,47 +1,74 @@
 """Parties past their time, for the staff."""
 
-from bookings.contract import Answer, instant_answer, wall_time_answer
-from bookings.insight.explain.answer import move_answer
-from bookings.insight.explain.overruns import LaterBooking, Overrun, OverrunReport
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, field
+
+from bookings.contract.answer import Answer, Instant, WallTime
+from bookings.insight.explain.answer import PartyMoveAnswer
+from bookings.insight.explain.overruns import LaterBooking, Overrun, OverrunReport, Rescue
 from capacity.calendar import local_wall_time
 from capacity.selectors import ServiceSettings
 
 
-def overruns_answer(report: OverrunReport) -> Answer:
+class LaterBookingAnswer(Answer):
+    """A booking that comes to the table of a seated party, which has to leave by `losesTableAt`."""
+
+    reference: str
+    party_size: int
+    wall_time: WallTime = field(name="time")
+    starts_at: Instant
+    tables: list[str]
+    loses_at: Instant = field(name="losesTableAt")
+    has_lost: bool = field(name="hasLostTable")
+    rescue: Rescue
+    new_tables: list[str]
+
+
+class OverrunAnswer(Answer):
+    """A seated party whose time is over, or (`over` false, `minutesOver` below 0) is within the next slot."""
+
+    reference: str
+    party_size: int
+    tables: list[str]
+    is_over: bool = field(name="over")
+    minutes_over: int
+    end_time: WallTime
+    ends_at: Instant
+    stays_until: Annotated[Instant, Meta(description="As the re-seating reckons.")]
+    later: list[LaterBookingAnswer]
+
+
+class OverrunsAnswer(Answer):
+    """Seated parties past their time, and the moves that save tables for who comes next."""
+
+    restaurant_id: UUID
+    timezone: str
+    now: Instant
+    overruns: list[OverrunAnswer]
+    moves: list[PartyMoveAnswer]
+
+
+def overruns_answer(report: OverrunReport) -> OverrunsAnswer:
     """Shape the seated parties past their time, and what saves those who come next."""
     settings = report.settings
-    return {
-        "restaurantId": str(settings.restaurant.public_id),
-        "timezone": settings.restaurant.timezone,
-        "now": instant_answer(settings.now),
-        "overruns": [_overrun_answer(overrun, settings) for overrun in report.overruns],
-        "moves": [move_answer(move) for move in report.moves],
-    }
+    return OverrunsAnswer.of(
+        report,
+        restaurant_id=settings.restaurant.public_id,
+        timezone=settings.restaurant.timezone,
+        now=settings.now,
+        overruns=[_overrun_answer(overrun, settings) for overrun in report.overruns],
+    )
 
 
-def _overrun_answer(overrun: Overrun, settings: ServiceSettings) -> Answer:
-    return {
-        "reference": overrun.reference,
-        "partySize": overrun.party_size,
-        "tables": list(overrun.tables),
-        "over": overrun.is_over,
-        "minutesOver": overrun.minutes_over,
-        "endTime": wall_time_answer(local_wall_time(overrun.ends_at, settings.zone)),
-        "endsAt": instant_answer(overrun.ends_at),
-        "staysUntil": instant_answer(overrun.stays_until),
-        "later": [_later_answer(later, settings) for later in overrun.later],
-    }
+def _overrun_answer(overrun: Overrun, settings: ServiceSettings) -> OverrunAnswer:
+    return OverrunAnswer.of(
+        overrun,
+        end_time=local_wall_time(overrun.ends_at, settings.zone),
+        later=[_later_answer(later, settings) for later in overrun.later],
+    )
 
 
-def _later_answer(later: LaterBooking, settings: ServiceSettings) -> Answer:
-    return {
-        "reference": later.reference,
-        "partySize": later.party_size,
-        "time": wall_time_answer(local_wall_time(later.starts_at, settings.zone)),
-        "startsAt": instant_answer(later.starts_at),
-        "tables": list(later.tables),
-        "losesTableAt": instant_answer(later.loses_at),
-        "hasLostTable": later.has_lost,
-        "rescue": str(later.rescue),
-        "newTables": list(later.new_tables),
-    }
+def _later_answer(later: LaterBooking, settings: ServiceSettings) -> LaterBookingAnswer:
+    return LaterBookingAnswer.of(later, wall_time=local_wall_time(later.starts_at, settings.zone))

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from bookings.contract import Answer, instant_answer
 from bookings.insight.verdict.facts import (
     Above,
     ModeChange,
@@ -14,16 +13,17 @@ from bookings.insight.verdict.facts import (
     Ticket,
     WouldBe,
 )
+from capacity.calendar import iso_utc
 from capacity.misconfigurations import Misconfiguration
 
 
-def report_answer(report: RolloutReport) -> Answer:
+def report_answer(report: RolloutReport) -> dict[str, Any]:
     """Shape all of a report."""
     return {
         "restaurant": report.slug,
         "name": report.name,
         "timezone": report.timezone,
-        "asOf": instant_answer(report.as_of),
+        "asOf": iso_utc(report.as_of),
         "isEnforced": report.is_enforced,
         "isSetToEnforce": report.is_set_to_enforce,
         "obstacles": list(report.obstacles),
@@ -56,7 +56,7 @@ def report_answer(report: RolloutReport) -> Answer:
     }
 
 
-def _camel(values: dict[str, Any]) -> Answer:
+def _camel(values: dict[str, Any]) -> dict[str, Any]:
     return {_camel_name(name): _camel(value) if isinstance(value, dict) else value for name, value in values.items()}
 
 
@@ -65,13 +65,13 @@ def _camel_name(name: str) -> str:
     return first + "".join(other.capitalize() for other in others)
 
 
-def _mode(span: ModeSpan) -> Answer:
+def _mode(span: ModeSpan) -> dict[str, Any]:
     return {"mode": span.mode, "from": str(span.first), "to": str(span.last), "decisions": span.decisions}
 
 
-def _change(change: ModeChange) -> Answer:
+def _change(change: ModeChange) -> dict[str, Any]:
     return {
-        "at": instant_answer(change.at),
+        "at": iso_utc(change.at),
         "isForAll": change.is_for_all,
         "from": change.from_value,
         "to": change.to_value,
@@ -80,25 +80,25 @@ def _change(change: ModeChange) -> Answer:
     }
 
 
-def _seen(rows: Iterable[Seen], *names: str) -> list[Answer]:
+def _seen(rows: Iterable[Seen], *names: str) -> list[dict[str, Any]]:
     return [
         {**dict(zip(names, row.key, strict=True)), "decisions": row.decisions, "covers": row.covers} for row in rows
     ]
 
 
-def _would_be(row: WouldBe) -> Answer:
+def _would_be(row: WouldBe) -> dict[str, Any]:
     return {**_camel(asdict(row)), "code": str(row.code)}
 
 
-def _above(above: Above) -> Answer:
+def _above(above: Above) -> dict[str, Any]:
     return {"source": above.source, "limit": above.limit, "times": above.times, "amount": above.amount}
 
 
-def _ticket(ticket: Ticket) -> Answer:
-    return {"at": instant_answer(ticket.at), "tickets": ticket.tickets, "text": ticket.text, "by": ticket.by}
+def _ticket(ticket: Ticket) -> dict[str, Any]:
+    return {"at": iso_utc(ticket.at), "tickets": ticket.tickets, "text": ticket.text, "by": ticket.by}
 
 
-def _misconfiguration(found: Misconfiguration) -> Answer:
+def _misconfiguration(found: Misconfiguration) -> dict[str, Any]:
     return {
         "code": found.code,
         "message": found.message,

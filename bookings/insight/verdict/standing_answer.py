@@ -1,15 +1,17 @@
 """Where the rollout stands, for programs."""
 
-from bookings.contract import Answer, instant_answer
+from typing import Any
+
 from bookings.models import RolloutChange
 from bookings.selectors.modes import EnforcementStanding
 from bookings.selectors.rollout import RestaurantRollout, RolloutStatus
+from capacity.calendar import iso_utc
 
 
-def rollout_answer(status: RolloutStatus) -> Answer:
+def rollout_answer(status: RolloutStatus) -> dict[str, Any]:
     """Shape environment, switch and every active restaurant."""
     return {
-        "now": instant_answer(status.now),
+        "now": iso_utc(status.now),
         "environment": status.standing.is_on_in_environment,
         "switch": _switch_answer(status.standing),
         "enforcing": status.enforcing,
@@ -20,16 +22,16 @@ def rollout_answer(status: RolloutStatus) -> Answer:
     }
 
 
-def _switch_answer(standing: EnforcementStanding) -> Answer:
+def _switch_answer(standing: EnforcementStanding) -> dict[str, Any]:
     return {
         "on": standing.is_switched_on,
-        "changedAt": instant_answer(standing.changed_at) if standing.changed_at else None,
+        "changedAt": iso_utc(standing.changed_at) if standing.changed_at else None,
         "changedBy": standing.changed_by or None,
         "reason": standing.reason or None,
     }
 
 
-def _restaurant_answer(at: RestaurantRollout) -> Answer:
+def _restaurant_answer(at: RestaurantRollout) -> dict[str, Any]:
     return {
         "slug": at.restaurant.slug,
         "restaurantId": str(at.restaurant.public_id),
@@ -44,13 +46,13 @@ def _restaurant_answer(at: RestaurantRollout) -> Answer:
     }
 
 
-def _change_answer(change: RolloutChange) -> Answer:
+def _change_answer(change: RolloutChange) -> dict[str, Any]:
     return {
         "action": change.action,
         "from": change.from_value,
         "to": change.to_value,
         "percent": change.percent,
         "by": change.actor_label,
-        "at": instant_answer(change.created_at),
+        "at": iso_utc(change.created_at),
         "reason": change.reason,
     }

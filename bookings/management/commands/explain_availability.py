@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from bookings.contract.answer import render
 from bookings.insight.explain import Explanation, Lever, explain_availability
 from bookings.insight.explain.answer import explanation_answer
 from bookings.insight.explain.explaining import COMPARISONS
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         except DomainError as error:
             raise CommandError(_said(error)) from error
         if options["is_json"]:
-            self.stdout.write(json.dumps(explanation_answer(explanation), indent=2))
+            self.stdout.write(json.dumps(render(explanation_answer(explanation)), indent=2))
         else:
             self.stdout.write("\n".join(_lines(explanation)))
 

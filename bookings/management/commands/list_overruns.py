@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from bookings.contract.answer import render
 from bookings.insight.explain.overruns import LaterBooking, Overrun, OverrunReport, Rescue, list_overruns
 from bookings.insight.explain.overruns_answer import overruns_answer
 from bookings.management.arguments import find_restaurants
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         (restaurant,) = find_restaurants(options["restaurant"])
         report = list_overruns(restaurant_id=restaurant.pk)
         if options["is_json"]:
-            self.stdout.write(json.dumps(overruns_answer(report), indent=2))
+            self.stdout.write(json.dumps(render(overruns_answer(report)), indent=2))
         else:
             self.stdout.write("\n".join(_lines(report)))
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import OutputWrapper
 
-from bookings.contract import instant_answer
 from bookings.insight.verdict.standing_answer import rollout_answer
 from bookings.management.rollout.base import Subcommand
 from bookings.selectors.modes import EnforcementStanding
 from bookings.selectors.rollout import RestaurantRollout, RolloutStatus, get_rollout_status
+from capacity.calendar import iso_utc
 
 
 class ShowStatus(Subcommand):
@@ -45,7 +45,7 @@ def _switch_text(standing: EnforcementStanding) -> str:
     state = "on" if standing.is_switched_on else "off"
     if standing.changed_at is None:
         return f"{state}, never turned"
-    return f"{state} since {instant_answer(standing.changed_at)} by {standing.changed_by}: {standing.reason}"
+    return f"{state} since {iso_utc(standing.changed_at)} by {standing.changed_by}: {standing.reason}"
 
 
 def _restaurant_lines(at: RestaurantRollout) -> Iterator[str]:
@@ -54,7 +54,7 @@ def _restaurant_lines(at: RestaurantRollout) -> Iterator[str]:
     yield f"{name}: {acts}, set to {at.restaurant.enforcement}; {at.mode.decided_by}"
     if at.last_change is not None:
         change = at.last_change
-        when, who = instant_answer(change.created_at), change.actor_label
+        when, who = iso_utc(change.created_at), change.actor_label
         yield f"  {change.from_value} -> {change.to_value} at {when} by {who}: {change.reason}"
     seen = f"{at.decisions} decisions, of which limits would have refused {at.would_be_refusals}"
     yield f"  last 7 days: {seen}; support tickets ever: {at.tickets}"

@@ -6,7 +6,6 @@ from datetime import date, datetime, time
 from typing import Any
 
 from bookings.choices import DecisionOperation, EventKind
-from bookings.contract import instant_answer
 from bookings.decision import DayBook, Wish, assess, find_alternatives, load_day_book
 from bookings.decision.refusals import refusal_of
 from bookings.models import Booking
@@ -22,6 +21,7 @@ from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.overrides import carry_overrides, record_waived_excess
 from bookings.services.rows.seating import purpose_of, table_numbers, write_seating
 from bookings.services.writes import PlannedWrite
+from capacity.calendar import iso_utc
 from capacity.selectors import get_service_settings
 from config import metrics
 from tables.seating import TimeBudget
@@ -155,8 +155,8 @@ def _shown(book: DayBook, booking: Booking, table_ids: tuple[int, ...]) -> dict[
     return {
         "date": booking.business_date.isoformat(),
         "time": f"{booking.wall_time:%H:%M}",
-        "starts_at": instant_answer(booking.starts_at),
-        "ends_at": instant_answer(booking.ends_at),
+        "starts_at": iso_utc(booking.starts_at),
+        "ends_at": iso_utc(booking.ends_at),
         "party_size": booking.party_size,
         "seating": booking.seating,
         "tables": table_numbers(book, table_ids),

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from bookings.choices import CHANNELS, BookingSource, DecisionOperation, EventKind
-from bookings.contract import instant_answer
 from bookings.decision import (
     Assessment,
     CountedParty,
@@ -37,7 +36,7 @@ from bookings.services.rows.events import Actor, actor_label
 from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.overrides import count_again
 from bookings.services.rows.seating import TablesKept, write_seating
-from capacity.calendar import ONE_MINUTE, local_wall_time
+from capacity.calendar import ONE_MINUTE, iso_utc, local_wall_time
 from capacity.selectors import ServiceSettings
 from config.errors import BookingConflict, DomainError, RecordNotFound
 from tables.seating import SeatingUndecided, TimeBudget
@@ -181,7 +180,7 @@ def _is_undecided(keeping: TableKeeping) -> bool:
 
 def _hits_in_history(keeping: TableKeeping) -> dict[str, Any]:
     hits = [
-        {"booking": hit.booking.reference, "tables": list(hit.tables), "starts_at": instant_answer(hit.starts_at)}
+        {"booking": hit.booking.reference, "tables": list(hit.tables), "starts_at": iso_utc(hit.starts_at)}
         for hit in keeping.hits
     ]
     return {"hits": hits} if hits else {}

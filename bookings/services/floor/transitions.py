@@ -7,11 +7,11 @@ from typing import Any
 from psycopg.types.range import Range
 
 from bookings.choices import BookingStatus, EventKind
-from bookings.contract import instant_answer
 from bookings.errors import TransitionInvalid, TransitionUntimely
 from bookings.models import Booking, TableAssignment
 from bookings.services.one_booking import numbers_of
 from bookings.services.rows.events import Actor, record_event
+from capacity.calendar import iso_utc
 
 
 def require_status(booking: Booking, allowed: Sequence[BookingStatus], wanted: BookingStatus) -> None:
@@ -40,13 +40,13 @@ def state_of(booking: Booking, assignments: Iterable[TableAssignment]) -> dict[s
     rows = list(assignments)
     return {
         "status": str(booking.status),
-        "ends_at": instant_answer(booking.ends_at),
+        "ends_at": iso_utc(booking.ends_at),
         "tables": numbers_of(rows),
         "rows": [
             {
                 "table_id": row.table_id,
-                "starts_at": instant_answer(row.during.lower),
-                "ends_at": instant_answer(row.during.upper),
+                "starts_at": iso_utc(row.during.lower),
+                "ends_at": iso_utc(row.during.upper),
                 "pinned": row.pinned,
             }
             for row in rows

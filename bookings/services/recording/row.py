@@ -1,17 +1,17 @@
 """The row of a decision, from what a use case noted of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bookings.choices import DecisionMode, DecisionOperation, DecisionVerdict
-from bookings.contract import instant_answer, reasons_answer
 from bookings.decision import Assessment, DayBook, Wish, stay_interval
 from bookings.decision.record import LimitMet, StoredState, encode_state, limits_met_by
 from bookings.errors import RequestRefused
 from bookings.models import Decision
 from bookings.services.recording.notes import DecisionTrail
 from bookings.services.rows.seating import table_numbers
+from capacity.calendar import iso_utc
 from capacity.selectors import ServiceSettings
 from config.errors import BookingConflict, DomainError
 from config.requests import current_request_id
@@ -92,7 +92,7 @@ def _request_facts(trail: DecisionTrail, wish: Wish) -> dict[str, Any]:
 
 
 def _instant(instant: datetime | None) -> str | None:
-    return instant_answer(instant) if instant else None
+    return iso_utc(instant) if instant else None
 
 
 def _decided_facts(trail: DecisionTrail, settings: ServiceSettings, *, is_counted: bool) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _decided_facts(trail: DecisionTrail, settings: ServiceSettings, *, is_counte
     decision, case = assessment.decision, assessment.case
     met = limits_met_by(case.request, case.day, settings.rules)
     return {
-        "reasons": reasons_answer((*decision.reasons, *decision.waived)),
+        "reasons": [asdict(reason) for reason in (*decision.reasons, *decision.waived)],
         "limits": [_limit_answer(limit, is_counted=is_counted) for limit in met],
         "state": encode_state(_stored_state(book, assessment)),
         **_seating_facts(book, assessment),
@@ -153,7 +153,7 @@ def _seating_facts(book: DayBook, assessment: Assessment) -> dict[str, Any]:
 def _ending_facts(ending: Ending) -> dict[str, Any]:
     offered = ending.error.alternatives if isinstance(ending.error, RequestRefused) else ()
     return {
-        "alternatives": [instant_answer(start.starts_at) for start in offered],
+        "alternatives": [iso_utc(start.starts_at) for start in offered],
         "attempts": ending.cost.attempts,
         "sqlstates": ending.cost.retries,
         "lock_wait_ms": round(ending.cost.lock_wait_seconds * 1000),

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from bookings.choices import BookingStatus, EventKind
-from bookings.contract import Answer, booking_answer, capacity_answer
+from bookings.contract.answer import render
+from bookings.contract.guests import booking_answer, capacity_answer
 from bookings.decision import Assessment, DayBook
 from bookings.models import Booking
 from bookings.services.booking_request import BookingRequest
@@ -82,7 +83,7 @@ def _locked_day_id(assessment: Assessment) -> int:
     return service_day_id
 
 
-def _answer(book: DayBook, assessment: Assessment, booking: Booking) -> Answer:
+def _answer(book: DayBook, assessment: Assessment, booking: Booking) -> Any:
     """Shape the answer as it is after the booking."""
     service, party_size = _service_of(assessment), assessment.wish.party_size
     after = replace(
@@ -91,10 +92,11 @@ def _answer(book: DayBook, assessment: Assessment, booking: Booking) -> Answer:
         booked_parties=service.booked_parties + 1,
     )
     numbers = table_numbers(book, assessment.plan.table_ids if assessment.plan else ())
-    return {
+    answer = {
         "booking": booking_answer(booking, book.settings.restaurant, numbers),
         "capacity": capacity_answer(after, fullest_use(use.after(party_size) for use in assessment.uses)),
     }
+    return render(answer)
 
 
 def _seat(book: DayBook, booking: Booking, assessment: Assessment, actor: Actor) -> None:

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from bookings.api import serializers, shapes
+from bookings.api import serializers
 from bookings.api.urls import urlpatterns
+from bookings.contract.answer import Answer
+from capacity.policy import ReasonCode
 from config.api import STATUS_OF_CODE
 from tests.helpers.contract_client import published_schema
+from tests.helpers.inventory import all_subclasses
 
 
 def operations() -> dict[str, dict[str, Any]]:
@@ -100,4 +103,16 @@ def test_inputs_take_no_other_fields() -> None:
 def test_shapes_name_every_reason() -> None:
     schemas = published_schema()["components"]["schemas"]
 
-    assert any(schema.get("enum") == shapes.REASON_CODES for schema in schemas.values())
+    assert any(schema.get("enum") == [code.value for code in ReasonCode] for schema in schemas.values())
+
+
+def test_shapes_have_the_fields_of_the_structs_that_render_them() -> None:
+    schemas = published_schema()["components"]["schemas"]
+    answers = {
+        name: answer for answer in all_subclasses(Answer) if (name := answer.__name__[: -len("Answer")]) in schemas
+    }
+
+    assert {"Booking", "TimeAvailability", "Utilization", "Explanation", "Overruns", "TableCounts"} <= set(answers)
+    for name, answer in answers.items():
+        assert list(schemas[name]["properties"]) == list(answer.__struct_encode_fields__)
+        assert set(schemas[name]["required"]) == set(answer.__struct_encode_fields__)

@@ -8,6 +8,7 @@ import pytest
 from django.db.models import Model
 
 from bookings.choices import BookingSource, BookingStatus, EventKind, OverrideSource
+from bookings.decision.requests import StartTime
 from bookings.errors import (
     CapacityExceeded,
     IdempotencyKeyReused,
@@ -26,6 +27,7 @@ from bookings.services import (
     roll_back_enforcement,
 )
 from capacity.models import BookingSlot, ServiceDay
+from capacity.policy import Reason, ReasonCode
 from config.errors import InputInvalid, RecordNotFound
 from tables.models import Restaurant
 from tests.helpers.factories import (
@@ -127,8 +129,14 @@ def test_pacing_refuses_one_slot_and_offers_the_nearest_others() -> None:
     with pytest.raises(CapacityExceeded) as refused:
         book(restaurant)
 
-    assert refused.value.data["reasons"] == [{"code": "PACING_PARTIES", "limit": 1, "used": 1, "asked": 1}]
-    assert refused.value.data["alternatives"] == ["18:45", "19:15", "18:30", "19:30", "18:15"]
+    assert refused.value.reasons == (Reason(ReasonCode.PACING_PARTIES, limit=1, used=1, asked=1),)
+    assert [f"{start.wall_time:%H:%M}" for start in refused.value.alternatives] == [
+        "18:45",
+        "19:15",
+        "18:30",
+        "19:30",
+        "18:15",
+    ]
 
 
 def test_occupancy_counts_everybody_present_not_only_who_starts() -> None:
@@ -174,7 +182,7 @@ def test_the_buffer_blocks_the_table_and_not_the_counters() -> None:
     assert list(counters(restaurant)[2]) == ["17:00", "17:15", "17:30", "17:45", "18:00", "18:15"]
     with pytest.raises(CapacityExceeded) as refused:
         book(restaurant, "18:45")
-    assert refused.value.data["reasons"] == [{"code": "NO_TABLE", "limit": 1, "used": 1, "asked": 1}]
+    assert refused.value.reasons == (Reason(ReasonCode.NO_TABLE, limit=1, used=1, asked=1),)
     assert book(restaurant, "19:00").booking.pk
 
 
@@ -187,8 +195,8 @@ def test_a_party_that_no_table_could_ever_seat_is_refused_by_capacity() -> None:
     with pytest.raises(CapacityExceeded) as refused:
         book(restaurant)
 
-    assert refused.value.data["reasons"] == [{"code": "NO_TABLE", "limit": 0, "used": 0, "asked": 1}]
-    assert refused.value.data["alternatives"] == []
+    assert refused.value.reasons == (Reason(ReasonCode.NO_TABLE, limit=0, used=0, asked=1),)
+    assert refused.value.alternatives == ()
 
 
 def test_a_seating_wish_is_a_requirement() -> None:
@@ -259,8 +267,7 @@ def test_a_time_that_the_clocks_jump_over_names_the_next_real_one() -> None:
     with pytest.raises(NonexistentTime) as refused:
         book(restaurant, "01:30", business_date=date(2027, 3, 28))
 
-    assert refused.value.data["alternatives"] == ["02:00"]
-    assert refused.value.data["alternativeSlots"] == [{"time": "02:00", "startsAt": "2027-03-28T01:00:00Z"}]
+    assert refused.value.following == StartTime(time(2), datetime(2027, 3, 28, 1, tzinfo=UTC))
 
 
 def test_a_repeated_hour_is_two_slots_and_the_time_alone_means_the_first() -> None:

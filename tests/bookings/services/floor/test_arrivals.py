@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bookings.choices import BookingStatus, EventKind
-from bookings.contract import instant_answer
 from bookings.errors import CapacityExceeded, TablesNotSuitable, TableTaken, TransitionInvalid, TransitionUntimely
 from bookings.models import Booking, TableAssignment
 from bookings.services import mark_arrived, seat_party
+from capacity.calendar import iso_utc
 from capacity.models import ServiceDay
 from config.errors import EditIsStale, RecordNotFound
 from tables.models import TableBlock
@@ -243,7 +243,7 @@ def test_whoever_cannot_be_reseated_is_hit_and_keeps_the_table() -> None:
     party = Booking.objects.get(pk=late.pk)
     assert party.ends_at == minute_of(party.seated_at) + minutes(90)
     assert latest(late).to_value["hits"] == [
-        {"booking": following.reference, "tables": ["T1"], "starts_at": instant_answer(following.starts_at)}
+        {"booking": following.reference, "tables": ["T1"], "starts_at": iso_utc(following.starts_at)}
     ]
     assert_all_right(house)
 

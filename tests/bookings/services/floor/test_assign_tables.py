@@ -8,6 +8,7 @@ from bookings.choices import BookingStatus, EventKind
 from bookings.errors import BookingNotActive, StayOver, TablesNotSuitable, TableTaken
 from bookings.models import Booking, TableAssignment
 from bookings.services import MovedParty, assign_tables, cancel_booking, pin_tables
+from capacity.policy import Reason, ReasonCode
 from config.errors import EditIsStale, RecordNotFound
 from tables.choices import TableStatus
 from tables.models import Restaurant, TableBlock
@@ -146,7 +147,7 @@ def test_a_pinned_party_is_named_with_its_table_and_stays() -> None:
 
     assert refused.value.message == f"T1 is taken by {first.reference} until 20:30"
     assert refused.value.code == "CAPACITY_EXCEEDED"
-    assert refused.value.data["reasons"] == [{"code": "NO_TABLE", "limit": 1, "used": 1, "asked": 1}]
+    assert refused.value.reasons == (Reason(ReasonCode.NO_TABLE, limit=1, used=1, asked=1),)
     assert everything_written(restaurant) == before
 
 
@@ -235,7 +236,7 @@ def test_tables_that_cannot_take_the_party_are_refused(numbers: tuple[str, ...],
         put(booking, *numbers)
 
     assert refused.value.message == sizes
-    assert refused.value.data == {"details": {"tableIds": [{"code": "party_size", "message": sizes}]}}
+    assert refused.value.details == {"tableIds": [{"code": "party_size", "message": sizes}]}
     assert everything_written(restaurant) == before
 
 

@@ -27,6 +27,7 @@ from bookings.services import (
     save_settings_row,
 )
 from capacity.models import BookingSlot, CapacityRule, ServiceDay
+from capacity.policy import Reason, ReasonCode
 from config.errors import EditIsStale, InputInvalid, RecordNotFound
 from tables.models import Restaurant
 from tests.helpers.dining_room import (
@@ -270,8 +271,14 @@ def test_a_change_without_room_is_refused_with_alternatives_and_nothing_is_writt
     with pytest.raises(CapacityExceeded, match="No capacity for 4 guests at 19:30") as refused:
         change(four, "19:30")
 
-    assert refused.value.data["reasons"] == [{"code": "NO_TABLE", "limit": 1, "used": 1, "asked": 1}]
-    assert refused.value.data["alternatives"] == ["20:30", "20:45", "21:00", "21:15", "17:30"]
+    assert refused.value.reasons == (Reason(ReasonCode.NO_TABLE, limit=1, used=1, asked=1),)
+    assert [f"{start.wall_time:%H:%M}" for start in refused.value.alternatives] == [
+        "20:30",
+        "20:45",
+        "21:00",
+        "21:15",
+        "17:30",
+    ]
     assert everything_written(restaurant) == before
 
 
@@ -286,7 +293,7 @@ def test_the_limit_holds_for_what_a_change_adds(limit: int, is_refused: bool) ->
     if is_refused:
         with pytest.raises(CapacityExceeded) as refused:
             change(booking, party_size=4)
-        assert refused.value.data["reasons"] == [{"code": "SERVICE_COVERS", "limit": 5, "used": 2, "asked": 4}]
+        assert refused.value.reasons == (Reason(ReasonCode.SERVICE_COVERS, limit=5, used=2, asked=4),)
         assert everything_written(restaurant) == before
     else:
         change(booking, party_size=4)

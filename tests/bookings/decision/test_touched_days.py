@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from bookings.decision import load_day_book
-from bookings.decision.touched_days import find_days_meeting, service_day_ids_meeting
+from bookings.decision.touched_days import find_days_meeting, loaded_days_meeting, stored_days_meeting
 from capacity.models import ServiceDay
 from capacity.selectors import get_service_settings
 from tables.spans import TimeSpan
-from tests.factories import days_ahead, materialize, open_restaurant
+from tests.helpers.factories import days_ahead, materialize, open_restaurant
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -25,12 +25,11 @@ def dinner() -> ServiceDay:
 def days_locked_by(dinner: ServiceDay, span: TimeSpan) -> set[int]:
     """Return the days that a write in a span locks, by every way of finding them."""
     settings = get_service_settings(dinner.restaurant_id)
-    stored = service_day_ids_meeting(dinner.restaurant_id, span)
-    found, _ = find_days_meeting(settings, span, also=[])
-    book = load_day_book(settings, dinner.business_date, dinner.business_date)
-    loaded = {service.service_day_id for service in book.services_meeting(span)} - {None}
-    assert stored == found == loaded
-    return set(stored)
+    stored = stored_days_meeting(dinner.restaurant_id, span)
+    found = find_days_meeting(settings, [span])
+    loaded = loaded_days_meeting(load_day_book(settings, dinner.business_date, dinner.business_date), [span])
+    assert stored.service_day_ids == found.service_day_ids == loaded.service_day_ids
+    return set(stored.service_day_ids)
 
 
 def test_a_write_locks_the_day_before_and_after_that_it_only_touches(dinner: ServiceDay) -> None:
