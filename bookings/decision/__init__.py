@@ -2,11 +2,14 @@
 
 from bookings.decision.assessment import (
     Assessment,
+    DecisionCase,
+    Judgement,
     assess,
     assess_case,
     assess_settled,
     is_refused_by_limits,
     is_refused_without_a_day,
+    judge,
     solved_seating,
 )
 from bookings.decision.computed import (
@@ -18,11 +21,17 @@ from bookings.decision.computed import (
     list_stays,
 )
 from bookings.decision.holds import CountedParty, without_parties
-from bookings.decision.judging import DecisionCase, Judgement, judge
-from bookings.decision.loaded_days import DATES_AFTER, DATES_BEFORE, DayBook, SolvedSeating, evening_of, load_day_book
+from bookings.decision.loaded_days import (
+    DATES_AFTER,
+    DATES_BEFORE,
+    LONGEST_SLOT,
+    DayBook,
+    SolvedSeating,
+    evening_of,
+    load_day_book,
+)
 from bookings.decision.occupied import TableUse, seating_state
 from bookings.decision.requests import StartTime, Wish, blocked_interval, read_wish, seating_request, stay_interval
-from bookings.decision.rows import LONGEST_SLOT
 from bookings.decision.starts import ALTERNATIVES_WITHIN, assess_slots, find_alternatives
 from bookings.decision.time_budgets import LOCKED, READING, SOLVING, WITHOUT_EXACT
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 import structlog
 
-from bookings.decision.judging import DecisionCase, Judgement, judge
 from bookings.decision.loaded_days import DayBook, SolvedSeating
 from bookings.decision.requests import Wish, seating_request, stay_interval
 from bookings.decision.time_budgets import WITHOUT_EXACT
@@ -14,7 +14,6 @@ from capacity.policy import (
     Decision,
     LimitUse,
     PartyRequest,
-    ReasonCode,
     ServiceState,
     SlotState,
     decide,
@@ -22,12 +21,37 @@ from capacity.policy import (
     fullest_use,
     limits_met,
 )
+from capacity.reasons import Reason, ReasonCode
 from capacity.selectors import ServiceSettings
 from config import metrics
-from tables.seating import SeatingOutcome, SeatingPlan, SeatingRequest, SeatingUndecided, TimeBudget
+from tables.seating import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, SeatingUndecided, TimeBudget
 from tables.spans import TimeSpan
 
 logger = structlog.stdlib.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCase:
+    """What one decision is made on, beside who sits where; `seating` is None where no table is needed."""
+
+    request: PartyRequest
+    day: DayState
+    now: datetime
+    seating: SeatingRequest | None
+    is_enforced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision, and what the planner said; `is_unexamined` says that deciding failed, in shadow mode."""
+
+    decision: Decision
+    seating: SeatingOutcome | None
+    is_unexamined: bool = False
+
+    def in_shadow(self) -> "Judgement":
+        """Return the judgement with limits and tables waived."""
+        return replace(self, decision=self.decision.in_shadow())
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +235,28 @@ def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
     if not settings.periods_on(wish.business_date):
         return True
     return settings.is_closed(wish.period_id, wish.business_date, wish.wall_time, wish.channel)
+
+
+class AskPlanner(Protocol):
+    """Ask who sits where; `is_refused` says that a limit refuses already, so that a table is one reason more."""
+
+    def __call__(self, request: SeatingRequest, *, is_refused: bool) -> SeatingOutcome: ...
+
+
+def judge(case: DecisionCase, ask: AskPlanner) -> Judgement:
+    """Decide a case as if limits were enforced."""
+    decision = decide(case.request, case.day, case.now)
+    if case.seating is None or case.day.service is None:
+        return Judgement(decision, None)
+    seating = ask(case.seating, is_refused=not decision.is_accepted)
+    if isinstance(seating, SeatingRefusal):
+        day = replace(case.day, no_table=_no_table(seating))
+        return Judgement(decide(case.request, day, case.now), seating)
+    if isinstance(seating, SeatingUndecided) and decision.is_accepted:
+        decision = replace(decision, is_undecided=True)
+    return Judgement(decision, seating)
+
+
+def _no_table(refusal: SeatingRefusal) -> Reason:
+    # A table that is free, but without which a party that has none could not be seated, is as good as taken.
+    return Reason(ReasonCode.NO_TABLE, limit=refusal.suitable, used=refusal.suitable, asked=1)

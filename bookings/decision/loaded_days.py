@@ -1,7 +1,7 @@
 """Load what decisions need of their service days, in a fixed number of queries."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -9,10 +9,10 @@ from functools import cached_property
 from bookings.decision.computed import ServiceKey, compute_services, day_span, expected_services
 from bookings.decision.holds import CountedParty, list_counted_parties, list_expired_holds, without_parties
 from bookings.decision.occupied import load_seating_state
-from bookings.decision.rows import LONGEST_SLOT, stored_services
 from bookings.decision.time_budgets import READING
 from capacity.calendar import ONE_DAY, ServiceTimes
-from capacity.models import ServiceDay
+from capacity.limits import SLOT_LIMITS
+from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings
 from tables.seating import (
@@ -206,3 +206,55 @@ def evening_of(
         return TimeSpan(midnight, midnight + ONE_DAY)
     evening = TimeSpan.around([*stored, *computed])
     return replace(evening, ends_at=evening.ends_at + timedelta(minutes=settings.restaurant.buffer_minutes))
+
+
+# As the constraint on Restaurant.slot_minutes has it.
+LONGEST_SLOT = timedelta(minutes=240)
+
+
+def stored_services(restaurant_id: int, days: Sequence[ServiceDay], window: TimeSpan) -> Iterator[ServiceState]:
+    """Yield service days that have a row, with the slots that meet a window, in 1 query."""
+    slots: dict[int, list[SlotState]] = {day.pk: [] for day in days}
+    for slot in _list_slots(restaurant_id, window):
+        if slot.service_day_id in slots:
+            slots[slot.service_day_id].append(slot)
+    for day in days:
+        yield ServiceState(
+            period_id=day.service_period_id,
+            period_name=day.service_period.name,
+            business_date=day.business_date,
+            starts_at=day.starts_at,
+            ends_at=day.ends_at,
+            slots=tuple(slots[day.pk]),
+            service_day_id=day.pk,
+            max_covers=day.max_covers,
+            max_parties=day.max_parties,
+            booked_covers=day.booked_covers,
+            booked_parties=day.booked_parties,
+            version=day.version,
+        )
+
+
+SLOT_COLUMNS = (
+    "starts_at",
+    "ends_at",
+    "pk",
+    "service_day_id",
+    "bookable",
+    *(limit.column for limit in SLOT_LIMITS),
+    *(limit.counter for limit in SLOT_LIMITS),
+)
+
+
+def _list_slots(restaurant_id: int, window: TimeSpan) -> Iterator[SlotState]:
+    rows = (
+        BookingSlot.objects.filter(
+            restaurant_id=restaurant_id,
+            # Without the lower bound the scan would read every slot of the past.
+            starts_at__range=(window.starts_at - LONGEST_SLOT, window.ends_at),
+            ends_at__gt=window.starts_at,
+        )
+        .order_by("starts_at")
+        .values_list(*SLOT_COLUMNS)
+    )
+    return (SlotState(*columns) for columns in rows)

@@ -1,7 +1,6 @@
 """The use cases: everything that writes bookings, or settings that bookings depend on."""
 
 from bookings.services.booking import BookingReceipt, create_booking_with_capacity_check
-from bookings.services.booking_request import GuestDetails
 from bookings.services.cancellation import cancel_booking
 from bookings.services.floor.arrivals import mark_arrived, seat_party
 from bookings.services.floor.assignments import assign_tables, pin_tables, swap_tables, unpin_tables
@@ -20,6 +19,7 @@ from bookings.services.rollout import (
     set_restaurant_mode,
     set_rollout_percent,
 )
+from bookings.services.rows.booking import GuestDetails
 from bookings.services.rows.overrides import RaisedExcess
 from bookings.services.settings.materialization import Materialization, materialize_service_days, plan_materialization
 from bookings.services.settings.reseating import LeftReason, PartyLeft, Reseated

@@ -23,12 +23,10 @@ from bookings.decision.walk_ins import interval_to_load, read_wish_now
 from bookings.errors import IdempotencyKeyReused, RequestRefused
 from bookings.models import Booking
 from bookings.selectors import list_alternatives
-from bookings.services.booking_request import BookingRequest, GuestDetails
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
-from bookings.services.recording import DecisionTrail
-from bookings.services.rows.booking import write_booking
+from bookings.services.recording import DecisionRecord
+from bookings.services.rows.booking import BookingRequest, GuestDetails, expire_holds, write_booking
 from bookings.services.rows.events import Actor
-from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.writes import Draft, PlannedWrite
 from bookings.tokens import manage_token
 from capacity.selectors import ServiceSettings, get_service_settings
@@ -107,10 +105,10 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
     request: BookingRequest
     idempotency_key: str | None
     actor: Actor
-    trail: DecisionTrail = field(init=False)
+    record: DecisionRecord = field(init=False)
 
     def __post_init__(self) -> None:
-        self.trail = DecisionTrail(DecisionOperation.CREATE, self.request.source)
+        self.record = DecisionRecord(DecisionOperation.CREATE, self.request.source)
 
     def find_written(self) -> BookingReceipt | None:
         """Find the booking of the idempotency key, in 1 query; none without a key.
@@ -133,7 +131,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         """Return the service days that the stay meets: nearly always these are all."""
         settings = get_service_settings(self.request.restaurant_id)
         wish = _read_wish(settings, self.request)
-        self.trail.note_wish(settings, wish)
+        self.record.note_wish(settings, wish)
         return days_of_stay(settings, wish)
 
     def draft(self, budget: TimeBudget, before: RequestDraft | None) -> RequestDraft:
@@ -144,7 +142,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         only = interval_to_load(settings, wish) if self.request.is_for_now else blocked_interval(settings, wish)
         book = load_day_book(settings, on, on, only=only, budget=budget, solved=before.solved if before else None)
         assessment = assess(book, wish)
-        self.trail.note(book, assessment)
+        self.record.note(book, assessment)
         # What shadow mode waives is a planner that ran out of time, not one that was never asked in full.
         is_for_later = budget is self.at_first_sight and assessment.is_for_the_planner_to_tell
         return RequestDraft(
@@ -169,7 +167,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
             raise _refusal(book, assessment)
         expire_holds(hold.booking_id for hold in holds_in_the_way(book, assessment))
         booking = write_booking(book, assessment, request, idempotency_key=self.idempotency_key, actor=self.actor)
-        self.trail.note_written(booking)
+        self.record.note_written(booking)
         return _receipt(booking, is_replayed=False)
 
     def list_alternatives(self) -> Sequence[Wish]:

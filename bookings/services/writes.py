@@ -9,7 +9,7 @@ from typing import ClassVar, Final, Generic, TypeVar, final
 from bookings.decision import LOCKED, SOLVING, WITHOUT_EXACT, SolvedSeating, Wish
 from bookings.decision.touched_days import TouchedDays
 from bookings.errors import RequestRefused, SeatingNotDecided
-from bookings.services.recording import DecisionTrail, recording
+from bookings.services.recording import DecisionRecord, recording
 from bookings.services.settings.materialization import materialize_missing
 from capacity.locks import lock_service_days
 from config import metrics
@@ -66,7 +66,7 @@ class PlannedWrite(ABC, Generic[D, R]):
 
     operation: ClassVar[str]
     """The label of metrics and logs."""
-    trail: DecisionTrail | None = None
+    record: DecisionRecord | None = None
     """What is to be recorded of the decision, None where there is none."""
     before_lock: ClassVar[TimeBudget] = SOLVING
     under_lock: ClassVar[TimeBudget] = LOCKED
@@ -116,7 +116,7 @@ class PlannedWrite(ABC, Generic[D, R]):
         Raises: `BookingConflict`; whatever draft and write raise.
         """
         with (
-            recording(self.trail),
+            recording(self.record),
             _offering(self.list_alternatives),
             _counting_undecided(),
             running(booking_terms(self.operation, REACTIONS)) as attempts,

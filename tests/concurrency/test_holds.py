@@ -18,7 +18,7 @@ from tests.helpers.recount import list_faults
 from tests.helpers.stopping_points import Points
 
 FULL = "CAPACITY_EXCEEDED"
-ABOUT_TO_FREE = "bookings.services.rows.expired_holds.take_from_counters"
+ABOUT_TO_FREE = "bookings.services.rows.booking.take_from_counters"
 
 
 def hold(house: House, *, holds: int, at: time = NINETEEN) -> list[Booking]:

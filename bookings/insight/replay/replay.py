@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bookings.decision.judging import AskPlanner, Judgement, judge
+from bookings.decision.assessment import AskPlanner, Judgement, judge
 from bookings.decision.record.wire import StoredState
 from bookings.decision.time_budgets import SOLVING, WITHOUT_EXACT
-from capacity.policy import Reason, ReasonCode
+from capacity.reasons import Reason, ReasonCode
 from tables.seating import SeatingOutcome, SeatingPlanner, SeatingRequest, SeatingUndecided
 
 

@@ -14,10 +14,10 @@ from bookings.services.floor.change_requests import UNCHANGED, ChangeRequest, Un
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.seats import require_live
 from bookings.services.one_booking import get_booking, require_current, tables_of
-from bookings.services.recording import DecisionTrail
+from bookings.services.recording import DecisionRecord
+from bookings.services.rows.booking import expire_holds
 from bookings.services.rows.counters import find_counted_stay, move_in_counters
 from bookings.services.rows.events import Actor, actor_label, record_event
-from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.overrides import carry_overrides, record_waived_excess
 from bookings.services.rows.seating import purpose_of, table_numbers, write_seating
 from bookings.services.writes import PlannedWrite
@@ -61,13 +61,13 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
     operation = "change_booking"
     change: ChangeRequest
     expected_version: int | None
-    trail: DecisionTrail = field(default_factory=lambda: DecisionTrail(DecisionOperation.CHANGE))
+    record: DecisionRecord = field(default_factory=lambda: DecisionRecord(DecisionOperation.CHANGE))
 
     def draft(self, budget: TimeBudget, before: ChangeDraft | None) -> ChangeDraft:
         """Decide the booking as it would be, on its day without it."""
         draft = draft_change(self.change, budget, before.solved if before else None)
-        self.trail.note(draft.book, draft.assessment)
-        self.trail.note_booking(draft.booking)
+        self.record.note(draft.book, draft.assessment)
+        self.record.note_booking(draft.booking)
         return draft
 
     def refuse_early(self, draft: ChangeDraft) -> None:
@@ -87,7 +87,7 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
         if draft.assessment.is_refused:
             raise refusal_of(draft.assessment)
         outcome = _write(draft, self.change.actor)
-        self.trail.note_written(draft.booking)
+        self.record.note_written(draft.booking)
         return outcome
 
     def list_alternatives(self) -> Sequence[Wish]:

@@ -14,8 +14,8 @@ from bookings.models import Booking
 from bookings.services.floor.chosen_tables import table_taken
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.one_booking import blocked_interval_of, get_bookings, kept_intervals_of, seating_of
+from bookings.services.rows.booking import expire_holds
 from bookings.services.rows.events import Actor, actor_label, record_event
-from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.seating import TablesKept, table_numbers, write_seating
 from bookings.services.writes import Draft, PlannedWrite
 from capacity.calendar import this_minute

@@ -31,9 +31,9 @@ from bookings.services.one_booking import (
     kept_intervals_of,
     tables_of,
 )
-from bookings.services.recording import DecisionTrail
+from bookings.services.recording import DecisionRecord
+from bookings.services.rows.booking import expire_holds
 from bookings.services.rows.events import Actor, actor_label
-from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.overrides import count_again
 from bookings.services.rows.seating import TablesKept, write_seating
 from capacity.calendar import ONE_MINUTE, iso_utc, local_wall_time
@@ -64,10 +64,10 @@ class StayWrite(BookingWrite[FloorOutcome]):
     """A change of the stay of a party that has come: its draft is a sitting, unless there is nothing to do."""
 
     happening: ClassVar[EventKind]
-    trail: DecisionTrail = field(init=False)
+    record: DecisionRecord = field(init=False)
 
     def __post_init__(self) -> None:
-        self.trail = DecisionTrail(DecisionOperation.STAY, happening=self.happening)
+        self.record = DecisionRecord(DecisionOperation.STAY, happening=self.happening)
 
     def draft_before_lock(self) -> BookingDraft:
         """Draft; what is refused here may be possible under the lock, and is decided there."""
@@ -101,9 +101,9 @@ class StayWrite(BookingWrite[FloorOutcome]):
             outcome = keeping.outcomes[-1] if keeping.outcomes else None
             return assess_settled(book, wish, outcome, case=case_of() if case_of else None)
 
-        self.trail.note_stay(booking, book, wish, refused)
+        self.record.note_stay(booking, book, wish, refused)
         keeping = find_keeping()
-        self.trail.note_stay(booking, book, wish, settled)
+        self.record.note_stay(booking, book, wish, settled)
         return keeping
 
     def write_stay(self, sitting: Sitting, *, fields: Sequence[str], before: dict[str, Any]) -> FloorOutcome:
@@ -130,7 +130,7 @@ class StayWrite(BookingWrite[FloorOutcome]):
             beside=_hits_in_history(keeping),
         )
         if is_decision:
-            self.trail.note_written(booking, raised)
+            self.record.note_written(booking, raised)
         return FloorOutcome(booking, moves, keeping.hits)
 
 

@@ -32,12 +32,13 @@ from bookings.services.one_booking import (
     require_current,
     tables_of,
 )
+from bookings.services.rows.booking import expire_holds
 from bookings.services.rows.counters import find_counted_stay, take_from_counters
 from bookings.services.rows.events import Actor
-from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.overrides import count_again
 from capacity.calendar import local_wall_time, this_minute
-from capacity.policy import WALK_IN, DayState, PartyRequest, Reason, decide
+from capacity.policy import WALK_IN, DayState, PartyRequest, decide
+from capacity.reasons import Reason
 from capacity.selectors import get_service_settings
 from config.errors import RecordNotFound
 from tables.seating import SeatingPlan, SeatingRefusal, TimeBudget
@@ -151,7 +152,7 @@ class UndoChange(StayWrite):
         start = local_wall_time(booking.starts_at, sitting.book.settings.zone)
         write_tables(sitting, actor=self.actor, purpose=f"to make room again for {booking.party_size} of {start:%H:%M}")
         if takes_room:
-            self.trail.note_written(booking, raised)
+            self.record.note_written(booking, raised)
         return FloorOutcome(booking, moved_parties(sitting.book, sitting.keeping.moves), sitting.keeping.hits)
 
 

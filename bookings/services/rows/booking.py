@@ -1,22 +1,76 @@
 """The rows of a booking that was accepted."""
 
-from dataclasses import replace
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time
 from typing import Any
 
-from bookings.choices import BookingStatus, EventKind
+from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
 from bookings.contract.answer import render
 from bookings.contract.guests import booking_answer, capacity_answer
 from bookings.decision import Assessment, DayBook
 from bookings.models import Booking
-from bookings.services.booking_request import BookingRequest
-from bookings.services.rows.counters import CountedStay, add_to_counters
-from bookings.services.rows.events import Actor, actor_label, record_event
+from bookings.services.rows.counters import CountedStay, add_to_counters, find_counted_stay, take_from_counters
+from bookings.services.rows.events import ENGINE, Actor, actor_label, record_event
 from bookings.services.rows.overrides import record_waived_excess
 from bookings.services.rows.seating import TablesKept, purpose_of, table_numbers, write_seating
 from bookings.tokens import new_reference
 from capacity.policy import ServiceState, fullest_use
 from config import metrics
 from config.transactions import require_atomic
+
+
+@dataclass(frozen=True)
+class GuestDetails:
+    """Whom the booking is for; the phone number in E.164."""
+
+    name: str
+    email: str = ""
+    phone: str = ""
+
+
+# Younger than the first bookings, whose fingerprints are stored: nothing is said where they say nothing.
+_LATER_FIELDS = frozenset({"turn_minutes", "table_ids"})
+
+
+@dataclass(frozen=True)
+class BookingRequest:
+    """Everything that a booking request says; its hash tells a retry from another request.
+
+    Without date and time the party is to be seated now. A retry a minute later says the same.
+    """
+
+    restaurant_id: int
+    business_date: date | None
+    wall_time: time | None
+    party_size: int
+    guest: GuestDetails
+    starts_at: datetime | None
+    seating: str | None
+    notes: str
+    marketing_opt_in: bool
+    source: BookingSource
+    turn_minutes: int | None = None
+    table_ids: tuple[int, ...] | None = None
+
+    @property
+    def is_for_now(self) -> bool:
+        """Say whether a party has come, and is seated as it is booked."""
+        return self.business_date is None
+
+    @property
+    def channel(self) -> str:
+        """Return the way in, as policy and planner know it."""
+        return CHANNELS[self.source]
+
+    @property
+    def hash(self) -> str:
+        """Return the fingerprint of all that was asked."""
+        said = {name: value for name, value in asdict(self).items() if name not in _LATER_FIELDS or value is not None}
+        canonical = json.dumps(said, sort_keys=True, default=str)
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def write_booking(
@@ -117,3 +171,21 @@ def _counted_stay(assessment: Assessment) -> CountedStay:
         present_slot_ids=tuple(slot.slot_id for slot in assessment.present if slot.slot_id is not None),
         party_size=assessment.wish.party_size,
     )
+
+
+def expire_holds(booking_ids: Iterable[int]) -> None:
+    """Expire holds whose service days the caller has locked: their tables and covers are free at once."""
+    require_atomic()
+    for hold in Booking.objects.filter(pk__in=list(booking_ids), status=BookingStatus.HELD).order_by("pk"):
+        take_from_counters(find_counted_stay(hold))
+        hold.assignments.all().delete()
+        hold.status = BookingStatus.EXPIRED
+        hold.version += 1
+        hold.save(update_fields=["status", "version", "updated_at"])
+        record_event(
+            hold,
+            EventKind.EXPIRED,
+            label=ENGINE,
+            from_value={"status": BookingStatus.HELD},
+            to_value={"status": BookingStatus.EXPIRED},
+        )

@@ -14,8 +14,8 @@ from bookings.decision.occupied import TableUse, list_table_uses, seating_state
 from bookings.decision.reseating import Reseating, plan_reseating
 from bookings.models import Booking, TableAssignment
 from bookings.services.floor.outcomes import MovedParty, moved_parties
+from bookings.services.rows.booking import expire_holds
 from bookings.services.rows.events import ENGINE
-from bookings.services.rows.expired_holds import expire_holds
 from bookings.services.rows.seating import table_numbers, write_seating
 from capacity.selectors import ServiceSettings
 from tables.seating import Floor, OccupiedInterval, TimeBudget

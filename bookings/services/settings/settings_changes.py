@@ -168,7 +168,7 @@ def save_settings_row(*, row: Model, columns: Collection[str] | None = None, act
 def save_row(row: Model, columns: Collection[str] | None = None) -> None:
     """Save a settings row, or these columns of it, inside a change of settings; a capacity rule counts its changes.
 
-    The ledger names a rule with its version, so that a limit of the past can be told from one of today.
+    The record of a decision names a rule with its version, so that a limit of the past can be told from one of today.
     """
     if not isinstance(row, CapacityRule) or row._state.adding:
         row.save(update_fields=columns)

@@ -87,7 +87,7 @@ def prune_jobs(*, is_dry_run: bool = False) -> int:
 
 
 def prune_decisions(*, is_dry_run: bool = False) -> int:
-    """Delete the decisions of the ledger that are older than LEDGER_DAYS.
+    """Delete the recorded decisions that are older than LEDGER_DAYS.
 
     The oldest first, by the index on time: the last look, which finds nothing, reads one page of it.
     """

@@ -189,7 +189,7 @@ def test_a_shadow_decision_that_failed_is_never_examined_and_no_difference(monke
     CapacityRuleFactory(restaurant=house, max_covers=1)
     materialize(house, days_ahead())
     with monkeypatch.context() as failing:
-        failing.setattr("bookings.decision.judging.decide", _fail)
+        failing.setattr("bookings.decision.assessment.decide", _fail)
         book(house)
     assert Decision.objects.get().state is not None
 
@@ -202,7 +202,7 @@ def test_a_shadow_decision_that_failed_is_never_examined_and_no_difference(monke
 def test_nothing_dies_of_a_shadow_decision_that_would_fail_again(monkeypatch: pytest.MonkeyPatch) -> None:
     house = room(2, enforcement="shadow")
     materialize(house, days_ahead())
-    monkeypatch.setattr("bookings.decision.judging.decide", _fail)
+    monkeypatch.setattr("bookings.decision.assessment.decide", _fail)
     book(house)
 
     assert replayed()[1] == 0

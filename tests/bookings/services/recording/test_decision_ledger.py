@@ -23,7 +23,7 @@ from bookings.services import (
     seat_walk_in,
     undo_change,
 )
-from bookings.services.recording import writing
+from bookings.services import recording as writing
 from capacity.models import ServiceDay
 from config.errors import BookingConflict, InputInvalid
 from config.transactions import ClaimTooSmall
@@ -165,7 +165,7 @@ def test_a_booking_whose_shadow_decision_failed_is_recorded_as_not_examined(monk
     def fail(*args: Any, **kwargs: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("bookings.decision.judging.decide", fail)
+    monkeypatch.setattr("bookings.decision.assessment.decide", fail)
     booking = book(house)
 
     assert (latest().verdict, latest().booking, latest().reasons) == ("unexamined", booking, [])
