@@ -29,11 +29,15 @@ class ReasonAnswer(Answer):
     asked: int | None
 
 
-class AlternativeSlotAnswer(Answer):
-    """Another start that really takes the party."""
+class SlotAnswer(Answer):
+    """A start time of a restaurant."""
 
     wall_time: WallTime = field(name="time")
     starts_at: Instant
+
+
+class AlternativeSlotAnswer(SlotAnswer):
+    """Another start that really takes the party."""
 
 
 class FullestLimitAnswer(Answer):
@@ -92,11 +96,9 @@ class TimeAvailabilityAnswer(DateAnswer):
     alternative_slots: list[AlternativeSlotAnswer]
 
 
-class StartAnswer(Answer):
+class StartAnswer(SlotAnswer):
     """One of the starts of a business date."""
 
-    wall_time: WallTime = field(name="time")
-    starts_at: Instant
     is_available: bool = field(name="available")
     utilization_percent: Annotated[int | None, Meta(description="Of the covers of its service.")]
     reasons: list[ReasonAnswer]

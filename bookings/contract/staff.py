@@ -4,8 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from bookings.contract.answer import Answer, Instant, WallTime
-from bookings.contract.guests import DateAnswer, PeriodStateAnswer
+from bookings.contract.answer import Answer
+from bookings.contract.guests import DateAnswer, PeriodStateAnswer, SlotAnswer
 from tables.choices import Audience
 
 
@@ -16,11 +16,9 @@ class UtilizedPeriodAnswer(PeriodStateAnswer):
     utilization_percent: int | None
 
 
-class UtilizedSlotAnswer(Answer):
+class UtilizedSlotAnswer(SlotAnswer):
     """A start time: who starts, who is present, and the limits of both."""
 
-    wall_time: WallTime = field(name="time")
-    starts_at: Instant
     period_name: str
     bookable: bool
     starting_covers: int
@@ -49,11 +47,9 @@ class TableCountAnswer(Answer):
     free: Annotated[int, Meta(description="For the whole stay and its buffer, without moving anybody.")]
 
 
-class SlotTableCountsAnswer(Answer):
+class SlotTableCountsAnswer(SlotAnswer):
     """A start."""
 
-    wall_time: WallTime = field(name="time")
-    starts_at: Instant
     period_name: str
     is_closed: bool = field(name="closed")
     counts: list[TableCountAnswer]

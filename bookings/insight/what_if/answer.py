@@ -1,113 +1,97 @@
 """The result of a what-if, for programs."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
-from msgspec import field
-
-from bookings.contract.answer import Answer, Instant
-from bookings.insight.what_if.results import PartyDifference, Side, WhatIf
-
-
-class TallyAnswer(Answer):
-    """Parties, and their covers."""
-
-    parties: int
-    covers: int
+from bookings.insight.what_if.record import FixedBooking
+from bookings.insight.what_if.results import PartyDifference, Peak, ServicePeaks, Side, Tally, Told, WhatIf
+from capacity.calendar import iso_utc
 
 
-class ToldAnswer(Answer):
-    """What parties were told."""
-
-    accepted: TallyAnswer
-    refused: TallyAnswer
-    undecided: TallyAnswer
-
-
-class PeakAnswer(Answer, omit_defaults=True):
-    """The most of a service, a slot or a moment; no `slotAt` for the whole service."""
-
-    used: int
-    limit: int | None
-    slot_at: Instant | None = None
-
-
-class ServicePeaksAnswer(Answer):
-    """How full a service gets."""
-
-    business_date: date = field(name="date")
-    period_name: str = field(name="period")
-    covers: PeakAnswer
-    pacing: PeakAnswer
-    occupancy: PeakAnswer
+def what_if_answer(result: WhatIf) -> dict[str, Any]:
+    """Shape both simulations, what really happened, and every party that only one of them takes."""
+    return {
+        "restaurant": result.slug,
+        "timezone": result.timezone,
+        "from": result.from_date.isoformat(),
+        "to": result.to_date.isoformat(),
+        "requests": result.requests,
+        "parties": result.parties,
+        "repeatedRequests": result.repeated,
+        "undecidedRequests": result.undecided,
+        "actual": _told_answer(result.actual),
+        "today": _side_answer(result.today),
+        "proposed": _side_answer(result.proposed),
+        "difference": _tally_answer(result.difference),
+        "gained": [_party_answer(party) for party in result.gained],
+        "lost": [_party_answer(party) for party in result.lost],
+        "notInLedger": [_there_answer(booking) for booking in result.unrecorded],
+        "bookedForAnotherDate": [_there_answer(booking) for booking in result.moved_in],
+    }
 
 
-class SideAnswer(ToldAnswer):
-    """One simulation."""
-
-    first_reasons: dict[str, TallyAnswer] = field(name="refusedByFirstReason")
-    every_reason: dict[str, TallyAnswer] = field(name="refusedByEveryReason")
-    changes_refused: int
-    seats_used_percent: int | None
-    covers_by_date: dict[date, int]
-    services: list[ServicePeaksAnswer]
+def _there_answer(booking: FixedBooking) -> dict[str, Any]:
+    return {
+        "reference": booking.reference,
+        "date": booking.business_date.isoformat(),
+        "partySize": booking.party_size,
+    }
 
 
-class PartyDifferenceAnswer(Answer):
-    """A party that only one of the simulations takes."""
-
-    decision_id: int
-    reference: str | None
-    business_date: date = field(name="date")
-    starts_at: Instant
-    party_size: int
-    source: str
-    reasons: list[str]
+def _tally_answer(tally: Tally) -> dict[str, Any]:
+    return {"parties": tally.parties, "covers": tally.covers}
 
 
-class FixedBookingAnswer(Answer):
-    """A booking that is there anyway."""
-
-    reference: str
-    business_date: date = field(name="date")
-    party_size: int
-
-
-class WhatIfAnswer(Answer):
-    """Both simulations, what really happened, and every party that only one of them takes."""
-
-    slug: str = field(name="restaurant")
-    timezone: str
-    from_date: date = field(name="from")
-    to_date: date = field(name="to")
-    requests: int
-    parties: int
-    repeated: int = field(name="repeatedRequests")
-    undecided: int = field(name="undecidedRequests")
-    actual: ToldAnswer
-    today: SideAnswer
-    proposed: SideAnswer
-    difference: TallyAnswer
-    gained: list[PartyDifferenceAnswer]
-    lost: list[PartyDifferenceAnswer]
-    unrecorded: list[FixedBookingAnswer] = field(name="notInLedger")
-    moved_in: list[FixedBookingAnswer] = field(name="bookedForAnotherDate")
+def _told_answer(told: Told) -> dict[str, Any]:
+    return {
+        "accepted": _tally_answer(told.accepted),
+        "refused": _tally_answer(told.refused),
+        "undecided": _tally_answer(told.undecided),
+    }
 
 
-def what_if_answer(result: WhatIf) -> WhatIfAnswer:
-    """Shape a what-if."""
-    return WhatIfAnswer.of(
-        result,
-        today=_side_answer(result.today),
-        proposed=_side_answer(result.proposed),
-        gained=[_party_answer(party) for party in result.gained],
-        lost=[_party_answer(party) for party in result.lost],
-    )
+def _side_answer(side: Side) -> dict[str, Any]:
+    return _told_answer(side.told) | {
+        "refusedByFirstReason": _by_reason_answer(side.first_reasons),
+        "refusedByEveryReason": _by_reason_answer(side.every_reason),
+        "changesRefused": side.changes_refused,
+        "seatsUsedPercent": side.seats_used_percent,
+        "coversByDate": _by_date_answer(side.covers_by_date),
+        "services": [_service_answer(service) for service in side.services],
+    }
 
 
-def _side_answer(side: Side) -> SideAnswer:
-    told = side.told
-    return SideAnswer.of(side, accepted=told.accepted, refused=told.refused, undecided=told.undecided)
+def _by_reason_answer(reasons: Mapping[str, Tally]) -> dict[str, Any]:
+    return {reason: _tally_answer(tally) for reason, tally in reasons.items()}
 
 
-def _party_answer(party: PartyDifference) -> PartyDifferenceAnswer:
-    return PartyDifferenceAnswer.of(party, reference=party.reference or None)
+def _by_date_answer(covers: Mapping[date, int]) -> dict[str, Any]:
+    return {day.isoformat(): number for day, number in covers.items()}
+
+
+def _service_answer(service: ServicePeaks) -> dict[str, Any]:
+    return {
+        "date": service.business_date.isoformat(),
+        "period": service.period_name,
+        "covers": _peak_answer(service.covers),
+        "pacing": _peak_answer(service.pacing),
+        "occupancy": _peak_answer(service.occupancy),
+    }
+
+
+def _peak_answer(peak: Peak) -> dict[str, Any]:
+    where = {"slotAt": iso_utc(peak.slot_at)} if peak.slot_at else {}
+    return {"used": peak.used, "limit": peak.limit, **where}
+
+
+def _party_answer(party: PartyDifference) -> dict[str, Any]:
+    return {
+        "decisionId": party.decision_id,
+        "reference": party.reference or None,
+        "date": party.business_date.isoformat(),
+        "startsAt": iso_utc(party.starts_at),
+        "partySize": party.party_size,
+        "source": party.source,
+        "reasons": list(party.reasons),
+    }

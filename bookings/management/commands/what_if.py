@@ -10,7 +10,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from bookings.contract.answer import render
 from bookings.insight.what_if import PartyDifference, WhatIf, run_what_if, wording
 from bookings.insight.what_if.answer import what_if_answer
 from bookings.management.arguments import business_date, find_restaurants
@@ -54,7 +53,7 @@ class Command(BaseCommand):
         except InputInvalid as error:
             raise CommandError(_said(error), returncode=WRONG_ARGUMENTS) from error
         if options["is_json"]:
-            self.stdout.write(json.dumps(render(what_if_answer(result)), indent=2))
+            self.stdout.write(json.dumps(what_if_answer(result), indent=2))
         else:
             self.stdout.write("\n".join(_lines(result)))
 
