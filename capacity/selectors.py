@@ -1,5 +1,6 @@
 """What a restaurant has set: periods, turn times, rules, closures, mode, and the database's clock."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -41,6 +42,11 @@ class ClosedSpan:
     from_time: time | None
     to_time: time | None
     channel: str
+
+    @classmethod
+    def of(cls, row: Closure) -> "ClosedSpan":
+        """Return the span of a closure."""
+        return cls(row.service_period_id, row.from_date, row.to_date, row.from_time, row.to_time, row.channel)
 
     def covers(self, period_id: int | None, business_date: date, wall_time: time, channel: str) -> bool:
         """Say whether a start is closed to a way in."""
@@ -178,6 +184,14 @@ def list_service_periods(restaurant_id: int) -> list[ServicePeriod]:
     return list(offered.order_by(F("on_date").asc(nulls_first=True), "start_time", "pk"))
 
 
+def list_periods_by_restaurant(restaurant_ids: Iterable[int]) -> defaultdict[int, list[PeriodHours]]:
+    """List the periods that some restaurants offer in 1 query."""
+    periods: defaultdict[int, list[PeriodHours]] = defaultdict(list)
+    for period in ServicePeriod.objects.filter(restaurant__in=restaurant_ids, retired_at=None):
+        periods[period.restaurant_id].append(period_hours(period))
+    return periods
+
+
 def list_turn_bands(restaurant_id: int) -> tuple[TurnBand, ...]:
     """List the turn times of a restaurant in 1 query."""
     rows = TurnTime.objects.filter(restaurant_id=restaurant_id)
@@ -201,6 +215,15 @@ def list_rules(restaurant_id: int) -> tuple[Rule, ...]:
     """List the capacity rules of a restaurant in 1 query."""
     rows = CapacityRule.objects.filter(restaurant_id=restaurant_id).values_list(*RULE_COLUMNS)
     return tuple(Rule(*row) for row in rows)
+
+
+def list_rules_by_restaurant(restaurant_ids: Iterable[int]) -> defaultdict[int, list[Rule]]:
+    """List the capacity rules of some restaurants in 1 query."""
+    rules: defaultdict[int, list[Rule]] = defaultdict(list)
+    rows = CapacityRule.objects.filter(restaurant__in=restaurant_ids)
+    for restaurant_id, *columns in rows.values_list("restaurant_id", *RULE_COLUMNS):
+        rules[restaurant_id].append(Rule(*columns))
+    return rules
 
 
 def rule_of(row: CapacityRule) -> Rule:

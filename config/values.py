@@ -1,4 +1,4 @@
-"""Values that somebody else typed: each reader takes one spelling of its value and no other. Pure.
+"""Values that somebody else typed: each reader takes one spelling, and raises `ValueInvalid` for any other. Pure.
 
 Every door says in its own words what is wrong with a value; the code of `ValueInvalid` says which words.
 """
@@ -29,10 +29,7 @@ class ValueInvalid(ValueError):
 
 
 def read_whole_number(value: object, *, most_digits: int) -> int:
-    """Return a number of ASCII digits, perhaps behind a minus.
-
-    Raises: `ValueInvalid`.
-    """
+    """Return a number of ASCII digits, perhaps behind a minus."""
     text = _spelled(_WHOLE_NUMBER, value)
     if len(text.removeprefix("-")) > most_digits:
         raise ValueInvalid
@@ -40,18 +37,12 @@ def read_whole_number(value: object, *, most_digits: int) -> int:
 
 
 def read_wall_time(value: object) -> time:
-    """Return a time on the restaurant's wall, `HH:MM`.
-
-    Raises: `ValueInvalid`.
-    """
+    """Return a time on the restaurant's wall, `HH:MM`."""
     return time.fromisoformat(_spelled(_WALL_TIME, value))
 
 
 def read_date(value: object) -> date:
-    """Return a date, `YYYY-MM-DD`, of the years 2000 to 2100.
-
-    Raises: `ValueInvalid`.
-    """
+    """Return a date, `YYYY-MM-DD`, of the years 2000 to 2100."""
     try:
         day = date.fromisoformat(_spelled(_DATE, value))
     except ValueError as error:
@@ -61,10 +52,7 @@ def read_date(value: object) -> date:
 
 
 def read_instant(value: object) -> datetime:
-    """Return an ISO 8601 instant with its zone, `Z` or an offset, of the years 2000 to 2100, in UTC.
-
-    Raises: `ValueInvalid`.
-    """
+    """Return an ISO 8601 instant with its zone, `Z` or an offset, of the years 2000 to 2100, in UTC."""
     try:
         instant = datetime.fromisoformat(_spelled(_INSTANT, value))
     except ValueError as error:

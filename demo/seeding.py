@@ -180,17 +180,27 @@ def _book(plan: ServicePlan, visit: Visit, number: int) -> BookingReceipt | None
 
 
 def _create(plan: ServicePlan, visit: Visit, number: int, starts_at: datetime) -> BookingReceipt:
+    return book_visit(plan.restaurant, plan.service_day.business_date, visit, starts_at, key=f"{plan.key}:{number}")
+
+
+def book_visit(
+    restaurant: Restaurant, business_date: date, visit: Visit, starts_at: datetime, *, key: str
+) -> BookingReceipt:
+    """Book a visit as its guest would.
+
+    Raises: as `create_booking_with_capacity_check`.
+    """
     return create_booking_with_capacity_check(
-        restaurant_id=plan.restaurant.pk,
-        business_date=plan.service_day.business_date,
-        wall_time=starts_at.astimezone(plan.restaurant.zone).time(),
+        restaurant_id=restaurant.pk,
+        business_date=business_date,
+        wall_time=starts_at.astimezone(restaurant.zone).time(),
         starts_at=starts_at,
         party_size=visit.party_size,
         guest=GuestDetails(name=visit.name, email=visit.email, phone=visit.phone),
         notes=visit.notes,
         marketing_opt_in=visit.marketing_opt_in,
         source=BookingSource(visit.source),
-        idempotency_key=f"{plan.key}:{number}",
+        idempotency_key=key,
         seating=visit.seating,
     )
 

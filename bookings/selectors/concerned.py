@@ -16,14 +16,7 @@ from tables.models import Table, TableCombination
 
 def list_bookings_inside(closure: Closure) -> list[Booking]:
     """List live bookings from now on that start inside a closure, by start, in 2 queries."""
-    span = ClosedSpan(
-        closure.service_period_id,
-        closure.from_date,
-        closure.to_date,
-        closure.from_time,
-        closure.to_time,
-        closure.channel,
-    )
+    span = ClosedSpan.of(closure)
     live = (
         Booking.objects.filter(
             restaurant_id=closure.restaurant_id,

@@ -1,6 +1,6 @@
 """What the settings of all active restaurants leave open, in a fixed number of queries. Never writes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,8 +12,7 @@ from capacity.calendar import PeriodHours
 from capacity.choices import SeatingMode
 from capacity.coverage import has_rule_that_limits, is_limited, is_still_offered
 from capacity.limits import Rule
-from capacity.models import CapacityRule, ServicePeriod
-from capacity.selectors import RULE_COLUMNS, period_hours, read_clock
+from capacity.selectors import list_periods_by_restaurant, list_rules_by_restaurant, read_clock
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table
 
@@ -40,8 +39,8 @@ class _House:
     """What one restaurant has set, on its own today."""
 
     today: date
-    periods: list[PeriodHours] = field(default_factory=list)
-    rules: list[Rule] = field(default_factory=list)
+    periods: list[PeriodHours]
+    rules: list[Rule]
 
     @property
     def is_without_rules(self) -> bool:
@@ -62,16 +61,12 @@ def get_configuration() -> Configuration:
 
 def _read_houses(now: datetime) -> list[_House]:
     zones = Restaurant.objects.filter(active=True).values_list("pk", "timezone")
-    houses = {pk: _House(now.astimezone(ZoneInfo(timezone)).date()) for pk, timezone in zones}
-    for period in ServicePeriod.objects.filter(restaurant__in=houses.keys(), retired_at=None):
-        house, hours = houses[period.restaurant_id], period_hours(period)
-        if is_still_offered(hours, house.today):
-            house.periods.append(hours)
-    for pk, *columns in CapacityRule.objects.filter(restaurant__in=houses.keys()).values_list(
-        "restaurant_id", *RULE_COLUMNS
-    ):
-        houses[pk].rules.append(Rule(*columns))
-    return list(houses.values())
+    dates = {pk: now.astimezone(ZoneInfo(timezone)).date() for pk, timezone in zones}
+    periods, rules = list_periods_by_restaurant(dates), list_rules_by_restaurant(dates)
+    return [
+        _House(today, [period for period in periods[pk] if is_still_offered(period, today)], rules[pk])
+        for pk, today in dates.items()
+    ]
 
 
 def _count_without_tables(now: datetime) -> int:

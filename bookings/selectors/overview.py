@@ -14,9 +14,15 @@ from bookings.selectors.modes import EnforcementStanding, Mode, get_enforcement_
 from bookings.selectors.running_over import RunningOver, list_running_over
 from capacity.calendar import ONE_DAY, PeriodHours, periods_on
 from capacity.limits import Rule, day_limits
-from capacity.models import CapacityRule, Closure, ServiceDay, ServicePeriod
+from capacity.models import Closure, ServiceDay
 from capacity.policy import ONLINE, percent_of
-from capacity.selectors import RULE_COLUMNS, ClosedSpan, period_hours, read_clock
+from capacity.selectors import (
+    ClosedSpan,
+    list_periods_by_restaurant,
+    list_rules_by_restaurant,
+    period_hours,
+    read_clock,
+)
 from tables.models import Restaurant
 
 
@@ -95,17 +101,11 @@ def get_overview() -> Overview:
 
 
 def _read_facts(ids: list[int], now: datetime) -> _Facts:
-    periods: defaultdict[int, list[PeriodHours]] = defaultdict(list)
-    for period in ServicePeriod.objects.filter(restaurant__in=ids, retired_at=None):
-        periods[period.restaurant_id].append(period_hours(period))
-    rules: defaultdict[int, list[Rule]] = defaultdict(list)
-    for owner, *columns in CapacityRule.objects.filter(restaurant__in=ids).values_list("restaurant_id", *RULE_COLUMNS):
-        rules[owner].append(Rule(*columns))
     return _Facts(
         now=now,
         standing=get_enforcement_standing(),
-        periods=periods,
-        rules=rules,
+        periods=list_periods_by_restaurant(ids),
+        rules=list_rules_by_restaurant(ids),
         closures=_read_closures(ids, now),
         days=_read_days(ids, now),
         expired=_read_expired_holds(ids, now),
@@ -121,9 +121,8 @@ def _dates_around(now: datetime) -> tuple[date, date]:
 def _read_closures(ids: list[int], now: datetime) -> defaultdict[int, list[ClosedSpan]]:
     first, last = _dates_around(now)
     closures: defaultdict[int, list[ClosedSpan]] = defaultdict(list)
-    for it in Closure.objects.filter(restaurant__in=ids, from_date__lte=last, to_date__gte=first):
-        span = ClosedSpan(it.service_period_id, it.from_date, it.to_date, it.from_time, it.to_time, it.channel)
-        closures[it.restaurant_id].append(span)
+    for closure in Closure.objects.filter(restaurant__in=ids, from_date__lte=last, to_date__gte=first):
+        closures[closure.restaurant_id].append(ClosedSpan.of(closure))
     return closures
 
 

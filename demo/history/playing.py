@@ -15,14 +15,11 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from bookings.choices import BookingSource
 from bookings.errors import RequestRefused
 from bookings.models import Booking, BookingEvent, CapacityOverride, RolloutNote, TableAssignment
 from bookings.services import (
-    GuestDetails,
     add_rollout_note,
     cancel_booking,
-    create_booking_with_capacity_check,
     leave_early,
     mark_arrived,
     mark_no_show,
@@ -30,6 +27,7 @@ from bookings.services import (
 )
 from capacity.past import clock_at
 from demo.history.plot import DatePlot, Ending, Request
+from demo.seeding import book_visit
 from tables.models import Restaurant
 
 READING_FOR = timedelta(minutes=2)
@@ -111,21 +109,8 @@ def _ask(restaurant: Restaurant, plot: DatePlot, request: Request, booked: dict[
 
 
 def _create(restaurant: Restaurant, plot: DatePlot, request: Request, starts_at: datetime) -> int:
-    visit = request.visit
-    receipt = create_booking_with_capacity_check(
-        restaurant_id=restaurant.pk,
-        business_date=plot.business_date,
-        wall_time=starts_at.astimezone(restaurant.zone).time(),
-        starts_at=starts_at,
-        party_size=visit.party_size,
-        guest=GuestDetails(name=visit.name, email=visit.email, phone=visit.phone),
-        notes=visit.notes,
-        marketing_opt_in=visit.marketing_opt_in,
-        source=BookingSource(visit.source),
-        idempotency_key=f"history:{plot.business_date}:{request.number}",
-        seating=visit.seating,
-    )
-    return receipt.booking.pk
+    key = f"history:{plot.business_date}:{request.number}"
+    return book_visit(restaurant, plot.business_date, request.visit, starts_at, key=key).booking.pk
 
 
 def _of_booked(act: Callable[[int], object], number: int, booked: dict[int, int]) -> None:

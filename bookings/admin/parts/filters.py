@@ -1,5 +1,6 @@
 """Filters that more than one list uses."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter
@@ -16,7 +17,20 @@ class WallDate(Func):
     output_field = DateField()
 
 
-class WhenFilter(SimpleListFilter):
+class NamedChoicesFilter(SimpleListFilter):
+    """A filter whose list is narrowed from the start: no choice stands for none."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Offer every choice by name."""
+        for lookup, title in self.lookup_choices:
+            yield {
+                "selected": self.value() == lookup,
+                "query_string": changelist.get_query_string({self.parameter_name: lookup}),
+                "display": title,
+            }
+
+
+class WhenFilter(NamedChoicesFilter):
     """Business dates around today, each restaurant's own; from today on unless the list is narrowed otherwise."""
 
     title = "when"
@@ -33,15 +47,6 @@ class WhenFilter(SimpleListFilter):
 
     def value(self) -> str:
         return super().value() or ("all" if self.is_narrowed else "upcoming")
-
-    def choices(self, changelist: Any) -> Any:
-        """Offer every choice by name: without one the list begins today."""
-        for lookup, title in self.lookup_choices:
-            yield {
-                "selected": self.value() == lookup,
-                "query_string": changelist.get_query_string({self.parameter_name: lookup}),
-                "display": title,
-            }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         today = WallDate(F("restaurant__timezone"))

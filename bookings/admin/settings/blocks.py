@@ -1,12 +1,10 @@
 """The screens of blocks: tables that are kept free for a time."""
 
-from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -15,6 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.columns import column
+from bookings.admin.parts.filters import NamedChoicesFilter
 from bookings.admin.parts.forms import ClockField, ClockInput, DayInput, OwnedChoiceField, SettingsForm
 from bookings.admin.parts.outcomes import describe_reseating
 from bookings.admin.parts.settings_rows import SettingsAdmin
@@ -77,7 +76,7 @@ class BlockForm(SettingsForm):
         super()._add_refusal(refusal)
 
 
-class BlockTimeFilter(SimpleListFilter):
+class BlockTimeFilter(NamedChoicesFilter):
     """Blocks that are not over, unless asked otherwise."""
 
     title = "when"
@@ -88,15 +87,6 @@ class BlockTimeFilter(SimpleListFilter):
 
     def value(self) -> str:
         return super().value() or "coming"
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        """Offer every choice by name: without one the list begins now."""
-        for lookup, title in self.lookup_choices:
-            yield {
-                "selected": self.value() == lookup,
-                "query_string": changelist.get_query_string({self.parameter_name: lookup}),
-                "display": title,
-            }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         now = ClockTimestamp()
