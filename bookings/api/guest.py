@@ -1,5 +1,6 @@
 """What guests call: look for a table, book it, look at the booking, cancel it."""
 
+import re
 from functools import cached_property
 
 from django.http.response import HttpResponseBase
@@ -17,9 +18,7 @@ from bookings.api.answers import (
     restaurant_detail_answer,
     time_availability_answer,
 )
-from bookings.api.base import GuestView
-from bookings.api.headers import FIRST_VERSION, entity_tag, read_expected_version, read_idempotency_key
-from bookings.api.observing import observe_availability, observe_booking
+from bookings.api.base import GuestView, observe_availability, observe_booking
 from bookings.api.serializers import (
     AvailabilityQuery,
     AvailableDaysQuery,
@@ -35,7 +34,7 @@ from bookings.api.serializers import (
 from bookings.api.throttles import AvailabilityThrottle, BookingThrottle
 from bookings.contract.answer import Address
 from bookings.contract.guests import CreatedBookingAnswer, RestaurantPageAnswer
-from bookings.models import Booking
+from bookings.models import IDEMPOTENCY_KEY_LENGTH, Booking
 from bookings.selectors import (
     check_time,
     find_restaurant_id,
@@ -45,7 +44,7 @@ from bookings.selectors import (
 )
 from bookings.services import GuestDetails, cancel_booking, create_booking_with_capacity_check
 from capacity.selectors import list_service_periods
-from config.errors import RecordNotFound
+from config.errors import InputInvalid, RecordNotFound
 from tables.models import Restaurant
 from tables.selectors import get_active_restaurant, list_active_restaurants
 
@@ -185,3 +184,44 @@ class RestaurantView(GuestView):
         read_query(EmptyInput, request)
         restaurant = get_active_restaurant(slug)
         return Response(restaurant_detail_answer(restaurant, list_service_periods(restaurant.pk)))
+
+
+_PRINTABLE_ASCII = re.compile(r"[\x20-\x7e]+")
+_ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"|\*')
+FIRST_VERSION = 1
+# No booking ever has it.
+NO_VERSION = 0
+
+
+def read_idempotency_key(request: Request) -> str | None:
+    """Return the Idempotency-Key, None if there is none.
+
+    Raises: `InputInvalid`.
+    """
+    key: str | None = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if len(key) > IDEMPOTENCY_KEY_LENGTH:
+        raise InputInvalid.of_field("Idempotency-Key", "max_length", f"At most {IDEMPOTENCY_KEY_LENGTH} characters.")
+    if not _PRINTABLE_ASCII.fullmatch(key) or not key.strip():
+        raise InputInvalid.of_field("Idempotency-Key", "invalid", "Must be printable ASCII, and not blank.")
+    return key
+
+
+def read_expected_version(request: Request, booking: Booking) -> int | None:
+    """Return the version that If-Match asks for, None where any will do.
+
+    Of several entity tags the current one counts; a weak or unknown one never matches (RFC 9110, 13.1.1).
+    """
+    header: str | None = request.headers.get("If-Match")
+    if header is None:
+        return None
+    tags = _ENTITY_TAG.findall(header)
+    if "*" in tags:
+        return None
+    return booking.version if entity_tag(booking.version) in tags else NO_VERSION
+
+
+def entity_tag(version: int) -> str:
+    """Return the ETag of a booking at a version."""
+    return f'"{version}"'

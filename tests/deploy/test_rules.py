@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bookings.api.observing import DECIDED, FAILURES
+from bookings.api.base import DECIDED, FAILURES
 from tests.deploy.programs import PROMETHEUS, run_program
 from tests.helpers.deployed_artifacts import RULE_TESTS, RULES, alerts, asked_by, groups, recorded
 

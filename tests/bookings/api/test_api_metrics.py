@@ -9,7 +9,7 @@ from django.test import Client
 from prometheus_client import REGISTRY
 
 from bookings.api import guest
-from bookings.api.observing import DECIDED, FAILURES
+from bookings.api.base import DECIDED, FAILURES
 from bookings.choices import DecisionMode
 from bookings.errors import RequestRefused
 from bookings.services.writes import REACTIONS
