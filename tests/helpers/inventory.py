@@ -57,14 +57,15 @@ def first_text(call: ast.Call) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def settings_read() -> set[str]:
+@cache
+def settings_read() -> frozenset[str]:
     """Return the environment variables that are read through `config.env`."""
-    return {
+    return frozenset(
         name
         for call in calls()
         if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
         if call.func.value.id == "env" and (name := first_text(call)) is not None and name.isupper()
-    }
+    )
 
 
 def metrics_made() -> set[str]:
@@ -91,7 +92,8 @@ def _label_names(call: ast.Call) -> Iterator[str]:
             yield from (it.value for it in value.elts if isinstance(it, ast.Constant) and isinstance(it.value, str))
 
 
-def finding_kinds() -> set[str]:
+@cache
+def finding_kinds() -> frozenset[str]:
     """Return the kinds of what the auditor finds."""
     texts = (
         node.value
@@ -100,7 +102,7 @@ def finding_kinds() -> set[str]:
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
-    return set(MEANINGS) | {text for text in texts if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", text)}
+    return frozenset(MEANINGS) | {text for text in texts if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", text)}
 
 
 def own_commands() -> dict[str, str]:

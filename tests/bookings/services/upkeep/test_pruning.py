@@ -129,9 +129,15 @@ def ledger():
     restaurant, now = RestaurantFactory(), datetime.now(UTC)
     facts = {"restaurant": restaurant, "party_size": 2, "business_date": now.date(), "starts_at": now, "ends_at": now}
     words = {"operation": "create", "mode": "enforce", "verdict": "accepted", "source": "web"}
-    rows = [Decision(**facts, **words, decided_at=now - DAY * 25 * number / MANY) for number in range(MANY, 0, -1)]
-    Decision.objects.bulk_create(rows)
+    Decision.objects.create(**facts, **words, decided_at=now - DAY * 25)
+    kept = ", ".join(it.column for it in Decision._meta.concrete_fields if it.name not in ("id", "decided_at"))
     with connection.cursor() as cursor:
+        # PostgreSQL copies a row five thousand times in the time that five thousand objects take to be made.
+        cursor.execute(
+            f"INSERT INTO bookings_decision (decided_at, {kept})"  # noqa: S608 - columns of the model
+            f" SELECT decided_at + number * %s, {kept} FROM bookings_decision, generate_series(1, %s) AS number",
+            [DAY * 25 / MANY, MANY - 1],
+        )
         cursor.execute("ANALYZE bookings_decision")
 
 
