@@ -23,9 +23,11 @@ SECONDS = 60.0
 
 # A process that uses the server until its standard input ends.
 USER = """
-import sys
+import signal, sys
 from pathlib import Path
 from config import embedded
+# As at a terminal: what is run in the background inherits that SIGINT is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 instance = embedded.Instance(Path(sys.argv[1]), throw_away=sys.argv[2] == "throw_away")
 embedded.join(instance)
 print(instance.postmaster_lines()[0], flush=True)
