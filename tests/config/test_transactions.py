@@ -68,7 +68,9 @@ def test_a_statement_that_runs_out_of_time_is_a_conflict_and_not_a_failure(setti
         wait_for_ever()
 
 
-def test_a_call_that_has_run_a_thousand_times_runs_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_has_run_a_thousand_times_runs_again(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The number of attempts is what is looked at, not how fast a machine makes them.
+    settings.BOOKING_DEADLINE_SECONDS = 600
     monkeypatch.setattr("config.transactions.LONGEST_PAUSE_SECONDS", 0.0)
     attempts = iter(range(1100))
 
