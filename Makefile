@@ -10,17 +10,17 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
 	ALLOWED_HOSTS=maitre.example
 
-# The tests in which coverage is counted. The others start processes, which it does not see, or let threads race, which
-# it slows down.
-MEASURED = tests/bookings tests/capacity tests/config tests/demo tests/tables
 # Races and load want the machine to themselves.
 ALONE = tests/concurrency tests/load
+SIDE_BY_SIDE = $(filter-out $(ALONE) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+# The tests in which coverage is counted: it slows threads down, and sees nothing of the processes that others start.
+MEASURED = tests/bookings tests/capacity tests/config tests/demo tests/tables
 # More than there are cores: many tests wait for a process to start or to end.
-SIDE_BY_SIDE = --numprocesses 3 --dist worksteal
-UNMEASURED = $(filter-out $(MEASURED) $(ALONE) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+PYTEST = $(BIN)/python -m pytest -m "not prometheus"
+PROCESSES = --numprocesses 3 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger house smoke check-alerts requirements clean
+.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger house smoke check-alerts requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,10 +36,12 @@ $(STAMP): requirements.txt requirements-dev.txt
 demo: install  ## Serve two restaurants on PORT (8000), with PostgreSQL; Ctrl-C stops everything
 	@exec $(BIN)/python manage.py demo
 
-test: install  ## Run all tests; fail under 80 % branch coverage
-	$(BIN)/python -m pytest -m "not prometheus" $(SIDE_BY_SIDE) --cov --cov-report= $(MEASURED)
-	$(BIN)/python -m pytest -m "not prometheus" $(SIDE_BY_SIDE) $(UNMEASURED)
-	$(BIN)/python -m pytest -m "not prometheus" $(ALONE)
+test: install  ## Run all tests, races and load by themselves
+	$(PYTEST) $(PROCESSES) $(SIDE_BY_SIDE)
+	$(PYTEST) $(ALONE)
+
+coverage: install  ## Count the coverage of branches; fail under 80 %
+	$(PYTEST) $(PROCESSES) --cov --cov-report= $(MEASURED)
 	$(BIN)/coverage report --fail-under=80
 
 lint: install  ## Check style, types, imports, migrations and production settings

@@ -14,6 +14,11 @@ settings.register_profile("fuzz", deadline=None, max_examples=2000, suppress_hea
 settings.load_profile("fuzz" if os.environ.get("FUZZ") == "1" else "default")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the property tests, the longest: last in line, one would let all other processes wait for it."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("fuzz", "hypothesis")))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def emptying() -> Iterator[None]:
     """Empty the database after a test that commits by less than Django's flush."""
