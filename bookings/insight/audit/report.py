@@ -87,7 +87,9 @@ class AuditReport:
             "seconds": round(self.seconds, 3),
             "checked": self.checked,
             "totals": {name: len(findings) for name, findings in lists.items()},
-            **{name: [it.as_json(self.restaurants) for it in findings[:most]] for name, findings in lists.items()},
+            **{
+                name: [found.as_json(self.restaurants) for found in findings[:most]] for name, findings in lists.items()
+            },
         }
 
     def as_lines(self) -> Iterator[str]:

@@ -67,12 +67,14 @@ class Case:
     def releasing(self, holders: Iterable[Holder]) -> "Case":
         """Return the case with parties movable that no plan may move; all of the tables of each have to be named."""
         named = list(holders)
-        parties = {it.party.booking_id: it.party for it in named if it.party is not None}
+        parties = {holder.party.booking_id: holder.party for holder in named if holder.party is not None}
         seated = [
-            replace(party, table_ids=tuple(sorted(it.table_id for it in named if it.booking_id == booking_id)))
+            replace(
+                party, table_ids=tuple(sorted(holder.table_id for holder in named if holder.booking_id == booking_id))
+            )
             for booking_id, party in parties.items()
         ]
-        return self._seated(without_occupied(self.book.seating, [it.interval for it in named], adding=seated))
+        return self._seated(without_occupied(self.book.seating, [holder.interval for holder in named], adding=seated))
 
     def lifting(self, blocks: Iterable[Holder]) -> "Case":
         """Return the case without some blocks."""

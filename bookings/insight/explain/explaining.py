@@ -101,7 +101,7 @@ def explain_availability(
 def _explain(case: Case, compare: str | None) -> Explanation:
     settings = case.book.settings
     holders = list_holders(case.book, blocked_interval(settings, case.wish))
-    names = load_names(case.book, (it.booking_id for it in holders if it.booking_id is not None))
+    names = load_names(case.book, (holder.booking_id for holder in holders if holder.booking_id is not None))
     assessment = case.assess()
     levers, has_all = _find_levers(case, assessment, holders, names)
     return Explanation(

@@ -59,7 +59,7 @@ class Holder:
 def list_holders(book: DayBook, during: TimeSpan) -> tuple[Holder, ...]:
     """List what holds any table of the restaurant in an interval, by start, in 2 queries; not holds that are over."""
     found = [*_bookings(book, during), *_blocks(book, during)]
-    return tuple(sorted(found, key=lambda it: (it.starts_at, it.ends_at, it.table_id, it.reference)))
+    return tuple(sorted(found, key=lambda held: (held.starts_at, held.ends_at, held.table_id, held.reference)))
 
 
 def _bookings(book: DayBook, during: TimeSpan) -> Iterator[Holder]:

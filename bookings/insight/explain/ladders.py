@@ -105,7 +105,7 @@ def _shorter_stays(refused: Refused) -> Iterator[Trial]:
     case, usual = refused.case, refused.assessment.turn_minutes
     slot_minutes = case.book.settings.restaurant.slot_minutes
     shorter = ((steps, usual - steps * slot_minutes) for steps in count(1))
-    for steps, minutes in takewhile(lambda it: it[1] >= usual * SHORTEST_SHARE_OF_STAY and it[1] > 0, shorter):
+    for steps, minutes in takewhile(lambda stay: stay[1] >= usual * SHORTEST_SHARE_OF_STAY and stay[1] > 0, shorter):
         text = f"a stay of {minutes} instead of {usual} minutes"
         yield Trial(LeverKind.SHORTER_STAY, case.staying(minutes), text, steps)
 
@@ -120,7 +120,7 @@ def _openings(refused: Refused, case: Case, raised: tuple[RaisedLimit, ...]) -> 
     """Yield the tables that would do if they were open to the way in, those of one seat together."""
     wish, floor = case.wish, case.floor
     closed = [
-        frozenset(it for it in seat.table_ids if wish.channel not in floor.by_id[it].audience)
+        frozenset(table_id for table_id in seat.table_ids if wish.channel not in floor.by_id[table_id].audience)
         for seat in floor.seats
         if _suits_but_for_audience(seat, case)
     ]
@@ -154,7 +154,7 @@ def _releases(refused: Refused, case: Case, raised: tuple[RaisedLimit, ...]) -> 
 
 def _release_text(names: Names, holders: Sequence[Holder]) -> str:
     first = holders[0]
-    tables = shown(names.tables(it.table_id for it in holders))
+    tables = shown(names.tables(holder.table_id for holder in holders))
     who = f"{first.reference} (party of {first.party_size} at {names.wall_time(first.starts_at):%H:%M}, {tables})"
     return f"unpin {who}" if first.state == HolderState.PINNED else f"re-seat {who} although it is about to come"
 
@@ -180,7 +180,7 @@ def _sets_in_the_way(case: Case, groups: Groups) -> Iterator[tuple[str, ...]]:
     yield from ((key,) for key in groups)
     wish = case.wish
     together = {
-        tuple(key for key, group in groups.items() if any(it.table_id in seat.table_ids for it in group)): None
+        tuple(key for key, group in groups.items() if any(holder.table_id in seat.table_ids for holder in group)): None
         for seat in case.floor.suitable(wish.party_size, wish.seating, wish.channel)
     }
     yield from sorted((keys for keys in together if len(keys) > 1), key=len)

@@ -87,7 +87,7 @@ def list_overruns(*, restaurant_id: int) -> OverrunReport:
     book = _load_book(settings, seated, later)
     over = {hold.booking_id for hold in book.expired_holds}
     names = load_names(book, [booking.pk for booking in (*seated, *later)])
-    return _Radar(book, tuple(seated), tuple(it for it in later if it.pk not in over), names).report()
+    return _Radar(book, tuple(seated), tuple(booking for booking in later if booking.pk not in over), names).report()
 
 
 def _list_seated(settings: ServiceSettings) -> list[Booking]:
@@ -159,16 +159,20 @@ class _Radar:
 
     def _waiting_for(self, seated: Booking) -> list[Booking]:
         tables = set(_table_ids(seated))
-        return [it for it in self.later if it.starts_at > seated.starts_at and tables.intersection(_table_ids(it))]
+        return [
+            booking
+            for booking in self.later
+            if booking.starts_at > seated.starts_at and tables.intersection(_table_ids(booking))
+        ]
 
     def _hit(self) -> list[Booking]:
         """Return who would come before a party over its time has left, and the table is ready again."""
         hit = {
-            it.pk: it
+            booking.pk: booking
             for seated in self.seated
             if self._is_over(seated)
-            for it in self._waiting_for(seated)
-            if _loses_at(seated, it) < self._stays_until(seated)
+            for booking in self._waiting_for(seated)
+            if _loses_at(seated, booking) < self._stays_until(seated)
         }
         return list(hit.values())
 
@@ -178,10 +182,10 @@ class _Radar:
         ids = {booking.pk for booking in hit}
         others = tuple(party for party in seating.parties if party.booking_id not in ids)
         held = [
-            OccupiedInterval(*it)
+            OccupiedInterval(*interval)
             for booking in hit
             if booking.pk not in self.book.movable
-            for it in _intervals(booking)
+            for interval in _intervals(booking)
         ]
         freed = without_occupied(
             replace(seating, parties=others), held, adding=[self._as_party(booking) for booking in hit]
@@ -207,9 +211,9 @@ class _Radar:
         )
 
     def _named(self, planned: DayBook, booking_id: int, found: Reseating) -> ExplainedMove:
-        (move,) = (it for it in found.moves if it.booking_id == booking_id)
+        (move,) = (move for move in found.moves if move.booking_id == booking_id)
         named = self.names.move(planned, move)
-        starts_at = next((it.starts_at for it in self.later if it.pk == booking_id), named.starts_at)
+        starts_at = next((booking.starts_at for booking in self.later if booking.pk == booking_id), named.starts_at)
         return replace(named, starts_at=starts_at, wall_time=self.names.wall_time(starts_at))
 
     def _overrun(self, seated: Booking, found: Reseating) -> Overrun:
@@ -259,4 +263,4 @@ def _buffer(booking: Booking) -> timedelta:
 
 
 def _intervals(booking: Booking) -> list[tuple[int, datetime, datetime]]:
-    return [(it.table_id, it.during.lower, it.during.upper) for it in booking.assignments.all()]
+    return [(row.table_id, row.during.lower, row.during.upper) for row in booking.assignments.all()]

@@ -107,7 +107,9 @@ class Evenings:
     def fullest_moment(self, starts_at: datetime, ends_at: datetime, beside: Sequence[Attended] = ()) -> Turnout:
         """Return the most covers and the most parties that were present in any slot of a stay."""
         touched = [self._present(slot, beside) for slot in self._slots_meeting(starts_at, ends_at)]
-        return Turnout(max((it.covers for it in touched), default=0), max((it.parties for it in touched), default=0))
+        return Turnout(
+            max((slot.covers for slot in touched), default=0), max((slot.parties for slot in touched), default=0)
+        )
 
     def _slots_meeting(self, starts_at: datetime, ends_at: datetime) -> Sequence[SlotSpan]:
         before = self._slots[: bisect_left(self._slot_starts, ends_at)]

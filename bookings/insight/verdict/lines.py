@@ -34,8 +34,8 @@ def _title(report: RolloutReport) -> str:
 
 
 def _recommendation(report: RolloutReport) -> Iterator[str]:
-    yield from (f"because {it}" for it in report.recommendation.because)
-    yield from (f"seen: {it}" for it in report.recommendation.evidence)
+    yield from (f"because {reason}" for reason in report.recommendation.because)
+    yield from (f"seen: {fact}" for fact in report.recommendation.evidence)
 
 
 def _period(report: RolloutReport) -> Iterator[str]:
@@ -121,8 +121,8 @@ def _above(report: RolloutReport) -> Iterator[str]:
     yield from (f"OVERBOOKED {message}" for message in report.overbookings)
     if not report.overbookings:
         yield "no overbooking found by the auditor"
-    for it in report.above:
-        yield f"{_source_of(it)}: {it.limit} {counted(it.times, 'time')}, {above_amount(it)} above"
+    for above in report.above:
+        yield f"{_source_of(above)}: {above.limit} {counted(above.times, 'time')}, {above_amount(above)} above"
 
 
 def _source_of(above: Above) -> str:

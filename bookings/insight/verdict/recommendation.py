@@ -102,7 +102,7 @@ def _recommend_of_enforced(seen: Evidence, evidence: tuple[str, ...]) -> Recomme
         return Recommendation(Advised.ROLL_BACK, slow, evidence)
     if faults := tuple(_broken(seen)):
         return Recommendation(Advised.FIX, faults, evidence)
-    so_far = tuple(f"so far: {it}" for it in _missing(seen))
+    so_far = tuple(f"so far: {missing}" for missing in _missing(seen))
     return Recommendation(Advised.KEEP, so_far or ("its limits are enforced and hold",), evidence)
 
 

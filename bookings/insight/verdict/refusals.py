@@ -40,7 +40,9 @@ def count_turned(
     for_good = [asked[0] for asked in guests if answered.isdisjoint(known.decision_id for known in asked)]
     took_another = [known for known in in_order if known.decision_id in answered]
     judged = _judge(for_good, parties, evenings, now)
-    new, changes = ([it for it in judged if it.known.is_change is is_change] for is_change in (False, True))
+    new, changes = (
+        [refusal for refusal in judged if refusal.known.is_change is is_change] for is_change in (False, True)
+    )
     turned = Turned(
         **vars(_count(new)),
         repeated=len(in_order) - len(for_good) - len(took_another),
@@ -48,7 +50,7 @@ def count_turned(
         answered_covers=sum(known.case.party_size for known in took_another),
         changes=_count(changes),
     )
-    empty = (it.known.case.service for it in new if it.aftermath is Aftermath.STAYED_EMPTY)
+    empty = (refusal.known.case.service for refusal in new if refusal.aftermath is Aftermath.STAYED_EMPTY)
     return turned, frozenset(service for service in empty if service is not None)
 
 
@@ -103,13 +105,13 @@ def _covers_asked(known: KnownCase, parties: Mapping[int, PartySeen]) -> int:
 
 
 def _count(judged: Sequence[_Judged]) -> Refusals:
-    by_aftermath = {it: [one for one in judged if one.aftermath is it] for it in Aftermath}
+    by_aftermath = {aftermath: [one for one in judged if one.aftermath is aftermath] for aftermath in Aftermath}
     empty = by_aftermath[Aftermath.STAYED_EMPTY]
     return Refusals(
         decisions=len(judged),
-        covers=sum(it.covers for it in judged),
+        covers=sum(refusal.covers for refusal in judged),
         stayed_empty=len(empty),
-        covers_empty=sum(it.covers for it in empty),
+        covers_empty=sum(refusal.covers for refusal in empty),
         filled=len(by_aftermath[Aftermath.FILLED]),
         tables_unknown=len(by_aftermath[Aftermath.TABLES_UNKNOWN]),
         open=len(by_aftermath[Aftermath.OPEN]),

@@ -57,12 +57,12 @@ def compare(restaurant: Restaurant, record: Record, today: Simulation, proposed:
 
 def _side_of(party: Sequence[Request], simulation: Simulation) -> SideOfParty:
     outcomes = [simulation.outcomes[request.decision_id] for request in party]
-    accepted = next((it.request for it in outcomes if it.is_accepted), None)
+    accepted = next((outcome.request for outcome in outcomes if outcome.is_accepted), None)
     return SideOfParty(accepted, outcomes[0].reasons)
 
 
 def _in_order(found: Iterable[PartyDifference]) -> tuple[PartyDifference, ...]:
-    return tuple(sorted(found, key=lambda it: (it.business_date, it.starts_at, it.decision_id)))
+    return tuple(sorted(found, key=lambda party: (party.business_date, party.starts_at, party.decision_id)))
 
 
 def _difference(
@@ -108,7 +108,7 @@ def _tally(request: Request) -> Tally:
 
 def _side(record: Record, simulation: Simulation) -> Side:
     outcomes = simulation.outcomes
-    refused = [it for it in outcomes.values() if not it.is_accepted and not it.is_answered]
+    refused = [outcome for outcome in outcomes.values() if not outcome.is_accepted and not outcome.is_answered]
     states = [service for day in _dates(record) for service in simulation.room.board.services_on(day)]
     return Side(
         told=_told(

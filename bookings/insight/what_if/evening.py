@@ -101,9 +101,9 @@ def _kept(room: Room, party: Party, table_id: int, minute: datetime) -> TimeSpan
         if other is not party and table_id in other.held and other.held[table_id].ends_at > minute
     ]
     before = party.held[table_id].starts_at
-    is_free_now = not any(it.starts_at < before for it in others)
+    is_free_now = not any(span.starts_at < before for span in others)
     begins_at = min(before, minute) if is_free_now else before
-    following = (it.starts_at for it in others if it.starts_at >= before)
+    following = (span.starts_at for span in others if span.starts_at >= before)
     return TimeSpan(begins_at, min([party.blocked_until, *following]))
 
 

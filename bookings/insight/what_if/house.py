@@ -38,8 +38,8 @@ class KnownIds:
     def of(stored: StoredRestaurant) -> "KnownIds":
         """Return the ids of the periods in use and of all tables."""
         return KnownIds(
-            {name_of(it.entry): it.row.pk for it in stored.service_periods if not it.is_retired},
-            {it.entry.number: it.row.pk for it in stored.tables},
+            {name_of(period.entry): period.row.pk for period in stored.service_periods if not period.is_retired},
+            {table.entry.number: table.row.pk for table in stored.tables},
         )
 
     def of_periods(self, names: Iterable[PeriodName]) -> dict[PeriodName, int]:

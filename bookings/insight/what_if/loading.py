@@ -47,14 +47,14 @@ def count_requests(restaurant_id: int, from_date: date, to_date: date) -> int:
 def load_record(restaurant_id: int, from_date: date, to_date: date) -> Record:
     """Load what happened to business dates (inclusive) in at most 7 queries."""
     requests, repeated = join_repeated(_read(_requests_for(restaurant_id, from_date, to_date)))
-    made = {it.booking_id for it in requests if it.booking_id is not None and it.was_accepted}
+    made = {request.booking_id for request in requests if request.booking_id is not None and request.was_accepted}
     others = _other_bookings(restaurant_id, from_date - DATES_BEFORE, to_date + DATES_AFTER, made)
     return Record(
         from_date=from_date,
         to_date=to_date,
         requests=requests,
         changes=_read(_changes_of(restaurant_id, made)),
-        happenings=_happenings(made | {it.booking_id for it in others}),
+        happenings=_happenings(made | {booking.booking_id for booking in others}),
         fixed=others,
         blocks=_blocks(restaurant_id, from_date, to_date),
         references=dict(Booking.objects.filter(pk__in=made).values_list("pk", "reference")),
@@ -105,7 +105,7 @@ def _request(row: dict[str, Any]) -> Request:
         keeps_start=asked.get("keepsStart", False),
         booking_id=row["booking_id"],
         reasons=tuple(reason["code"] for reason in row["reasons"]),
-        alternatives=tuple(datetime.fromisoformat(it) for it in row["alternatives"]),
+        alternatives=tuple(datetime.fromisoformat(instant) for instant in row["alternatives"]),
     )
 
 

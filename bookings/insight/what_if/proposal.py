@@ -83,7 +83,7 @@ def _without_lost_combinations(document: Value, current: RestaurantFile) -> Rest
     if tables is None or not isinstance(tables[1], yaml.SequenceNode):
         return current
     numbers = set(_numbers(tables[1]))
-    kept = tuple(it for it in current.combinations if numbers.issuperset(it.tables))
+    kept = tuple(combination for combination in current.combinations if numbers.issuperset(combination.tables))
     return replace(current, combinations=kept)
 
 

@@ -145,16 +145,16 @@ class Record:
     @property
     def unrecorded(self) -> Iterator[FixedBooking]:
         """Yield the bookings of the period itself that are not in the ledger."""
-        return (it for it in self._fixed_in_period if not it.is_in_ledger)
+        return (booking for booking in self._fixed_in_period if not booking.is_in_ledger)
 
     @property
     def moved_in(self) -> Iterator[FixedBooking]:
         """Yield the bookings of the period itself that were booked for a date outside it first."""
-        return (it for it in self._fixed_in_period if it.is_in_ledger)
+        return (booking for booking in self._fixed_in_period if booking.is_in_ledger)
 
     @property
     def _fixed_in_period(self) -> Iterator[FixedBooking]:
-        return (it for it in self.fixed if self.from_date <= it.business_date <= self.to_date)
+        return (booking for booking in self.fixed if self.from_date <= booking.business_date <= self.to_date)
 
 
 def _row(request: Request) -> AlternativeRow:

@@ -63,7 +63,7 @@ class _Run:
         self.changes_refused = 0
         self.timeline = Timeline(record)
         self._by_booking: dict[int, Party] = {}
-        self._seen_leaving = {it.booking_id for it in record.happenings if it.kind == EventKind.LEFT}
+        self._seen_leaving = {event.booking_id for event in record.happenings if event.kind == EventKind.LEFT}
         self._changes = {change.decision_id for change in record.changes}
         # The refused request that each accepted one answers.
         self._first_wishes = {answer: refused for refused, answer in record.answers.items()}
@@ -154,7 +154,7 @@ class _Run:
         self.room.move(plan.moves if plan else ())
         changed = _changed(party, assessment, plan.table_ids if plan else own)
         self.room.change(party, changed)
-        self._by_booking |= {pk: changed for pk, it in self._by_booking.items() if it is party}
+        self._by_booking |= {pk: changed for pk, former in self._by_booking.items() if former is party}
         self._follow(request, changed)
 
 

@@ -59,7 +59,7 @@ class Timeline:
     def _take(self, step: Happening) -> None:
         del self._planned[step.event_id]
         ahead = self._ahead[step.booking_id]
-        ahead[:] = [it for it in ahead if it.event_id != step.event_id]
+        ahead[:] = [event for event in ahead if event.event_id != step.event_id]
 
 
 def _planned(happening: Happening, starts_at: datetime, later: timedelta) -> Happening:

@@ -97,9 +97,9 @@ def there_anyway(result: WhatIf, at_most: int) -> Iterator[str]:
     """Yield which bookings are there without a request of the period that made them, and why; nothing if none."""
     for why, found in (("Not in the ledger", result.unrecorded), ("Booked for another date first", result.moved_in)):
         if found:
-            named = ", ".join(it.reference for it in found[:at_most])
+            named = ", ".join(booking.reference for booking in found[:at_most])
             more = f" and {len(found) - at_most} more" if len(found) > at_most else ""
-            covers = counted(sum(it.party_size for it in found), "cover")
+            covers = counted(sum(booking.party_size for booking in found), "cover")
             yield f"{why}, so there from the beginning on both sides: {covers}: {named}{more}"
 
 

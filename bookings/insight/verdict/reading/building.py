@@ -133,17 +133,19 @@ def _evidence(
         unexamined=look.timing.unexamined,
         undecided=look.timing.undecided,
         p95_ms=look.timing.p95_ms,
-        right=sum(it.right for it in would_be),
-        not_needed=sum(it.not_needed for it in would_be),
-        open=sum(it.open for it in would_be),
+        right=sum(row.right for row in would_be),
+        not_needed=sum(row.not_needed for row in would_be),
+        open=sum(row.open for row in would_be),
         open_evenings=look.hindsights.open_evenings,
         tickets=sum(ticket.tickets for ticket in look.tickets),
-        serious=tuple(it.message for it in misconfigurations if it.is_serious),
+        serious=tuple(fault.message for fault in misconfigurations if fault.is_serious),
     )
 
 
 def _weekdays_of(settings: ServiceSettings) -> frozenset[int]:
-    regular = (it for it in settings.periods if it.on_date is None and is_still_offered(it, settings.today))
+    regular = (
+        period for period in settings.periods if period.on_date is None and is_still_offered(period, settings.today)
+    )
     return frozenset(weekday for period in regular for weekday in period.weekdays)
 
 

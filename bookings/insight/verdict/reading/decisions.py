@@ -143,7 +143,7 @@ def _known_case(row: dict[str, Any]) -> KnownCase:
 
 
 def _met(stored: Iterable[dict[str, Any]]) -> tuple[ReasonMet, ...]:
-    return tuple(ReasonMet(ReasonCode(it["code"]), it["limit"]) for it in stored)
+    return tuple(ReasonMet(ReasonCode(reason["code"]), reason["limit"]) for reason in stored)
 
 
 def _limits_beside(stored: Iterable[dict[str, Any]], reasons: Collection[str]) -> tuple[ReasonMet, ...]:

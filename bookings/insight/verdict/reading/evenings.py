@@ -81,7 +81,10 @@ def get_covers_away(restaurant_id: int, services: Collection[ServiceOnDate]) -> 
     if not services:
         return 0, 0
     of = Q(
-        *(Q(service_day__service_period_id=it.period_id, business_date=it.business_date) for it in services),
+        *(
+            Q(service_day__service_period_id=service.period_id, business_date=service.business_date)
+            for service in services
+        ),
         _connector=Q.OR,
     )
     away = Booking.objects.filter(of, restaurant_id=restaurant_id)

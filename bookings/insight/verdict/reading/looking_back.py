@@ -43,7 +43,7 @@ def look_back_on(settings: ServiceSettings, span: DecisionSpan) -> Hindsights:
     return Hindsights(
         would_be=tuple(_would_be_by_reason(judged)),
         turned=replace(turned, no_show_covers=no_show_covers, cancelled_covers=cancelled_covers),
-        open_evenings=len({known.case.service for known, it in judged if it is Hindsight.OPEN}),
+        open_evenings=len({known.case.service for known, hindsight in judged if hindsight is Hindsight.OPEN}),
         offered=Offered(refusals=sum(row.is_refused for row in rows), accepted=len(answers)),
     )
 
@@ -54,7 +54,7 @@ def _would_be_by_reason(judged: Judged) -> Iterable[WouldBe]:
         by_code[known.case.code].append((known, hindsight))
     for code in sorted(by_code, key=list(ReasonCode).index):
         group = by_code[code]
-        counts = {it: sum(found is it for _, found in group) for it in Hindsight}
+        counts = {outcome: sum(found is outcome for _, found in group) for outcome in Hindsight}
         yield WouldBe(
             code=code,
             decisions=len(group),

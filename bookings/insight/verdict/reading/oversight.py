@@ -58,12 +58,14 @@ def list_mode_changes(restaurant_id: int, since: datetime) -> list[ModeChange]:
     """List changes of the mode of a restaurant, or of all of them, in 1 query."""
     changes = RolloutChange.objects.filter(Q(restaurant_id=restaurant_id) | Q(restaurant=None), created_at__gte=since)
     return [
-        ModeChange(it.created_at, it.restaurant_id is None, it.from_value, it.to_value, it.actor_label, it.reason)
-        for it in changes.order_by("created_at", "pk")
+        ModeChange(row.created_at, row.restaurant_id is None, row.from_value, row.to_value, row.actor_label, row.reason)
+        for row in changes.order_by("created_at", "pk")
     ]
 
 
 def list_tickets(restaurant_id: int, since: datetime) -> list[Ticket]:
     """List the notes of the support in 1 query."""
     notes = RolloutNote.objects.filter(restaurant_id=restaurant_id, created_at__gte=since)
-    return [Ticket(it.created_at, it.tickets, it.text, it.actor_label) for it in notes.order_by("created_at", "pk")]
+    return [
+        Ticket(row.created_at, row.tickets, row.text, row.actor_label) for row in notes.order_by("created_at", "pk")
+    ]
