@@ -1,1 +1,1 @@
-"""Looks at what was decided, and explains it. Never writes a booking."""
+"""The reports on decisions that were made, and their explanations. No booking is written here."""

@@ -1,9 +1,8 @@
 """The auditor: recounts every limit and every table in plain SQL, and shares no code with the engine.
 
-It reads bookings, assignments, rules and overrides, and compares what they add up to with what the
-engine has stored. Nothing of the project may be imported here but this package itself: an error in
-the engine's rules must not be repeated by the one who looks for it
-(tests/bookings/insight/audit/test_auditor_independence.py).
+It reads bookings, assignments, rules and overrides, and compares their sums with the counters that the
+engine has stored. No other package of the project may be imported here, so that the auditor repeats no
+error of the engine's rules (tests/bookings/insight/audit/test_auditor_independence.py).
 """
 
 from bookings.insight.audit.report import AuditReport, Finding

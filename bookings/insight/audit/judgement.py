@@ -42,7 +42,7 @@ _NOTES = frozenset({STAYS_PAST_TABLE, "CHOSEN_TABLE_TOO_SMALL", "LEFT_ON_BLOCKED
 
 
 def judge_lines(lines: Sequence[Line], bookings: Sequence[list[Row]], report: AuditReport) -> None:
-    """Add what the recount shows to a report; `bookings` belong to the lines that are overbooked, in order."""
+    """Add the findings of the recount to a report; `bookings` belong to the overbooked lines, in order."""
     overbooked = (line for line in lines if line.beyond)
     report.overbookings += [line.overbooking(crowd) for line, crowd in zip(overbooked, bookings, strict=True)]
     report.authorised_excess += [line.authorised_excess() for line in lines if line.above > line.beyond]
@@ -57,7 +57,7 @@ def _changed_limits(lines: Sequence[Line]) -> Iterator[Finding]:
 
 
 def judge_tables(rows: Sequence[Row], report: AuditReport) -> None:
-    """Add what is wrong with assignments: two parties at one table are an overbooking, a person's word is a note."""
+    """Add faults of assignments: two parties at one table are an overbooking, a person's word is a note."""
     for finding in map(_table_finding, rows):
         if finding.is_overbooking:
             report.overbookings.append(finding)
@@ -115,7 +115,7 @@ def misplaced_booking(row: Row) -> Finding:
 
 
 def unseated_bookings(row: Row) -> Finding:
-    """Return how many parties have no table where the service seats at tables."""
+    """Return the number of parties without a table where the service seats at tables."""
     some = ", ".join(row["refs"])
     message = f"{row['bookings']} bookings without a table where parties are seated at tables: {some}"
     return Finding(
@@ -124,6 +124,6 @@ def unseated_bookings(row: Row) -> Finding:
 
 
 def unknown_zone(restaurant_id: int, name: str) -> Finding:
-    """Return a zone that is known to the application and not to the database."""
+    """Return a time zone that the application knows and the database does not."""
     message = f"the database does not know the time zone {name}: limits were not compared with the rules"
     return Finding(restaurant_id, "TIMEZONE_UNKNOWN", message, {"timezone": name})

@@ -1,4 +1,4 @@
-"""Run the auditor and keep what it found."""
+"""Run the auditor and keep its findings."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ def audit_capacity(
 ) -> AuditReport:
     """Audit one restaurant or all, on business dates (inclusive; default: yesterday and later), and store the run.
 
-    Reads one snapshot and takes no lock; the run is stored in a transaction of its own, with at
+    The audit reads one snapshot and takes no lock. The run is stored in a transaction of its own, with at
     most 500 findings of each kind of list. Only a run without any restriction moves the metrics.
     """
     report = audit(AuditScope(restaurant_id=restaurant_id, from_date=from_date, to_date=to_date))

@@ -1,4 +1,4 @@
-"""The lines of the recount: what was counted beside what is stored, and what is wrong with it."""
+"""The lines of the recount: counted beside stored values, and the faults between them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -22,9 +22,9 @@ MEANINGS = {
 class Line:
     """One limit of one service day, or of one slot of it, as `sql/recount.sql` returns it.
 
-    `counted` is what the counter must hold: also holds that are over and not freed yet, since who
-    frees them takes them out. `live` is who really has a claim to come. Both authorisations go with
-    them. Instants are UTC; `wall_time` is the restaurant's.
+    `counted` is the value that the counter must hold. Expired holds that are not freed yet belong to it,
+    as freeing them takes them out. `live` counts only bookings that may still come. `authorised` goes
+    with `counted`, `live_authorised` with `live`. Instants are UTC; `wall_time` is the restaurant's.
     """
 
     restaurant_id: int
@@ -48,28 +48,28 @@ class Line:
 
     @classmethod
     def of_row(cls, row: dict[str, Any], *, knows_wall_clock: bool) -> "Line":
-        """Build a line from a row of the recount; without the wall clock nobody knows which rule holds."""
+        """Build a line from a row of the recount; without the wall clock the stored limit stands for the rule's."""
         line = cls(**{field.name: row[field.name] for field in fields(cls)})
         return line if knows_wall_clock else replace(line, rule_limit=line.stored_limit)
 
     @property
     def scope(self) -> str:
-        """Return what counts here: "service", "pacing" or "occupancy"."""
+        """Return the kind of limit: "service", "pacing" or "occupancy"."""
         return self.kind.partition("_")[0].lower()
 
     @property
     def limit(self) -> int | None:
-        """Return the limit that holds: the rules', or the stored one once the service is over."""
+        """Return the limit in force: the rules', or the stored one once the service is over."""
         return self.rule_limit if self.follows_rules else self.stored_limit
 
     @property
     def above(self) -> int:
-        """Return by how much the live bookings pass the limit."""
+        """Return the amount by which the live bookings pass the limit."""
         return 0 if self.limit is None else max(0, self.live - self.limit)
 
     @property
     def beyond(self) -> int:
-        """Return by how much they pass what was authorised as well."""
+        """Return the amount by which the live bookings pass limit and authorisations together."""
         return max(0, self.above - self.live_authorised)
 
     @property
@@ -104,7 +104,7 @@ class Line:
         )
 
     def problems(self) -> Iterator[Finding]:
-        """Yield what is stored otherwise than it was counted."""
+        """Yield the stored values that differ from the recount."""
         if self.counter != self.counted:
             yield self._drift(
                 "COUNTER_DRIFT",
@@ -165,7 +165,7 @@ class Line:
 
 
 def _with_beyond(bookings: list[dict[str, Any]], room: int, *, counts_covers: bool) -> Iterator[dict[str, Any]]:
-    """Mark the bookings for whom, one after the other, there was no room left."""
+    """Mark the bookings that, one after the other, found no room left."""
     taken = 0
     for booking in bookings:
         taken += booking["party_size"] if counts_covers else 1

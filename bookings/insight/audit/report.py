@@ -1,4 +1,4 @@
-"""What an audit found, as an object, as JSON and as text for people."""
+"""The findings of an audit, as an object, as JSON and as text for people."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ def instant(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was found: its kind, a sentence for people, and its facts by their JSON names."""
+    """One finding: its kind, a sentence for people, and its facts by their JSON names."""
 
     restaurant_id: int
     kind: str
@@ -54,7 +54,7 @@ class AuditReport:
 
     @property
     def has_overbooking(self) -> bool:
-        """Say whether anybody is booked beyond a limit and what was authorised, or on a taken table."""
+        """Say whether a booking is beyond limit and authorisations, or on a taken table."""
         return bool(self.overbookings)
 
     @property
@@ -64,11 +64,11 @@ class AuditReport:
 
     @property
     def seconds(self) -> float:
-        """Return how long the audit took."""
+        """Return the duration of the audit."""
         return (self.finished_at - self.as_of).total_seconds()
 
     def count(self, figures: dict[str, int]) -> None:
-        """Add to what was looked at."""
+        """Add to the numbers of rows examined."""
         for name, number in figures.items():
             self.checked[name] = self.checked.get(name, 0) + number
 

@@ -30,7 +30,7 @@ TIMEOUT = "5min"
 
 @dataclass(frozen=True)
 class AuditScope:
-    """What to audit: one restaurant or all; business dates, inclusive, by default from yesterday on."""
+    """The scope of an audit: one restaurant or all; business dates, inclusive, by default from yesterday on."""
 
     restaurant_id: int | None = None
     from_date: date | None = None
@@ -49,7 +49,7 @@ class _Zone:
 def audit(scope: AuditScope) -> AuditReport:
     """Audit a scope in one REPEATABLE READ, READ ONLY transaction: no write can come in between.
 
-    Takes no lock and waits for none. Runs 7 queries for each time zone, and 1 more where somebody
+    The audit takes no lock and waits for none. It runs 7 queries for each time zone, and 1 more where a line
     is overbooked.
     """
     with transaction.atomic(durable=True):
@@ -161,7 +161,7 @@ def _read_sql(name: str) -> str:
 
 
 def _rows(sql: str, parameters: Row | None = None) -> list[Row]:
-    """Run a query that returns instants `AT TIME ZONE 'UTC'`, whatever the session's zone is."""
+    """Run a query that returns instants `AT TIME ZONE 'UTC'`, in any time zone of the session."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         names = [column.name for column in cursor.description]

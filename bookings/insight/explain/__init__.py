@@ -1,4 +1,4 @@
-"""Why a party is taken or refused, what holds the tables, and the smallest changes that would make room. Reads only."""
+"""The reasons for taking or refusing a party, the holders of the tables, and the smallest changes that make room."""
 
 from bookings.insight.explain.explaining import Comparison, ExplainedSeat, Explanation, explain_availability
 from bookings.insight.explain.first_fit import FirstFit, first_fit

@@ -1,4 +1,4 @@
-"""A question with one thing changed: what if? Nothing is guessed, the same decision answers."""
+"""A question with one thing changed, answered by the same decision: nothing is guessed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -16,13 +16,13 @@ from tables.spans import TimeSpan
 
 @dataclass(frozen=True)
 class Case:
-    """A wish on a book: what the decision is asked."""
+    """A wish on a book: the question to a decision."""
 
     book: DayBook
     wish: Wish
 
     def assess(self) -> Assessment:
-        """Decide it."""
+        """Decide the case."""
         return assess(self.book, self.wish)
 
     @property
@@ -30,7 +30,7 @@ class Case:
         return self.book.seating.floor
 
     def enforced(self) -> "Case":
-        """Return the case as if limits were enforced, whatever the mode is."""
+        """Return the case as if limits were enforced, in any mode."""
         return replace(self, book=replace(self.book, settings=replace(self.book.settings, is_enforced=True)))
 
     def starting(self, service: ServiceState, slot: SlotState) -> "Case":
@@ -106,7 +106,7 @@ class Case:
 
 
 def _needed(uses: Iterable[LimitUse], raised: set[ReasonCode], party_size: int) -> dict[str, Any]:
-    """Return the fields that have to be raised, and to what."""
+    """Return the fields to raise, each with its new value."""
     return {
         LIMIT_OF[use.code].column: use.used + use.asked_by(party_size)
         for use in uses

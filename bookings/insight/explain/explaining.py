@@ -1,4 +1,4 @@
-"""Explain a decision: every reason, what holds each table, and what would make room."""
+"""Explain a decision: every reason, the holders of each table, and the changes that would make room."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -23,7 +23,7 @@ LEVER_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class ExplainedSeat:
-    """A table or a combination that could ever take the party, and what holds any of its tables in that time."""
+    """A table or a combination that could ever take the party, and the holders of its tables in that time."""
 
     tables: tuple[str, ...]
     min_party_size: int
@@ -37,7 +37,7 @@ class ExplainedSeat:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What first-fit would say, on the evening as it stands; `refused_by` are the limits that bind it as well."""
+    """The answer of first-fit, on the evening as it stands; `refused_by` are the limits that bind it as well."""
 
     tables: tuple[str, ...] | None
     answer: FirstFit
@@ -50,11 +50,11 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a party is taken or refused.
+    """The reasons for taking or refusing a party.
 
-    `seats` are all that could ever take it, the best first; empty where no table is needed. `levers` are what would
-    make room, the smallest first, where it is refused, or would be if limits were enforced; `has_all_levers` is False
-    if time ran out before everything was tried. Names and phone numbers of guests are not in it.
+    `seats` are all that could ever take it, the best first; empty where no table is needed. `levers` are the changes
+    that make room, the smallest first, if the party is refused or would be under enforced limits. `has_all_levers` is
+    False if time ran out before everything was tried. Names and phone numbers of guests are left out.
     """
 
     settings: ServiceSettings
@@ -80,8 +80,8 @@ def explain_availability(
 ) -> Explanation:
     """Explain the decision about one start, in at most 15 queries, 16 with a day not yet there.
 
-    Reads only. Levers are looked for during 2 seconds, each by the decision itself on a book with that one thing
-    changed.
+    Nothing is written. The search for levers lasts 2 seconds; the decision itself tries each on a book with that one
+    thing changed.
 
     Raises: `RecordNotFound`, `InputInvalid`, `NonexistentTime`.
     """

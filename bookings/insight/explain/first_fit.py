@@ -1,4 +1,4 @@
-"""What a system that never moves anybody would say. Pure."""
+"""The answer of a system that never moves a party. Pure."""
 
 from dataclasses import dataclass
 
@@ -17,8 +17,8 @@ class FirstFit:
 def first_fit(planner: SeatingPlanner, request: SeatingRequest) -> FirstFit:
     """Take the first suitable table by number that is free for all of the time, else the first combination.
 
-    On the same evening as the planner: who sits where is as the planner left it, so this says what the naive choice
-    is worth now, not what an evening of naive choices would have led to.
+    The evening is the planner's, with all parties where the planner left them. The comparison therefore shows the worth
+    of the naive choice now, not the outcome of an evening of naive choices.
     """
     suitable = list(_by_number(planner, request))
     free = (

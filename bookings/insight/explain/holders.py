@@ -1,4 +1,4 @@
-"""What holds the tables in a time: bookings and blocks, by reference and reason, never by guest."""
+"""The holders of tables in a time: bookings and blocks, by reference and reason, never by guest."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tables.spans import TimeSpan
 
 
 class HolderState(StrEnum):
-    """Whether a plan may move what holds a table, and if not, why."""
+    """The freedom of a plan to move a holder, or the reason against it."""
 
     MOVABLE = "movable"
     PINNED = "pinned"
@@ -57,7 +57,7 @@ class Holder:
 
 
 def list_holders(book: DayBook, during: TimeSpan) -> tuple[Holder, ...]:
-    """List what holds any table of the restaurant in an interval, by start, in 2 queries; not holds that are over."""
+    """List the holders of any table of the restaurant in an interval, by start, in 2 queries; no expired holds."""
     found = [*_bookings(book, during), *_blocks(book, during)]
     return tuple(sorted(found, key=lambda held: (held.starts_at, held.ends_at, held.table_id, held.reference)))
 

@@ -1,4 +1,4 @@
-"""Which changes are tried for a case that is refused."""
+"""The changes to try for a case that is refused."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ Groups = dict[str, tuple[Holder, ...]]
 
 @dataclass(frozen=True)
 class Refused:
-    """A case, why it is refused, what holds the tables in its time, and how all of it is called."""
+    """A case, the reasons of its refusal, the holders of tables in its time, and the names of all of them."""
 
     case: Case
     assessment: Assessment
@@ -37,7 +37,7 @@ class Refused:
 
 
 def ladders_for(refused: Refused) -> Iterator[Ladder]:
-    """Yield what to try; where something stands against the party that no limit and no table can change, only that."""
+    """Yield the ladders to try; a reason that no limit and no table can change leaves only some of them."""
     yield from _other_starts(refused)
     yield Ladder(_smaller_parties(refused))
     yield Ladder(_in_house(refused))
@@ -60,7 +60,7 @@ def _with_limits_raised(refused: Refused) -> Iterator[Ladder]:
 
 
 def _raised(refused: Refused) -> tuple[Case, tuple[RaisedLimit, ...]]:
-    """Return the case with all refusing limits as high as needed, and which these are."""
+    """Return the case with all refusing limits as high as needed, and these limits."""
     case, size = refused.case, refused.case.wish.party_size
     refusing = [use for use in refused.assessment.uses if use.refuses(use.asked_by(size))]
     return (case.with_room_in(refusing) if refusing else case), raised_limits(refusing, size)
@@ -176,7 +176,7 @@ def _block_text(names: Names, block: Holder) -> str:
 
 
 def _sets_in_the_way(case: Case, groups: Groups) -> Iterator[tuple[str, ...]]:
-    """Yield each of what holds tables alone, then together what holds the tables of one suitable seat."""
+    """Yield each holder of tables alone, then together the holders of the tables of one suitable seat."""
     yield from ((key,) for key in groups)
     wish = case.wish
     together = {

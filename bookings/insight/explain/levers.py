@@ -1,8 +1,8 @@
 """The smallest changes that would make room, each tried on the decision itself, one at a time.
 
-What is tried is a `Trial`: a case with one thing changed. Trials come in ladders, from the smallest change of a kind to
-larger ones; of each ladder the first that make room are kept. Where limits refuse too, raising them is a part of every
-change that is made to the floor.
+A `Trial` is a case with one thing changed. Trials come in ladders, from the smallest change of a kind to larger ones;
+of each ladder the first that make room are kept. Where limits refuse too, raising them is a part of every change of the
+floor.
 """
 
 import time
@@ -19,7 +19,7 @@ from capacity.policy import LimitUse, ReasonCode
 
 
 class LeverKind(StrEnum):
-    """What would be changed; of equally small levers the earlier kind comes first."""
+    """The kind of a change; of equally small levers the earlier kind comes first."""
 
     OTHER_START = "other_start"
     LIMITS = "limits"
@@ -34,7 +34,7 @@ class LeverKind(StrEnum):
 
 @dataclass(frozen=True)
 class RaisedLimit:
-    """A limit that would have to be higher by `more`, `limit` being what it is now."""
+    """A limit, now `limit`, that would have to be higher by `more`."""
 
     code: ReasonCode
     limit: int
@@ -56,10 +56,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Lever:
-    """A change that makes room by itself, proven by the decision, and the plan that it leads to.
+    """A change that makes room by itself, proven by the decision, and the plan that results.
 
-    What the change leaves alone is as it was asked: start, party size, stay, seating wish, way in. `tables` are those
-    to open or to free of a block, `references` the bookings to release.
+    All else is as it was asked: start, party size, stay, seating wish, way in. `tables` are those to open or to free of
+    a block, `references` the bookings to release.
     """
 
     kind: LeverKind
@@ -86,7 +86,7 @@ class Ladder:
 
 @dataclass
 class Patience:
-    """How long levers are looked for, in seconds; `ran_out` says that there was more to try."""
+    """The time budget for the search for levers, in seconds; `ran_out` says that there was more to try."""
 
     seconds: float
     ran_out: bool = False
@@ -133,7 +133,7 @@ def _lever(trial: Trial, assessment: Assessment, names: Names) -> Lever:
 
 
 def raised_limits(uses: Sequence[LimitUse], party_size: int) -> tuple[RaisedLimit, ...]:
-    """Say by how much each of some limits is too low for a party."""
+    """Return the limits that are too low for a party, each with the amount that is missing."""
     return tuple(
         RaisedLimit(use.code, use.limit, use.used + use.asked_by(party_size) - use.limit)
         for use in uses
@@ -142,6 +142,6 @@ def raised_limits(uses: Sequence[LimitUse], party_size: int) -> tuple[RaisedLimi
 
 
 def raised_text(raised: RaisedLimit) -> str:
-    """Say which limit would have to be higher: "2 more pacing covers"."""
+    """Return the amount by which a limit would have to be higher: "2 more pacing covers"."""
     limit = LIMIT_OF[raised.code]
     return f"{raised.more} more {limit.kind} {limit.unit.noun(raised.more)}"

@@ -1,4 +1,4 @@
-"""Seated parties past their time: which later bookings lose their tables, when, and what saves them. Never writes."""
+"""Seated parties past their time: the later bookings that lose their tables, when, and their rescue. Never writes."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from tables.spans import TimeSpan
 
 
 class Rescue(StrEnum):
-    """What becomes of a later booking at a table of a party that stays too long."""
+    """The fate of a later booking at a table of a party that stays too long."""
 
     NOT_NEEDED = "not_needed"
     RESEATED = "reseated"
@@ -32,7 +32,7 @@ class Rescue(StrEnum):
 class LaterBooking:
     """A booking that comes to a table of a seated party, which has to leave by `loses_at`, its buffer included.
 
-    A rescue is needed where that is less than a slot ahead; `new_tables` are where it would sit then.
+    A rescue is needed where `loses_at` is less than a slot ahead; `new_tables` are the tables of the rescue.
     """
 
     reference: str
@@ -49,7 +49,7 @@ class LaterBooking:
 class Overrun:
     """A seated party whose time is over (`minutes_over` 0 or more) or ends within the next slot (below 0).
 
-    `stays_until` is what the re-seating reckons with: a slot more from now on for a party that is over its time.
+    The re-seating reckons with `stays_until`: for a party that is over its time, a slot more from now on.
     """
 
     reference: str
@@ -72,10 +72,10 @@ class OverrunReport:
 
 
 def list_overruns(*, restaurant_id: int) -> OverrunReport:
-    """List the seated parties past their time by the database's clock, and plan other tables for who comes next.
+    """List the seated parties past their time by the database's clock, and plan other tables for the next parties.
 
-    Parties that wait for such a table are re-seated even if they are pinned, have arrived or come within the minutes
-    without re-seating: theirs is gone. 6 queries where nobody is late, else 17, and 1 more with a day not yet there.
+    Parties that wait for such a table lose theirs: they are re-seated even if pinned, arrived or within the minutes
+    without re-seating. The list takes 6 queries where no party is late, else 17, and 1 more with a day not yet there.
 
     Raises: `RecordNotFound`.
     """
@@ -103,7 +103,7 @@ def _list_seated(settings: ServiceSettings) -> list[Booking]:
 
 
 def _list_later(settings: ServiceSettings, seated: Sequence[Booking]) -> list[Booking]:
-    """List who comes to the tables of seated parties that day, by start, in 2 queries."""
+    """List the bookings that come to the tables of seated parties that day, by start, in 2 queries."""
     dates = [booking.business_date for booking in seated]
     later = Booking.objects.filter(
         assignments__table__in={table_id for booking in seated for table_id in _table_ids(booking)},
@@ -116,7 +116,7 @@ def _list_later(settings: ServiceSettings, seated: Sequence[Booking]) -> list[Bo
 
 
 def _load_book(settings: ServiceSettings, seated: Sequence[Booking], later: Sequence[Booking]) -> DayBook:
-    """Load who sits where on the dates of the seated, and for as long as anybody here stays: perhaps after hours."""
+    """Load the seating on the dates of the seated, and for the stays of all these bookings: perhaps after hours."""
     dates = [booking.business_date for booking in seated]
     starts = [booking.starts_at for booking in (*seated, *later)]
     ends = [booking.ends_at + _buffer(booking) + _late_by(booking, settings.now) for booking in later]
@@ -166,7 +166,7 @@ class _Radar:
         ]
 
     def _hit(self) -> list[Booking]:
-        """Return who would come before a party over its time has left, and the table is ready again."""
+        """Return the bookings that come before a party over its time has left and the table is ready again."""
         hit = {
             booking.pk: booking
             for seated in self.seated
@@ -177,7 +177,7 @@ class _Radar:
         return list(hit.values())
 
     def _state(self) -> SeatingState:
-        """Return the evening with late parties where they are, and free to move who waits for their tables."""
+        """Return the evening with late parties at their tables, and the parties that wait for these free to move."""
         hit, seating = self._hit(), self.book.seating
         ids = {booking.pk for booking in hit}
         others = tuple(party for party in seating.parties if party.booking_id not in ids)
@@ -198,7 +198,7 @@ class _Radar:
         return replace(freed, occupied=(*freed.occupied, *kept))
 
     def _as_party(self, booking: Booking) -> SeatedParty:
-        """Return a booking that waits as the planner sees it: who should sit already stays from now on."""
+        """Return a waiting booking as the planner sees it: the stay of a late one begins now."""
         late_by = _late_by(booking, self.now)
         return SeatedParty(
             booking_id=booking.pk,

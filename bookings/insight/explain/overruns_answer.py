@@ -51,7 +51,7 @@ class OverrunsAnswer(Answer):
 
 
 def overruns_answer(report: OverrunReport) -> OverrunsAnswer:
-    """Shape the seated parties past their time, and what saves those who come next."""
+    """Shape the seated parties past their time, and the moves that save the next ones."""
     settings = report.settings
     return OverrunsAnswer.of(
         report,

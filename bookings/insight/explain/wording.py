@@ -17,7 +17,7 @@ _STATES = {
 
 
 def summary_text(explanation: Explanation) -> str:
-    """Say what was decided, in one sentence."""
+    """Return the decision in one sentence."""
     assessment = explanation.assessment
     wish = assessment.wish
     party = f"A party of {wish.party_size} at {wish.wall_time:%H:%M} on {wish.business_date}"
@@ -38,13 +38,13 @@ def _at(explanation: Explanation) -> str:
 
 
 def seat_text(seat: ExplainedSeat, names: Names) -> str:
-    """Say what a table or a combination is, and what holds it."""
+    """Return a table or a combination with its holders."""
     held = "; ".join(holder_text(holder, names) for holder in seat.holders)
     return f"{shown(seat.tables)} ({seat.min_party_size} to {seat.max_party_size}): {held or 'free'}"
 
 
 def holder_text(holder: Holder, names: Names) -> str:
-    """Say what holds a table, from when until when."""
+    """Return the holder of a table, with start and end."""
     span = f"{names.wall_time(holder.starts_at):%H:%M} to {names.wall_time(holder.ends_at):%H:%M}"
     table = names.numbers[holder.table_id]
     if holder.state == HolderState.BLOCK:
@@ -53,7 +53,7 @@ def holder_text(holder: Holder, names: Names) -> str:
 
 
 def comparison_text(explanation: Explanation) -> str:
-    """Say what first-fit would have said, and what this engine does."""
+    """Return the answer of first-fit beside the answer of this engine."""
     comparison = explanation.comparison
     if comparison is None:
         return "No table is needed: first-fit has nothing to choose."

@@ -1,4 +1,4 @@
-"""The page that Prometheus scrapes: the metrics of all worker processes, and what the database says at that moment."""
+"""The page that Prometheus scrapes: the metrics of all worker processes, and the database's answers at that moment."""
 
 from bookings.insight.metrics.page import MetricsView
 from bookings.insight.metrics.workers import WorkerCollector

@@ -1,7 +1,7 @@
-"""What is asked of the database at each scrape: it is the same for all processes.
+"""The questions to the database at each scrape, which are the same for all processes.
 
-Prometheus waits ten seconds for the page. While the database is away, or somebody locks a table, the page must come all
-the same: it has the failures of this process, and a page that does not come looks as if nobody could book.
+Prometheus waits ten seconds for the page. While the database is away, or a table is locked, the page must come all the
+same. It has the failures of this process, and a missing page looks as if no guest could book.
 """
 
 import time
@@ -39,13 +39,13 @@ class BudgetSpent(OperationalError):
 
 
 class DatabaseCollector(Collector):
-    """Asks all questions within one budget; whatever is not answered in time is left out, and said to be."""
+    """A collector that asks all questions within one budget, and reports those not answered in time."""
 
     def __init__(self, questions: Iterable[Question]) -> None:
         self.questions = tuple(questions)
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what was answered, and which questions were."""
+        """Yield the answers, and for each question whether it was answered."""
         answered = GaugeMetricFamily(
             "booking_database_answered",
             "Whether the database answered this scrape in time: 0 if the metrics about this are left out.",
@@ -55,7 +55,7 @@ class DatabaseCollector(Collector):
         is_away = False
         for question in self.questions:
             found = None if is_away else _answer(question, deadline)
-            # Whoever has no connection now would wait for the next one as long, and in vain.
+            # Without a connection now, the wait for the next one would be as long, and in vain.
             is_away = found is None and connection.connection is None
             answered.add_metric([question.about], found is not None)
             yield from found or ()

@@ -1,4 +1,4 @@
-"""What the latest full audit found."""
+"""The findings of the latest full audit."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ class AuditQuestion(Question):
     about = "audit"
 
     def ask(self) -> Iterator[Metric]:
-        """Yield what the latest full audit found and how long ago it looked, in 2 queries."""
+        """Yield the findings of the latest full audit and its age, in 2 queries."""
         latest = get_latest_audit()
         if latest is None:
             return

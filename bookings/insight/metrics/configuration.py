@@ -1,4 +1,4 @@
-"""What the settings of the restaurants leave open."""
+"""The gaps in the settings of the restaurants."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ class ConfigurationQuestion(Question):
     about = "configuration"
 
     def ask(self) -> Iterator[Metric]:
-        """Yield how far rules and tables are set up, in 5 queries."""
+        """Yield the state of rules and tables, in 5 queries."""
         found = get_configuration()
         yield GaugeMetricFamily(
             "booking_configuration_coverage_ratio",

@@ -1,4 +1,4 @@
-"""What the ledger of decisions says about the last day."""
+"""The metrics of the decision records of the last day."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from bookings.insight.verdict.reading.decisions import list_latest_alternatives
 
 
 class AlternativesQuestion(Question):
-    """Reckon how many refusals a booking of another start answered. Without any refusal there is no sample."""
+    """Reckon the share of refusals that a booking of another start answered. Without any refusal there is no sample."""
 
     about = "alternatives"
     # Many thousand rows on a busy day, for a share that hardly moves within a minute.

@@ -1,4 +1,4 @@
-"""Where limits refuse nobody though they are meant to."""
+"""The restaurants whose limits refuse no party though they are meant to."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ class EnforcementQuestion(Question):
     about = "enforcement"
 
     def ask(self) -> Iterator[Metric]:
-        """Yield how many restaurants are not enforced, by what, in 2 queries, 3 if the switch is off."""
+        """Yield the number of restaurants that are not enforced, by cause, in 2 queries, 3 if the switch is off."""
         found = get_enforcement_off()
         off = GaugeMetricFamily(
             "booking_enforcement_off",

@@ -1,4 +1,4 @@
-"""What the queues hold that should not be there for long."""
+"""The jobs that should not stay in the queues for long."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from bookings.selectors.jobs import list_queue_states
 
 
 class QueueQuestion(Question):
-    """Read the queues: one that nobody works on gets older and older."""
+    """Read the queues: one without a worker gets older and older."""
 
     about = "queues"
 

@@ -1,7 +1,7 @@
 """The metrics of all worker processes.
 
 With PROMETHEUS_MULTIPROC_DIR each process writes its metrics to files there, which stay when the
-process ends: counters and histograms are summed over all of them, so that no count is lost with a
+process ends. Counters and histograms are summed over all of them, so that no count is lost with a
 worker.
 """
 
@@ -22,7 +22,7 @@ class WorkerCollector(Collector):
         self.directory = directory
 
     def collect(self) -> Iterable[Metric]:
-        """Return the metrics of all processes; gauges of those alone that still run."""
+        """Return the metrics of all processes; gauges only of those that still run."""
         self._forget_gauges_of_the_dead()
         # A process that is just being born, or was killed at that moment, has a file with nothing in it.
         files = [str(file) for file in self.directory.glob("*.db") if _size_of(file)]

@@ -1,4 +1,4 @@
-"""Decide recorded decisions again, from what was kept of them."""
+"""Decide recorded decisions again, from the values kept with them."""
 
 from bookings.insight.replay.replay import Replayed, Verdict, decide_again
 

@@ -1,8 +1,8 @@
-"""Which booking was a guest's answer to a refusal that offered other starts. Pure.
+"""The bookings that answered a refusal which offered other starts. Pure.
 
-The ledger does not know guests, so this is a reckoning: a booking for as many guests on the same business date, at one
-of the starts that were offered, soon after the refusal. Each booking answers one refusal, the latest that fits: whoever
-takes another start takes it from the page that names it.
+The decision records do not know guests, so this is a reckoning. An answer is a booking for as many guests on the same
+business date, at one of the offered starts, soon after the refusal. Each booking answers one refusal, the
+latest that fits: a guest takes another start from the page that names it.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ ANSWERED_WITHIN = timedelta(minutes=15)
 
 
 class AlternativeRow(NamedTuple):
-    """What of a decision tells whether it answers another; one that is neither accepted nor refused says nothing."""
+    """The columns of a decision that match answers with refusals; one neither accepted nor refused matches none."""
 
     id: int
     decided_at: datetime

@@ -1,4 +1,4 @@
-"""Reads of the ledger of decisions."""
+"""Reads of the decision records."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PORTION = 200
 
 @dataclass(frozen=True)
 class DecisionScope:
-    """Which decisions: of one restaurant or all, decided in `[from_at, to_at)` or ever."""
+    """The decisions of one restaurant or all, decided in `[from_at, to_at)` or ever."""
 
     restaurant_id: int | None = None
     from_at: datetime | None = None
@@ -25,7 +25,7 @@ class DecisionScope:
 
     @property
     def decisions(self) -> QuerySet[Decision]:
-        """Return the decisions as a query that was not asked yet."""
+        """Return the decisions as a query that is not run yet."""
         found = Decision.objects.all()
         if self.restaurant_id is not None:
             found = found.filter(restaurant_id=self.restaurant_id)
@@ -36,10 +36,10 @@ class DecisionScope:
 
 @dataclass(frozen=True)
 class ReplayedDecision:
-    """A decision of the ledger, decided again in its own mode, and in the other if that was asked for.
+    """A recorded decision, decided again in its own mode, and on request in the other.
 
-    `replayed` is None where nothing was decided then (`is_examined`), where nothing was stored to decide on, and where
-    that could not be read (`is_readable`) or decided again; `problem` says why not.
+    `replayed` is None where no decision was made (`is_examined`) and where no state was stored with it. It is None too
+    where the state could not be read (`is_readable`) or decided again; `problem` gives the cause.
     """
 
     decision: Decision
@@ -50,7 +50,7 @@ class ReplayedDecision:
 
     @property
     def is_examined(self) -> bool:
-        """Say whether there was a decision: in shadow mode one that fails refuses nobody, and says nothing."""
+        """Say whether there was a decision: one that fails in shadow mode refuses no party, and has no reasons."""
         return self.decision.verdict != DecisionVerdict.UNEXAMINED
 
 
@@ -60,9 +60,9 @@ def count_decisions(scope: DecisionScope) -> int:
 
 
 def replay_decisions(scope: DecisionScope, *, in_both_modes: bool = False) -> Iterator[ReplayedDecision]:
-    """Decide the stored decisions again, the oldest first, from nothing but what was stored with them.
+    """Decide the stored decisions again, the oldest first, from nothing but the values stored with them.
 
-    Takes no lock; runs 1 query for every 200 decisions.
+    The replay takes no lock and runs 1 query for every 200 decisions.
     """
     decisions = scope.decisions.select_related("restaurant")
     last_id = 0

@@ -12,7 +12,7 @@ from tables.seating import SeatingOutcome, SeatingPlanner, SeatingRequest, Seati
 
 
 class Verdict(StrEnum):
-    """How a decision that was made again stands to the first one."""
+    """The relation of a repeated decision to the first one."""
 
     AGREES = "agree"
     DIFFERS = "differ"
@@ -32,7 +32,7 @@ class Replayed:
 def decide_again(state: StoredState, reasons: Sequence[Reason], *, is_enforced: bool | None = None) -> Replayed:
     """Decide a case again, in its own mode or another, and hold it against the reasons that were stored.
 
-    Both modes decide in full, so the reasons of a case are the same in both; only what follows from them is not.
+    Both modes decide in full, so the reasons of a case are the same in both; only their consequence differs.
     """
     case = state.case if is_enforced is None else replace(state.case, is_enforced=is_enforced)
     judged = judge(case, _planner_of(state))

@@ -1,4 +1,4 @@
-"""The verdict on a restaurant's rollout: what its evenings proved, what is set wrongly, what to do. Pure: no Django."""
+"""The verdict on a restaurant's rollout: the proof of its evenings, its wrong settings, the advice. Pure: no Django."""
 
 from bookings.insight.verdict.facts import RolloutReport
 from bookings.insight.verdict.recommendation import Advised, Evidence, Recommendation, recommend

@@ -1,4 +1,4 @@
-"""How evenings turned out: who really came, against the limits of a service, of a slot and of a moment. Pure."""
+"""The turnout of evenings, against the limits of a service, of a slot and of a moment. Pure."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -15,7 +15,7 @@ LONGEST_STAY = timedelta(days=2)
 
 
 class ServiceOnDate(NamedTuple):
-    """One service period on one business date; a decision knows it also where no row of the service day was there."""
+    """One service period on one business date; a decision knows it also without a row of the service day."""
 
     period_id: int
     business_date: date
@@ -40,7 +40,7 @@ class Attended(NamedTuple):
 
     @property
     def taken_out(self) -> "Attended":
-        """Return what takes these parties out again where it is added."""
+        """Return the negative of these parties, which takes them out of a sum."""
         return self._replace(covers=-self.covers, parties=-self.parties)
 
 
@@ -52,15 +52,15 @@ class Turnout:
     parties: int = 0
 
     def of(self, code: ReasonCode) -> int:
-        """Return what a limit counts."""
+        """Return the amount that a limit counts."""
         return self.parties if LIMIT_OF[code].unit is LimitUnit.PARTIES else self.covers
 
 
 class Evenings:
-    """Who came to the services of a restaurant, and when each service was over.
+    """The parties that came to the services of a restaurant, and the end of each service.
 
-    What is asked may be asked with stays `beside` those who came: of parties that would have come too, or, with
-    numbers below zero, of one that would not.
+    Every question takes stays `beside` those that came: of parties that would have come too, or, with numbers below
+    zero, of one that would not.
     """
 
     def __init__(
@@ -79,15 +79,15 @@ class Evenings:
             self._starts_of[slot.service].append(slot.starts_at)
 
     def is_over(self, service: ServiceOnDate | None, ends_at: datetime, now: datetime) -> bool:
-        """Say whether a service is over, and the stay that somebody asked for as well."""
+        """Say whether a service is over, and the stay in question as well."""
         return max(self._ends.get(service, ends_at) if service else ends_at, ends_at) <= now
 
     def of_service(self, service: ServiceOnDate, beside: Sequence[Attended] = ()) -> Turnout:
-        """Return who came to a service."""
+        """Return the turnout of a service."""
         return _together(self._at_service(service, beside))
 
     def starting_at(self, service: ServiceOnDate, starts_at: datetime, beside: Sequence[Attended] = ()) -> Turnout:
-        """Return who came to start in the slot of a start: the latest one not after it."""
+        """Return the turnout that started in the slot of a start: the latest one not after it."""
         stays = self._at_service(service, beside)
         return _together(stay for stay in stays if self.is_same_slot(service, stay.starts_at, starts_at))
 

@@ -1,4 +1,4 @@
-"""What a report says: plain numbers and texts, whoever reads them."""
+"""The facts of a report: plain numbers and texts, the same for every reader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from capacity.policy import ReasonCode
 
 @dataclass(frozen=True)
 class ReportPeriod:
-    """The business dates of a report (inclusive) on the wall of the restaurant, and how much of it was seen.
+    """The business dates of a report (inclusive) on the wall of the restaurant, and the part of them that was seen.
 
-    `service_days` are the dates up to today with a service, `observed_days` the days on which anything was decided,
-    about whatever date. The recommendation looks back to `judged_from`, which is `first` or earlier. Before
-    `ledger_from` no decisions are kept.
+    `service_days` are the dates up to today with a service, `observed_days` the days with a decision, about any date.
+    The recommendation looks back to `judged_from`, which is `first` or earlier. Before `ledger_from` no decisions are
+    kept.
     """
 
     first: date
@@ -27,7 +27,7 @@ class ReportPeriod:
 
     @property
     def judged_days(self) -> int:
-        """Return how many dates the recommendation looks at."""
+        """Return the number of dates that the recommendation looks at."""
         return (self.last - self.judged_from).days + 1
 
 
@@ -64,7 +64,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class WouldBe:
-    """Would-be refusals that stand under one reason, and what their evenings said, in decisions.
+    """Would-be refusals that stand under one reason, and the verdict of their evenings, in decisions.
 
     `covers_not_needed` are those of the parties that an enforced limit would have turned away for nothing.
     """
@@ -81,10 +81,10 @@ class WouldBe:
 
 @dataclass(frozen=True)
 class Refusals:
-    """Refusals that were enforced, each guest once, and what became of the seats, in decisions.
+    """Refusals that were enforced, each guest once, and the later use of their seats, in decisions.
 
-    `covers` are what was asked for, of a change what it asked for beside what the booking had. `covers_empty` are those
-    that the evenings had room for in the end, together with all refused before them.
+    `covers` are those asked for; a change counts the covers beside those that the booking had. The evenings had room
+    for `covers_empty` in the end, together with all refused before them.
     """
 
     decisions: int = 0
@@ -98,7 +98,7 @@ class Refusals:
 
 @dataclass(frozen=True)
 class Turned(Refusals):
-    """New parties that were refused and took no other start; beside them those who did, and changes of bookings.
+    """New parties that were refused and took no other start; beside them those that did, and changes of bookings.
 
     `repeated` are requests of guests who had asked for the very same before. `no_show_covers` and `cancelled_covers`
     are those of the evenings that had room for a new party in the end.
@@ -119,7 +119,7 @@ class Turned(Refusals):
 
 @dataclass(frozen=True)
 class Above:
-    """What was let in above one limit, by whom: covers or parties, of occupancy at the worst moment of each stay."""
+    """The excess above one limit, by source: covers or parties, of occupancy at the worst moment of each stay."""
 
     source: str
     limit: str
@@ -129,7 +129,7 @@ class Above:
 
 @dataclass(frozen=True)
 class Timing:
-    """How long decisions took, in milliseconds, and how they ended."""
+    """The durations of decisions, in milliseconds, and their outcomes."""
 
     decisions: int = 0
     p50_ms: int = 0
@@ -141,13 +141,13 @@ class Timing:
 
     @property
     def error_share(self) -> float:
-        """Return which share was not decided in time: the guest got BOOKING_CONFLICT."""
+        """Return the share that was not decided in time: the guest got BOOKING_CONFLICT."""
         return self.undecided / self.decisions if self.decisions else 0.0
 
 
 @dataclass(frozen=True)
 class Offered:
-    """Refusals that offered other starts, and how many of them a booking answered."""
+    """Refusals that offered other starts, and the number of them that a booking answered."""
 
     refusals: int = 0
     accepted: int = 0
@@ -167,7 +167,7 @@ class Ticket:
 class RolloutReport:
     """The verdict on one restaurant, with its evidence.
 
-    `obstacles` keep it from enforcing whatever it is set to.
+    `obstacles` keep it from enforcing under any setting.
     """
 
     restaurant_id: int
@@ -196,7 +196,7 @@ class RolloutReport:
 
     @property
     def standing(self) -> str:
-        """Say in which mode the restaurant is."""
+        """Return the mode of the restaurant in words."""
         if self.is_enforced:
             return "enforces its limits"
         return "is set to enforce and in shadow all the same" if self.is_set_to_enforce else "is in shadow"

@@ -1,7 +1,7 @@
-"""Whether an evening proved a refusal right. Pure.
+"""The proof of a refusal by its evening. Pure.
 
-A refusal is right at its moment if a limit was full then; who cancels later or stays away is known only afterwards.
-Looking back says what enforcing a limit would have cost, or has cost.
+A refusal is right at its moment if a limit was full then; cancellations and no-shows are known only afterwards.
+Hindsight tells the cost that enforcing a limit would have had, or has had.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from capacity.policy import ReasonCode
 
 
 class Hindsight(StrEnum):
-    """What the evening said about a refusal that shadow mode waived."""
+    """The verdict of the evening on a refusal that shadow mode waived."""
 
     RIGHT = "right"
     NOT_NEEDED = "notNeeded"
@@ -24,7 +24,7 @@ class Hindsight(StrEnum):
 
 
 class Aftermath(StrEnum):
-    """What the evening said about a refusal that was enforced."""
+    """The verdict of the evening on a refusal that was enforced."""
 
     STAYED_EMPTY = "stayedEmpty"
     FILLED = "filled"
@@ -42,9 +42,9 @@ class ReasonMet:
 
 @dataclass(frozen=True)
 class PartySeen:
-    """What became of a party: its stay, which of it came true, and whether it had a table in the end.
+    """The later life of a party: its stay, whether it came, and whether it had a table in the end.
 
-    The stay is that of its booking now, wherever it was moved meanwhile; None where the booking is gone.
+    The stay is that of its booking now, also after a move; None where the booking is gone.
     """
 
     stay: Attended | None
@@ -54,7 +54,7 @@ class PartySeen:
     is_cancelled: bool = False
 
     def is_there(self, case: "Case", evenings: Evenings) -> bool:
-        """Say whether its stay is still where it was let in: in that service, in that slot."""
+        """Say whether its stay is still in the service and the slot that let it in."""
         if self.stay is None or self.stay.service != case.service:
             return False
         return evenings.is_same_slot(self.stay.service, self.stay.starts_at, case.starts_at)
@@ -85,7 +85,7 @@ class Case:
 
 @dataclass(frozen=True)
 class KnownCase:
-    """A case with what tells how it went on: the decision's id, and the booking that was let in or is to be changed."""
+    """A case with the keys to its sequel: the decision's id, and the booking that was let in or is to be changed."""
 
     decision_id: int
     decided_at: datetime
@@ -100,8 +100,8 @@ class KnownCase:
 def look_back(case: Case, party: PartySeen, evenings: Evenings, now: datetime) -> Hindsight:
     """Say whether the evening proved a waived refusal right.
 
-    It did if, of those who really came, a limit of its reasons was passed, or the party had no table in the end. A
-    party that cancelled is no question any more, also before its evening is over.
+    It did if the parties that came passed a limit of its reasons, or the party had no table in the end. A party that
+    cancelled is no question any more, also before its evening is over.
     """
     is_there = party.is_there(case, evenings)
     is_right = _had_no_table(case, party, is_there=is_there)
@@ -115,8 +115,8 @@ def look_back(case: Case, party: PartySeen, evenings: Evenings, now: datetime) -
 def look_back_at_refusal(case: Case, evenings: Evenings, now: datetime, beside: Sequence[Attended] = ()) -> Aftermath:
     """Say whether seats stayed empty that a refused party could have had, as far as the numbers tell.
 
-    `beside` those who came may be others who were refused as well. Which table it would have had is not told by
-    numbers: where tables were short, only full limits are certain.
+    `beside` those that came may be other refused parties. Numbers do not tell its table: where tables were short, only
+    full limits are certain.
     """
     if not evenings.is_over(case.service, case.ends_at, now):
         return Aftermath.OPEN
@@ -135,7 +135,7 @@ def _had_no_table(case: Case, party: PartySeen, *, is_there: bool) -> bool:
 def _against(
     limits: Iterable[ReasonMet], case: Case, evenings: Evenings, beside: Sequence[Attended] = ()
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield, of each limit, who came, the limit, and what the party asked of it."""
+    """Yield of each limit the turnout, the limit, and the amount that the party asked of it."""
     for met in limits:
         if met.limit is None or met.code is ReasonCode.NO_TABLE:
             continue

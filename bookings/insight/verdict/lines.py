@@ -105,12 +105,12 @@ def _outcome(refusals: Refusals) -> Iterator[str]:
 
 
 def answered_amount(report: RolloutReport) -> str:
-    """Return how many refusals were answered by another start, and their covers."""
+    """Return the number of refusals that another start answered, and their covers."""
     return f"{report.turned.answered} ({counted(report.turned.answered_covers, 'cover')})"
 
 
 def span_notes(period: ReportPeriod) -> Iterator[str]:
-    """Yield what the span leaves out, and what the recommendation looks at where that is more."""
+    """Yield the dates that the span leaves out, and those that the recommendation looks at beyond it."""
     if period.judged_from < period.first:
         yield f"the recommendation looks at {period.judged_days} dates, from {period.judged_from} on"
     if min(period.first, period.judged_from) < period.ledger_from:

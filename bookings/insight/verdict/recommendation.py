@@ -1,4 +1,4 @@
-"""What to do with a restaurant, from what was seen of it: promote, wait, fix; keep or roll back. Pure."""
+"""The advice for a restaurant, from its evidence: promote, wait, fix; keep or roll back. Pure."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ NOTHING_ELSE = "nothing else speaks against enforcing its limits"
 
 
 class Advised(StrEnum):
-    """What to do. Of a restaurant in shadow the first three, of one that enforces FIX and the last two."""
+    """The advice: one of the first three in shadow mode; FIX or one of the last two under enforced limits."""
 
     PROMOTE = "PROMOTE"
     WAIT = "WAIT"
@@ -34,12 +34,12 @@ class Advised(StrEnum):
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that the recommendation looks at.
+    """All facts that the recommendation looks at.
 
-    `observed_days` and `decisions` are of decisions in the mode that the restaurant has now, `settled_dates` the dates
-    that these are about whose services are over, `wanted_dates` how many of them are enough; `requests` are decisions
-    in either mode. `obstacles` name what keeps every restaurant from enforcing, `serious` are the sentences of
-    misconfigurations that must be mended.
+    `observed_days` and `decisions` belong to the mode that the restaurant has now. `settled_dates` are the dates of
+    these decisions whose services are over, `wanted_dates` the number of them that is enough. `requests` are decisions
+    in either mode. `obstacles` keep every restaurant from enforcing; `serious` are the sentences of misconfigurations
+    that must be mended.
     """
 
     is_enforced: bool
@@ -68,7 +68,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What to do, what for or because of what, and what speaks for it."""
+    """The advice, its aim or its causes, and the evidence for it."""
 
     advised: Advised
     because: tuple[str, ...]
@@ -76,7 +76,7 @@ class Recommendation:
 
 
 def recommend(seen: Evidence) -> Recommendation:
-    """Recommend what to do; what must be mended comes before what must be waited for."""
+    """Recommend an action; faults that must be mended come before conditions that must be waited for."""
     evidence = tuple(_evidence(seen))
     if seen.is_enforced:
         return _recommend_of_enforced(seen, evidence)
@@ -92,7 +92,7 @@ def recommend(seen: Evidence) -> Recommendation:
 
 
 def dates_wanted(weekdays: Collection[int]) -> int:
-    """Return how many dates must be over before they say enough of a house with service on these weekdays."""
+    """Return the number of dates that must be over to judge a house with service on these weekdays."""
     return LEAST_OF_EACH_WEEKDAY * len(weekdays) or LEAST_DAYS
 
 

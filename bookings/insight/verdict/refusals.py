@@ -1,4 +1,4 @@
-"""What enforced refusals have cost: who was turned away, and for how many of them there was room in the end. Pure."""
+"""The cost of enforced refusals: the parties turned away, and those of them that had room in the end. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,13 +10,13 @@ from bookings.insight.verdict.evenings import Attended, Evenings, ServiceOnDate
 from bookings.insight.verdict.facts import Refusals, Turned
 from bookings.insight.verdict.hindsight import GONE, Aftermath, KnownCase, PartySeen, look_back_at_refusal
 
-# Who asks for the very same again so soon is the same guest: the ledger does not know guests.
+# The very same request so soon comes from the same guest: the decision records do not know guests.
 ASKED_AGAIN_WITHIN = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class _Judged:
-    """A refusal with what the evening said, and the covers that it asked for beside what its booking had."""
+    """A refusal with the verdict of its evening, and the covers that it asked for beside those of its booking."""
 
     known: KnownCase
     aftermath: Aftermath
@@ -33,7 +33,7 @@ def count_turned(
 ) -> tuple[Turned, frozenset[ServiceOnDate]]:
     """Count refusals, and name the services that had room for a new party in the end.
 
-    `answered` are the decisions that another start was taken after, `parties` what became of bookings by their id.
+    `answered` are the decisions that another start was taken after, `parties` the later lives of bookings by their id.
     """
     in_order = sorted(refused, key=lambda known: (known.decided_at, known.decision_id))
     guests = _by_guest(in_order)
@@ -55,7 +55,7 @@ def count_turned(
 
 
 def _by_guest(in_order: Iterable[KnownCase]) -> list[list[KnownCase]]:
-    """Put together who asked for the same date, start, size, way in and seating within a quarter of an hour."""
+    """Put together requests for the same date, start, size, way in and seating within a quarter of an hour."""
     guests: list[list[KnownCase]] = []
     latest: dict[tuple[object, ...], list[KnownCase]] = {}
     for known in in_order:
@@ -72,7 +72,7 @@ def _by_guest(in_order: Iterable[KnownCase]) -> list[list[KnownCase]]:
 def _judge(
     in_order: Sequence[KnownCase], parties: Mapping[int, PartySeen], evenings: Evenings, now: datetime
 ) -> list[_Judged]:
-    """Let refused parties in, one after the other, as long as those who came leave room for them."""
+    """Let refused parties in, one after the other, as long as the parties that came leave room for them."""
     judged = []
     beside: defaultdict[object, list[Attended]] = defaultdict(list)
     own_stays = {booking_id: seen.stay for booking_id, seen in parties.items() if seen.came}
@@ -92,7 +92,7 @@ def _judge(
 
 
 def _place_of(known: KnownCase) -> object:
-    """Return the business date: stays of two hardly meet, and nobody looks through a month for each refusal."""
+    """Return the business date: stays of two dates hardly meet, and a search of a month for each refusal is slow."""
     service = known.case.service
     return service.business_date if service else known.case.starts_at.date()
 

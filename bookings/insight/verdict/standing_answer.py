@@ -1,4 +1,4 @@
-"""Where the rollout stands, for programs."""
+"""The standing of the rollout, for programs."""
 
 from typing import Any
 

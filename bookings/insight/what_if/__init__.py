@@ -1,4 +1,4 @@
-"""What if a period had been decided under other rules, tables or turn times?"""
+"""The simulation of a period under other rules, tables or turn times."""
 
 from bookings.insight.what_if import wording
 from bookings.insight.what_if.record import FixedBooking

@@ -23,7 +23,7 @@ from tables.spans import TimeSpan
 
 
 class Board:
-    """What is counted in the services of any business date, under settings that stay the same."""
+    """The counts of the services of any business date, under settings that stay the same."""
 
     def __init__(self, settings: ServiceSettings) -> None:
         self.settings = settings

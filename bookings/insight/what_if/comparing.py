@@ -18,7 +18,7 @@ REASON_ORDER = (*map(str, ReasonCode), UNDECIDED)
 
 
 class SideOfParty(NamedTuple):
-    """What a party came to on one side: the request that was accepted, None if none was, and why not."""
+    """The result of a party on one side: the request that was accepted, or None and the reasons against it."""
 
     accepted: Request | None
     reasons: tuple[str, ...]
@@ -89,7 +89,7 @@ def _actual(record: Record) -> Told:
 
 
 def _told(record: Record, is_accepted: Callable[[Request], bool], is_undecided: Callable[[Request], bool]) -> Told:
-    """Count parties: accepted where any of their requests was, by the size of the one that was."""
+    """Count parties: as accepted if any of their requests was, by the size of that request."""
     accepted = refused = undecided = Tally()
     for party in record.parties:
         taken = next((request for request in party if is_accepted(request)), None)

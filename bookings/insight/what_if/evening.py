@@ -1,4 +1,4 @@
-"""What became of real bookings becomes of the same parties in a simulation, where they were taken."""
+"""The events of real bookings, applied to the same parties of a simulation where they were taken."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -21,7 +21,7 @@ GONE = {
 
 
 def apply_happening(room: Room, party: Party, happening: Happening) -> None:
-    """Let something happen to a party; one that was there from the beginning has its last end from then on."""
+    """Apply an event to a party; one that was there from the beginning has its last end from then on."""
     if happening.kind == EventKind.UNDONE:
         _undo(room, party, happening)
         return
@@ -77,7 +77,7 @@ KINDS = (*_HAPPEN, EventKind.UNDONE)
 
 
 def _stay_until(room: Room, party: Party, ends_at: datetime, minute: datetime) -> None:
-    """Let a party sit until an end, at its tables as long as it can: who may be moved from there is moved."""
+    """Let a party sit until an end, at its tables as long as it can: parties that may be moved from there move."""
     if party.is_fixed:
         return
     book = _book_without(room, party, ends_at, minute)
@@ -94,7 +94,7 @@ def _stay_until(room: Room, party: Party, ends_at: datetime, minute: datetime) -
 
 
 def _kept(room: Room, party: Party, table_id: int, minute: datetime) -> TimeSpan:
-    """Return for how long a party has a table: nobody else loses it who has it already, or could not be moved."""
+    """Return the time for which a party keeps a table: no other party that has it or cannot be moved loses it."""
     others = [
         other.held[table_id]
         for other in room.near(party.business_date)
@@ -129,7 +129,7 @@ def _seat_by(room: Room, party: Party, book: DayBook, request: SeatingRequest) -
 
 
 def _undo(room: Room, party: Party, happening: Happening) -> None:
-    """Take back the last that happened: the party is what it was, at its former tables if they are free, else any."""
+    """Take back the last event: the party is as before, at its former tables if they are free, else any."""
     if happening.undone == EventKind.CREATED:
         # A walk-in that was a mistake.
         if party.is_counted:

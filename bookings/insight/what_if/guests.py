@@ -1,7 +1,8 @@
-"""Which requests of the ledger are one guest who asks the same again. Pure.
+"""The recorded requests that are one guest who asks the same again. Pure.
 
-The ledger knows no guests, so this is a reckoning: the same date, start, size, way in and wish, soon after a request
-that got no table. Who was refused and is refused again has clicked twice; who was not told in time tries again.
+The decision records know no guests, so this is a reckoning. A repeated request has the same date, start, size, way in
+and wish, soon after a request that got no table. A guest refused twice has clicked twice; a guest not told in time
+tries again.
 """
 
 from collections.abc import Iterable
@@ -15,14 +16,14 @@ ASKED_AGAIN_WITHIN = timedelta(minutes=15)
 
 
 class Guests(NamedTuple):
-    """Requests in the order of time, one of each guest who asked the same again, and how many more there were."""
+    """Requests in the order of time, one of each guest who asked the same again, and the number of the others."""
 
     requests: tuple[Request, ...]
     repeated: int
 
 
 def join_repeated(requests: Iterable[Request]) -> Guests:
-    """Return the last request of each guest who asked the same again; what any of them was offered, it was offered."""
+    """Return the last request of each guest who asked the same again, with the offers to all of them."""
     found: dict[int, Request] = {}
     waiting: dict[tuple[object, ...], Request] = {}
     repeated = 0
@@ -44,7 +45,7 @@ def _what_is_asked(request: Request) -> tuple[object, ...]:
 
 def _is_asked_again(earlier: Request, request: Request) -> bool:
     is_soon = request.decided_at - earlier.decided_at <= ASKED_AGAIN_WITHIN
-    # What was refused and is free again may be another guest's luck: who takes it is not known to be the same.
+    # A refused table that is free again may be another guest's luck: its taker is not known to be the same.
     return is_soon and (not earlier.was_refused or not request.was_accepted)
 
 

@@ -29,7 +29,7 @@ K = TypeVar("K")
 
 @dataclass(frozen=True)
 class KnownIds:
-    """The ids that rows have in the database; what only a file names gets one above all of them."""
+    """The ids that rows have in the database; an entry that only a file names gets one above all of them."""
 
     periods: Mapping[PeriodName, int]
     tables: Mapping[str, int]
@@ -62,7 +62,7 @@ def _with_new_ids(known: Mapping[K, int], wanted: Iterable[K]) -> dict[K, int]:
 
 @dataclass(frozen=True)
 class House:
-    """What decides whether a party is taken, beside who is there: settings, with limits enforced, and the floor."""
+    """All that decides about a party beside the other parties: settings, with limits enforced, and the floor."""
 
     settings: ServiceSettings
     floor: Floor

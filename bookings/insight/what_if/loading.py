@@ -1,4 +1,4 @@
-"""Read what happened in a period from the ledger, the bookings and their history."""
+"""Read the events of a period from the decision records, the bookings and their history."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -45,7 +45,7 @@ def count_requests(restaurant_id: int, from_date: date, to_date: date) -> int:
 
 
 def load_record(restaurant_id: int, from_date: date, to_date: date) -> Record:
-    """Load what happened to business dates (inclusive) in at most 7 queries."""
+    """Load the events of business dates (inclusive) in at most 7 queries."""
     requests, repeated = join_repeated(_read(_requests_for(restaurant_id, from_date, to_date)))
     made = {request.booking_id for request in requests if request.booking_id is not None and request.was_accepted}
     others = _other_bookings(restaurant_id, from_date - DATES_BEFORE, to_date + DATES_AFTER, made)
@@ -114,7 +114,7 @@ def _other_bookings(
 ) -> tuple[FixedBooking, ...]:
     """List the bookings of those dates that no request made, in 2 queries; of those that do not come any more none.
 
-    Since when they were there is not known, so it is as if they had always been.
+    Their beginning is not known, so they count as always there.
     """
     counting = Booking.objects.filter(
         restaurant_id=restaurant_id, business_date__range=(from_date, to_date), status__in=COUNTING_STATUSES

@@ -1,4 +1,4 @@
-"""A proposal: a restaurant file, whole or in part; what it does not name stays as the restaurant has it."""
+"""A proposal: a restaurant file, whole or in part; the parts that it does not name stay as the restaurant has them."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +22,7 @@ SAME = ("slug", "timezone")
 
 
 def read_proposal(content: bytes, current: RestaurantFile) -> RestaurantFile:
-    """Return the restaurant as a file (UTF-8) would have it, in canonical form; `current` is what there is.
+    """Return the restaurant as a file (UTF-8) would have it, in canonical form; `current` is the restaurant now.
 
     Where the file names tables, combinations that it does not name and that lack a table go with it.
 
@@ -45,7 +45,7 @@ def read_proposal(content: bytes, current: RestaurantFile) -> RestaurantFile:
 
 
 def _raise_problems(problems: Problems, filled: frozenset[str], line: int) -> None:
-    """Raise what is wrong; what is so in a part that was filled in stands in no line of the file."""
+    """Raise the problems of a proposal; one in a part that was filled in has no line of the file."""
     if problems.found:
         raise RestaurantFileInvalid(_placed(problem, filled, line) for problem in problems.found)
 
@@ -59,7 +59,7 @@ def _placed(problem: Problem, filled: frozenset[str], line: int) -> Problem:
 
 
 def _fill_in(document: Value, current: RestaurantFile) -> frozenset[str]:
-    """Add to the document what it does not name, and return the names of that."""
+    """Add to the document the parts that it does not name, and return their names."""
     there = _members(read_document(write_restaurant_file(current).encode()).node)
     given = {word: pair for word, pair in _members(document.node).items() if not Value(pair[1], word, 0).is_empty}
     restaurant = given.get(RESTAURANT)

@@ -1,4 +1,4 @@
-"""What happened in a period, as the ledger and the history of bookings have it. Pure: plain values, no guest."""
+"""The events of a period, from the decision records and the history of bookings. Pure: plain values, no guest."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from bookings.insight.replay.alternatives import AlternativeRow, match_alternati
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A party that asked for a table, or for a change of its booking, and what it was told.
+    """A party that asked for a table, or for a change of its booking, and the answer that it got.
 
-    `booking_id` is the booking that was made or is to be changed. `table_ids` and `turn_minutes` are what the staff
-    chose; `keeps_start` says that a change leaves the start as it is.
+    `booking_id` is the booking that was made or is to be changed. `table_ids` and `turn_minutes` are the choice of the
+    staff; `keeps_start` says that a change leaves the start as it is.
     """
 
     decision_id: int
@@ -45,15 +45,15 @@ class Request:
 
     @property
     def stay_minutes(self) -> int:
-        """Return how long the party was to stay as it was decided then."""
+        """Return the length of the party's stay as it was decided then."""
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Happening:
-    """Something that became of a booking afterwards.
+    """An event of a booking after its decision.
 
-    `ends_at` is the end of the stay that a person set; of an undo `undone` is the kind of what was taken back.
+    `ends_at` is the end of the stay that a person set; of an undo `undone` is the kind of the event taken back.
     """
 
     event_id: int
@@ -97,7 +97,7 @@ class FixedBooking:
 
 @dataclass(frozen=True)
 class Block:
-    """A table that was kept free, since somebody said so at `created_at`."""
+    """A table that was kept free from the moment `created_at` on, when a person blocked it."""
 
     table_id: int
     starts_at: datetime
@@ -107,7 +107,7 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """All that happened to the business dates `[from_date, to_date]` of a restaurant, each in the order of time.
+    """All events of the business dates `[from_date, to_date]` of a restaurant, each kind in the order of time.
 
     `changes` are those that were accepted, of bookings that `requests` made. `repeated` requests are not among them:
     the same guest asked the same again.
@@ -125,7 +125,7 @@ class Record:
 
     @cached_property
     def answers(self) -> dict[int, int]:
-        """Return which refused request was followed by which accepted one of the same party, as far as can be told."""
+        """Return each refused request with the accepted one that followed of the same party, as far as can be told."""
         return match_alternatives(tuple(_row(request) for request in self.requests))
 
     @cached_property
@@ -144,7 +144,7 @@ class Record:
 
     @property
     def unrecorded(self) -> Iterator[FixedBooking]:
-        """Yield the bookings of the period itself that are not in the ledger."""
+        """Yield the bookings of the period itself without a decision record."""
         return (booking for booking in self._fixed_in_period if not booking.is_in_ledger)
 
     @property

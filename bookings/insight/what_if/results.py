@@ -1,4 +1,4 @@
-"""What a what-if comes to: two simulations side by side, and what really happened. Pure values, no guest."""
+"""The result of a what-if: two simulations side by side, and the real evenings. Pure values, no guest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class ServicePeaks:
 
 @dataclass(frozen=True)
 class Told:
-    """How many parties were accepted, and how many got no table at all; of these `undecided` were not decided."""
+    """The number of accepted parties, and of those that got no table at all; of these `undecided` were not decided."""
 
     accepted: Tally = Tally()
     refused: Tally = Tally()
@@ -55,8 +55,8 @@ class Told:
 class Side:
     """One simulation.
 
-    Reasons count refused requests: by the first reason of each, and by every reason that held. `seat_minutes` of
-    `seat_minutes_offered` are the covers at tables by the minutes of their stays, against all seats in opening hours.
+    Reasons count refused requests: by the first reason of each, and by every reason that held. `seat_minutes` are the
+    covers at tables by the minutes of their stays, `seat_minutes_offered` all seats in opening hours.
     """
 
     told: Told
@@ -70,13 +70,13 @@ class Side:
 
     @property
     def seats_used_percent(self) -> int | None:
-        """Return how much of the seats is used, None where nothing is offered."""
+        """Return the share of the seats that is used, None where nothing is offered."""
         return round(100 * self.seat_minutes / self.seat_minutes_offered) if self.seat_minutes_offered else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PartyDifference:
-    """A party that only one of the simulations takes; `reasons` are why the other does not.
+    """A party that only one of the simulations takes; `reasons` are those of the other against it.
 
     `reference` is that of the real booking, empty where there is none.
     """
@@ -94,9 +94,9 @@ class PartyDifference:
 class WhatIf:
     """A period under the settings of today and under those proposed.
 
-    Every request belongs to a party: `parties` are fewer than `requests` where a refused guest took another start, and
-    where a guest asked the same again, as `repeated` of the requests did. `undecided` were not decided in time when
-    they were made, and not asked again. `moved_in` were booked for a date outside the period first.
+    Every request belongs to a party. `parties` are fewer than `requests` where a refused guest took another start or
+    asked the same again; `repeated` is the number of the latter. `undecided` were not decided in time when they
+    were made, and not asked again. `moved_in` were booked for a date outside the period first.
     """
 
     slug: str
@@ -118,10 +118,10 @@ class WhatIf:
 
     @property
     def difference(self) -> Tally:
-        """Return what the proposal takes more, or less, in parties and covers."""
+        """Return the parties and covers that the proposal takes more, or less."""
         return self.proposed.told.accepted - self.today.told.accepted
 
     @property
     def is_different(self) -> bool:
-        """Say whether the proposal changes who is taken."""
+        """Say whether the proposal changes the parties that are taken."""
         return bool(self.gained or self.lost)

@@ -1,6 +1,6 @@
-"""Who is booked and who sits where, in memory, and the day book of a decision made from it.
+"""The parties and their tables, in memory, and the day book of a decision made from them.
 
-What a plan may move and what it may not is told apart by the same function as for the rows of the database.
+One function tells apart the movable and the fixed parties, here and for the rows of the database.
 """
 
 from collections import defaultdict
@@ -34,7 +34,7 @@ NO_PERIOD = 0
 
 @dataclass(frozen=True)
 class Before:
-    """What a party was before something happened to it this evening, for an undo."""
+    """The state of a party before an event of this evening, for an undo."""
 
     status: str
     ends_at: datetime
@@ -45,9 +45,9 @@ class Before:
 class Party:
     """A party that was accepted: `[starts_at, ends_at)` is its stay, `held` the time of each of its tables.
 
-    `key` is the id of its booking, or minus that of its decision where there is no booking. `real_minutes` is how long
-    the real booking was to stay, `turn_minutes` how long this one was; `real_starts_at` is the start of the real one,
-    and `is_seen_leaving` says that somebody noted when it left.
+    `key` is the id of its booking, or minus that of its decision where there is no booking. `real_minutes` is the
+    planned length of the real booking, `turn_minutes` that of this one. `real_starts_at` is the start of the real one,
+    and `is_seen_leaving` says that its leaving was noted.
     """
 
     key: int
@@ -87,16 +87,16 @@ class Party:
 
     @property
     def later(self) -> timedelta:
-        """Return how much later than the real booking this party starts, or less than nothing if earlier."""
+        """Return the delay of this party's start after the real booking's, below zero if it is earlier."""
         return timedelta(0) if self.real_starts_at is None else self.starts_at - self.real_starts_at
 
     @property
     def leaves_at_its_end(self) -> bool:
-        """Say whether nothing that really happened tells when this stay was over: it is, as its time is."""
+        """Say whether no real event tells the end of this stay: it ends with its time."""
         return self.turn_minutes != self.real_minutes and not self.is_seen_leaving
 
     def status_at(self, now: datetime) -> str:
-        """Return where this party stands at an instant, as far as it is not told by what happened."""
+        """Return the status of this party at an instant, as far as no event tells it."""
         is_over = self.status == BookingStatus.SEATED and self.leaves_at_its_end and self.ends_at <= now
         return BookingStatus.COMPLETED if is_over else self.status
 
@@ -106,7 +106,7 @@ class Party:
 
     @property
     def stay(self) -> Stay[ServiceKey]:
-        """Return what stands in the counters."""
+        """Return the stay that the counters hold."""
         return Stay(ServiceKey(self.period_id, self.business_date), self.party_size, self.starts_at, self.ends_at)
 
 
@@ -139,7 +139,7 @@ class Room:
         self.board.add(party.stay)
 
     def change(self, party: Party, changed: Party) -> None:
-        """Put a party in the place of what it was."""
+        """Put a changed party in the place of the former one."""
         if party.is_counted:
             self.board.take(party.stay)
         del self._by_date[party.business_date][party.key]
@@ -159,7 +159,7 @@ class Room:
             party.held = dict.fromkeys(move.to_table_ids, kept)
 
     def book(self, business_date: date, now: datetime, only: TimeSpan, *, without: Party | None = None) -> DayBook:
-        """Return what a decision about a business date needs; `only` is the time whose slots decide it."""
+        """Return the day book for a decision about a business date; `only` is the time whose slots decide it."""
         settings = replace(self.house.settings, now=now)
         services = self.board.services_around(business_date, only)
         window = TimeSpan.around([self.board.evening_of(business_date), only])

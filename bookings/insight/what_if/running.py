@@ -1,4 +1,4 @@
-"""What if: a period of the past decided again, under the settings of today and under others. Nothing is written."""
+"""The run of a what-if: a past period decided again, under two settings. Nothing is written."""
 
 from collections.abc import Callable
 from datetime import date
@@ -39,8 +39,8 @@ def run_what_if(
 ) -> WhatIf:
     """Decide the requests for business dates (inclusive) anew: as the settings are, and as a file would have them.
 
-    Reads in at most 22 queries and writes nothing. `progress` gets the number of decisions and returns what is called
-    after each.
+    A run reads in at most 22 queries and writes nothing. `progress` gets the number of decisions and returns the
+    function to call after each.
 
     Raises: `RecordNotFound`, `RestaurantFileInvalid`, `TooManyRequests` for more than `at_most` requests,
     `InputInvalid` for dates that are none.

@@ -23,9 +23,9 @@ UNDECIDED = "UNDECIDED"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a simulation says to one request; the reasons are codes, in their order.
+    """The answer of a simulation to one request; the reasons are codes, in their order.
 
-    `is_answered`: it was not asked, since this party was taken at the start that it had wanted first.
+    `is_answered` marks a request that was not asked: this party was taken at the start that it had wanted first.
     """
 
     request: Request
@@ -36,7 +36,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Simulation:
-    """How a period went on one house: what each request was told, and who is booked at the end."""
+    """The result of a period on one house: the outcome of each request, and the parties booked at the end."""
 
     room: Room
     outcomes: dict[int, Outcome]
@@ -106,7 +106,7 @@ class _Run:
             self._follow(request, party)
 
     def _follow(self, request: Request, party: Party) -> None:
-        """Let what becomes of the real booking, as a request left it, become of a party: as long after its start."""
+        """Apply the events of the real booking, as a request left it, to a party: as long after its start."""
         party.real_minutes, party.real_starts_at = request.stay_minutes, request.starts_at
         if request.booking_id is not None:
             self.timeline.follow(request.booking_id, party.starts_at, party.later)

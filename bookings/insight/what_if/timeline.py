@@ -1,7 +1,7 @@
-"""In which order a period is gone through: what was decided and what happened, each at its moment.
+"""The order of a period: decisions and events, each at its moment.
 
-What becomes of a booking becomes of the party that stands for it as long after its start. Where that starts earlier or
-later than the real booking, its evening moves with it.
+The events of a booking happen to the party that stands for it as long after its start. If that start is earlier or
+later than the real booking's, its evening moves with it.
 """
 
 import heapq
@@ -21,9 +21,9 @@ Step = Request | Happening
 
 
 class Timeline:
-    """Yield all steps in the order of time; what is of one moment, decisions first, by id.
+    """Yield all steps in the order of time; of one moment decisions come first, then by id.
 
-    What becomes of a booking is left out until `follow` says when the party starts that stands for it.
+    The events of a booking are left out until `follow` names the start of the party that stands for it.
     """
 
     def __init__(self, record: Record) -> None:
@@ -47,7 +47,7 @@ class Timeline:
             yield step
 
     def follow(self, booking_id: int, starts_at: datetime, later: timedelta) -> None:
-        """Plan what is still to become of a booking for a party that starts `later` than it, at `starts_at`."""
+        """Plan the coming events of a booking for a party that starts `later` than it, at `starts_at`."""
         for happening in self._ahead[booking_id]:
             planned = _planned(happening, starts_at, later)
             self._planned[happening.event_id] = planned
@@ -63,7 +63,7 @@ class Timeline:
 
 
 def _planned(happening: Happening, starts_at: datetime, later: timedelta) -> Happening:
-    """Return a copy, which is told apart from every other plan."""
+    """Return a copy that is distinct from every other plan."""
     if happening.kind in BEFOREHAND and happening.happened_at < starts_at:
         return replace(happening)
     ends_at = None if happening.ends_at is None else happening.ends_at + later

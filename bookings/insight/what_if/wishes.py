@@ -1,4 +1,4 @@
-"""What a recorded request asks for under the settings of a simulation."""
+"""The wish of a recorded request under the settings of a simulation."""
 
 from dataclasses import replace
 

@@ -24,13 +24,13 @@ LOST_AT_MOST = (
 
 
 def headline(result: WhatIf) -> str:
-    """Return what was looked at, and what the proposal comes to."""
+    """Return the period and its numbers of requests and parties."""
     dates = f"{result.from_date} to {result.to_date}"
     return f"{result.name}, {dates}: {counted(result.requests, 'request')} of {counted(result.parties, 'party')}"
 
 
 def verdict(result: WhatIf) -> str:
-    """Return in one sentence what the proposal changes."""
+    """Return the effect of the proposal in one sentence."""
     if not result.is_different:
         return "The proposal takes and refuses the same parties as today's rules"
     gained, lost = (_sum(parties) for parties in (result.gained, result.lost))
@@ -59,7 +59,7 @@ def totals(result: WhatIf) -> Iterator[Row]:
 
 
 def reasons(result: WhatIf) -> Iterator[Row]:
-    """Yield how many requests each reason refused: as the first of its reasons, and in all."""
+    """Yield the number of requests that each reason refused: as the first of its reasons, and in all."""
     today, proposed = result.today, result.proposed
     for reason in dict.fromkeys((*today.every_reason, *proposed.every_reason)):
         first = [side.first_reasons.get(reason, Tally()).parties for side in (today, proposed)]
@@ -94,7 +94,7 @@ def parties(found: tuple[PartyDifference, ...], timezone: str) -> Iterator[Row]:
 
 
 def there_anyway(result: WhatIf, at_most: int) -> Iterator[str]:
-    """Yield which bookings are there without a request of the period that made them, and why; nothing if none."""
+    """Yield the bookings that are there without a request of the period, and the cause; nothing if none."""
     for why, found in (("Not in the ledger", result.unrecorded), ("Booked for another date first", result.moved_in)):
         if found:
             named = ", ".join(booking.reference for booking in found[:at_most])
@@ -104,7 +104,7 @@ def there_anyway(result: WhatIf, at_most: int) -> Iterator[str]:
 
 
 def lost_at_most(result: WhatIf) -> str:
-    """Return why the parties that are lost are the most that could be; empty if none are."""
+    """Return the cause that makes the lost parties an upper bound; empty if none are lost."""
     return LOST_AT_MOST if result.lost else ""
 
 

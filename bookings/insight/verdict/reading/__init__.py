@@ -1,4 +1,4 @@
-"""What a rollout report asks of the database: each selector in a fixed number of queries."""
+"""The reads of a rollout report: each selector in a fixed number of queries."""
 
 from bookings.insight.verdict.reading.building import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
 

@@ -1,4 +1,4 @@
-"""Put a report together: what the database counted, judged by the pure parts."""
+"""Put a report together: counts of the database, judged by the pure parts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ MOST_DAYS = 366
 
 @dataclass(frozen=True)
 class _Look:
-    """What a span of decisions shows; `settled_dates` are those decided about in the mode of now that are over."""
+    """The sight of a span of decisions; `settled_dates` are dates that are over, decided about in the mode of now."""
 
     days_by_mode: Sequence[tuple[date, str, int]]
     settled_dates: int

@@ -91,7 +91,7 @@ def _counted(rows: QuerySet[Decision], *keys: str) -> list[Seen]:
 
 
 def get_timing(span: DecisionSpan) -> Timing:
-    """Get how long decisions took and how they ended, in 1 query."""
+    """Get durations and outcomes of decisions, in 1 query."""
     return Timing(
         **span.rows.aggregate(
             decisions=Count("pk"),
@@ -106,7 +106,7 @@ def get_timing(span: DecisionSpan) -> Timing:
 
 
 def list_cases(span: DecisionSpan) -> list[KnownCase]:
-    """List what limits or missing tables refused, or would have refused, in 1 query."""
+    """List refusals and would-be refusals by limits or missing tables, in 1 query."""
     found = span.rows.filter(
         Q(verdict=DecisionVerdict.WAIVED)
         | Q(verdict=DecisionVerdict.REFUSED, reasons__0__code__in=sorted(CAPACITY_REASONS))
@@ -156,7 +156,7 @@ ALTERNATIVE_COLUMNS = (*("pk", "decided_at", "business_date", "party_size", "sta
 
 
 def alternative_row(*columns: Any) -> AlternativeRow:
-    """Return the columns of a decision as what matches refusals with their answers."""
+    """Return the columns of a decision as the row that matches refusals with their answers."""
     decision_id, decided_at, business_date, party_size, starts_at, alternatives, verdict = columns
     return AlternativeRow(
         id=decision_id,
@@ -171,7 +171,7 @@ def alternative_row(*columns: Any) -> AlternativeRow:
 
 
 def of_alternatives(rows: QuerySet[Decision]) -> QuerySet[Decision]:
-    """Return the requests that offered other starts, and those that a booking came of."""
+    """Return the requests that offered other starts, and those that led to a booking."""
     offered = Q(verdict=DecisionVerdict.REFUSED) & ~Q(alternatives=[])
     return rows.filter(offered | Q(verdict__in=BOOKED_VERDICTS), operation=DecisionOperation.CREATE)
 

@@ -1,4 +1,4 @@
-"""Who really came, and to which services."""
+"""The parties that came, and their services."""
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
@@ -12,12 +12,12 @@ from bookings.models import Booking, TableAssignment
 from capacity.calendar import ONE_DAY
 from capacity.models import BookingSlot, ServiceDay
 
-# A hold that nobody confirmed is nobody who came.
+# A hold that was not confirmed is no party that came.
 ATTENDED_STATUSES = tuple(status for status in COUNTING_STATUSES if status != BookingStatus.HELD)
 
 
 def get_evenings(restaurant_id: int, cases: Iterable[Case]) -> Evenings:
-    """Get who came to the services that cases are about, in 3 queries; 0 without any case."""
+    """Get the turnout of the services that cases are about, in 3 queries; 0 without any case."""
     dates = sorted({case.service.business_date if case.service else case.starts_at.date() for case in cases})
     if not dates:
         return Evenings(ends={}, slots=(), attended=())
@@ -52,7 +52,7 @@ def _list_attended(restaurant_id: int, span: tuple[date, date]) -> list[Attended
 
 
 def get_parties_seen(booking_ids: Collection[int]) -> dict[int, PartySeen]:
-    """Get what became of the parties of bookings, in 1 query; those whose booking is gone are left out."""
+    """Get the later life of the parties of bookings, in 1 query; those whose booking is gone are left out."""
     has_table = Exists(TableAssignment.objects.filter(booking=OuterRef("pk")))
     rows = Booking.objects.filter(pk__in=booking_ids).annotate(has_table=has_table).select_related("service_day")
     return {booking.pk: _party_seen(booking, has_table=booking.has_table) for booking in rows.only(*PARTY_COLUMNS)}

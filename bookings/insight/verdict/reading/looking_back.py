@@ -1,4 +1,4 @@
-"""What evenings said about the refusals of a span, real ones and would-be ones."""
+"""The verdicts of evenings on the refusals of a span, enforced ones and would-be ones."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ Judged = Sequence[tuple[KnownCase, Hindsight]]
 
 @dataclass(frozen=True)
 class Hindsights:
-    """Would-be refusals by reason, real ones together, how many evenings are open, how many took another start."""
+    """Would-be refusals by reason, enforced ones together, the number of open evenings, and of other starts taken."""
 
     would_be: tuple[WouldBe, ...]
     turned: Turned

@@ -1,4 +1,4 @@
-"""What the auditor found of a restaurant, what was authorised, how its mode changed, what the support heard."""
+"""The auditor's findings of a restaurant, its authorisations, the changes of its mode, the notes of the support."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -23,7 +23,7 @@ _IDENTITY = ("kind", "businessDate", "serviceDayId", "startsAt", "table", "assig
 
 
 def list_overbookings(slug: str, since: datetime) -> list[str]:
-    """List what runs of the auditor found overbooked, each once however many runs saw it, in 1 query."""
+    """List the overbookings that runs of the auditor found, each once however many runs saw it, in 1 query."""
     runs = AuditRun.objects.filter(
         finished_at__gte=since, has_overbooking=True, report__overbookings__contains=[{"restaurant": slug}]
     )
@@ -37,10 +37,10 @@ def list_overbookings(slug: str, since: datetime) -> list[str]:
 
 
 def list_above(restaurant_id: int, since: datetime) -> list[Above]:
-    """List what was let in above limits, by source and limit, in 1 query.
+    """List the excess above limits, by source and limit, in 1 query.
 
-    What several changes of settings let in above one limit adds up. A stay is above a limit of occupancy in many slots:
-    it counts once, with its worst.
+    The excess of several changes of settings above one limit adds up. A stay is above a limit of occupancy in many
+    slots: it counts once, with its worst.
     """
     overrides = CapacityOverride.objects.filter(restaurant_id=restaurant_id, created_at__gte=since).order_by()
     slots = overrides.values_list("source", "limit", "booking_id", "service_day_id", "slot_starts_at")
