@@ -1,4 +1,4 @@
-"""System checks: settings that contradict each other."""
+"""The system checks of settings that contradict each other."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from config.transactions import READ_COMMITTED
 
 
 def keeps_sessions() -> bool:
-    """Say whether a connection stays with whoever has it: not behind a transaction pooler."""
+    """Say whether a connection stays with its holder: not behind a transaction pooler."""
     return not settings.DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS", False)
 
 
@@ -30,7 +30,7 @@ def check_gate_behind_pooler(app_configs: Sequence[AppConfig] | None = None, **k
 
 
 def check_tables_to_drop(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse names in `ALLOW_DROP_TABLES` that guard nothing, and say that the guard is down where it is."""
+    """Refuse names in `ALLOW_DROP_TABLES` that guard nothing, and warn while the guard is down."""
     if unknown := list_unknown_names():
         return [Error(str(TableNotGuarded(unknown)), id="maitre.E002")]
     if settings.ALLOW_DROP_TABLES:

@@ -1,4 +1,4 @@
-"""Closed sets of values of the bookings app, in the words of the API."""
+"""The closed sets of values of the bookings app, in the words of the API."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from capacity.policy import IN_HOUSE, ONLINE, WALK_IN
 
 
 class BookingStatus(models.TextChoices):
-    """Where a booking stands in its life."""
+    """The status of a booking."""
 
     HELD = "held", "Held"
     CONFIRMED = "confirmed", "Confirmed"
@@ -32,7 +32,7 @@ CANCELLABLE_STATUSES = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStat
 
 
 class BookingSource(models.TextChoices):
-    """By which way in a booking came."""
+    """The way in of a booking."""
 
     WEB = "web", "Web"
     PHONE = "phone", "Phone"
@@ -50,7 +50,7 @@ CHANNELS = {
 
 
 class EventKind(models.TextChoices):
-    """What happened to a booking."""
+    """The kind of an event in a booking's history."""
 
     CREATED = "created", "Created"
     CANCELLED = "cancelled", "Cancelled"
@@ -72,7 +72,7 @@ class EventKind(models.TextChoices):
 
 
 class OverrideSource(models.TextChoices):
-    """Who or which mode authorised an excess."""
+    """The source of an authorised excess: a person or a mode."""
 
     SHADOW = "shadow", "Shadow mode"
     SETTINGS = "settings", "Change of settings"
@@ -80,7 +80,7 @@ class OverrideSource(models.TextChoices):
 
 
 class DecisionOperation(models.TextChoices):
-    """What was decided."""
+    """The operation that a decision is about."""
 
     CREATE = "create", "New booking"
     CHANGE = "change", "Change of a booking"
@@ -88,14 +88,14 @@ class DecisionOperation(models.TextChoices):
 
 
 class DecisionMode(models.TextChoices):
-    """Whether limits could refuse."""
+    """The mode of a decision: limits could refuse or not."""
 
     ENFORCE = "enforce", "Enforced"
     SHADOW = "shadow", "Shadow"
 
 
 class DecisionVerdict(models.TextChoices):
-    """What became of a request."""
+    """The verdict on a request."""
 
     ACCEPTED = "accepted", "Accepted"
     REFUSED = "refused", "Refused"
@@ -105,12 +105,12 @@ class DecisionVerdict(models.TextChoices):
     UNDECIDED = "undecided", "Not decided in time"
 
 
-# A booking came of it.
+# The verdicts that lead to a booking.
 BOOKED_VERDICTS = (DecisionVerdict.ACCEPTED, DecisionVerdict.WAIVED, DecisionVerdict.UNEXAMINED)
 
 
 class RolloutAction(models.TextChoices):
-    """By which way a mode was changed."""
+    """The action that changed a mode."""
 
     SET = "set", "Restaurant set"
     PERCENT = "percent", "Percentage of restaurants"

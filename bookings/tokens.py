@@ -1,4 +1,4 @@
-"""The guest's key to a booking: derived when it is needed, stored nowhere."""
+"""The guest's key to a booking: derived on demand, stored nowhere."""
 
 import base64
 import hashlib

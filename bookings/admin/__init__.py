@@ -1,4 +1,4 @@
-"""The admin: every screen of the project, also those of tables, limits and accounts."""
+"""The admin holds every screen of the project, also those of tables, limits and accounts."""
 
 from bookings.admin.booking import BookingAdmin
 from bookings.admin.decisions import DecisionAdmin

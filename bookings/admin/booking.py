@@ -1,4 +1,4 @@
-"""The screens of bookings: the evening as a list, a booking with its history, and what is done to it."""
+"""The screens of bookings: the evening as a list, and a booking with its history and its operations."""
 
 import re
 from typing import Any
@@ -31,7 +31,7 @@ LOOKS_LIKE_A_PHONE = re.compile(r"^\+?[\d\s()./-]{5,}$")
 
 @admin.register(Booking)
 class BookingAdmin(ReadOnlyAdmin):
-    """Bookings: found, read, and changed by operations alone."""
+    """The bookings to find and read; operations alone change them."""
 
     list_display = (
         "reference",
@@ -90,7 +90,7 @@ class BookingAdmin(ReadOnlyAdmin):
         return found
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        """Add what is one click away for those who may do it."""
+        """Add the column of buttons for users with the permission."""
         shown = tuple(super().get_list_display(request))
         at = shown.index("state") + 1
         return (*shown[:at], row_buttons(request), *shown[at:]) if self.has_operate_permission(request) else shown
@@ -153,9 +153,9 @@ class BookingAdmin(ReadOnlyAdmin):
     cancel = operation_page(OPERATIONS["cancel"])
 
     def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Say whether the user may do any of this: whoever may change bookings.
+        """Say whether the user may operate: the permission to change bookings decides.
 
-        By a method, since unfold looks up a permission that is named in the database, at every start.
+        This is a method, since unfold looks up a named permission in the database, at every start.
         """
         return bool(request.user.has_perms(MAY_CHANGE))
 
@@ -170,7 +170,7 @@ class BookingAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show the booking, and what it allows as it is now."""
+        """Show the booking with the operations that its present state allows."""
         operations = self._list_offered(request, object_id) if self.has_operate_permission(request) else []
         return super().changeform_view(
             request, object_id, form_url, {**(extra_context or {}), "operations": operations}

@@ -1,4 +1,4 @@
-"""What the list of bookings says about the evening, and the buttons in its rows."""
+"""The columns of the list of bookings, and the buttons in its rows."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -37,18 +37,18 @@ BUTTON = (
     'border-base-200 cursor-pointer font-medium px-2 py-1 rounded-default text-xs dark:border-base-700">{}</button>'
 )
 ROW = '<div class="flex flex-row gap-2 whitespace-nowrap">{}</div>'
-# What is one click on the list.
+# The operations that are one click on the list.
 ROW_OPERATIONS = ("arrive", "seat", "leave")
 
 
 def clock_of(row: Model) -> datetime:
-    """Return the database's clock as a row was read, which the querysets of these screens add to each."""
+    """Return the database's clock at the read of a row; the querysets of these screens add it to each."""
     read_at: datetime = vars(row)["read_at"]
     return read_at
 
 
 def status_of(booking: Booking) -> tuple[str, str]:
-    """Return the key of the colour, and the word; a party past the grace of the house is late."""
+    """Return the key of the colour and the word; a party past the grace of the house is late."""
     now = clock_of(booking)
     if booking.is_late(now, timedelta(minutes=booking.restaurant.grace_minutes)):
         return LATE, f"Late, {minutes_between(booking.starts_at, now)} min"
@@ -57,12 +57,14 @@ def status_of(booking: Booking) -> tuple[str, str]:
 
 def tables_of(booking: Booking) -> SafeString | str:
     """Show the tables, with a pin where nothing moves the party from them."""
-    names = ((it.table.number, format_html(PIN, "pinned") if it.pinned else "") for it in booking.assignments.all())
+    names = (
+        (held.table.number, format_html(PIN, "pinned") if held.pinned else "") for held in booking.assignments.all()
+    )
     return format_html_join(", ", "{}{}", names) or "-"
 
 
 def end_of(booking: Booking) -> SafeString:
-    """Show until when the party stays, and by how much it is over its time."""
+    """Show the end of the party's stay, and the minutes by which it is over its time."""
     now, zone = clock_of(booking), booking.restaurant.zone
     is_over = booking.status == BookingStatus.SEATED and now > booking.ends_at
     over = format_html(OVER_TIME, minutes_between(booking.ends_at, now)) if is_over else ""
@@ -70,7 +72,7 @@ def end_of(booking: Booking) -> SafeString:
 
 
 def row_buttons(request: HttpRequest) -> Callable[[Booking], SafeString]:
-    """Return the column of what is one click away; it leads back to the list as it is filtered."""
+    """Return the column of buttons; each leads back to the list with its filters."""
     filters = request.GET.urlencode()
 
     @column("At the door")

@@ -1,4 +1,4 @@
-"""The screen of the ledger: what was asked, what was decided, and what it was decided on."""
+"""The screen of decision records: each with its question, its answer and its grounds."""
 
 from typing import Any
 
@@ -30,14 +30,14 @@ VERDICT_LABELS = {
 
 @admin.register(Decision)
 class DecisionAdmin(ReadOnlyAdmin):
-    """Every decision with its reasons; guests are not in it."""
+    """The decisions with their reasons; guests are not named."""
 
     list_display = ("decided", "restaurant", "what", "start", "party_size", "verdict_shown", "why", "booking_shown")
     list_filter = ("verdict", "mode", "operation", "source", "restaurant")
     list_select_related = ("restaurant", "booking")
     search_fields = ("request_id",)
     ordering = ("-decided_at", "-pk")
-    # A ledger has more rows than anybody wants counted at each look.
+    # There are more decision records than anybody wants counted at each look.
     paginator = InfinitePaginator
     show_full_result_count = False
     fieldsets = (

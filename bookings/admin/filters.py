@@ -1,4 +1,4 @@
-"""Quick ways to the parties that a host looks for during the evening."""
+"""The filters and links that lead a host to the parties of the evening."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -47,7 +47,7 @@ class EveningFilter(WhenFilter):
 
 
 class PartyFilter(SimpleListFilter):
-    """Where a party stands this evening."""
+    """The standing of a party this evening."""
 
     title = "party"
     parameter_name = "party"
@@ -62,7 +62,7 @@ class PartyFilter(SimpleListFilter):
 
 
 def quick_links(query: QueryDict) -> list[dict[str, Any]]:
-    """Return the links above the list: tonight, and its parties by where they stand; a chosen restaurant stays."""
+    """Return the links above the list: tonight, and its parties by standing; a chosen restaurant stays."""
     kept = {RESTAURANT: query[RESTAURANT]} if RESTAURANT in query else {}
     is_tonight = query.get("when") == TONIGHT
     titles = {**{value: title for value, title, _ in PARTIES}, LIVE: "Tonight", "": "All of tonight"}

@@ -1,4 +1,4 @@
-"""The history of a booking in words."""
+"""The words for the history of a booking."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
@@ -10,12 +10,12 @@ from bookings.choices import BookingStatus, EventKind
 from bookings.services.rows.seating import shown_tables
 from tables.choices import SeatingType
 
-# What is there for an undo, or said by date and time.
+# These values serve an undo, or date and time say them.
 _UNSAID = frozenset({"rows", "starts_at"})
 
 
 def in_words(value: Any, other: Any, zone: tzinfo) -> str:
-    """Say one side of an entry; of two dictionaries only what they differ in, nothing as a dash."""
+    """Put one side of an entry into words: of two dictionaries only the differences, nothing as a dash."""
     if not isinstance(value, Mapping):
         return "-" if value is None else str(value)
     told = other if isinstance(other, Mapping) else {}

@@ -1,4 +1,4 @@
-"""What stands on the page of a booking: its tables and its history."""
+"""The rows on the page of a booking: its tables and its history."""
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
@@ -58,7 +58,7 @@ class EventInline(ReadOnlyInline):
         return read.select_related("restaurant", "booking").prefetch_related("booking__assignments__table")
 
     def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[str, ...]:
-        """Offer to pin beside an automatic move, to those who may."""
+        """Offer the pin beside an automatic move to users with the permission."""
         reason = "reason_or_pin" if request.user.has_perms(MAY_CHANGE) else "reason"
         return ("at", "what", "by", "was", "became", reason)
 
@@ -92,7 +92,7 @@ class EventInline(ReadOnlyInline):
 
 
 def _may_be_pinned(event: BookingEvent) -> bool:
-    """Say whether an event is the move that brought the party to where it is, and may be moved from again."""
+    """Say whether an event is the automatic move that brought the party to its tables, and a pin is offered."""
     if event.pk != vars(event)["latest_move"]:
         return False
     booking = event.booking

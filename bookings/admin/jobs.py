@@ -1,4 +1,4 @@
-"""The screen of jobs: what waits, runs, was done, is dead; a dead one may be tried again."""
+"""The screen of jobs by state: waiting, running, done, dead; a dead job may be tried again."""
 
 import json
 from datetime import UTC
@@ -18,7 +18,7 @@ from bookings.admin.parts.columns import column, list_action
 from bookings.admin.parts.shown import local_time
 from bookings.services.upkeep.jobs import RetriedJobs, retry_dead_jobs
 
-# What procrastinate calls a job, and what people call it.
+# The states of procrastinate, and the words of people for them.
 STATES = {
     Status.TODO.value: "waiting",
     Status.DOING.value: "running",
@@ -31,7 +31,7 @@ COLOURS = {"waiting": "info", "running": "warning", "done": "success", "dead": "
 
 
 class StateFilter(SimpleListFilter):
-    """Jobs by state."""
+    """The filter of jobs by state."""
 
     title = "state"
     parameter_name = "state"
@@ -47,7 +47,7 @@ class StateFilter(SimpleListFilter):
 
 
 class EventInline(ReadOnlyInline):
-    """What happened to a job."""
+    """The events of a job."""
 
     model = ProcrastinateEvent
     fields = readonly_fields = ("what", "when")
@@ -69,7 +69,7 @@ admin.site.unregister(ProcrastinateJob)
 
 @admin.register(ProcrastinateJob)
 class JobAdmin(ReadOnlyAdmin):
-    """Every job that is kept."""
+    """The jobs that are kept."""
 
     list_display = (
         "task_name",

@@ -1,4 +1,4 @@
-"""The screens of what was authorised above a limit, and of what the auditor found."""
+"""The screens of authorised excesses above a limit, and of the auditor's runs."""
 
 from datetime import UTC
 from typing import Any
@@ -24,7 +24,7 @@ FINDINGS = ("overbookings", "problems", "authorisedExcess")
 
 @admin.register(CapacityOverride)
 class CapacityOverrideAdmin(ReadOnlyAdmin):
-    """Who authorised how much above which limit, and why."""
+    """The authorised excesses: amount, limit, authoriser and reason."""
 
     list_display = (
         "created",
@@ -66,7 +66,7 @@ class CapacityOverrideAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditRun)
 class AuditRunAdmin(ReadOnlyAdmin):
-    """What each run of the auditor found."""
+    """The auditor's runs with their findings."""
 
     list_display = ("finished", "scope", "verdict", "overbookings", "problems", "authorised_excess")
     list_filter = ("has_overbooking", "restaurant")
@@ -102,7 +102,7 @@ class AuditRunAdmin(ReadOnlyAdmin):
     @column("Findings")
     def found(self, run: AuditRun) -> SafeString | str:
         listed = format_html_join(
-            "", "<li>{}{}</li>", (_finding(it) for kind in FINDINGS for it in run.report.get(kind, ()))
+            "", "<li>{}{}</li>", (_finding(finding) for kind in FINDINGS for finding in run.report.get(kind, ()))
         )
         return format_html('<ul class="flex flex-col gap-2">{}</ul>', listed) if listed else "nothing"
 

@@ -1,4 +1,4 @@
-"""Which restaurant a page is about, where it takes one."""
+"""The restaurant of a page that takes one."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from tables.models import Restaurant
 def choose_restaurant(restaurants: Sequence[Restaurant], chosen: str) -> Restaurant | None:
     """Return the restaurant of the address, or the only one; None where a person has to choose.
 
-    Raises: `Http404` for one that is not among them.
+    Raises: `Http404` for an unknown restaurant.
     """
     if not chosen:
         return restaurants[0] if len(restaurants) == 1 else None

@@ -1,4 +1,4 @@
-"""What an operation did, or why it was refused, in sentences for the next screen."""
+"""The outcome of an operation, or its refusal, in sentences for the next screen."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
@@ -19,7 +19,7 @@ Said = tuple[int, str | SafeString]
 
 
 def outcome_sentences(done: str | SafeString, outcome: FloorOutcome) -> Iterator[Said]:
-    """Yield (message level, sentence): what was done, whom it moved, whom it hits; 1 query if anybody was moved."""
+    """Yield (message level, sentence): the change, the parties moved, the parties hit; 1 query after a move."""
     yield constants.SUCCESS, done
     parties = {booking.reference: booking for booking in _moved_bookings(outcome.moves)}
     for move in outcome.moves:
@@ -54,7 +54,7 @@ def _hit(hit: HitParty, zone: tzinfo) -> SafeString:
 
 
 def refusal_sentences(refusal: DomainError) -> list[str | SafeString]:
-    """Return why something was refused: the message, with every reason and number that it carries."""
+    """Return the sentences of a refusal: the message, with every reason and number that it carries."""
     if isinstance(refusal, RequestRefused) and not isinstance(refusal, TableTaken):
         reasons = "; ".join(reason_in_words(reason) for reason in refusal.reasons)
         return [f"{refusal.message}: {reasons}.", *_alternatives(refusal)]
@@ -73,11 +73,11 @@ def clock(instant: datetime, zone: tzinfo) -> str:
 
 
 def shown_names(booking: Booking) -> str:
-    """Say where a booking sits: "T4 + T5", or "no table"."""
+    """Name the tables of a booking: "T4 + T5", or "no table"."""
     return shown_tables([assignment.table.number for assignment in booking.assignments.all()])
 
 
 def shown_stay(booking: Booking) -> str:
-    """Say from when until when a party has its table, on the wall of the restaurant."""
+    """Show the span of a party at its table, on the wall of the restaurant."""
     zone = booking.restaurant.zone
     return f"{clock(booking.starts_at, zone)} to {clock(booking.ends_at, zone)} ({zone})"

@@ -1,4 +1,4 @@
-"""Which tables a person may choose from, and who has them."""
+"""The tables that a person may choose from, and the parties that have them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from tables.models import Restaurant, Table, TableBlock
 
 @dataclass(frozen=True)
 class Holding:
-    """Who or what has a table, in [starts_at, ends_at); a party over its time sits there after that too."""
+    """The booking, hold or block of a table in [starts_at, ends_at); a party over its time still sits there after."""
 
     starts_at: datetime
     ends_at: datetime
@@ -25,7 +25,7 @@ class Holding:
     is_over_time: bool = False
 
     def in_words(self, zone: tzinfo) -> str:
-        """Say who has the table from when until when."""
+        """Name the booking, hold or block with the span of its time at the table."""
         if self.is_over_time:
             return f"{self.name} still sits there, over time since {clock(self.ends_at, zone)}"
         return f"{self.name} {clock(self.starts_at, zone)} to {clock(self.ends_at, zone)}"
@@ -33,14 +33,14 @@ class Holding:
 
 @dataclass(frozen=True)
 class TableState:
-    """A table in use, with what has it during the time in question, by start."""
+    """A table in use with its holdings during the time in question, by start."""
 
     table: Table
     holdings: tuple[Holding, ...]
 
     @property
     def is_free(self) -> bool:
-        """Say whether nothing has the table during the time in question."""
+        """Say whether the table has no holding during the time in question."""
         return not self.holdings
 
     def takes(self, party_size: int) -> bool:
@@ -48,7 +48,7 @@ class TableState:
         return self.table.min_party_size <= party_size <= self.table.max_party_size
 
     def in_words(self, zone: tzinfo) -> str:
-        """Say which table it is, and who has it from when until when."""
+        """Name the table and its holdings with their spans."""
         table = self.table
         size = (
             f"{table.min_party_size} to {table.max_party_size}"
@@ -63,9 +63,9 @@ class TableState:
 def list_table_states(
     restaurant: Restaurant, starts_at: datetime, ends_at: datetime, *, now: datetime, without: Iterable[int] = ()
 ) -> list[TableState]:
-    """List the tables in use in the order of people, with what has them in [starts_at, ends_at), in 3 queries.
+    """List the tables in use in the order of people, with their holdings in [starts_at, ends_at), in 3 queries.
 
-    Bookings in `without` and holds that are over have nothing. Who sits past the time still has the table now.
+    Bookings in `without` and holds that are over have nothing. A party past its time still has the table now.
     """
     holdings = _list_holdings(restaurant, starts_at, ends_at, now, without)
     tables = Table.objects.filter(restaurant=restaurant, status=TableStatus.ACTIVE).select_related("section")

@@ -1,4 +1,4 @@
-"""A party without a booking stands at the door: one page, and the table that it gets."""
+"""The page for a party without a booking at the door, and for the table that it gets."""
 
 import uuid
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ SEATED_ALREADY = "This page has seated a party already. Open it again for the ne
 
 
 class WalkInForm(RefusableForm):
-    """The party, and where it sits if a person knows better."""
+    """The party, and its tables if a person knows better."""
 
     # A second click of the same page is the same party.
     idempotency_key = forms.CharField(widget=forms.HiddenInput)
@@ -67,7 +67,7 @@ class WalkInForm(RefusableForm):
 
     @property
     def guest(self) -> GuestDetails | None:
-        """Return the guest, None where nobody asked for a name."""
+        """Return the guest, None without a name."""
         name = self.cleaned_data["name"]
         return GuestDetails(name=name) if name else None
 
@@ -79,9 +79,9 @@ class WalkInForm(RefusableForm):
 
 
 def _grouped(states: list[TableState], restaurant: Restaurant, now: datetime) -> Iterator[Group]:
-    """Yield the tables that are free for long, those that somebody comes to, and those where somebody sits."""
+    """Yield the tables that stay free, the tables with a party to come, and the tables with a party at them."""
     zone = restaurant.zone
-    taken = [state for state in states if any(it.starts_at <= now for it in state.holdings)]
+    taken = [state for state in states if any(holding.starts_at <= now for holding in state.holdings)]
     awaited = [state for state in states if state.holdings and state not in taken]
     for title, group in (
         (f"Free until {clock(now + LOOKED_AHEAD, zone)} at least", [state for state in states if state.is_free]),
@@ -93,7 +93,7 @@ def _grouped(states: list[TableState], restaurant: Restaurant, now: datetime) ->
 
 
 def serve_walk_in(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """Ask for the party, seat it once, and say at which table; with several restaurants ask first at which."""
+    """Ask for the party, seat it once, and name its table; with several restaurants ask first for the restaurant."""
     restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
     restaurant = choose_restaurant(restaurants, request.GET.get("restaurant", ""))
     if restaurant is None:

@@ -1,4 +1,4 @@
-"""What if: a period decided again under other rules, on one page; nothing is written."""
+"""The what-if page decides a period again under other rules; nothing is written."""
 
 import json
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ CHART_OPTIONS = {
 
 
 class WhatIfForm(RefusableForm):
-    """Which period, and what should be different."""
+    """The period, and the proposed settings."""
 
     first = forms.DateField(label="From", widget=DayInput)
     last = forms.DateField(label="To", widget=DayInput, help_text="Business dates, both included.")
@@ -82,7 +82,7 @@ class WhatIfForm(RefusableForm):
             super().add_refusal(refusal)
 
     def run(self) -> WhatIf:
-        """Simulate.
+        """Simulate the period under the proposal.
 
         Raises: as `run_what_if`.
         """
@@ -103,7 +103,7 @@ class WhatIfForm(RefusableForm):
 
 
 def serve_what_if(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
-    """Ask for period and proposal, and show what it comes to; with several restaurants ask first for which."""
+    """Ask for period and proposal, and show the result; with several restaurants ask first for the restaurant."""
     restaurants = list(Restaurant.objects.order_by("name", "pk"))
     restaurant = choose_restaurant(restaurants, request.GET.get("restaurant", ""))
     if restaurant is None:

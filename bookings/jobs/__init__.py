@@ -1,5 +1,5 @@
-"""Work that nobody waits for: jobs in PostgreSQL, each a part of the transaction that wants it.
+"""The jobs in PostgreSQL: work without a waiting caller, each job a part of the transaction that defers it.
 
 Services defer jobs by `deferral`, which knows tasks by name alone; `tasks` calls services. Every job
-may run twice: a worker that is killed leaves its jobs behind, and they run again.
+may run twice: a killed worker leaves its jobs behind, and they run again.
 """

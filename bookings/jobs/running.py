@@ -1,4 +1,4 @@
-"""Run jobs in this process until it is told to stop."""
+"""The running of jobs in this process until a signal to stop."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ QUEUE_CONNECTIONS = 2
 
 @dataclass(frozen=True)
 class WorkerTerms:
-    """Which queues a process takes from, how many jobs it runs at once, how it hears of new ones.
+    """The terms of a worker process: its queues, its number of jobs at once, its way to hear of new ones.
 
     A worker that listens is told at once, and still looks every `poll_seconds`.
     """
@@ -33,7 +33,7 @@ class WorkerTerms:
 
 
 def run_worker(terms: WorkerTerms, *, until_idle: bool = False) -> None:
-    """Run jobs until SIGINT or SIGTERM, or until none waits, and return when those that had begun have ended.
+    """Run jobs until SIGINT or SIGTERM, or until none waits, and return after the end of those begun.
 
     Raises: `ConnectorException` if the database goes away, `psycopg_pool.PoolTimeout` if it does not come in time.
     """
@@ -60,7 +60,7 @@ async def _run(terms: WorkerTerms, *, until_idle: bool) -> None:
 
 
 async def _until_either_ends(working: asyncio.Task[None], rescue: asyncio.Task[None]) -> None:
-    """Let whichever does not end first end as well, and raise what it ended with.
+    """Wait until one of the two ends, end the other as well, and raise the error of either.
 
     The rescue has no end of its own: without it the jobs of dead workers would stay where they are, unnoticed.
     """
@@ -78,9 +78,9 @@ async def _until_either_ends(working: asyncio.Task[None], rescue: asyncio.Task[N
 
 
 def _worker_app() -> App:
-    """Return an app of the same tasks that takes jobs by connections of its own, since Django's cannot wait.
+    """Return an app of the same tasks with connections of its own for taking jobs, since Django's cannot wait.
 
-    Not by `replace_connector`: what a running job defers would leave the transaction of that job.
+    `replace_connector` does not serve here: the jobs that a running job defers would leave its transaction.
     """
     pool = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=QUEUE_CONNECTIONS)
     worker_app = app.with_connector(pool)
@@ -89,9 +89,9 @@ def _worker_app() -> App:
 
 
 async def _rescue_again_and_again() -> None:
-    """Give back the jobs of workers that are gone, at the start and from then on.
+    """Give back the jobs of lost workers, at the start and from then on.
 
-    Not a job itself: it would wait behind those that run, and could be left behind as well.
+    The rescue is no job itself: it would wait behind running jobs, and could be left behind as well.
     """
     while True:
         try:

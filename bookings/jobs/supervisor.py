@@ -1,4 +1,4 @@
-"""One process for each group of queues, started anew when it dies, ended with this one."""
+"""The supervisor runs a process for each group of queues, starts a dead one anew, and ends all with itself."""
 
 import logging
 import signal
@@ -18,7 +18,7 @@ POLL_SECONDS = 0.2
 # A child that keeps dying, as while the database is away, is started less and less often.
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 30.0
 SOUND_AFTER_SECONDS = 60.0
-# Whoever runs longer is killed, and its jobs are given back when its heartbeat is missed.
+# A process that runs longer is killed, and its jobs are given back when its heartbeat is missed.
 STOP_SECONDS = 30.0
 
 
@@ -59,7 +59,7 @@ class Child:
         logger.error("worker for %s ended with code %d; it starts again in %d s", self.name, code, pause)
 
     def end(self, deadline: float) -> None:
-        """Wait until the process, which was told to stop, has ended; kill it at the deadline."""
+        """Wait for the end of the process after its signal to stop; kill it at the deadline."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=max(0.0, deadline - time.monotonic()))
             return
@@ -69,7 +69,7 @@ class Child:
 
 
 def supervise(commands: Mapping[str, Sequence[str]]) -> None:
-    """Run a process for each command, by name, until a signal says stop; return when all have ended."""
+    """Run a process for each command, by name, until a signal to stop; return after the end of all."""
     stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:

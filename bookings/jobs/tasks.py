@@ -1,4 +1,4 @@
-"""What the worker can do: each task is one call of a service, and may run twice."""
+"""The tasks of the worker: each is one call of a service, and may run twice."""
 
 import logging
 from collections.abc import Callable
@@ -32,9 +32,9 @@ def job(
     queueing_lock: str | None = None,
     is_given_up: bool = False,
 ) -> Callable[[Callable[..., object]], JobTask]:
-    """Make a function a task that runs under the id of the request that wanted it, else under its own.
+    """Make a function a task that runs under the id of the deferring request, else under its own.
 
-    The name is stored with each job: it must not change while jobs wait. One that fails for good is dead and waits
+    The name is stored with each job: it must not change while jobs wait. A job that fails for good is dead and waits
     for a person, unless it `is_given_up`.
     """
 
@@ -73,7 +73,7 @@ def materialize_restaurant(*, restaurant_id: int) -> None:
 @app.periodic(cron="15 2 * * *")
 @job("materialize_all", queue=SLOTS, retry=RETRIES)
 def materialize_all() -> None:
-    """Defer the above for every active restaurant."""
+    """Defer `materialize_restaurant` for every active restaurant."""
     defer_coming_days()
 
 
@@ -89,5 +89,5 @@ def audit() -> None:
 @app.periodic(cron="45 3 * * *")
 @job("prune", queue=UPKEEP, retry=RETRIES)
 def prune_old_rows() -> None:
-    """Delete what has been kept long enough."""
+    """Delete the rows that are past their time."""
     prune()

@@ -1,4 +1,4 @@
-"""Arguments that several commands take."""
+"""The arguments that several commands take."""
 
 import getpass
 import os
@@ -47,7 +47,7 @@ def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
 
 
 def words(longest: int) -> Callable[[str], str]:
-    """Read a text that says something."""
+    """Read a text that is not blank."""
 
     def read(text: str) -> str:
         said = text.strip()
@@ -61,7 +61,7 @@ def words(longest: int) -> Callable[[str], str]:
 
 
 def add_who(parser: ArgumentParser) -> None:
-    """Add who acts, for the history: `options["by"]`."""
+    """Add the name of the acting person, for the history: `options["by"]`."""
     parser.add_argument(
         "--by", type=words(LONGEST_LABEL), metavar="NAME", default=shell_user(), help="who acts; default: %(default)s"
     )

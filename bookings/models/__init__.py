@@ -1,4 +1,4 @@
-"""Bookings, their history and tables; what was decided, authorised and found; how enforcement was rolled out."""
+"""The models of bookings, their history and tables; of decisions, overrides and audits; and of the rollout."""
 
 from bookings.models.access import ApiKey
 from bookings.models.booking import IDEMPOTENCY_KEY_LENGTH, Booking, BookingEvent, TableAssignment

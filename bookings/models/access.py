@@ -1,4 +1,4 @@
-"""Who may call the staff's API."""
+"""The keys to the staff's API."""
 
 from django.db import models
 from django.db.models import Q

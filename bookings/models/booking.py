@@ -1,4 +1,4 @@
-"""Bookings, their history and their tables."""
+"""The models of bookings, their history and their tables."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ IDEMPOTENCY_KEY_LENGTH = 255
 
 
 class Booking(models.Model):
-    """One party's booking: `[starts_at, ends_at)` in UTC, turn and buffer minutes as decided then."""
+    """A party's booking: `[starts_at, ends_at)` in UTC, turn and buffer minutes as decided then."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     reference = models.CharField(max_length=10, unique=True, editable=False)
@@ -90,7 +90,7 @@ class Booking(models.Model):
 
 
 class BookingEvent(models.Model):
-    """One entry of a booking's history. Rows are only ever added."""
+    """An entry of a booking's history. Rows are only ever added."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="+")
     booking = models.ForeignKey(Booking, on_delete=models.CASCADE, related_name="events")

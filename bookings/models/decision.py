@@ -1,4 +1,4 @@
-"""The ledger of decisions: what was asked, what was decided, and all that the decision was made on."""
+"""The record of a decision: its question, its answer, and all the facts that it was made on."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +10,7 @@ from tables.models import Restaurant
 
 
 class Decision(models.Model):
-    """One decision about a party, without anything that says who the guest is. Rows are only ever added and pruned.
+    """A decision about a party, without the identity of the guest. Rows are only ever added and pruned.
 
     References carry no foreign key constraint: checking one would lock a row that bookings write, and a decision is
     written after its transaction, when what it names may be gone. `state` is the decided case, as

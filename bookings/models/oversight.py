@@ -1,4 +1,4 @@
-"""What was authorised above a limit, and what the auditor found."""
+"""The models of authorised excesses above a limit, and of the auditor's runs."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ from tables.models import Restaurant
 
 
 class CapacityOverride(models.Model):
-    """Who or which mode authorised covers or parties above a limit, how many, and why."""
+    """The authorisation of covers or parties above a limit by a person or a mode, with number and reason."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="capacity_overrides")
     service_day = models.ForeignKey(ServiceDay, on_delete=models.PROTECT, related_name="overrides")
@@ -38,7 +38,7 @@ class CapacityOverride(models.Model):
 
 
 class AuditRun(models.Model):
-    """What one run of the auditor found."""
+    """A run of the auditor with its findings."""
 
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""Which queues there are, and which of them share a process."""
+"""The queues of jobs, and the groups of queues that share a process."""
 
 from typing import Final
 

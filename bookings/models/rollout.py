@@ -1,4 +1,4 @@
-"""How enforcement was rolled out: every change of a mode, and what people noticed meanwhile."""
+"""The models of the rollout: every change of a mode, and the notes of people meanwhile."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from tables.models import Restaurant
 
 
 class RolloutChange(models.Model):
-    """One change of the mode of a restaurant, or of the switch for all of them: who, when, from what, to what, why.
+    """A change of a restaurant's mode, or of the switch for all: person, time, mode before and after, reason.
 
     Rows are only ever added. `percent` is the percentage that a change was a part of.
     """
@@ -37,7 +37,7 @@ class RolloutChange(models.Model):
 
 
 class RolloutNote(models.Model):
-    """What the support noticed of a restaurant's rollout: how many tickets, and perhaps what about."""
+    """The support's note on a restaurant's rollout: the number of tickets, and perhaps their topic."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="rollout_notes")
     tickets = models.PositiveIntegerField()

@@ -1,4 +1,4 @@
-"""A restaurant as a file: the format, read, compared with the database, written."""
+"""The file of a restaurant: the format, its reading, its comparison with the database, its writing."""
 
 from bookings.restaurant_file.comparing import Action, Change
 from bookings.restaurant_file.entries import RestaurantFile

@@ -1,4 +1,4 @@
-"""One form for what can be said in several ways, so that files and rows can be compared.
+"""The canonical form of settings that files can write in several ways, so that files and rows compare.
 
 In the canonical form dates are from-to, a period is named in full, a table has its largest party, days are a list,
 sections have a rank and the restaurant its buffer.
@@ -51,7 +51,7 @@ def _with_dates(entry: S) -> S:
 
 
 def to_written(file: RestaurantFile) -> RestaurantFile:
-    """Return a canonical file in the shortest form that says the same."""
+    """Return a canonical file in the shortest form of the same settings."""
     return replace(
         file,
         tables=tuple(_without_default_largest(table) for table in file.tables),

@@ -1,4 +1,4 @@
-"""What must hold between the values of a restaurant file; a value that could not be read is left out of it."""
+"""The checks between the values of a restaurant file; they leave out unreadable values."""
 
 from bookings.restaurant_file import floor_checks, hours_checks
 from bookings.restaurant_file.entries import RestaurantFile

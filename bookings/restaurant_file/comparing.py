@@ -1,4 +1,4 @@
-"""What an import would change: rows of the database beside the entries of a file."""
+"""The changes of an import: rows of the database beside the entries of a file."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -15,7 +15,7 @@ Pair = tuple[StoredRow[E] | None, E | None]
 
 
 class Action(StrEnum):
-    """What happens to a row."""
+    """The change of a row by an import."""
 
     ADD = "add"
     CHANGE = "change"
@@ -25,7 +25,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One row that an import adds, changes, retires or removes; `key` is that of its list in the file."""
+    """A row that an import adds, changes, retires or removes; `key` is that of its list in the file."""
 
     action: Action
     key: str
@@ -34,7 +34,7 @@ class Change:
     row: Any
 
     def differences(self) -> Iterator[tuple[str, Any, Any]]:
-        """Yield, of a change, what differs: the word of the file, the value before, the value after."""
+        """Yield the differences of a change: the word of the file, the value before, the value after."""
         if self.before is None or self.after is None:
             return
         words = {key.name: key for key in keys_of(type(self.after)).values()}
@@ -46,14 +46,14 @@ class Change:
 
 
 def compare(stored: StoredRestaurant, file: RestaurantFile) -> tuple[Change, ...]:
-    """List what an import of a canonical file changes."""
+    """List the changes of an import of a canonical file."""
     restaurant = [stored.restaurant] if stored.restaurant else []
     rules = _match(stored.capacity_rules, file.capacity_rules, _scope_of_rule)
     return (
-        *_changes("restaurant", _match(restaurant, [file.restaurant], lambda it: it.slug)),
-        *_changes("sections", _match(stored.sections, file.sections, lambda it: it.name)),
-        *_changes("tables", _match(stored.tables, file.tables, lambda it: it.number)),
-        *_changes("combinations", _match(stored.combinations, file.combinations, lambda it: it.tables)),
+        *_changes("restaurant", _match(restaurant, [file.restaurant], lambda entry: entry.slug)),
+        *_changes("sections", _match(stored.sections, file.sections, lambda entry: entry.name)),
+        *_changes("tables", _match(stored.tables, file.tables, lambda entry: entry.number)),
+        *_changes("combinations", _match(stored.combinations, file.combinations, lambda entry: entry.tables)),
         *_changes("service_periods", _match(stored.service_periods, file.service_periods, _name_of_period)),
         *_changes("turn_times", _match(stored.turn_times, file.turn_times, _band)),
         *_changes("capacity_rules", _in_order_of_age(rules)),
@@ -91,7 +91,7 @@ def _match(stored: Sequence[StoredRow[E]], wanted: Sequence[E], identity: Callab
 
 
 def _in_order_of_age(pairs: Iterator[Pair[RuleEntry]]) -> Iterator[Pair[RuleEntry]]:
-    """Make a rule anew that is older than an equally specific one before it in the file.
+    """Make a rule anew where it is older than an equally specific one before it in the file.
 
     Of two alike rules the newer decides, so the order of the file must be the order of the rows.
     """

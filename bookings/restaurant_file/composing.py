@@ -1,7 +1,7 @@
-"""YAML as nodes, with an end to how much one file can say.
+"""The composer of YAML nodes, with a bound on the size of one file.
 
-A list of two characters an entry (`- *b`) repeats a mapping for ever: what a file comes to is counted as if everything
-that it repeats were written out, and reading stops where that is too much.
+A list of two characters an entry (`- *b`) repeats a mapping for ever. The count of a file's values takes every
+repetition as written out, and reading stops where that is too much.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ MOST_VALUES = 50_000
 
 
 class LimitedLoader(yaml.BaseLoader):
-    """Compose a document; a list or mapping that is too long, or all that is too much, ends it.
+    """A loader that composes a document; too long a list or mapping, or too large a file, ends it.
 
     Raises: `RestaurantFileInvalid`, with the line and the field.
     """
@@ -24,7 +24,7 @@ class LimitedLoader(yaml.BaseLoader):
     def __init__(self, stream: str) -> None:
         super().__init__(stream)
         self._path: list[str] = []
-        # How many values each node comes to; a node that is repeated is composed once.
+        # The number of values of each node; a node that is repeated is composed once.
         self._sizes: dict[int, int] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:

@@ -1,6 +1,6 @@
-"""A YAML document as its author wrote it: every scalar a string, every value with its line.
+"""The YAML document as its author wrote it: every scalar a string, every value with its line.
 
-Tags are not resolved: a YAML 1.1 reader takes 17:00 for 1020, `no` for false and 010 for 8.
+The tags stay unresolved: a YAML 1.1 reader takes 17:00 for 1020, `no` for false and 010 for 8.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _EMPTY = frozenset({"", "~", "null"})
 
 @dataclass(frozen=True)
 class Value:
-    """One value of the document; `line` is that of its key, where there is one."""
+    """A value of the document; `line` is that of its key, where there is one."""
 
     node: yaml.Node
     path: str
@@ -62,7 +62,7 @@ class Value:
 def read_document(content: bytes) -> Value:
     """Return the one document of a YAML file in UTF-8, with or without a byte order mark.
 
-    Raises: `RestaurantFileInvalid` where it is no YAML, where it is empty, and where it says too much.
+    Raises: `RestaurantFileInvalid` where it is no YAML, where it is empty, and where it is too large.
     """
     text = _decode(content)
     try:

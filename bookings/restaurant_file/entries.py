@@ -1,4 +1,4 @@
-"""What a restaurant file may say. Field names are those of the models; the words of the file stand beside them."""
+"""The entries of a restaurant file. Field names are those of the models, with the words of the file beside them."""
 
 from dataclasses import dataclass
 from datetime import date, time
@@ -59,7 +59,7 @@ def _joined(*parts: object) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class PartySizeEntry(Entry):
-    """Which parties may book online."""
+    """The sizes of parties that may book online."""
 
     min: Annotated[int, PARTY, LISTED] = 1
     max: Annotated[int, PARTY, LISTED] = 8
@@ -67,7 +67,7 @@ class PartySizeEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class RestaurantEntry(Entry):
-    """The restaurant itself; its buffer stands beside it in the file."""
+    """The restaurant's own settings; its buffer stands beside them in the file."""
 
     slug: Annotated[str, Text(63, check=_check_slug)]
     name: Annotated[str, Text(120)]
@@ -94,7 +94,7 @@ class RestaurantEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class PeriodName(Entry):
-    """How other entries name a service period: special hours by their date as well."""
+    """The name of a service period in other entries: special hours have their date as well."""
 
     name: Annotated[str, NAME_OF_PERIOD]
     on_date: Annotated[date | None, CalendarDate(), Word("date")] = None
@@ -107,13 +107,13 @@ class PeriodReference:
     """The name of a service period, or a mapping of its name and its date."""
 
     def read(self, value: Value, problems: Problems) -> PeriodName:
-        """Return the name as given; whether there is such a period is looked up later."""
+        """Return the name as given; a later look-up finds the period."""
         if value.is_mapping:
             return EntryOf(PeriodName).read(value, problems)
         return PeriodName(name=NAME_OF_PERIOD.read(value, problems))
 
     def write(self, value: PeriodName) -> str | dict[str, object]:
-        """Return the bare name where it says enough."""
+        """Return the bare name where it is enough."""
         return EntryOf(PeriodName).write(value) if value.on_date else value.name
 
 
@@ -122,7 +122,7 @@ Period = Annotated[PeriodName | None, PeriodReference()]
 
 @dataclass(frozen=True, kw_only=True)
 class TurnTimeEntry(Entry):
-    """How long parties up to a size keep their table."""
+    """The time for which parties up to a size keep their table."""
 
     up_to: Annotated[int, WholeNumber(1, 32_767)]
     minutes: Annotated[int, WholeNumber(5, 24 * 60)]
@@ -134,7 +134,7 @@ class TurnTimeEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class SectionEntry(Entry):
-    """A group of tables; `rank` is its place among them, which the file says by its order."""
+    """A group of tables; `rank` is its place in the order of the file."""
 
     name: Annotated[str, NAME_OF_SECTION]
     rank: int = 0
@@ -145,7 +145,7 @@ class SectionEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class PositionEntry(Entry):
-    """Where a table stands on the floor plan."""
+    """The place of a table on the floor plan."""
 
     x: Annotated[int | None, COORDINATE] = None
     y: Annotated[int | None, COORDINATE] = None
@@ -153,7 +153,7 @@ class PositionEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class TableEntry(Entry):
-    """One table. Without `max_party_size` it takes as many as it has seats."""
+    """A table; without `max_party_size` it takes as many as it has seats."""
 
     number: Annotated[str, TABLE_NUMBER]
     capacity: Annotated[int, PARTY]
@@ -173,7 +173,7 @@ class TableEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class CombinationEntry(Entry):
-    """Tables that are used as one."""
+    """A combination of tables that are used as one."""
 
     tables: Annotated[tuple[str, ...], ListOf(TABLE_NUMBER, order=natural_key)]
     min_party_size: Annotated[int, PARTY]
@@ -204,7 +204,7 @@ class PeriodEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class SpanEntry(Entry):
-    """Dates, one or from-to, and times of day, of a rule or a closure."""
+    """The dates, one or from-to, and times of day of a rule or a closure."""
 
     service_period: Period = None
     on_date: Annotated[date | None, CalendarDate(), Word("date")] = None
@@ -221,7 +221,7 @@ class SpanEntry(Entry):
 
 @dataclass(frozen=True, kw_only=True)
 class RuleEntry(SpanEntry):
-    """Limits for a scope; a limit that is left out is left to other rules."""
+    """The limits for a scope; other rules decide a limit that is left out."""
 
     weekday: Annotated[int | None, DayOfWeek(), Word("day")] = None
     max_covers: Annotated[int | None, LIMIT] = None
@@ -238,7 +238,7 @@ class RuleEntry(SpanEntry):
 
 @dataclass(frozen=True, kw_only=True)
 class ClosureEntry(SpanEntry):
-    """A span with no new bookings."""
+    """A span without new bookings."""
 
     channel: Annotated[str, Choice(ClosureChannel.values)] = ClosureChannel.ALL.value
     note: Annotated[str, NOTE] = ""
@@ -246,7 +246,7 @@ class ClosureEntry(SpanEntry):
 
 @dataclass(frozen=True, kw_only=True)
 class RestaurantFile(Entry):
-    """The whole file. What it does not name, the restaurant does not have."""
+    """The whole file; the restaurant has nothing beside its entries."""
 
     restaurant: Annotated[RestaurantEntry, EntryOf(RestaurantEntry)]
     turn_times: Annotated[tuple[TurnTimeEntry, ...], ListOf(EntryOf(TurnTimeEntry))] = ()

@@ -1,4 +1,4 @@
-"""Export a restaurant as a file."""
+"""The export of a restaurant as a file."""
 
 from collections.abc import Collection
 
@@ -7,7 +7,7 @@ from bookings.restaurant_file.writing import write_restaurant_file
 
 
 def export_restaurant(*, slug: str, only: Collection[str] | None = None) -> str:
-    """Return a restaurant, active or not, as the text of a file that imports to the same rows; or parts of it.
+    """Return a restaurant, active or not, or parts of it, as the text of a file that imports to the same rows.
 
     Raises: `RecordNotFound`.
     """

@@ -1,4 +1,4 @@
-"""What the checks between values find."""
+"""The findings of the checks between values."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Finding:
     message: str
 
     def report(self, problems: Problems) -> None:
-        """Note it with its line and path."""
+        """Note the finding with its line and path."""
         self.entry.report(problems, self.name, self.message)
 
 

@@ -1,4 +1,4 @@
-"""What must hold between tables, sections and combinations of a restaurant file."""
+"""The checks between tables, sections and combinations of a restaurant file."""
 
 from collections.abc import Iterator
 

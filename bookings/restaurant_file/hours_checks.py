@@ -1,4 +1,4 @@
-"""What must hold between service periods, turn times, rules and closures of a restaurant file."""
+"""The checks between service periods, turn times, rules and closures of a restaurant file."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -60,7 +60,7 @@ def _find_overlaps(periods: Sequence[PeriodEntry]) -> Iterator[Finding]:
 
 
 def hours_of(period: PeriodEntry, period_id: int) -> PeriodHours:
-    """Return what the calendar needs of a period."""
+    """Return the hours of a period as the calendar needs them."""
     return PeriodHours(
         period_id=period_id,
         name=period.name,
@@ -129,7 +129,7 @@ def _find_in_dates(span: SpanEntry) -> Iterator[Finding]:
 def find_in_period_references(file: RestaurantFile) -> Iterator[Finding]:
     """Yield turn times, rules and closures that name no service period of the file."""
     names = ("name", "on_date")
-    if not file.is_sound("service_periods") or not all(it.is_sound(*names) for it in file.service_periods):
+    if not file.is_sound("service_periods") or not all(period.is_sound(*names) for period in file.service_periods):
         return
     entries: Iterable[TurnTimeEntry | RuleEntry | ClosureEntry]
     entries = (*file.turn_times, *file.capacity_rules, *file.closures)

@@ -1,4 +1,4 @@
-"""Kinds of values in a restaurant file: each reads the text of a scalar, and writes it again."""
+"""The kinds of values in a restaurant file: each reads the text of a scalar, and writes it again."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 class Unreadable(Exception):
-    """The value has problems, which are noted; `partial` is what could be read of a list."""
+    """The value has problems, which are noted; `partial` holds the readable part of a list."""
 
     def __init__(self, partial: Any = None) -> None:
         super().__init__()
@@ -25,10 +25,10 @@ class Unreadable(Exception):
 
 
 class Kind(Protocol):
-    """How one kind of value is read from the file and written to it."""
+    """A kind of value, read from the file and written to it."""
 
     def read(self, value: Value, problems: Problems) -> Any:
-        """Return the value; note what is wrong with it and raise `Unreadable`."""
+        """Return the value, or note its problems and raise `Unreadable`."""
         ...
 
     def write(self, value: Any) -> Any:
@@ -37,9 +37,9 @@ class Kind(Protocol):
 
 
 class Scalar:
-    """A value that is one piece of text; `parse` raises `ValueError` with what it must be.
+    """A value that is one piece of text; `parse` raises `ValueError` with the form that it must have.
 
-    `must_be` says so by the code of a `ValueInvalid`.
+    `must_be` is that form as the code of a `ValueInvalid`.
     """
 
     must_be: ClassVar[Mapping[str, str]] = {}
@@ -103,7 +103,7 @@ class WholeNumber(Scalar):
 
 
 class Flag(Scalar):
-    """true or false; yes and no mean the same."""
+    """A flag, true or false; yes and no mean the same."""
 
     def parse(self, text: str) -> bool:
         """Return the flag."""
@@ -141,7 +141,7 @@ class CalendarDate(Scalar):
 
 @dataclass(frozen=True)
 class Choice(Scalar):
-    """One word of a closed set."""
+    """A word of a closed set."""
 
     words: Sequence[str]
 

@@ -1,4 +1,4 @@
-"""What is wrong with a restaurant file: every problem with its line and its field."""
+"""The problems of a restaurant file, each with its line and its field."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from config.errors import InputInvalid
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing to correct. Lines count from 1; `field` is a path such as `tables[3].capacity`."""
+    """A mistake to correct. Lines count from 1; `field` is a path such as `tables[3].capacity`."""
 
     line: int
     field: str
@@ -21,7 +21,7 @@ class Problem:
 
 @dataclass
 class Problems:
-    """Collect what is wrong while a file is read on, so that one run names it all."""
+    """The problems collected while a file is read on, so that one run names them all."""
 
     found: list[Problem] = field(default_factory=list)
 

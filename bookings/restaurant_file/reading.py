@@ -1,4 +1,4 @@
-"""From the text of a restaurant file to its entries. Pure: knows no database."""
+"""The reading of a restaurant file, from its text to its entries, without a database."""
 
 from bookings.restaurant_file.canonical import to_canonical
 from bookings.restaurant_file.checking import check_file
@@ -10,7 +10,7 @@ from bookings.restaurant_file.schema import EntryOf
 
 
 def read_restaurant_file(content: bytes) -> RestaurantFile:
-    """Return what a file (UTF-8) says, in canonical form.
+    """Return the entries of a file (UTF-8) in canonical form.
 
     Raises: `RestaurantFileInvalid` with every problem, its line and its field.
     """

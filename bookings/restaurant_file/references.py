@@ -1,4 +1,4 @@
-"""Which service period another entry means."""
+"""The references of other entries to a service period."""
 
 from collections.abc import Sequence
 
@@ -6,12 +6,12 @@ from bookings.restaurant_file.entries import PeriodEntry, PeriodName
 
 
 def name_of(period: PeriodEntry) -> PeriodName:
-    """Return the name that means this period and no other."""
+    """Return the full name of a period, which no other period has."""
     return PeriodName(name=period.name, on_date=period.on_date)
 
 
 def find_period(periods: Sequence[PeriodEntry], wanted: PeriodName) -> PeriodName | None:
-    """Return the full name of the period that is meant, None if there is none or more than one.
+    """Find the full name of the period of a reference, None if there is none or more than one.
 
     A bare name is that of the regular period, or of the only special hours with that name.
     """

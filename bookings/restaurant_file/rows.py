@@ -1,6 +1,6 @@
-"""Rows of the database as entries of a file, and entries as columns of rows.
+"""The rows of the database as entries of a file, and entries as columns of rows.
 
-Field names of entries are those of the models; named here is what stands differently.
+Field names of entries are those of the models; this module names the exceptions.
 """
 
 from collections.abc import Iterable
@@ -84,7 +84,7 @@ def combination_entry(row: TableCombination) -> CombinationEntry:
 
 
 def period_entry(row: ServicePeriod) -> PeriodEntry:
-    """Return a service period as an entry; of special hours, weekdays and validity say nothing."""
+    """Return a service period as an entry; special hours have neither weekdays nor validity in it."""
     is_retired = row.retired_at is not None
     if row.on_date is not None:
         return _entry_of(PeriodEntry, row, weekdays=(), valid_from=None, valid_to=None, is_retired=is_retired)

@@ -1,4 +1,4 @@
-"""Entries of a restaurant file: dataclasses that say, field by field, how they stand in the file.
+"""The entries of a restaurant file: dataclasses that describe, field by field, their form in the file.
 
 A field of the file is `Annotated[type, kind]`, with `Word("from")` where its key in the file is not its name, and with
 `LISTED` where an export names it even if it has its default. Fields without a default are required.
@@ -26,7 +26,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an entry was read: its line, its path, the line of each given field, the fields with problems."""
+    """The place of an entry: its line, its path, the line of each given field, the fields with problems."""
 
     line: int = 0
     path: str = ""
@@ -36,7 +36,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Part of a restaurant file. Two entries are equal if they say the same, wherever they stand."""
+    """A part of a restaurant file. Two entries are equal if their fields are, in any place."""
 
     place: Place = dataclasses.field(default=Place(), compare=False, repr=False)
 
@@ -56,7 +56,7 @@ E = TypeVar("E", bound=Entry)
 
 @dataclass(frozen=True)
 class Key:
-    """One field of an entry as it stands in the file."""
+    """A field of an entry as it stands in the file."""
 
     name: str
     word: str
@@ -121,7 +121,7 @@ class EntryOf(Generic[E]):
         return self.entry_class(place=Place(value.line, value.path, lines, frozenset(broken)), **values)
 
     def write(self, value: E) -> dict[str, Any]:
-        """Return what a file has to say of the entry."""
+        """Return the values that a file needs for the entry."""
         return {
             key.word: key.kind.write(said)
             for key in keys_of(self.entry_class).values()

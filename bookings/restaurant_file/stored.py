@@ -1,4 +1,4 @@
-"""What the database holds of a restaurant, as entries of a file beside their rows."""
+"""The rows of a restaurant in the database, with their entries of a file."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from tables.models import Restaurant
 
 @dataclass(frozen=True)
 class StoredRow(Generic[E]):
-    """One row with what it says; a row that others refer to is retired, never deleted."""
+    """A row with its entry; a row that others refer to is retired, never deleted."""
 
     entry: E
     row: Any
@@ -38,7 +38,7 @@ class StoredRow(Generic[E]):
 
 @dataclass(frozen=True)
 class StoredRestaurant:
-    """A restaurant's settings; rows of retired service periods are left out."""
+    """The settings of a restaurant; rows of retired service periods are left out."""
 
     restaurant: StoredRow[RestaurantEntry] | None = None
     turn_times: list[StoredRow[TurnTimeEntry]] = field(default_factory=list)
@@ -96,7 +96,7 @@ def _load_combinations(restaurant: Restaurant) -> list[StoredRow[CombinationEntr
 
 
 def _load_periods(restaurant: Restaurant) -> list[StoredRow[PeriodEntry]]:
-    """Load the periods as they follow each other; after them the retired ones, the last retired first."""
+    """Load the periods in their order; after them the retired ones, the last retired first."""
     found = restaurant.service_periods.order_by(F("on_date").asc(nulls_first=True), "start_time", "name")
     in_use = found.filter(retired_at__isnull=True)
     retired = found.filter(retired_at__isnull=False).order_by("-retired_at", "pk")
@@ -109,7 +109,7 @@ def _load_periods(restaurant: Restaurant) -> list[StoredRow[PeriodEntry]]:
 
 
 def to_file(stored: StoredRestaurant) -> RestaurantFile:
-    """Return what the database holds as a canonical file.
+    """Return the stored settings as a canonical file.
 
     Raises: `RecordNotFound`.
     """

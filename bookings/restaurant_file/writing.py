@@ -1,4 +1,4 @@
-"""From entries to the text of a restaurant file: one entry a line, as people write it."""
+"""The writing of a restaurant file, from its entries to its text: one entry a line, as people write it."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,10 +14,10 @@ NEVER_FOLD = 1_000_000
 
 
 def write_restaurant_file(file: RestaurantFile, *, only: Collection[str] | None = None) -> str:
-    """Return the text of a canonical file; reading it gives the same entries again.
+    """Write the text of a canonical file; reading it gives the same entries again.
 
-    Text that a YAML reader would take for something else (17:00, no) is quoted. `only` names the parts to write, which
-    are all there then, in that order, also where they are empty.
+    Quotes mark text that a YAML reader would take for something else (17:00, no). `only` names the parts to write: all
+    are there then, in that order, also where they are empty.
     """
     members = EntryOf(RestaurantFile).write(to_written(file))
     wanted = {word: members.get(word, []) for word in only} if only is not None else members

@@ -1,4 +1,4 @@
-"""Reads of bookings and availability. Never write, never create a service day."""
+"""The reads of bookings and availability. They never write, and never create a service day."""
 
 from bookings.selectors.availability import (
     DayAvailability,

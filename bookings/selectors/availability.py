@@ -1,4 +1,4 @@
-"""Reads of availability."""
+"""The reads of availability."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ class DayAvailability:
 
 @dataclass(frozen=True)
 class DayVerdict:
-    """Whether any start of a business date takes the party, and why not."""
+    """The answer for a business date as a whole: some start takes the party, or the reasons against it."""
 
     business_date: date
     is_available: bool
@@ -58,7 +58,7 @@ class DayVerdict:
 
 @dataclass(frozen=True)
 class Utilization:
-    """How full the services of a business date are."""
+    """The utilization of the services of a business date."""
 
     settings: ServiceSettings
     business_date: date
@@ -67,7 +67,7 @@ class Utilization:
 
     @property
     def has_overbooking(self) -> bool:
-        """Say whether any limit is passed by more than somebody authorised."""
+        """Say whether any limit is passed by more than the authorised amount."""
         return any(
             use.excess > self.authorised.get(key, 0) for service in self.services for key, use in _keyed_uses(service)
         )
@@ -156,7 +156,7 @@ def list_day_slots(
 ) -> DayAvailability:
     """Decide every start of a business date; 11 queries, 12 with a day not yet there.
 
-    A start that the planner could not settle in time counts as available: nothing proves that it is not.
+    A start that the planner could not settle in time counts as available: no proof speaks against it.
 
     Raises: `RecordNotFound`.
     """
@@ -173,7 +173,7 @@ def list_available_days(
     to_date: date,
     seating: str | None = None,
 ) -> tuple[DayVerdict, ...]:
-    """Say of each business date (inclusive) whether any start takes the party; queries as above.
+    """Return for each business date (inclusive) the answer whether any start takes the party; queries as above.
 
     Raises: `RecordNotFound`.
     """
@@ -201,13 +201,13 @@ def _distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
 
 
 def get_utilization(*, restaurant_id: int, business_date: date) -> Utilization:
-    """Get how full the services of a business date are; 1 query more than `check_time`.
+    """Get the utilization of the services of a business date; 1 query more than `check_time`.
 
     Raises: `RecordNotFound`.
     """
     book = _load_date(restaurant_id, business_date)
-    on_date = tuple(it for it in book.services if it.business_date == business_date)
-    authorised = list_authorised(it.service_day_id for it in on_date if it.service_day_id is not None)
+    on_date = tuple(service for service in book.services if service.business_date == business_date)
+    authorised = list_authorised(service.service_day_id for service in on_date if service.service_day_id is not None)
     return Utilization(book.settings, business_date, on_date, authorised)
 
 

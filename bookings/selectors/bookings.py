@@ -1,4 +1,4 @@
-"""Reads of bookings and of audits."""
+"""The reads of bookings and of audits."""
 
 from django.db.models import Q
 
@@ -10,7 +10,7 @@ LEAVES_NOTHING_OUT = Q(restaurant__isnull=True, from_date__isnull=True, to_date_
 
 
 def get_managed_booking(*, reference: str, token: str) -> Booking:
-    """Get a booking for whoever holds its manage token, with restaurant and tables, in 2 queries.
+    """Get a booking for the holder of its manage token, with restaurant and tables, in 2 queries.
 
     Raises: `RecordNotFound`, alike for an unknown reference and a wrong token.
     """

@@ -1,4 +1,4 @@
-"""How many restaurants would be enforced but are not, and by what. Never writes."""
+"""The number of restaurants not enforced though they are meant to be, by cause. The reads never write."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from tables.models import Restaurant
 
 @dataclass(frozen=True)
 class EnforcementOff:
-    """Active restaurants that are not enforced, each counted once, by the widest of what keeps them from it."""
+    """The counts of active restaurants without enforcement, each restaurant once, by its widest obstacle."""
 
     by_environment: int = 0
     by_switch: int = 0
@@ -20,7 +20,7 @@ class EnforcementOff:
 
 
 def get_enforcement_off() -> EnforcementOff:
-    """Count the restaurants where limits refuse nobody though they are meant to.
+    """Count the restaurants where limits refuse nobody though they are meant to refuse.
 
     2 queries, 3 if the switch is off.
     """

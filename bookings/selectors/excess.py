@@ -1,4 +1,4 @@
-"""Reads of what stands above a limit, and of what was authorised."""
+"""The reads of excesses above a limit, and of authorised amounts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from capacity.models import BookingSlot, ServiceDay
 
 
 class LimitKey(NamedTuple):
-    """One limit of one row: of a service day (no slot) or of one of its slots."""
+    """The limit of one row: of a service day (no slot) or of one of its slots."""
 
     service_day_id: int
     slot_starts_at: datetime | None
@@ -47,7 +47,7 @@ def _keyed(
 
 
 def list_authorised(service_day_ids: Iterable[int]) -> dict[LimitKey, int]:
-    """List how much is authorised on some service days, in 1 query; what was for a party goes with it."""
+    """List the authorised amounts of some service days, in 1 query; one for a booking counts while the booking does."""
     standing = Q(booking__isnull=True) | Q(booking__status__in=COUNTING_STATUSES)
     rows = (
         CapacityOverride.objects.filter(standing, service_day_id__in=list(service_day_ids))

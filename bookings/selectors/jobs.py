@@ -1,4 +1,4 @@
-"""What waits, what is dead. Never writes."""
+"""The reads of waiting and dead jobs. They never write."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ IS_DEAD = Q(status=Status.FAILED.value)
 
 @dataclass(frozen=True)
 class QueueState:
-    """How long the oldest job of a queue that could run has waited, and how many jobs are dead."""
+    """The state of a queue: the wait of its oldest job that could run, and its number of dead jobs."""
 
     queue: str
     lag: timedelta
@@ -54,5 +54,5 @@ def _list_deferral_times(job_ids: list[int]) -> dict[int, datetime]:
 
 
 def count_dead_jobs() -> int:
-    """Count the jobs that were given up, in 1 query."""
+    """Count the dead jobs in 1 query."""
     return ProcrastinateJob.objects.filter(IS_DEAD).count()

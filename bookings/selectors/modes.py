@@ -1,4 +1,4 @@
-"""In which mode a restaurant decides: the weakest of environment, switch and its own mode wins."""
+"""The mode in which a restaurant decides: the weakest of environment, switch and its own mode wins."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ SOMEBODY = "a command"
 
 @dataclass(frozen=True)
 class EnforcementStanding:
-    """What environment and switch say for all restaurants.
+    """The standing of environment and switch for all restaurants.
 
     `reason`, `changed_by` and `changed_at` are of the last turn of the switch; a switch that was never turned is on.
     """
@@ -29,12 +29,12 @@ class EnforcementStanding:
 
     @property
     def is_on(self) -> bool:
-        """Say whether the mode of a restaurant is what decides."""
+        """Say whether the mode of a restaurant decides."""
         return self.is_on_in_environment and self.is_switched_on
 
     @property
     def obstacles(self) -> tuple[str, ...]:
-        """Return what keeps every restaurant from enforcing, the weakest first."""
+        """Return the obstacles to enforcement in every restaurant, the weakest first."""
         said = []
         if not self.is_on_in_environment:
             said.append("ENABLE_CAPACITY_ENFORCEMENT is false in the environment")
@@ -44,7 +44,7 @@ class EnforcementStanding:
 
     @property
     def caution(self) -> str:
-        """Say that what is set for restaurants does not act, and why; nothing where it does."""
+        """Return the sentence that the restaurants' settings do not act, with the obstacles; empty where they act."""
         if not self.obstacles:
             return ""
         return f"Nothing of this acts yet, limits refuse nobody: {'; '.join(self.obstacles)}."
@@ -52,14 +52,14 @@ class EnforcementStanding:
 
 @dataclass(frozen=True)
 class Mode:
-    """Whether limits are enforced, and which of the three switches decides."""
+    """The mode of a restaurant: limits are enforced or not, by one of the three switches."""
 
     is_enforced: bool
     decided_by: str
 
 
 def get_enforcement_standing() -> EnforcementStanding:
-    """Get what environment and switch say, and who turned the switch, in 1 query."""
+    """Get the standing of environment and switch, with the last turn of the switch, in 1 query."""
     labels = RolloutChange.objects.filter(restaurant=None).order_by("-created_at", "-pk").values("actor_label")
     switch = (
         EnforcementSwitch.objects.filter(pk=1)

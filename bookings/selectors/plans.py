@@ -1,4 +1,4 @@
-"""A plan of the planner in the words of the staff: table numbers, references, times."""
+"""The plans of the planner in the words of the staff: table numbers, references, times."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class ExplainedMove:
 
 @dataclass(frozen=True)
 class ExplainedPlan:
-    """The tables of the party, the moves that make room for it, and the step of the planner that found them."""
+    """The plan for a party: its tables, the moves that make room for it, and the planner's step behind them."""
 
     tables: tuple[str, ...]
     moves: tuple[ExplainedMove, ...]
@@ -48,7 +48,7 @@ class ExplainedPlan:
 
 @dataclass(frozen=True)
 class Names:
-    """Table numbers and booking references by id, and the clock on the wall."""
+    """The table numbers and booking references by id, with the clock on the wall."""
 
     zone: ZoneInfo
     numbers: dict[int, str]
@@ -59,11 +59,11 @@ class Names:
         return tuple(sorted((self.numbers[table_id] for table_id in table_ids), key=natural_key))
 
     def wall_time(self, instant: datetime) -> time:
-        """Return what the restaurant's clock shows at an instant."""
+        """Return the time on the restaurant's clock at an instant."""
         return local_wall_time(instant, self.zone)
 
     def plan(self, book: DayBook, plan: SeatingPlan) -> ExplainedPlan:
-        """Put a plan into words; the book is the one that it was made on."""
+        """Put a plan into words, with the book that it was made on."""
         moves = sorted(plan.moves, key=lambda move: (book.movable[move.booking_id].starts_at, move.booking_id))
         return ExplainedPlan(
             tables=self.tables(plan.table_ids),
@@ -86,7 +86,7 @@ class Names:
 
 
 def load_names(book: DayBook, booking_ids: Iterable[int] = ()) -> Names:
-    """Load the numbers of all tables, and the references of some bookings and all that may be moved, in 2 queries."""
+    """Load the numbers of all tables, and the references of some bookings and all movable ones, in 2 queries."""
     restaurant = book.settings.restaurant
     known = Booking.objects.filter(pk__in={*booking_ids, *book.movable})
     return Names(

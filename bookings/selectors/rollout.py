@@ -1,4 +1,4 @@
-"""Where the rollout stands, who comes next, and what became of each restaurant."""
+"""The reads of the rollout: its standing, the next restaurants, and the course of each restaurant."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ LATELY = timedelta(days=7)
 
 @dataclass(frozen=True)
 class RestaurantRollout:
-    """One restaurant: its mode, what decides it, its last change, and what was seen of it lately.
+    """A restaurant in the rollout: its mode, its last change, its recent decisions, and its tickets.
 
     `would_be_refusals` are those of the `decisions` of the last seven days that limits would have refused.
     """
@@ -35,7 +35,7 @@ class RestaurantRollout:
 
 @dataclass(frozen=True)
 class RolloutStatus:
-    """All active restaurants, by name, under what environment and switch say."""
+    """The active restaurants, by name, under the standing of environment and switch."""
 
     now: datetime
     standing: EnforcementStanding
@@ -43,17 +43,17 @@ class RolloutStatus:
 
     @property
     def set_to_enforce(self) -> int:
-        """Return how many restaurants are set to enforce, whether or not it acts."""
-        return sum(it.restaurant.enforcement == EnforcementMode.ENFORCE for it in self.restaurants)
+        """Return the number of restaurants set to enforce, also where the setting does not act."""
+        return sum(row.restaurant.enforcement == EnforcementMode.ENFORCE for row in self.restaurants)
 
     @property
     def enforcing(self) -> int:
-        """Return how many restaurants really enforce."""
-        return sum(it.mode.is_enforced for it in self.restaurants)
+        """Return the number of restaurants that really enforce."""
+        return sum(row.mode.is_enforced for row in self.restaurants)
 
     @property
     def percent(self) -> int:
-        """Return the percentage of restaurants that really enforce: 100 if all do, 0 if none does, else between."""
+        """Return the percentage of restaurants that really enforce: 100 for all, 0 for none, else between."""
         if not self.enforcing:
             return 0
         return max(1, 100 * self.enforcing // len(self.restaurants))
@@ -61,7 +61,7 @@ class RolloutStatus:
 
 @dataclass(frozen=True)
 class RolloutPlan:
-    """Who would join and who would leave, in the order of joining, so that `wanted` of `total` enforce."""
+    """The restaurants that would join and leave, in the order of joining, so that `wanted` of `total` enforce."""
 
     percent: int
     total: int
@@ -71,7 +71,7 @@ class RolloutPlan:
 
 
 def get_rollout_status() -> RolloutStatus:
-    """Get where every active restaurant stands, in 6 queries."""
+    """Get the standing of every active restaurant in 6 queries."""
     now = read_clock()
     standing = get_enforcement_standing()
     restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
@@ -112,12 +112,12 @@ def _sum_tickets(ids: Iterable[int]) -> dict[int, int]:
 
 
 def plan_rollout_percent(percent: int) -> RolloutPlan:
-    """Say who would join or leave for a percentage of the active restaurants, in 1 query."""
-    restaurants = {it.public_id: it for it in Restaurant.objects.filter(active=True)}
+    """Plan the restaurants to join or leave for a percentage of the active ones, in 1 query."""
+    restaurants = {restaurant.public_id: restaurant for restaurant in Restaurant.objects.filter(active=True)}
     change = change_for_percentage(
         [
-            Candidate(it.public_id, it.beta_partner, it.enforcement == EnforcementMode.ENFORCE)
-            for it in restaurants.values()
+            Candidate(row.public_id, row.beta_partner, row.enforcement == EnforcementMode.ENFORCE)
+            for row in restaurants.values()
         ],
         percent,
     )
@@ -125,15 +125,15 @@ def plan_rollout_percent(percent: int) -> RolloutPlan:
         percent=percent,
         total=len(restaurants),
         wanted=change.wanted,
-        joining=tuple(restaurants[it.public_id] for it in change.joining),
-        leaving=tuple(restaurants[it.public_id] for it in change.leaving),
+        joining=tuple(restaurants[candidate.public_id] for candidate in change.joining),
+        leaving=tuple(restaurants[candidate.public_id] for candidate in change.leaving),
     )
 
 
 def count_restaurants_taken_off_enforcement() -> int:
     """Count the active restaurants in shadow that took bookings while they were set to enforce, in 1 query.
 
-    One that was created to enforce and set to shadow before anybody booked begins its rollout, it was not taken off it.
+    A restaurant created to enforce and set to shadow before its first booking begins its rollout, and does not count.
     """
     newest_first = RolloutChange.objects.filter(restaurant=OuterRef("pk")).order_by("-created_at", "-pk")
     in_shadow = Restaurant.objects.filter(active=True, enforcement=EnforcementMode.SHADOW).annotate(

@@ -1,4 +1,4 @@
-"""Who sits past their time, of many restaurants at once. Never writes."""
+"""The reads of parties past their time, of many restaurants at once. They never write."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ LOOKED_BACK = timedelta(days=2)
 
 @dataclass(frozen=True)
 class RunningOver:
-    """A table that a seated party keeps past its time, and who comes next to it, if anybody."""
+    """A table that a seated party keeps past its time, with the next party at it, if any."""
 
     reference: str
     party_size: int

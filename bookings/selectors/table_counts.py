@@ -1,4 +1,4 @@
-"""How many tables could take a party of each size, and how many are free: what partners ask for. Never writes."""
+"""The numbers of tables that could take a party of each size, and of free ones, for partners. The reads never write."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from tables.seating import Seat
 
 @dataclass(frozen=True, slots=True)
 class TableCount:
-    """Of `total` tables and combinations that could take a party of a size, `free` are so for all of its stay.
+    """The count for a party size: of `total` tables and combinations that could take it, `free` are free all its stay.
 
-    Sizes share tables: the numbers of two sizes cannot be added.
+    The sizes share tables: the numbers of two sizes cannot be added.
     """
 
     party_size: int
@@ -26,7 +26,7 @@ class TableCount:
 
 @dataclass(frozen=True)
 class SlotTableCounts:
-    """The counts of one start; `is_closed` by a closure, to guests online."""
+    """The counts of one start; `is_closed` where a closure shuts it to guests online."""
 
     period_name: str
     wall_time: time
@@ -47,8 +47,8 @@ class TableCounts:
 def list_table_counts(*, restaurant_id: int, business_date: date, party_size: int | None = None) -> TableCounts:
     """Count tables and combinations for guests online at every start, for one party size or all that book online.
 
-    Free is what is free now for the stay and its buffer, without moving anybody; limits of covers and parties are not
-    looked at. Services that seat by numbers alone have no tables to count. 11 queries, 12 with a day not yet there.
+    A free table is free now for the stay and its buffer, without a move of any party; limits of covers and parties play
+    no part. Services that seat by numbers alone have no tables to count. 11 queries, 12 with a day not yet there.
 
     Raises: `RecordNotFound`.
     """
@@ -91,5 +91,5 @@ def _count(book: DayBook, service: ServiceState, slot: SlotState, wall_time: tim
 
 
 def _distinct(seats: Iterable[Seat]) -> int:
-    """Count seats; one set of tables may be declared for several size ranges."""
+    """Count the distinct sets of tables; one set may be declared for several size ranges."""
     return len({frozenset(seat.table_ids) for seat in seats})

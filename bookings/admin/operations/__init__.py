@@ -1,4 +1,4 @@
-"""What staff does to a booking: the pages that ask, the services that do it."""
+"""The operations of staff on a booking: pages ask, services do."""
 
 from bookings.admin.operations.base import Operation
 from bookings.admin.operations.cancellation import Cancel

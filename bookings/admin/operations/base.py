@@ -1,4 +1,4 @@
-"""What is done to one booking: the question first, then one call of a service, then what came of it."""
+"""An operation on one booking: the question first, then one call of a service, then its outcome."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -20,20 +20,20 @@ STALE = 'Somebody changed this booking after you looked at it, so nothing was do
 
 
 class NumberInput(forms.NumberInput):
-    """The browser's own input of a number, as narrow as one."""
+    """The browser's own input of a number, as narrow as the number."""
 
     def __init__(self) -> None:
         super().__init__(attrs={"class": " ".join((*BASE_INPUT_CLASSES, "max-w-40"))})
 
 
 class RefusableForm(forms.Form):
-    """A form whose service may refuse: it says so where the person can do something about it."""
+    """A form whose service may refuse: the refusal stands at the field that can be corrected."""
 
     # The fields by the names that the service gives them.
     fields_of_service: ClassVar[dict[str, str]] = {}
 
     def add_refusal(self, refusal: DomainError) -> None:
-        """Show why the service refused: at a field if it is about one, else above them all."""
+        """Show the refusal of the service: at a field if it is about one, else above them all."""
         if isinstance(refusal, EditIsStale):
             self.add_error(None, ValidationError(format_html(STALE, "See it as it is now"), code=refusal.code))
         elif isinstance(refusal, InputInvalid):
@@ -49,13 +49,13 @@ class RefusableForm(forms.Form):
 
     @property
     def general_errors(self) -> list[str]:
-        """Return what is wrong with the whole; a hidden field has no place of its own."""
+        """Return the errors of the whole form; a hidden field has no place of its own."""
         hidden = [error for field in self.hidden_fields() for error in field.errors]
         return [*self.non_field_errors(), *hidden]
 
 
 class OperationForm(RefusableForm):
-    """What a person may choose about an operation; knows which state of the booking was looked at."""
+    """The choices of a person about an operation; the form knows the version of the booking on the page."""
 
     expected_version = forms.IntegerField(
         widget=forms.HiddenInput,
@@ -70,7 +70,7 @@ class OperationForm(RefusableForm):
         self.prepare()
 
     def prepare(self) -> None:
-        """Fill in what depends on the booking."""
+        """Fill in the fields that depend on the booking."""
 
     @property
     def version(self) -> int:
@@ -79,7 +79,7 @@ class OperationForm(RefusableForm):
 
 
 class Operation:
-    """One thing that staff does to a booking, on a page of its own."""
+    """An operation of staff on a booking, with a page of its own."""
 
     # Of the method of the admin class, and of the address.
     name: ClassVar[str]
@@ -97,20 +97,20 @@ class Operation:
         return self.name.replace("_", "-")
 
     def is_offered(self, booking: Booking, now: datetime) -> bool:
-        """Say whether a booking is where this begins."""
+        """Say whether the operation can begin at a booking."""
         return booking.status in self.statuses
 
     def question(self, booking: Booking, now: datetime) -> str | SafeString:
-        """Say what will happen."""
+        """Return the question to the person, with the effects of the operation."""
         raise NotImplementedError
 
     def write(self, booking: Booking, form: Any, actor: User) -> FloorOutcome:
-        """Call the one service that does it.
+        """Call the one service of the operation.
 
         Raises: `DomainError`, which stands on the form then.
         """
         raise NotImplementedError
 
     def done(self, outcome: FloorOutcome) -> str | SafeString:
-        """Say what has happened to the booking itself."""
+        """Return the sentence on the booking's own change."""
         raise NotImplementedError

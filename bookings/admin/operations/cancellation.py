@@ -1,4 +1,4 @@
-"""A booking is given up by its guest."""
+"""The cancellation of a booking by its guest."""
 
 from datetime import datetime
 

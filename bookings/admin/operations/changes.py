@@ -1,4 +1,4 @@
-"""A booking gets another time, size or wish."""
+"""The change of a booking to another time, size or wish."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ from tables.choices import SeatingType
 
 
 class ChangeForm(OperationForm):
-    """The booking as it is; what is left as it is stays."""
+    """The booking's present values; a field without a change keeps its value."""
 
     business_date = forms.DateField(label="Date", widget=DayInput)
     wall_time = ClockField(label="Time", widget=ClockInput)
@@ -63,7 +63,7 @@ class ChangeForm(OperationForm):
 
     @property
     def changes(self) -> dict[str, Any]:
-        """Return what differs from the booking, by the names of the service."""
+        """Return the values that differ from the booking, by the names of the service."""
         names = ("business_date", "wall_time", "party_size", "turn_minutes", "seating")
         return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] != self.initial[name]}
 

@@ -1,4 +1,4 @@
-"""The page of an operation: GET asks, POST does it once and says what came of it, or why not."""
+"""The page of an operation: GET asks, POST does it once and shows the outcome or the refusal."""
 
 from collections.abc import Callable
 from typing import Any

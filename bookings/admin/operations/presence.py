@@ -1,4 +1,4 @@
-"""A party comes, sits, stays, leaves, or does not come."""
+"""The operations on the presence of a party: it comes, sits, stays, leaves, or does not come."""
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -51,7 +51,7 @@ class Arrive(Operation):
 
 
 class SeatForm(OperationForm):
-    """Where the party sits, if not at its own tables."""
+    """The tables of the party, if not its own."""
 
     tables = TablesField(required=False)
     fields_of_service: ClassVar[dict[str, str]] = {"tableIds": "tables"}
@@ -67,7 +67,7 @@ class SeatForm(OperationForm):
 
     @property
     def other_tables(self) -> list[int] | None:
-        """Return the tables that were chosen in place of the party's own."""
+        """Return the tables chosen in place of the party's own."""
         chosen: list[int] = sorted(self.cleaned_data["tables"])
         return chosen if chosen and chosen != self._own() else None
 
@@ -145,7 +145,7 @@ class NoShow(Operation):
 
 
 class ExtendForm(OperationForm):
-    """Until when a party stays: instants, so that no repeated hour is taken for the other."""
+    """The end of a party's stay: an instant, so that no repeated hour is taken for the other."""
 
     ends_at = forms.TypedChoiceField(
         label="They stay until", coerce=datetime.fromisoformat, widget=UnfoldAdminSelectWidget
@@ -168,7 +168,7 @@ class ExtendForm(OperationForm):
 
 
 def list_possible_ends(booking: Booking, now: datetime) -> list[datetime]:
-    """List the quarter hours from the last one on, in UTC; that one so that a page opened then still is understood."""
+    """List the quarter hours in UTC, from the last one on: a page opened then still is understood."""
     first = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
     last = max(now, booking.ends_at) + LONGEST_OFFERED
     return [first + step * QUARTER for step in range((last - first) // QUARTER + 1)]

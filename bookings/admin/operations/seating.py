@@ -1,4 +1,4 @@
-"""A person decides who sits where: tables given, swapped, pinned."""
+"""The seating by a person's decision: tables given, swapped, pinned."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -24,12 +24,12 @@ def has_tables(booking: Booking) -> bool:
 
 
 def is_pinned(booking: Booking) -> bool:
-    """Say whether nothing moves a booking from its tables by itself."""
+    """Say whether a booking is pinned to its tables, so that no plan moves it."""
     return has_tables(booking) and all(assignment.pinned for assignment in booking.assignments.all())
 
 
 class AssignForm(OperationForm):
-    """Which tables, and whether they may be taken away again by a plan."""
+    """The chosen tables, and whether a plan may take them away again."""
 
     tables = TablesField(help_text="Several tables are used as one.")
     is_pinned = forms.BooleanField(
@@ -78,7 +78,7 @@ class Assign(Operation):
 
 
 class SwapForm(OperationForm):
-    """With whom."""
+    """The booking of the other party."""
 
     other_booking = forms.TypedChoiceField(
         label="Swap with",

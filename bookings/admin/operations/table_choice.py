@@ -1,4 +1,4 @@
-"""The choice of tables on a form: free ones first, taken ones with whoever has them."""
+"""The choice of tables on a form: free ones first, taken ones with their parties."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
@@ -14,7 +14,7 @@ Group = tuple[str, list[tuple[int, str]]]
 
 
 class TablesField(forms.TypedMultipleChoiceField):
-    """Any of the tables in use, each a box to tick."""
+    """The choice of any tables in use, each a box to tick."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -30,19 +30,19 @@ class TablesField(forms.TypedMultipleChoiceField):
 
 
 def blocked_until(booking: Booking) -> datetime:
-    """Return when the tables of a booking are ready for the next party."""
+    """Return the instant at which the tables of a booking are ready for the next party."""
     return booking.ends_at + timedelta(minutes=booking.buffer_minutes)
 
 
 def tables_for_booking(booking: Booking, now: datetime) -> list[Group]:
-    """Return the tables for what is left of a booking's time, its own among the free ones, in 3 queries."""
+    """Return the tables for the rest of a booking's time, its own among the free ones, in 3 queries."""
     starts_at = max(booking.starts_at, min(now, booking.ends_at))
     states = list_table_states(booking.restaurant, starts_at, blocked_until(booking), now=now, without=[booking.pk])
     return list(grouped_tables(states, booking.restaurant.zone, booking.party_size))
 
 
 def grouped_tables(states: Sequence[TableState], zone: tzinfo, party_size: int) -> Iterator[Group]:
-    """Yield the free tables that take a party, the other free ones, and those that somebody has."""
+    """Yield the free tables that take a party, the other free ones, and the taken ones."""
     free = [state for state in states if state.is_free]
     groups = (
         (f"Free, for {party_size}", [state for state in free if state.takes(party_size)]),

@@ -1,4 +1,4 @@
-"""What was done to a booking this evening is taken back."""
+"""The undo of a change to a booking this evening."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from bookings.services.floor.undo import find_undoable
 
 
 class UndoForm(OperationForm):
-    """Which entry of the history: the page and a second click mean the same one."""
+    """The entry of the history to undo: the page and a second click mean the same one."""
 
     event_id = forms.IntegerField(widget=forms.HiddenInput, error_messages={"required": "There is nothing to undo."})
 

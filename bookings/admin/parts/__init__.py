@@ -1,1 +1,1 @@
-"""What every screen of the admin is built from."""
+"""The parts that every screen of the admin is built from."""

@@ -1,4 +1,4 @@
-"""Who acts."""
+"""The user behind a request."""
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 def actor_of(request: HttpRequest) -> User:
     """Return the user who is signed in.
 
-    Raises: `PermissionDenied` for nobody, which the admin itself never lets in.
+    Raises: `PermissionDenied` without a user, though the admin itself never lets such a request in.
     """
     if not request.user.is_authenticated:
         raise PermissionDenied

@@ -1,4 +1,4 @@
-"""What every page of the admin says at its top as long as it is so: no limits, or an audit that found something."""
+"""The banners at the top of every page of the admin: limits are off, or an audit found something."""
 
 from datetime import UTC
 from typing import Any
@@ -12,7 +12,7 @@ from bookings.selectors.modes import EnforcementStanding, get_enforcement_standi
 
 
 def add_banners(request: HttpRequest) -> dict[str, Any]:
-    """Return what the banners say, in 2 queries; nothing to who is not signed in."""
+    """Return the sentences of the banners in 2 queries; none without a signed-in user."""
     if not (request.user.is_active and request.user.is_staff):
         return {}
     standing, audit = get_enforcement_standing(), get_telling_audit()

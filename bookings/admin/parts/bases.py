@@ -1,4 +1,4 @@
-"""Bases of every admin class: what the machine owns is shown, not edited."""
+"""The bases of every admin class: rows of the engine are shown, not edited."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from bookings.admin.parts.look import ModelAdmin, TabularInline
 
 
 class NothingToEdit:
-    """Permissions of rows that no person adds, changes or deletes."""
+    """The permissions of rows that no person adds, changes or deletes."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

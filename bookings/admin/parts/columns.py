@@ -1,4 +1,4 @@
-"""The decorators of unfold, with types."""
+"""The decorators of unfold with types."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast

@@ -1,4 +1,4 @@
-"""The first page of the admin: what today looks like."""
+"""The first page of the admin: an overview of today."""
 
 from datetime import datetime
 from typing import Any

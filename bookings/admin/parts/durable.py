@@ -1,4 +1,4 @@
-"""Form and delete views for rows that a service writes."""
+"""The form and delete views for rows that a service writes."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +12,15 @@ REFUSAL_ATTRIBUTE = "_settings_refusal"
 
 
 def refusal_of(request: HttpRequest) -> DomainError | None:
-    """Return what the service said to the save or delete of this request, None if it did not refuse."""
+    """Return the service's refusal of the save or delete of this request, None without one."""
     return getattr(request, REFUSAL_ATTRIBUTE, None)
 
 
 class DurableViews(ModelAdmin[Any]):
-    """Run form and delete views outside a transaction, and show a refusal on the screen it came from.
+    """Form and delete views that run outside a transaction, and show a refusal on their own screen.
 
     Django wraps these views in `atomic()`, where a service that opens the outermost transaction
-    itself fails. One service call per view: nothing else is written that would have to be undone.
+    itself fails. A view makes one service call and writes nothing else, so nothing has to be undone.
     """
 
     if TYPE_CHECKING:
@@ -68,4 +68,4 @@ else:
     from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
     class DurableAdmin(UnfoldModelAdmin, DurableViews):
-        """Unfold's views around the durable ones: of Django's own only the wrapper is replaced."""
+        """Unfold's views around the durable ones, which replace only the wrapper of Django's own."""

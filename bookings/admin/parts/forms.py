@@ -1,4 +1,4 @@
-"""Forms of settings rows: what a service refuses, and what makes no sense, is said at the field."""
+"""The forms of settings rows: a refusal of the service, or a value without sense, stands at its field."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
@@ -34,13 +34,13 @@ class DayInput(forms.DateInput):
 
 
 class ClockField(forms.TimeField):
-    """A wall-clock time to the minute: a service has no seconds."""
+    """The field of a wall-clock time to the minute: a service has no seconds."""
 
     input_formats = ("%H:%M",)
 
 
 class NamesRestaurant:
-    """Labels of rows of a restaurant, which is named while it is still open."""
+    """The labels of a restaurant's rows; each names the restaurant while that is still open."""
 
     names_restaurant = True
 
@@ -51,11 +51,11 @@ class NamesRestaurant:
 
 
 class OwnedChoiceField(NamesRestaurant, forms.ModelChoiceField[Any]):
-    """One of the rows of a restaurant."""
+    """The choice of one row of a restaurant."""
 
 
 class OwnedChoicesField(NamesRestaurant, forms.ModelMultipleChoiceField[Any]):
-    """Any of the rows of a restaurant."""
+    """The choice of any rows of a restaurant."""
 
 
 def checkbox_field(
@@ -75,13 +75,13 @@ def checkbox_field(
 
 
 class SettingsForm(forms.ModelForm[Any]):
-    """The form of a row that belongs to a restaurant and that a service writes."""
+    """The form of a restaurant's row that a service writes."""
 
-    # What the service said to the save of this request.
+    # The refusal by the service of the save of this request.
     refusal: ClassVar[DomainError | None] = None
     # The field that tells rows of one restaurant apart.
     identified_by: ClassVar[str | None] = None
-    # Whether two rows that say the same are one too many: a second click, not a wish.
+    # Two rows that say the same are one too many where this is set: a second click, not a wish.
     refuses_twins: ClassVar[bool] = False
     # (smaller field, larger field, message at the larger one)
     in_order: ClassVar[tuple[tuple[str, str, str], ...]] = ()
@@ -96,7 +96,7 @@ class SettingsForm(forms.ModelForm[Any]):
             if is_fixed:
                 field.queryset = field.queryset.filter(restaurant_id=self.instance.restaurant_id)
             if hasattr(field.queryset.model, "retired_at"):
-                # What is retired stays where it is, and is offered nowhere else.
+                # A retired row stays where it is, and is offered nowhere else.
                 current = getattr(self.instance, f"{name}_id", None)
                 field.queryset = field.queryset.filter(Q(retired_at=None) | Q(pk=current))
 
@@ -162,7 +162,7 @@ class SettingsForm(forms.ModelForm[Any]):
             self._refuse_twin(self.instance)
 
     def _refuse_taken_identity(self, row: Model) -> None:
-        unique = (it for it in row._meta.constraints if isinstance(it, UniqueConstraint))
+        unique = (rule for rule in row._meta.constraints if isinstance(rule, UniqueConstraint))
         for constraint in unique:
             try:
                 constraint.validate(type(row), row, exclude=set(self.errors))

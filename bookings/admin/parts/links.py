@@ -1,4 +1,4 @@
-"""Links between screens."""
+"""The links between screens."""
 
 import re
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ def describe_booking(booking: Any) -> SafeString:
 
 
 def booking_list(bookings: Iterable[Any]) -> SafeString:
-    """Name bookings with links, and how many more there are above ten."""
+    """Name bookings with links, ten at most, and the number of the others."""
     known = list(bookings)
     listed = format_html_join(", ", "{}", ((describe_booking(booking),) for booking in known[:MOST_LISTED]))
     more = len(known) - MOST_LISTED

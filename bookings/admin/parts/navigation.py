@@ -1,4 +1,4 @@
-"""The sidebar: what a user may see, in the order of the day's work."""
+"""The sidebar lists the pages that a user may see, in the order of the day's work."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
 
 @dataclass(frozen=True)
 class Page:
-    """What is no list of rows: its address, and who may see it."""
+    """A page that is no list of rows: its address, and its permission."""
 
     address: str
     is_open_to: Callable[[HttpRequest], bool]
@@ -74,7 +74,7 @@ PAGES = {
 
 
 def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the sidebar of a user, without what he or she may not see."""
+    """Return the sidebar of a user, without the pages that he or she may not see."""
     groups = [{"items": [{"title": "Today", "icon": "today", "link": reverse("admin:index")}]}]
     for heading, items in GROUPS:
         allowed = [_link(item) for item in items if _may_see(request, item)]

@@ -1,4 +1,4 @@
-"""What a change of settings did, in sentences for the next screen."""
+"""The outcome of a change of settings, in sentences for the next screen."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
@@ -35,7 +35,7 @@ def describe_outcome(outcome: SettingsOutcome, zone: tzinfo) -> Iterator[Said]:
 
 
 def describe_reseating(moves: Sequence[MovedParty], left: Sequence[PartyLeft]) -> Iterator[Said]:
-    """Yield (message level, sentence): who sits at other tables now, and who could not be moved; 1 query."""
+    """Yield (message level, sentence): the parties at other tables now, and those without a move; 1 query."""
     if moves:
         yield constants.SUCCESS, moved_parties(moves, "has another table now", "have other tables now")
     if left:
@@ -43,7 +43,7 @@ def describe_reseating(moves: Sequence[MovedParty], left: Sequence[PartyLeft]) -
 
 
 def moved_parties(moves: Sequence[MovedParty], one: str, many: str) -> SafeString:
-    """Name parties with the tables that they leave and those that they get, ten at most; 1 query."""
+    """Name parties with their old and new tables, ten at most; 1 query."""
     shown = moves[:MOST_LISTED]
     bookings = Booking.objects.filter(reference__in=[move.booking_reference for move in shown])
     known = {booking.reference: booking for booking in bookings}
@@ -61,10 +61,10 @@ def moved_parties(moves: Sequence[MovedParty], one: str, many: str) -> SafeStrin
 
 
 def parties_left(left: Sequence[PartyLeft]) -> SafeString:
-    """Name parties that keep their table, with the table and the reason, ten at most."""
+    """Name parties that keep their table, with table and reason, ten at most."""
     lines = (
-        format_html("{} at {}: {}", describe_booking(it.booking), shown_tables(it.tables), it.reason.words)
-        for it in left[:MOST_LISTED]
+        format_html("{} at {}: {}", describe_booking(party.booking), shown_tables(party.tables), party.reason.words)
+        for party in left[:MOST_LISTED]
     )
     noun = "booking keeps its table and waits" if len(left) == 1 else "bookings keep their tables and wait"
     return _listed(len(left), f"{noun} for your decision", lines)
@@ -97,7 +97,7 @@ def _raised(raised: tuple[RaisedExcess, ...], zone: tzinfo) -> SafeString:
 
 
 def _slots_of(raised: Sequence[RaisedExcess]) -> dict[SlotKey, BookingSlot]:
-    """Read the slots that are named, in 1 query."""
+    """Read the named slots in 1 query."""
     named = [(item.service_day.pk, item.slot_starts_at) for item in raised if item.slot_starts_at]
     rows = BookingSlot.objects.filter(
         service_day__in={day_id for day_id, _ in named}, starts_at__in={starts_at for _, starts_at in named}
@@ -106,7 +106,7 @@ def _slots_of(raised: Sequence[RaisedExcess]) -> dict[SlotKey, BookingSlot]:
 
 
 def _excess(item: RaisedExcess, slots: dict[SlotKey, BookingSlot], zone: tzinfo) -> SafeString:
-    """Name service, date, slot and limit, how much is used of it, and by how much it is passed."""
+    """Name service, date, slot and limit, its use, and the amount above it."""
     day = item.service_day
     name = f"{day.service_period} on {long_date(day.business_date)}"
     at = f" at {item.slot_starts_at.astimezone(zone):%H:%M}" if item.slot_starts_at else ""

@@ -1,4 +1,4 @@
-"""What owners alone may see and do: they are the superusers."""
+"""The permissions of owners alone: they are the superusers."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def is_owner(request: HttpRequest) -> bool:
 
 
 class OwnersOnly:
-    """Rows that nobody else sees, whatever permission was given."""
+    """The permissions of rows that owners alone see, whatever permission was given."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_owner(request)

@@ -1,4 +1,4 @@
-"""The admin of settings rows: one service call a save, and what came of it on the screen."""
+"""The admin of settings rows: one service call a save, and its outcome on the screen."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, cast
@@ -29,7 +29,7 @@ from tables.models import Restaurant
 
 
 class SettingsAdmin(DurableAdmin):
-    """Rows that say how a restaurant takes bookings, written by `bookings.services` alone."""
+    """The settings by which a restaurant takes bookings; `bookings.services` alone writes them."""
 
     form = SettingsForm
     # Django deletes the rows of its bulk action by itself, past the service.
@@ -40,9 +40,9 @@ class SettingsAdmin(DurableAdmin):
         TimeField: {"form_class": ClockField, "widget": ClockInput},
         DateField: {"widget": DayInput},
     }
-    # What else goes, or stays, with a row.
+    # The other rows that go, or stay, with a row.
     delete_note: ClassVar[str] = ""
-    # What a delete does to service days and bookings, where it is not what it usually is.
+    # The effect of a delete on service days and bookings, where it is not the usual one.
     delete_effect: ClassVar[str] = ""
     # Foreign keys to rows of the same restaurant, and what leaving them empty means.
     owned_fields: ClassVar[dict[str, str]] = {"section": "No section", "service_period": "Every service"}
@@ -52,13 +52,13 @@ class SettingsAdmin(DurableAdmin):
     def get_form(
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
     ) -> type[SettingsForm]:
-        """Return the form; after a refusal, one that says so."""
+        """Return the form, with the refusal after one."""
         form: type[Any] = super().get_form(request, obj, change=change, **kwargs)
         refusal = refusal_of(request)
         return type(form.__name__, (form,), {"refusal": refusal}) if refusal else form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """Fix the restaurant of a row that is there: bookings and service days hang on it."""
+        """Fix the restaurant of a stored row: bookings and service days depend on it."""
         fixed = ("restaurant",) if obj is not None and hasattr(obj, "restaurant_id") else ()
         return (*super().get_readonly_fields(request, obj), *fixed)
 
@@ -76,7 +76,7 @@ class SettingsAdmin(DurableAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_owned_queryset(self, model: Any) -> Any:
-        """Return what an owned field offers, by restaurant and name."""
+        """Return the rows that an owned field offers, by restaurant and name."""
         return model.objects.select_related("restaurant").order_by("restaurant__name", "name")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class SettingsAdmin(DurableAdmin):
         return ()
 
     def list_advice(self, row: Any) -> Sequence[str]:
-        """Return what to say about a row that is allowed but probably not meant."""
+        """Return the advice on a row that is allowed but probably not meant."""
         return ()
 
     def render_change_form(
@@ -102,7 +102,7 @@ class SettingsAdmin(DurableAdmin):
         form_url: str = "",
         obj: Model | None = None,
     ) -> HttpResponse:
-        """Show advice on the row as it is stored, and remember how it was read."""
+        """Show advice on the stored row, and remember its values at this read."""
         if obj is not None and request.method == "GET":
             context |= {"advice": self.list_advice(obj), "as_read": fingerprint_of(obj)}
         context.setdefault("as_read", request.POST.get(AS_READ_INPUT, ""))
@@ -111,7 +111,7 @@ class SettingsAdmin(DurableAdmin):
     # Writes
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.Form, change: bool) -> None:
-        """Save through the service and say what it did.
+        """Save through the service and report the outcome.
 
         Raises: `DomainError`, which `DurableAdmin` puts on the form.
         """
@@ -129,7 +129,7 @@ class SettingsAdmin(DurableAdmin):
         """Write nothing more: the service wrote all of it in one transaction."""
 
     def report(self, request: HttpRequest, row: Any, outcome: SettingsOutcome) -> None:
-        """Say what a change did to future service days and what it leaves for a decision."""
+        """Report the effect of a change on future service days, and the bookings that wait for a decision."""
         restaurant = row if isinstance(row, Restaurant) else row.restaurant
         for level, message in describe_outcome(outcome, restaurant.zone):
             messages.add_message(request, level, message)
@@ -142,7 +142,7 @@ class SettingsAdmin(DurableAdmin):
         super().log_deletions(request, cast(QuerySet[Any], [row]))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete through the service, log it, and say what it did.
+        """Delete through the service, log the delete, and report the outcome.
 
         Raises: `DomainError`, which `DurableAdmin` shows on the page.
         """
@@ -151,7 +151,7 @@ class SettingsAdmin(DurableAdmin):
         self.report(request, obj, outcome)
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-        """Say before the click what is in the way."""
+        """Name the bookings in the way before the click."""
         context["in_the_way"] = booking_list(self.list_bookings_in_the_way(context["object"]))
         context |= {"delete_note": self.delete_note, "delete_effect": self.delete_effect}
         return super().render_delete_form(request, context)
@@ -159,6 +159,6 @@ class SettingsAdmin(DurableAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """Leave it to the service whether the row can go, and show what the service said."""
+        """Leave the decision on a delete to the service, and show its refusal."""
         refusal = refusal_of(request)
         return [str(row) for row in objs], {}, set(), [linked_message(refusal)] if refusal else []

@@ -1,4 +1,4 @@
-"""How counters, limits and times look on every screen."""
+"""The look of counters, limits and times on every screen."""
 
 from datetime import date, datetime, tzinfo
 
@@ -16,7 +16,7 @@ BAR = (
 
 
 def used_of_limit(used: int, limit: int | None, excess: int = 0) -> SafeString:
-    """Show a counter beside its limit, with a bar, and what was authorised above it."""
+    """Show a counter beside its limit, with a bar and the authorised excess."""
     if limit is None:
         return format_html('{} <span class="text-font-subtle-light dark:text-font-subtle-dark">/ no limit</span>', used)
     percent = percent_of(used, limit) or 0
@@ -38,7 +38,7 @@ def long_date(business_date: date) -> str:
 
 
 def short_time(instant: datetime, zone: tzinfo) -> str:
-    """Show an instant on a restaurant's wall clock, where the restaurant stands beside it."""
+    """Show an instant on a restaurant's wall clock, for a screen that names the restaurant."""
     return f"{instant.astimezone(zone):%a %-d %b, %H:%M}"
 
 

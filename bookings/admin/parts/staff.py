@@ -1,4 +1,4 @@
-"""Users and groups, in the look of the other screens."""
+"""The screens of users and groups, in the look of the others."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -14,7 +14,7 @@ admin.site.unregister([User, Group])
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
-    """Who may sign in, and what they may do."""
+    """The users with their permissions."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -26,6 +26,6 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin[Group]):
-    """Permissions that several users share."""
+    """The permissions that several users share."""
 
     compressed_fields = False

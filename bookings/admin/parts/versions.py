@@ -1,4 +1,4 @@
-"""Whether a row is still as it was when its form was opened."""
+"""The version of a row, to see whether it changed after its form was opened."""
 
 import hashlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""The rollout in the admin, for owners: where it stands, what changes it, and its history."""
+"""The rollout in the admin, for owners: its standing, its steps and its history."""
 
 from bookings.admin.rollout.history import RolloutChangeAdmin, RolloutNoteAdmin
 

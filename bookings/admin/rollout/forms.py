@@ -1,4 +1,4 @@
-"""What a change of the rollout asks of a person: first of all, why."""
+"""The forms of a change of the rollout: each asks for the reason."""
 
 import hashlib
 from collections.abc import Collection
@@ -19,7 +19,7 @@ OUTDATED = 'Somebody changed a mode after you looked at it, so nothing was done.
 
 
 class ReasonForm(RefusableForm):
-    """Why."""
+    """The reason of a change."""
 
     reason = forms.CharField(
         label="Reason",
@@ -37,7 +37,7 @@ class ModeForm(ReasonForm):
 
 
 class PercentForm(ReasonForm):
-    """Knows who was said to join and leave."""
+    """The percentage, with a fingerprint of the restaurants that were said to join and leave."""
 
     seen = forms.CharField(widget=forms.HiddenInput)
 
@@ -46,7 +46,7 @@ class PercentForm(ReasonForm):
         super().__init__(data, initial={"seen": self._fingerprint})
 
     def show(self, plan: RolloutPlan, changed: Collection[Restaurant]) -> None:
-        """Take a plan as what is seen now: whoever sends the form again goes on from there."""
+        """Take a plan as the one on the page: the form sent again goes on from there."""
         self._fingerprint = _fingerprint_of(plan)
         self.data = {**self.data, "seen": self._fingerprint}
         if changed:
@@ -62,12 +62,12 @@ class PercentForm(ReasonForm):
 
 
 def _fingerprint_of(plan: RolloutPlan) -> str:
-    named = [[it.pk for it in group] for group in (plan.joining, plan.leaving)]
+    named = [[restaurant.pk for restaurant in group] for group in (plan.joining, plan.leaving)]
     return hashlib.sha256(repr(named).encode()).hexdigest()[:16]
 
 
 class NoteForm(RefusableForm):
-    """How many tickets, and what about."""
+    """The number of tickets, and their topic."""
 
     tickets = forms.IntegerField(
         label="Support tickets since the last note", min_value=0, max_value=MOST_TICKETS, widget=NumberInput

@@ -1,4 +1,4 @@
-"""The lists of what was changed, and of what the support noticed."""
+"""The lists of changes of the rollout, and of the support's notes."""
 
 from datetime import UTC
 
@@ -15,7 +15,7 @@ VALUE_COLOURS = {"enforce": "success", "on": "success", "shadow": "warning", "of
 
 @admin.register(RolloutChange)
 class RolloutChangeAdmin(OwnersOnly, ReadOnlyAdmin):
-    """Who changed which mode, or turned the switch, when and why."""
+    """The changes of modes and the turns of the switch, with person, time and reason."""
 
     list_display = ("created", "scope", "action", "before", "after", "percent", "who", "reason")
     list_filter = ("action", "restaurant", "to_value")
@@ -48,7 +48,7 @@ class RolloutChangeAdmin(OwnersOnly, ReadOnlyAdmin):
 
 @admin.register(RolloutNote)
 class RolloutNoteAdmin(OwnersOnly, ReadOnlyAdmin):
-    """How many tickets a restaurant brought, and what about."""
+    """The notes on a restaurant's tickets: their number and topic."""
 
     list_display = ("created", "restaurant", "tickets", "text", "who")
     list_filter = ("restaurant",)

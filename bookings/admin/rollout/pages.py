@@ -24,7 +24,7 @@ View = Callable[..., HttpResponse]
 
 
 def owners_view(view: View) -> View:
-    """Let owners alone in; who is not signed in is asked to."""
+    """Let owners alone in; a visitor is asked to sign in."""
 
     def serve(request: HttpRequest, **target: int) -> HttpResponse:
         if not is_owner(request):
@@ -36,7 +36,7 @@ def owners_view(view: View) -> View:
 
 
 def serve_page(request: HttpRequest) -> HttpResponse:
-    """Show where every restaurant stands, as `manage.py rollout status` does."""
+    """Show the standing of every restaurant, as `manage.py rollout status` does."""
     status = get_rollout_status()
     return _render(
         request,
@@ -63,7 +63,7 @@ def _change_text(change: RolloutChange) -> str:
 
 
 def serve_step(step_class: Callable[..., Step]) -> View:
-    """Return the view of a step: ask, do it once, and go back to the page with what came of it."""
+    """Return the view of a step: ask, do it once, and go back to the page with the outcome."""
 
     def serve(request: HttpRequest, **target: int) -> HttpResponse:
         step = step_class(**target)

@@ -35,7 +35,7 @@ APPS = {"capacityrule": "capacity", "turntime": "capacity", "table": "tables"}
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a bar: how many, what of, and the class of its colour."""
+    """A part of a bar: its number, its label, and the class of its colour."""
 
     name: str
     number: int
@@ -64,7 +64,7 @@ def serve_report(admin: ModelAdmin[Any], request: HttpRequest, restaurant_id: in
 
 
 def _days(asked: str) -> int:
-    """Return the span of the address; what is no sensible number is the usual span."""
+    """Return the span of the address; anything but a sensible number gives the usual span."""
     return int(asked) if asked.isdecimal() and len(asked) < 4 and 1 <= int(asked) <= MOST_DAYS else DEFAULT_DAYS
 
 
@@ -80,11 +80,12 @@ def _shown(report: RolloutReport, request: HttpRequest) -> dict[str, Any]:
             for span in report.modes
         ],
         "changes": [(short_time(change.at, zone), change) for change in report.changes],
-        "seen": [(DecisionMode(it.key[0]).label, DecisionVerdict(it.key[1]).label, it) for it in report.seen],
-        "sources": [(BookingSource(it.key[0]).label, it) for it in report.sources],
+        "seen": [(DecisionMode(row.key[0]).label, DecisionVerdict(row.key[1]).label, row) for row in report.seen],
+        "sources": [(BookingSource(row.key[0]).label, row) for row in report.sources],
         "would_be": [(reason_name(row.code), row, list(_parts(row))) for row in report.would_be],
         "above": [
-            (OverrideSource(it.source).label, reason_name(it.limit), it.times, above_amount(it)) for it in report.above
+            (OverrideSource(row.source).label, reason_name(row.limit), row.times, above_amount(row))
+            for row in report.above
         ],
         # Owners alone see the notes and the history, as in their own lists.
         "shows_words": is_owner(request),
@@ -107,7 +108,7 @@ def _parts(row: WouldBe) -> Iterator[Part]:
 
 
 def _address(found: Misconfiguration, report: RolloutReport, request: HttpRequest) -> str:
-    """Return where a setting is changed, nothing for who may not."""
+    """Return the address of a setting, nothing without the permission to change it."""
     kind, pk = found.place.kind, found.place.pk
     app = APPS[kind]
     if not request.user.has_perm(f"{app}.{'change' if pk else 'add'}_{kind}"):

@@ -1,4 +1,4 @@
-"""What changes the rollout: the question, then one call of a service, then what came of it."""
+"""A step of the rollout: the question, then one call of a service, then its outcome."""
 
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -24,7 +24,7 @@ from tables.models import Restaurant
 
 
 class Step:
-    """One thing that an owner does to the rollout, on a page of its own."""
+    """A step of an owner in the rollout, with a page of its own."""
 
     name: ClassVar[str]
     title: str
@@ -34,19 +34,19 @@ class Step:
     is_dangerous: ClassVar[bool] = False
 
     def form(self, data: Any = None) -> Any:
-        """Return the form, filled in with what was sent."""
+        """Return the form with the sent values."""
         return ReasonForm(data)
 
     def caution(self) -> str:
-        """Say what keeps it from acting, before it is done and after; nothing where it acts."""
+        """Return the sentence on the obstacles to the step, before it and after; empty where it acts."""
         return ""
 
     def refuse(self, form: Any, refusal: DomainError) -> None:
-        """Show on the form why the service refused."""
+        """Show the service's refusal on the form."""
         form.add_refusal(refusal)
 
     def write(self, form: Any, actor: User) -> str:
-        """Call the one service that does it, and say what came of it.
+        """Call the one service of the step, and return its outcome in words.
 
         Raises: `DomainError`, which stands on the form then.
         """
@@ -54,7 +54,7 @@ class Step:
 
 
 class RollBack(Step):
-    """All restaurants, at once."""
+    """The rollback of all restaurants at once."""
 
     name = "rollback"
     title = "Roll back enforcement"
@@ -69,7 +69,7 @@ class RollBack(Step):
 
 
 class Resume(Step):
-    """All restaurants, at once."""
+    """The return of all restaurants to their modes at once."""
 
     name = "resume"
     title = "Resume enforcement"
@@ -87,7 +87,7 @@ class Resume(Step):
 
 
 class SetMode(Step):
-    """One restaurant, to the other mode."""
+    """The change of one restaurant to the other mode."""
 
     name = "set"
 
@@ -122,7 +122,7 @@ class SetMode(Step):
 
 
 class SetPercent(Step):
-    """So many restaurants; who joins and who leaves stands above the button."""
+    """The change of the percentage; the restaurants that join and leave stand above the button."""
 
     name = "percent"
 
@@ -141,7 +141,7 @@ class SetPercent(Step):
         return PercentForm(self.plan, data)
 
     def refuse(self, form: PercentForm, refusal: DomainError) -> None:
-        """Show why it stopped, what was changed until then, and who is still to join and leave."""
+        """Show the refusal, the changes until then, and the restaurants still to join and leave."""
         before, self.plan = self.plan, plan_rollout_percent(self.plan.percent)
         form.add_refusal(refusal)
         form.show(self.plan, changed=_missing_from(self.plan, before))
@@ -164,7 +164,7 @@ def _changed(percent: int, changes: tuple[RolloutChange, ...]) -> str:
 
 
 class AddNote(Step):
-    """What the support noticed of one restaurant."""
+    """The support's note on one restaurant."""
 
     name = "note"
     question = (

@@ -1,4 +1,4 @@
-"""Addresses of the rollout, below `/admin/rollout/`."""
+"""The addresses of the rollout, below `/admin/rollout/`."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""Screens of a restaurant's settings: its tables, periods, limits and closures, and how full each service is."""
+"""The screens of a restaurant's settings: tables, periods, limits and closures, and the use of each service."""

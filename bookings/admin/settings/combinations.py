@@ -24,7 +24,7 @@ from tables.querysets import number_order
 
 
 class CombinationForm(SettingsForm):
-    """Tables used as one, all of one restaurant."""
+    """The form of tables used as one, all of one restaurant."""
 
     in_order = (("min_party_size", "max_party_size", SMALLEST_AND_LARGEST),)
 
@@ -39,7 +39,7 @@ def _save_with_tables(combination: TableCombination, tables: Sequence[Table]) ->
 
 @admin.register(TableCombination)
 class TableCombinationAdmin(SettingsAdmin):
-    """Tables that are used as one."""
+    """The combinations of tables that are used as one."""
 
     form = CombinationForm
     list_display = ("joined_tables", "restaurant", "min_party_size", "max_party_size", "parties_to_come")
@@ -56,7 +56,7 @@ class TableCombinationAdmin(SettingsAdmin):
         return numbered.annotate(coming=bookings_at_combination())
 
     def get_fieldsets(self, request: HttpRequest, obj: TableCombination | None = None) -> Any:
-        """Show of a combination that is there who sits there."""
+        """Show the parties of a stored combination."""
         fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if obj is None else (*fieldsets, ("Who sits here", {"fields": ("seated",)}))
 

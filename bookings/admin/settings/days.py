@@ -1,4 +1,4 @@
-"""Screens of service days and slots: how full they are. The engine writes them, nobody else."""
+"""The screens of service days and slots with their counters. The engine alone writes them."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ class SlotInline(SlotCounters, ReadOnlyInline):
 
 @admin.register(ServiceDay)
 class ServiceDayAdmin(ReadOnlyAdmin):
-    """How full each service is, by business date."""
+    """The counters of each service, by business date."""
 
     list_display = ("date", "service", "restaurant", "covers", "parties", "bookings")
     list_display_links = ("date", "service")
@@ -112,7 +112,7 @@ class ServiceDayAdmin(ReadOnlyAdmin):
 
 @admin.register(BookingSlot)
 class BookingSlotAdmin(SlotCounters, ReadOnlyAdmin):
-    """How full each start time is."""
+    """The counters of each start time."""
 
     list_display = ("starts", "service", "restaurant", "bookable", *SLOT_COUNTERS)
     list_filter = (WhenFilter, "restaurant", ServiceFilter, "bookable")

@@ -1,4 +1,4 @@
-"""Screens of service periods and turn times."""
+"""The screens of service periods and turn times."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from capacity.selectors import list_misconfigurations
 
 
 class PeriodForm(SettingsForm):
-    """A service period: weekdays, or the one date of special hours."""
+    """The form of a service period: weekdays, or the one date of special hours."""
 
     identified_by = "name"
     in_order = (("valid_from", "valid_to", DATES_IN_ORDER),)
@@ -47,7 +47,7 @@ class PeriodForm(SettingsForm):
 
 @admin.register(ServicePeriod)
 class ServicePeriodAdmin(SettingsAdmin):
-    """When guests are seated."""
+    """The service periods, in which guests are seated."""
 
     form = PeriodForm
     delete_note = (
@@ -100,7 +100,7 @@ class ServicePeriodAdmin(SettingsAdmin):
 
 
 class TurnTimeForm(SettingsForm):
-    """A band: parties up to a size."""
+    """The form of a band: parties up to a size."""
 
     identified_by = "up_to"
 
@@ -113,7 +113,7 @@ class TurnTimeForm(SettingsForm):
 
 @admin.register(TurnTime)
 class TurnTimeAdmin(SettingsAdmin):
-    """How long parties keep their tables."""
+    """The turn times, for which parties keep their tables."""
 
     form = TurnTimeForm
     list_display = ("band", "minutes", "restaurant", "scope")
@@ -123,7 +123,7 @@ class TurnTimeAdmin(SettingsAdmin):
     fields = ("restaurant", "service_period", "up_to", "minutes")
 
     def list_advice(self, row: TurnTime) -> Sequence[str]:
-        """Name the online parties for which no band is left, over all services of the restaurant."""
+        """Name the online parties without a band, over all services of the restaurant."""
         return [found.message for found in list_misconfigurations(row.restaurant_id, "TURN_TIME_GAP")]
 
     @column("Parties", ordering="up_to")

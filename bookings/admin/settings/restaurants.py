@@ -29,7 +29,7 @@ MODE_COLOURS = {EnforcementMode.ENFORCE: "success", EnforcementMode.SHADOW: "war
 
 
 class RestaurantForm(SettingsForm):
-    """A restaurant, with its zone chosen from those that exist."""
+    """The form of a restaurant, with its zone chosen from those that exist."""
 
     in_order = (("party_size_min", "party_size_max", SMALLEST_AND_LARGEST),)
 
@@ -70,7 +70,7 @@ def _mode_field(request: HttpRequest) -> str:
 
 @admin.register(Restaurant)
 class RestaurantAdmin(SettingsAdmin):
-    """Who takes bookings, and on which terms."""
+    """The restaurants that take bookings, with their terms."""
 
     form = RestaurantForm
     list_display = ("name", "timezone", "active", "mode", "online_parties", "seats")
@@ -112,7 +112,7 @@ class RestaurantAdmin(SettingsAdmin):
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Restaurant | None = None) -> Any:
-        """Show the public id of a restaurant that has one; its mode is chosen once, then the rollout changes it."""
+        """Show the public id of a stored restaurant; its mode is chosen once, then the rollout changes it."""
         left_out, shown = ("public_id", "enforcement") if obj is None else ("", _mode_field(request))
         return [
             (
@@ -128,7 +128,7 @@ class RestaurantAdmin(SettingsAdmin):
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Restaurant | None = None) -> bool:
-        """Keep restaurants: one that takes no bookings any more is made inactive."""
+        """Keep restaurants: one without further bookings is made inactive."""
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Restaurant]:
@@ -139,11 +139,11 @@ class RestaurantAdmin(SettingsAdmin):
         )
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Restaurant | None = None) -> dict[str, Sequence[str]]:
-        """Suggest a slug for a new restaurant; links to a known one hang on its slug."""
+        """Suggest a slug for a new restaurant; links to a known one depend on its slug."""
         return {} if obj else self.prepopulated_fields
 
     def has_report_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Say whether the user may see decisions, which the report is about."""
+        """Say whether the user may see decisions, the matter of the report."""
         return bool(request.user.has_perm("bookings.view_decision"))
 
     @page_action("Rollout report", url_path="rollout-report", icon="verified", permissions=("report",))

@@ -1,4 +1,4 @@
-"""Screens of capacity rules and closures."""
+"""The screens of capacity rules and closures."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -27,7 +27,7 @@ CHANNEL_COLOURS = {ClosureChannel.ALL: "danger", ClosureChannel.ONLINE: "warning
 
 
 class RuleForm(SettingsForm):
-    """A capacity rule; one date alone is that one day."""
+    """The form of a capacity rule; one date alone is that one day."""
 
     refuses_twins = True
     in_order = (("from_date", "to_date", DATES_IN_ORDER),)
@@ -64,7 +64,7 @@ class RuleForm(SettingsForm):
 
 @admin.register(CapacityRule)
 class CapacityRuleAdmin(SettingsAdmin):
-    """Limits, each for a scope; field by field the most specific rule that says something wins."""
+    """The limits, each for a scope; field by field the most specific rule with a value wins."""
 
     form = RuleForm
     list_display = ("scope", "restaurant", "per_service", "starting", "present", "note")
@@ -94,7 +94,7 @@ class CapacityRuleAdmin(SettingsAdmin):
     actions_list = ("what_if",)
 
     def has_what_if_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Say whether the user may see both what was decided and what decides."""
+        """Say whether the user may see both the decisions and the settings behind them."""
         return bool(request.user.has_perms(MAY_ASK))
 
     @page_action("What if", url_path="what-if", icon="query_stats", permissions=("what_if",))
@@ -129,7 +129,7 @@ class CapacityRuleAdmin(SettingsAdmin):
 
 
 class ClosureForm(SettingsForm):
-    """A closure; one date alone is that one day."""
+    """The form of a closure; one date alone is that one day."""
 
     refuses_twins = True
     in_order = (("from_date", "to_date", DATES_IN_ORDER),)
@@ -155,7 +155,7 @@ class ClosureForm(SettingsForm):
 
 @admin.register(Closure)
 class ClosureAdmin(SettingsAdmin):
-    """Spans without new bookings, and the bookings inside them."""
+    """The spans without new bookings, and the bookings inside them."""
 
     form = ClosureForm
     list_display = ("dates", "times", "restaurant", "scope", "closes", "note")

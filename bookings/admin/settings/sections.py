@@ -18,7 +18,7 @@ class SectionForm(SettingsForm):
 
 @admin.register(Section)
 class SectionAdmin(SettingsAdmin):
-    """Groups of tables."""
+    """The groups of tables."""
 
     form = SectionForm
     list_display = ("name", "restaurant", "position", "table_count")

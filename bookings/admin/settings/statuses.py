@@ -1,4 +1,4 @@
-"""Several tables out of service, or back, from their list: a page that says who is moved, then one service call."""
+"""The status of several tables, changed from their list: a page names the parties to move, then one service call."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,7 @@ class StatusActions(Base):
     actions: Any = ("take_out_of_service", "return_to_service", "retire")
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Leave out Django's own delete, which writes past the services."""
+        """Leave out Django's own delete, since it writes past the services."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
@@ -61,7 +61,7 @@ class StatusActions(Base):
     def _change_status(
         self, request: HttpRequest, queryset: QuerySet[Table], status: TableStatus
     ) -> HttpResponse | None:
-        """Ask first; then change all tables in one service call, and say what it did or why not."""
+        """Ask first, then change all tables in one service call, and show the outcome or the refusal."""
         tables = list(queryset)
         if len({table.restaurant_id for table in tables}) != 1:
             messages.error(request, "Choose tables of one restaurant.")

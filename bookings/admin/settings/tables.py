@@ -27,7 +27,7 @@ STATUS_COLOURS = {TableStatus.ACTIVE: "success", TableStatus.OUT_OF_SERVICE: "wa
 
 
 class TableForm(SettingsForm):
-    """A table; without a largest party its seats are the limit."""
+    """The form of a table; without a largest party its seats are the limit."""
 
     identified_by = "number"
     in_order = (("min_party_size", "max_party_size", SMALLEST_AND_LARGEST),)
@@ -47,7 +47,7 @@ class TableForm(SettingsForm):
 
 @admin.register(Table)
 class TableAdmin(StatusActions, SettingsAdmin):
-    """Tables, T2 before T10."""
+    """The tables, T2 before T10."""
 
     form = TableForm
     list_display = ("number", "restaurant", "section", "capacity", "parties", "seating_type", "state", "priority")
@@ -69,7 +69,7 @@ class TableAdmin(StatusActions, SettingsAdmin):
     readonly_fields = ("joined", "blocks")
 
     def get_fieldsets(self, request: HttpRequest, obj: Table | None = None) -> Any:
-        """Show of a table that is there what it is combined with, and when it is blocked."""
+        """Show the combinations and the blocks of a stored table."""
         fieldsets = super().get_fieldsets(request, obj)
         return fieldsets if obj is None else (*fieldsets, ("Combinations and blocks", {"fields": self.readonly_fields}))
 
@@ -92,12 +92,12 @@ class TableAdmin(StatusActions, SettingsAdmin):
         numbered = Prefetch("tables", Table.objects.in_number_order())
         found = table.combinations.prefetch_related(numbered).order_by("min_party_size", "pk")
         return one_a_line(
-            format_html("{}, {} to {}", change_link(it, joined_numbers(it)), it.min_party_size, it.max_party_size)
-            for it in found
+            format_html("{}, {} to {}", change_link(row, joined_numbers(row)), row.min_party_size, row.max_party_size)
+            for row in found
         )
 
     @column("Blocks from now on")
     def blocks(self, table: Table) -> SafeString | str:
         zone = table.restaurant.zone
         coming = table.blocks.filter(ends_at__gt=read_clock()).order_by("starts_at")
-        return one_a_line(change_link(it, f"{shown_block_time(it, zone)}: {it.reason}") for it in coming)
+        return one_a_line(change_link(block, f"{shown_block_time(block, zone)}: {block.reason}") for block in coming)

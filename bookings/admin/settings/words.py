@@ -1,4 +1,4 @@
-"""Words that several screens of settings share."""
+"""The words that several screens of settings share."""
 
 from collections.abc import Iterable
 
@@ -26,6 +26,6 @@ def one_a_line(lines: Iterable[SafeString]) -> SafeString | str:
 
 
 def describe_limits(covers: int | None, parties: int | None) -> str:
-    """Say in words what a rule limits; a dash where it says nothing."""
+    """Return the limits of a rule in words; a dash without any."""
     said = ((covers, "covers"), (parties, "parties"))
     return ", ".join(f"{limit} {noun}" for limit, noun in said if limit is not None) or "-"

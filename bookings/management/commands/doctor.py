@@ -25,7 +25,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add what cannot be seen from here, and the form of the answer."""
+        """Add the facts that no command can see, and the form of the answer."""
         parser.add_argument(
             "--workers", type=whole_number(1, 1000), default=2, metavar="N", help="web server processes; default: 2"
         )

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add which restaurant, and where to."""
+        """Add the restaurant, and the place of its file."""
         parser.add_argument("slug", metavar="SLUG", help="the restaurant, active or not")
         parser.add_argument("--output", type=Path, metavar="FILE", help="default: print it")
 

@@ -38,7 +38,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the file, and who acts."""
+        """Add the file, and the name of the acting person."""
         parser.add_argument("file", type=Path, metavar="FILE.yaml")
         parser.add_argument("--dry-run", action="store_true", help="show the difference, change nothing")
         add_who(parser)

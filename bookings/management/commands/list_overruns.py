@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", dest="is_json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """List them."""
+        """List the parties past their time."""
         (restaurant,) = find_restaurants(options["restaurant"])
         report = list_overruns(restaurant_id=restaurant.pk)
         if options["is_json"]:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add which decisions."""
+        """Add the choice of decisions."""
         parser.add_argument("--restaurant", metavar="SLUG", help="default: all")
         parser.add_argument(
             "--from", dest="from_date", type=business_date, metavar="DATE", help="decided on or after it (UTC)"

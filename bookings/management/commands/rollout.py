@@ -28,8 +28,8 @@ class Command(BaseCommand):
             )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run it."""
-        chosen = next(it for it in SUBCOMMANDS if it.name == options["subcommand"])
+        """Run the subcommand."""
+        chosen = next(subcommand for subcommand in SUBCOMMANDS if subcommand.name == options["subcommand"])
         try:
             chosen.run(options, self.stdout, self.stderr)
         except InputInvalid as error:

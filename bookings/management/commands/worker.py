@@ -31,7 +31,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add what to run, and how it hears of new jobs."""
+        """Add the queues to run, and the way to hear of new jobs."""
         parser.add_argument("--queues", type=queue_names, metavar="NAMES", help=f"of {', '.join(QUEUES)}")
         parser.add_argument(
             "--concurrency",

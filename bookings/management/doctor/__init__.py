@@ -1,7 +1,7 @@
-"""`manage.py doctor`: is this deployment as it should be, and if not, what is to be done?
+"""`manage.py doctor` looks for faults of this deployment, and names the remedies.
 
-One module a topic; a check is a function that yields findings. Whoever adds one puts it in the group of what it
-needs, in `bookings.management.doctor.examination`.
+Each topic has a module; a check is a function that yields findings. A new check joins the group of its needs in
+`bookings.management.doctor.examination`.
 """
 
 from bookings.management.doctor.examination import Examination, examine

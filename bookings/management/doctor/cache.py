@@ -14,7 +14,7 @@ KEPT_SECONDS = 10
 
 
 def check_redis(deployment: Deployment) -> Iterator[Finding]:
-    """Does the shared cache take a value and give it back?"""
+    """Check that the shared cache takes a value and gives it back."""
     if not settings.REDIS_URL:
         saw = f"none: each of {deployment.workers} workers counts requests for itself"
         yield unless_demo(deployment, warning("redis", saw, "Set REDIS_URL, so that a throttle is what it says."))

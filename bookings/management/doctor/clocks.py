@@ -1,4 +1,4 @@
-"""Clocks and zones: this machine's, the database's, and what it knows of every restaurant's wall."""
+"""The clocks and zones of this machine and of the database, with every restaurant's wall clock."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,9 +22,9 @@ def _now() -> datetime:
 
 
 def check_clock(deployment: Deployment, now: Callable[[], datetime] = _now) -> Iterator[Finding]:
-    """Do this machine and the database agree on the time?
+    """Check that this machine and the database agree on the time.
 
-    Bookings are decided by the database's clock, sessions and throttles by this machine's.
+    The database's clock decides bookings, this machine's decides sessions and throttles.
     """
     before = now()
     there = read_clock()
@@ -40,7 +40,7 @@ def check_clock(deployment: Deployment, now: Callable[[], datetime] = _now) -> I
 
 
 def check_zones(deployment: Deployment) -> Iterator[Finding]:
-    """Does the database know the zone of every restaurant, and the same hours in it as this machine?"""
+    """Check that the database knows the zone of every restaurant, with the hours of this machine."""
     zones = sorted(set(Restaurant.objects.values_list("timezone", flat=True)))
     unknown_here = [zone for zone in zones if not is_known_here(zone)]
     if unknown_here:

@@ -1,4 +1,4 @@
-"""Settings: who may speak to this, how it is kept secret, and what the framework's own checks say."""
+"""The settings of the deployment: its callers, its secrets, and the framework's own checks."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ SAID_HERE = {
 
 
 def check_secret_key(deployment: Deployment) -> Iterator[Finding]:
-    """Is SECRET_KEY too long to be guessed?"""
+    """Check that SECRET_KEY is too long to be guessed."""
     key = settings.SECRET_KEY
     if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS:
         said = f"SECRET_KEY has fewer than {SHORTEST_KEY} characters, or hardly different ones: sessions can be forged"
@@ -29,7 +29,7 @@ def check_secret_key(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_manage_token_key(deployment: Deployment) -> Iterator[Finding]:
-    """Can SECRET_KEY be changed without ending the links in guests' mailboxes?"""
+    """Check that a change of SECRET_KEY keeps the links in guests' mailboxes alive."""
     if settings.MANAGE_TOKEN_KEY != settings.SECRET_KEY:
         yield ok("manage-token-key", "MANAGE_TOKEN_KEY is a key of its own")
         return
@@ -42,7 +42,7 @@ def check_manage_token_key(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_debug(deployment: Deployment) -> Iterator[Finding]:
-    """Are errors shown to guests, with settings and local variables?"""
+    """Check that no error page shows guests settings and local variables."""
     if settings.DEBUG:
         yield problem("debug", "DEBUG is on: errors show settings and guests to whoever meets them", "Set DEBUG=false.")
     else:
@@ -50,7 +50,7 @@ def check_debug(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_allowed_hosts(deployment: Deployment) -> Iterator[Finding]:
-    """By which names is this site called?"""
+    """Check the names by which this site is called."""
     names = set(settings.ALLOWED_HOSTS)
     if "*" in names:
         yield problem("allowed-hosts", "any host name is believed", "Set ALLOWED_HOSTS to the site's own names.")
@@ -66,7 +66,7 @@ def check_allowed_hosts(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_https(deployment: Deployment) -> Iterator[Finding]:
-    """Do guests come by https, and does the application know it?"""
+    """Check that guests come by https, and that the application knows it."""
     if not settings.HTTPS_ONLY:
         found = warning("https", "plain http is answered: tokens and sessions can be read", "Set HTTPS_ONLY=true.")
         yield unless_demo(deployment, found)
@@ -82,7 +82,7 @@ def check_https(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_throttles(deployment: Deployment) -> Iterator[Finding]:
-    """Can one address ask without end?"""
+    """Check that no address can ask without end."""
     off = [name for name in ("THROTTLE_BOOKINGS", "THROTTLE_AVAILABILITY") if getattr(settings, name) == "off"]
     if off:
         found = warning("throttles", f"off: {', '.join(off)}", f"Set {' and '.join(f'{name}=60/min' for name in off)}.")
@@ -93,8 +93,12 @@ def check_throttles(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_framework(deployment: Deployment) -> Iterator[Finding]:
-    """What do `manage.py check --deploy` and the checks of the project say?"""
-    said = [it for it in run_checks(include_deployment_checks=True) if not it.is_silenced() and it.id not in SAID_HERE]
+    """Run `manage.py check --deploy` with the checks of the project."""
+    said = [
+        message
+        for message in run_checks(include_deployment_checks=True)
+        if not message.is_silenced() and message.id not in SAID_HERE
+    ]
     for message in said:
         make = problem if message.level >= ERROR else warning
         yield make("framework", f"{message.id}: {message.msg}", message.hint or "See: manage.py check --deploy")

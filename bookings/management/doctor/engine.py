@@ -1,4 +1,4 @@
-"""What keeps the promises from day to day: slots ahead, the auditor, and whether limits are enforced at all."""
+"""The checks of the engine from day to day: slots ahead, the auditor, jobs, decisions, and enforcement."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -24,10 +24,10 @@ AUDIT = "manage.py audit_capacity"
 
 
 def check_horizon(deployment: Deployment) -> Iterator[Finding]:
-    """Are the coming services of every active restaurant there? 7 queries a restaurant.
+    """Check that the coming services of every active restaurant are there, in 7 queries a restaurant.
 
-    A missing one is made by its first booking, which then takes longer. Where the zone is not known nobody knows what
-    is missing; `check_zones` says so.
+    The first booking makes a missing service, and takes longer then. Without a known zone the missing services are
+    unknown too; `check_zones` says so.
     """
     now = read_clock()
     missing = {}
@@ -48,7 +48,7 @@ def check_horizon(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_auditor(deployment: Deployment) -> Iterator[Finding]:
-    """Has somebody just looked for overbookings, and what did they see?"""
+    """Check that the auditor ran just now, and found nothing."""
     latest = get_latest_audit()
     if latest is None:
         yield problem(
@@ -74,7 +74,7 @@ def _said_by(latest: AuditRun) -> Finding:
 
 
 def check_queue(deployment: Deployment) -> Iterator[Finding]:
-    """Does a worker take jobs, and was any given up?"""
+    """Check that a worker takes jobs, and that no job is dead."""
     states = list_queue_states()
     late = {state.queue: state.lag for state in states if state.lag > LONGEST_LAG}
     dead = {state.queue: state.dead for state in states if state.dead}
@@ -89,7 +89,7 @@ def check_queue(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_ledger(deployment: Deployment) -> Iterator[Finding]:
-    """Is every decision kept, for as long as the report looks back?"""
+    """Check that every decision is kept for as long as the report looks back."""
     if not settings.DECISION_LEDGER:
         saw = "DECISION_LEDGER is off: of what is decided now there will be no verdict, no what-if, no replay"
         yield warning("ledger", saw, "Set DECISION_LEDGER=on and restart; off is there to measure what it costs.")
@@ -101,7 +101,7 @@ def check_ledger(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_enforcement(deployment: Deployment) -> Iterator[Finding]:
-    """Do limits refuse? Environment, switch and restaurant must all say so."""
+    """Check that limits refuse: environment, switch and restaurant must all say so."""
     findings = [*_off_for_all(), *_off_for_some()]
     yield from findings or [ok("enforcement", "limits are enforced in every active restaurant")]
 

@@ -1,4 +1,4 @@
-"""All checks, in the order in which one makes sense without the next."""
+"""The examination runs all checks, in the order in which one makes sense without the next."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ WITH_TABLES: tuple[Check, ...] = (
 
 @dataclass(frozen=True)
 class Examination:
-    """What all checks found."""
+    """The findings of all checks."""
 
     findings: tuple[Finding, ...]
 
@@ -59,7 +59,7 @@ class Examination:
         return self.count(Level.PROBLEM) > 0
 
     def count(self, level: Level) -> int:
-        """Return how many findings are of a level."""
+        """Return the number of findings of a level."""
         return sum(finding.level is level for finding in self.findings)
 
     def as_json(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Examination:
 
 
 def examine(of: Deployment) -> Examination:
-    """Look at everything. Writes nothing but a key of ten seconds to Redis, and takes no lock."""
+    """Run all checks. They write nothing but a key of ten seconds to Redis, and take no lock."""
     return Examination(tuple(_look(of)))
 
 
@@ -94,7 +94,7 @@ def _run(checks: Iterable[Check], of: Deployment) -> Iterator[Finding]:
         try:
             # All of its findings or none: a generator may fail after the first.
             yield from list(check(of))
-        # Of whatever kind: what a check stumbles over is what somebody wants to be told, and the other checks with it.
+        # Of any kind: an error of a check is a finding that somebody wants to see, beside the other checks.
         except Exception as error:
             name = check.__name__.removeprefix("check_").replace("_", "-")
             yield problem(name, f"it could not be looked at: {_describe(error)}", _advise_on(error))

@@ -1,4 +1,4 @@
-"""What a check says: how grave it is, what it saw, what to do."""
+"""The findings of checks: each with its gravity, its observation and its advice."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.conf import settings
 
 
 class Level(StrEnum):
-    """How grave a finding is, the least grave first."""
+    """The gravity of a finding, the least grave first."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `advice` is a command or a setting, empty where all is well."""
+    """The result of one check. `advice` is a command or a setting, empty where all is well."""
 
     check: str
     level: Level
@@ -31,7 +31,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the doctor cannot see from a command: how the web server runs, and how far ahead slots should be."""
+    """The facts that no command can see: the web server's processes, and the horizon of slots."""
 
     workers: int = 2
     threads: int | None = None
@@ -47,26 +47,26 @@ Check = Callable[[Deployment], Iterator[Finding]]
 
 
 def ok(check: str, saw: str) -> Finding:
-    """Make a finding of something that is as it should be."""
+    """Make a finding of a sound state."""
     return Finding(check, Level.OK, saw)
 
 
 def warning(check: str, saw: str, advice: str) -> Finding:
-    """Make a finding of something that works but is probably not meant."""
+    """Make a finding of a state that works but is probably not meant."""
     return Finding(check, Level.WARNING, saw, advice)
 
 
 def problem(check: str, saw: str, advice: str) -> Finding:
-    """Make a finding of something that refuses guests, overbooks, leaks or is about to."""
+    """Make a finding of a state that refuses guests, overbooks, leaks or is about to."""
     return Finding(check, Level.PROBLEM, saw, advice)
 
 
 def unless_demo(deployment: Deployment, finding: Finding) -> Finding:
-    """Return a finding about a deployment; of the demo it is as it should be."""
+    """Return a finding about a deployment; for the demo the state is sound."""
     return ok(finding.check, f"no matter in the demo: {finding.saw}") if deployment.is_demo else finding
 
 
 def some_of(names: list[str], most: int = 10) -> str:
-    """Return the first names of a list, and how many more there are."""
+    """Return the first names of a list, and the number of the others."""
     shown = ", ".join(names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -1,4 +1,4 @@
-"""Active restaurants that cannot take a party as they are set, or take more than anybody meant."""
+"""The checks of active restaurants whose settings take no party, or more than anybody meant."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from tables.models import Restaurant
 
 
 def check_restaurants(deployment: Deployment) -> Iterator[Finding]:
-    """Is there any restaurant, and is each ever open?"""
+    """Check that there is a restaurant, and that each is open at some time."""
     active = Restaurant.objects.filter(active=True)
     if not active.exists():
         yield warning("restaurants", "none is active", "manage.py import_restaurant FILE.yaml")
@@ -26,7 +26,7 @@ def check_restaurants(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_rules(deployment: Deployment) -> Iterator[Finding]:
-    """Has every active restaurant a capacity rule?"""
+    """Check that every active restaurant has a capacity rule."""
     rules = CapacityRule.objects.filter(restaurant=OuterRef("pk"))
     without = _slugs(Restaurant.objects.filter(active=True).exclude(Exists(rules)))
     if without:
@@ -37,7 +37,7 @@ def check_rules(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_tables(deployment: Deployment) -> Iterator[Finding]:
-    """Has every active restaurant that seats at tables one that takes parties?"""
+    """Check that every active restaurant with seating at tables has one that takes parties."""
     without = list(dict.fromkeys(slug for slug, _ in _list_misconfigured("PERIOD_WITHOUT_TABLES")))
     if without:
         advice = "Add tables in the admin or the restaurant's file, or set seating_mode of its services to covers."
@@ -47,7 +47,7 @@ def check_tables(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_advice(deployment: Deployment) -> Iterator[Finding]:
-    """Which settings are allowed, but probably not meant?"""
+    """Find settings that are allowed, but probably not meant."""
     found = _list_misconfigured("LIMIT_CLOSES", "LIMIT_QUESTIONABLE", "TURN_TIME_GAP")
     is_quiet = True
     for slug, message in dict.fromkeys(found):
@@ -59,7 +59,7 @@ def check_advice(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _list_misconfigured(*codes: MisconfigurationCode) -> Iterator[tuple[str, str]]:
-    """Yield the slug and what is set wrongly, for every active restaurant in 7 queries."""
+    """Yield slug and wrong settings of every active restaurant, in 7 queries."""
     for pk, slug in Restaurant.objects.filter(active=True).order_by("slug").values_list("pk", "slug"):
         yield from ((slug, found.advice) for found in list_misconfigurations(pk, *codes))
 

@@ -1,4 +1,4 @@
-"""What migrations made: all of them, and the constraints that hold the promise when all else fails."""
+"""The checks of the database's schema: all migrations, and the constraints that rule out overbooking."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ APPLY = "manage.py migrate"
 
 
 def check_extension(deployment: Deployment) -> Iterator[Finding]:
-    """Is the extension there by which no table can be seated twice?"""
+    """Check for the extension by which no table can be seated twice."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -37,7 +37,7 @@ def check_extension(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_migrations(deployment: Deployment) -> Iterator[Finding]:
-    """Are database and code of one version?"""
+    """Check that database and code are of one version."""
     pending = list_pending_migrations()
     unknown = _list_unknown_migrations()
     if pending:
@@ -56,7 +56,7 @@ def _list_unknown_migrations() -> list[str]:
 
 
 def check_constraints(deployment: Deployment) -> Iterator[Finding]:
-    """Is every named constraint there, on its table, valid and enforced?"""
+    """Check that every named constraint is there, on its table, valid and enforced."""
     expected = dict(_expected_constraints())
     stored = _stored_constraints()
     missing = [f"{name} on {table}" for name, table in expected.items() if (table, name) not in stored]
@@ -83,7 +83,7 @@ def _expected_constraints() -> Iterator[tuple[str, str]]:
 
 
 def _stored_constraints() -> dict[tuple[str, str], bool]:
-    """Return of each constraint and unique index, by table and name, whether it holds, in 1 query."""
+    """Return the validity of each constraint and unique index, by table and name, in 1 query."""
     with connection.cursor() as cursor:
         # `conenforced` came with PostgreSQL 18: read so that older ones have no such column to miss.
         cursor.execute(

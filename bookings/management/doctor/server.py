@@ -1,4 +1,4 @@
-"""The database server and this connection to it: age, bounds, number, sessions."""
+"""The checks of the database server and of this connection to it: age, bounds, number, sessions."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,12 +20,12 @@ TIMEOUTS = {
 DEFAULT_POOL_SIZE = 16
 # At most, of both processes: docs/operations.md, Jobs.
 WORKER_CONNECTIONS = 13
-# For commands, monitoring and whoever looks at the database by hand.
+# For commands, monitoring and people who look at the database by hand.
 CONNECTIONS_BESIDE = 5
 
 
 def check_version(deployment: Deployment) -> Iterator[Finding]:
-    """Is the server new enough?"""
+    """Check that the server is new enough."""
     version, _ = connection.get_database_version()
     if version < OLDEST_VERSION:
         advice = f"Move to PostgreSQL {OLDEST_VERSION} or newer: NULLS NOT DISTINCT and the client check need it."
@@ -35,7 +35,7 @@ def check_version(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_writable(deployment: Deployment) -> Iterator[Finding]:
-    """Is this the server that takes writes?"""
+    """Check that this server takes writes."""
     is_standby, is_read_only = _one("SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'")
     if is_standby:
         yield problem("database-writable", "a standby: nothing can be booked", "Point DATABASE_URL at the primary.")
@@ -47,7 +47,7 @@ def check_writable(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_timeouts(deployment: Deployment) -> Iterator[Finding]:
-    """Does every wait on this connection have an end?"""
+    """Check that every wait on this connection has an end."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, setting::bigint FROM pg_settings WHERE name = ANY(%s)", [list(TIMEOUTS)])
         found = dict(cursor.fetchall())
@@ -69,7 +69,7 @@ def _role() -> str:
 
 
 def check_gate(deployment: Deployment) -> Iterator[Finding]:
-    """Does the gate have the sessions that it needs?"""
+    """Check that the gate has the sessions that it needs."""
     for message in check_gate_behind_pooler():
         yield problem("gate", str(message.msg), str(message.hint))
         return
@@ -79,7 +79,7 @@ def check_gate(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_pool(deployment: Deployment) -> Iterator[Finding]:
-    """Has every thread a connection?"""
+    """Check that every thread has a connection."""
     size = env.int("DATABASE_POOL_SIZE", default=DEFAULT_POOL_SIZE)
     threads = deployment.threads or size
     if not size:
@@ -92,7 +92,7 @@ def check_pool(deployment: Deployment) -> Iterator[Finding]:
 
 
 def check_connections(deployment: Deployment) -> Iterator[Finding]:
-    """Does the server let in as many as all processes together may ask for?"""
+    """Check that the server allows the connections of all processes together."""
     if not keeps_sessions():
         yield ok("connections", "the pooler shares them out")
         return
@@ -112,7 +112,7 @@ def check_connections(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _allowed_connections() -> int:
-    """Return how many connections this role may have: of server, database and role the narrowest, in 1 query."""
+    """Return the connections this role may have: the narrowest bound of server, database and role, in 1 query."""
     found = _one(
         """
         SELECT LEAST(

@@ -1,4 +1,4 @@
-"""What a subcommand is made of."""
+"""The base of every subcommand."""
 
 from abc import ABC, abstractmethod
 from argparse import ArgumentParser
@@ -13,30 +13,30 @@ from bookings.services.rollout import LONGEST_REASON
 
 
 class Subcommand(ABC):
-    """One thing that `manage.py rollout` does."""
+    """A subcommand of `manage.py rollout`."""
 
     name: ClassVar[str]
     help: ClassVar[str]
 
     @abstractmethod
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add what it takes."""
+        """Add the subcommand's arguments."""
 
     @abstractmethod
     def run(self, options: Mapping[str, Any], stdout: OutputWrapper, stderr: OutputWrapper) -> None:
-        """Call the one service or selector, and say what came of it.
+        """Call the one service or selector, and print the outcome.
 
         Raises: `DomainError`, `CommandError`.
         """
 
 
 def add_signature(parser: ArgumentParser, *, is_required: bool = True) -> None:
-    """Add why and who, which stay in the history."""
+    """Add the reason and the acting person, for the history."""
     parser.add_argument("--reason", required=is_required, type=words(LONGEST_REASON), metavar="TEXT", help="why")
     add_who(parser)
 
 
 def warn_of_obstacles(stderr: OutputWrapper) -> None:
-    """Say what keeps modes of restaurants from acting, if anything does."""
+    """Warn of the obstacles to the modes of restaurants, if there are any."""
     if caution := get_enforcement_standing().caution:
         stderr.write(caution)

@@ -1,4 +1,4 @@
-"""`rollout note`: what the support noticed of a restaurant."""
+"""`rollout note` adds a note of the support on a restaurant."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from bookings.services.rollout import LONGEST_TEXT, MOST_TICKETS
 
 
 class AddNote(Subcommand):
-    """Adds one row to the notes."""
+    """The subcommand adds one row to the notes."""
 
     name = "note"
     help = "note the support tickets that a restaurant's rollout has brought since the last note"

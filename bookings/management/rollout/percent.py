@@ -1,4 +1,4 @@
-"""`rollout percent`: so many restaurants enforce, beta partners first."""
+"""`rollout percent` sets a share of the restaurants to enforce, beta partners first."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from tables.models import Restaurant
 
 
 class SetPercent(Subcommand):
-    """Acts at the next booking of each restaurant."""
+    """The change acts at the next booking of each restaurant."""
 
     name = "percent"
     help = (
@@ -48,7 +48,7 @@ def _show_plan(plan: RolloutPlan, stdout: OutputWrapper) -> None:
 
 
 def _show(said: str, restaurants: Iterable[Restaurant], stdout: OutputWrapper) -> None:
-    listed = [f"{it.slug}{' (beta partner)' if it.beta_partner else ''}" for it in restaurants]
+    listed = [f"{restaurant.slug}{' (beta partner)' if restaurant.beta_partner else ''}" for restaurant in restaurants]
     stdout.write(f"  {said}: {', '.join(listed) or 'nobody'}")
 
 

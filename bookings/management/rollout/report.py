@@ -1,4 +1,4 @@
-"""`rollout report`: the verdict on one restaurant, with its evidence."""
+"""`rollout report` prints the verdict on one restaurant, with its evidence."""
 
 import json
 from argparse import ArgumentParser
@@ -15,7 +15,7 @@ from bookings.management.rollout.base import Subcommand
 
 
 class ShowReport(Subcommand):
-    """Read only."""
+    """The subcommand only reads."""
 
     name = "report"
     help = (

@@ -1,4 +1,4 @@
-"""`rollout resume`: the mode of each restaurant decides again."""
+"""`rollout resume` lets the mode of each restaurant decide again."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from bookings.services import resume_enforcement
 
 
 class Resume(Subcommand):
-    """Acts at the next transaction, without a restart."""
+    """The resumption acts at the next transaction, without a restart."""
 
     name = "resume"
     help = "turn the switch on again: the mode of each restaurant decides, from the next transaction on"

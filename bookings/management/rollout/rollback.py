@@ -1,4 +1,4 @@
-"""`rollout rollback`: limits refuse nobody any more, in all restaurants, at once."""
+"""`rollout rollback` stops the refusals by limits in all restaurants at once."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from bookings.services import roll_back_enforcement
 
 
 class RollBack(Subcommand):
-    """Acts at the next transaction, without a restart."""
+    """The rollback acts at the next transaction, without a restart."""
 
     name = "rollback"
     help = "turn the switch off: limits refuse nobody in any restaurant, from the next transaction on"

@@ -1,4 +1,4 @@
-"""`rollout set`: the mode of one restaurant."""
+"""`rollout set` changes the mode of one restaurant."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from tables.choices import EnforcementMode
 
 
 class SetMode(Subcommand):
-    """Acts at the next booking of the restaurant."""
+    """The change acts at the next booking of the restaurant."""
 
     name = "set"
     help = "set one restaurant to shadow or enforce"

@@ -1,4 +1,4 @@
-"""`rollout status`: where every restaurant stands, and what decides it."""
+"""`rollout status` prints the standing of every restaurant, and the switch that decides it."""
 
 import json
 from argparse import ArgumentParser
@@ -15,7 +15,7 @@ from capacity.calendar import iso_utc
 
 
 class ShowStatus(Subcommand):
-    """Read only."""
+    """The subcommand only reads."""
 
     name = "status"
     help = "show environment, switch, and the mode of every active restaurant with what decides it"
