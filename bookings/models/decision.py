@@ -13,7 +13,7 @@ class Decision(models.Model):
     """A decision about a party, without the identity of the guest. Rows are only ever added and pruned.
 
     References carry no foreign key constraint: checking one would lock a row that bookings write, and a decision is
-    written after its transaction, when what it names may be gone. `state` is the decided case, as
+    written after its transaction, when the named rows may be gone. `state` is the decided case, as
     `bookings.decision.record` encodes it.
     """
 

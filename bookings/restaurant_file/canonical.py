@@ -1,6 +1,6 @@
 """The canonical form of settings that files can write in several ways, so that files and rows compare.
 
-In the canonical form dates are from-to, a period is named in full, a table has its largest party, days are a list,
+In the canonical form dates are from-to, a period is named in full, and a table has its largest party. Days are a list,
 sections have a rank and the restaurant its buffer.
 """
 

@@ -1,7 +1,7 @@
 """The entries of a restaurant file: dataclasses that describe, field by field, their form in the file.
 
-A field of the file is `Annotated[type, kind]`, with `Word("from")` where its key in the file is not its name, and with
-`LISTED` where an export names it even if it has its default. Fields without a default are required.
+A field of the file is `Annotated[type, kind]`, with `Word("from")` where its key in the file is not its name. `LISTED`
+marks a field that an export names even with its default. Fields without a default are required.
 """
 
 import dataclasses

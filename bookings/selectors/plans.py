@@ -63,7 +63,7 @@ class Names:
         return local_wall_time(instant, self.zone)
 
     def plan(self, book: DayBook, plan: SeatingPlan) -> ExplainedPlan:
-        """Put a plan into words, with the book that it was made on."""
+        """Put a plan into words; `book` is the one that it was made on."""
         moves = sorted(plan.moves, key=lambda move: (book.movable[move.booking_id].starts_at, move.booking_id))
         return ExplainedPlan(
             tables=self.tables(plan.table_ids),

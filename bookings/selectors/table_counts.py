@@ -47,7 +47,7 @@ class TableCounts:
 def list_table_counts(*, restaurant_id: int, business_date: date, party_size: int | None = None) -> TableCounts:
     """Count tables and combinations for guests online at every start, for one party size or all that book online.
 
-    A free table is free now for the stay and its buffer, without a move of any party; limits of covers and parties play
+    A free table is free now for the stay and its buffer, without a move of any party. Limits of covers and parties play
     no part. Services that seat by numbers alone have no tables to count. 11 queries, 12 with a day not yet there.
 
     Raises: `RecordNotFound`.

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 
 def actor_of(request: HttpRequest) -> User:
-    """Return the user who is signed in.
+    """Return the signed-in user.
 
     Raises: `PermissionDenied` without a user, though the admin itself never lets such a request in.
     """

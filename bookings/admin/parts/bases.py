@@ -43,7 +43,7 @@ class ReadOnlyAdmin(NothingToEdit, ModelAdmin[Any]):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Go back to the page of the row: nobody edits it here, so Django's own log of it is empty."""
+        """Go back to the page of the row: without edits here, Django's own log of it is empty."""
         opts = self.opts
         return HttpResponseRedirect(reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[object_id]))
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 
 def is_owner(request: HttpRequest) -> bool:
-    """Say whether the user who is signed in is an owner."""
+    """Say whether the signed-in user is an owner."""
     return bool(request.user.is_active and request.user.is_superuser)
 
 

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add whether anything is deleted."""
+        """Add the flag of a dry run."""
         parser.add_argument("--dry-run", dest="is_dry_run", action="store_true", help="only say how much it would be")
 
     def handle(self, *args: Any, **options: Any) -> None:
