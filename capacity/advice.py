@@ -1,4 +1,4 @@
-"""What to tell a manager about settings that are allowed but probably not meant. Pure: no Django, no clock."""
+"""Advice to a manager about settings that are allowed but probably not meant. Pure: no Django, no clock."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ class Advice:
 
 @dataclass(frozen=True)
 class House:
-    """What limits are measured against: the seats of its tables (0 = no tables), the parties it takes online."""
+    """The measure of limits: the seats of a house's tables (0 = no tables), and the parties it takes online."""
 
     seats: int
     smallest_party: int
@@ -26,14 +26,14 @@ class House:
     def at_tables(self, services: Iterable[bool]) -> "House":
         """Return the house with its seats if all of these services seat parties at tables, else without.
 
-        Where numbers alone count, guests stand and the tables' seats are no measure.
+        In a service of numbers alone, guests stand and the tables' seats are no measure.
         """
         return self if all(services) else replace(self, seats=0)
 
 
 @dataclass(frozen=True)
 class TableOffer:
-    """A table as parties meet it: the sizes that it takes, the ways in that it is open to, whether it is combined."""
+    """A table as parties meet it: its party sizes, the ways in that it is open to, whether it is combined."""
 
     number: str
     smallest: int

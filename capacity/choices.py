@@ -4,21 +4,21 @@ from django.db import models
 
 
 class SeatingMode(models.TextChoices):
-    """What a service period counts: seats at tables, or numbers only."""
+    """The measure of a service period: seats at tables, or numbers only."""
 
     TABLES = "tables", "Tables: accept if the party can be seated"
     COVERS = "covers", "Covers: numbers only"
 
 
 class ClosureChannel(models.TextChoices):
-    """Which way in a closure shuts."""
+    """The way in that a closure shuts."""
 
     ALL = "all", "All bookings"
     ONLINE = "online", "Online bookings"
 
 
 class Weekday(models.IntegerChoices):
-    """ISO weekday: Monday is 1."""
+    """The ISO weekday: Monday is 1."""
 
     MONDAY = 1, "Monday"
     TUESDAY = 2, "Tuesday"

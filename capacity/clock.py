@@ -1,4 +1,4 @@
-"""The database's clock: what time it is for every decision, whatever the machine of a worker thinks."""
+"""The database's clock: the time of every decision, independent of the clock of a worker's machine."""
 
 from datetime import datetime
 from typing import Any

@@ -1,8 +1,7 @@
-"""Counters from stays: the one rule of who starts where and who is present when. Pure, no Django.
+"""Counters from stays: the one rule of the slots that a party starts and is present in. Pure, no Django.
 
-A booking starts in the latest slot of its service day not after its start, and is present in every
-slot, of any service day, whose quarter hour its stay touches. Outside all slots it counts in the
-service totals only.
+A booking starts in the latest slot of its service day not after its start. It is present in every slot, of any service
+day, whose quarter hour its stay touches. Outside all slots it counts in the service totals only.
 """
 
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""Which offered services are limited by rules. Pure: no Django, no clock."""
+"""Coverage of the offered services by rules. Pure: no Django, no clock."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -17,8 +17,8 @@ def is_still_offered(period: PeriodHours, today: date) -> bool:
 def is_limited(period: PeriodHours, rules: Iterable[Rule]) -> bool:
     """Say whether rules limit covers or parties whenever a period is offered.
 
-    A rule with a time of day leaves the other slots open, one with dates every date after them, so neither counts. Of
-    special hours the one date matters, and a rule with dates may be all that they have.
+    A rule with a time of day leaves the other slots open, one with dates every date after them, so neither counts. For
+    special hours their one date matters, and a rule with dates may be all that they have.
     """
     return not list_unlimited_weekdays(period, rules)
 

@@ -1,8 +1,8 @@
-"""The six limits, once, and which capacity rule sets each. Pure: no Django, no clock.
+"""The six limits, once, and the capacity rule that sets each. Pure: no Django, no clock.
 
-A rule that leaves a field empty says nothing about it, so a day can take its covers from one rule and its pacing from
-another. Of the rules that say something, the most specific wins. Scopes are compared in this order, the first
-difference decides:
+A rule that leaves a field empty says nothing about it. So a day can take its covers from one rule and its pacing from
+another. Of the rules that set a field, the most specific wins. Scopes are compared in this order, the first difference
+decides:
 
 1. with a time of day before without,
 2. with dates before without,
@@ -12,9 +12,9 @@ difference decides:
 6. the shorter time range,
 7. the newer rule (higher id).
 
-So a rule with time and dates beats one with a time only, a rule with only a time beats one with dates, period and
-weekday, and without time and dates the order is: period and weekday, period, weekday, the whole restaurant. No rule on
-a field means no limit by that field.
+So a rule with time and dates beats one with a time only. A rule with only a time beats one with dates, period and
+weekday. Without time and dates the order is: period and weekday, period, weekday, the whole restaurant. No rule on a
+field means no limit by that field.
 """
 
 from collections.abc import Iterable
@@ -63,7 +63,7 @@ class Limit(NamedTuple):
     excess: str
 
     def asked_by(self, party_size: int) -> int:
-        """Return what a party asks of the limit: its covers, or itself as one party."""
+        """Return the amount that a party asks of the limit: its covers, or itself as one party."""
         return party_size if self.unit is LimitUnit.COVERS else 1
 
 
@@ -99,11 +99,11 @@ Precedence = tuple[bool, bool, bool, bool, int, int, int]
 
 @dataclass(frozen=True)
 class Rule:
-    """Hold one capacity rule: its scope and its limits; None narrows nothing, and limits nothing.
+    """One capacity rule: its scope and its limits; None narrows nothing, and limits nothing.
 
-    `weekday` is ISO (Monday = 1) and, like the dates, of the business date. Dates are inclusive; a `from_date` alone
-    is that one day. Times are the wall clock, half-open [from, to), past midnight if `to_time` is not after
-    `from_time`, and hold on both sides of midnight for the service that passes it. `version` counts its changes.
+    `weekday` is ISO (Monday = 1) and, like the dates, of the business date. Dates are inclusive; a `from_date` alone is
+    that one day. Times are the wall clock, half-open [from, to), past midnight if `to_time` is not after `from_time`.
+    They hold on both sides of midnight for the service that passes it. `version` counts its changes.
 
     Raises:
         ValueError: dates end before they start, a last date without a first, one time without the other.
@@ -132,7 +132,7 @@ class Rule:
 
     @property
     def limits(self) -> dict[str, int | None]:
-        """Return what the rule says about each field, None if nothing."""
+        """Return the number of each limit that the rule sets, None where it sets none."""
         return {field: getattr(self, field) for field in LIMIT_FIELDS}
 
     def covers_date(self, period_id: int | None, business_date: date) -> bool:
@@ -178,14 +178,14 @@ class Rule:
 
 
 class DayLimits(NamedTuple):
-    """Limit a service day as a whole; None is no limit."""
+    """The limits of a service day as a whole; None is no limit."""
 
     max_covers: int | None
     max_parties: int | None
 
 
 class SlotLimits(NamedTuple):
-    """Limit one slot: who starts in it and who is present; None is no limit."""
+    """The limits of one slot, on the parties that start in it and those present in it; None is no limit."""
 
     pacing_covers: int | None
     pacing_parties: int | None

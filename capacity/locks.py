@@ -14,9 +14,9 @@ from config.transactions import require_atomic
 def lock_service_days(service_day_ids: Iterable[int]) -> list[ServiceDay]:
     """Lock service days FOR NO KEY UPDATE in id order, raise their version, return them as locked.
 
-    NO KEY: a child insert takes FOR KEY SHARE on its service day, which FOR UPDATE would deadlock
-    with. The version is raised even if no counter will change: at SERIALIZABLE a lock without a
-    write would not stop a waiter that holds an older snapshot.
+    NO KEY: a child insert takes FOR KEY SHARE on its service day, which FOR UPDATE would deadlock with. The version is
+    raised even if no counter will change. At SERIALIZABLE a lock without a write would not stop a waiter that holds an
+    older snapshot.
 
     Raises: `TransactionRequired`.
     """
@@ -43,7 +43,7 @@ def lock_future_service_days(restaurant_id: int, *, from_date: date) -> list[Ser
 def lock_enforcement_switch() -> EnforcementSwitch:
     """Lock the switch FOR NO KEY UPDATE, create its row if it was never turned, and return it.
 
-    Only who turns it waits here: a booking reads it without a lock.
+    Only a turn of the switch waits here: a booking reads it without a lock.
 
     Raises: `TransactionRequired`.
     """

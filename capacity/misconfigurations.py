@@ -34,7 +34,7 @@ MisconfigurationCode = Literal[
 
 @dataclass(frozen=True)
 class Place:
-    """Where a setting is changed: the kind of row, and the row itself; None for a new one."""
+    """The place where a setting is changed: the kind of row, and the row itself; None for a new one."""
 
     kind: str
     pk: int | None
@@ -42,7 +42,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Misconfiguration:
-    """A setting that is probably not meant, for which scope, and where it is changed."""
+    """A setting that is probably not meant, with its scope and the place where it is changed."""
 
     code: MisconfigurationCode
     advice: str
@@ -70,7 +70,7 @@ class PeriodOffer:
 
 @dataclass(frozen=True)
 class HouseSettings:
-    """All that a house has set, as far as it can be set wrongly; `tables` are the active ones by id."""
+    """All settings of a house that can be set wrongly; `tables` are the active ones by id."""
 
     today: date
     house: House
@@ -81,7 +81,7 @@ class HouseSettings:
 
 
 def find_misconfigurations(settings: HouseSettings) -> tuple[Misconfiguration, ...]:
-    """Find what is probably not meant: first what takes too many parties or none, then what only wastes seats."""
+    """Find settings probably not meant: first those that take too many parties or none, then those that waste seats."""
     found = (
         *_unlimited_periods(settings),
         *_periods_without_tables(settings),

@@ -1,4 +1,4 @@
-"""When guests are seated, how many, and the counters that say how full each service is."""
+"""The hours, limits and turn times of service, and the counters that say how full each service is."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -66,7 +66,7 @@ class ServicePeriod(models.Model):
 
 
 class TurnTime(models.Model):
-    """How many minutes a party up to a size keeps its table, for one period or the whole restaurant."""
+    """The minutes that a party up to a size keeps its table, for one period or the whole restaurant."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="turn_times")
     service_period = models.ForeignKey(

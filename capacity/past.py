@@ -1,7 +1,7 @@
-"""A clock that shows the past, for whoever plays through a history that is over: the demo, and nothing else.
+"""A clock that shows the past, for playing through a history that is over: the demo, and nothing else.
 
-Who may import this module is a contract of the imports: no request, command or job of a live restaurant can turn the
-clock back.
+A contract of the imports names the importers of this module. No request, command or job of a live restaurant can turn
+the clock back.
 """
 
 from collections.abc import Iterator

@@ -1,11 +1,11 @@
-"""Why a request is refused. Pure: no Django."""
+"""The reasons of a refusal. Pure: no Django."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class ReasonCode(StrEnum):
-    """Why a request is refused, in the order in which the first gives the error."""
+    """The code of a reason to refuse, in the order in which the first gives the error."""
 
     PARTY_TOO_SMALL = "PARTY_TOO_SMALL"
     PARTY_TOO_LARGE = "PARTY_TOO_LARGE"

@@ -1,4 +1,4 @@
-"""Which restaurants join when a percentage of them is to enforce, and which leave. Pure."""
+"""The order in which restaurants join or leave when a percentage of them is to enforce. Pure."""
 
 import hashlib
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class PercentageChange:
-    """`wanted` restaurants are to enforce: who joins and who leaves for that, in the order of joining."""
+    """The restaurants that join and leave so that `wanted` of them enforce, in the order of joining."""
 
     wanted: int
     joining: tuple[Candidate, ...]
@@ -30,8 +30,8 @@ class PercentageChange:
 def change_for_percentage(candidates: Iterable[Candidate], percent: int) -> PercentageChange:
     """Choose the fewest changes after which that percentage of the candidates, rounded up, enforces.
 
-    Who enforces already stays as long as there is room, wherever it stands in the order: a larger percentage drops
-    nobody, also nobody who was set by hand.
+    A restaurant that enforces already stays as long as there is room, wherever it stands in the order. So a larger
+    percentage drops none, not even one that was set by hand.
     """
     ordered = sorted(candidates, key=_place_in_order)
     enforcing = [candidate for candidate in ordered if candidate.is_enforcing]

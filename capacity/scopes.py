@@ -1,4 +1,4 @@
-"""Where a capacity rule applies: in words, and to which services. Pure: no Django, no clock."""
+"""The scope of a capacity rule: in words, and as the services it applies to. Pure: no Django, no clock."""
 
 from calendar import day_name
 from datetime import date, time
@@ -9,7 +9,7 @@ from capacity.limits import Rule
 
 
 class Scope(Protocol):
-    """The scope of a rule but its service; as `Rule` has it, and as its row does."""
+    """The scope of a rule without its service; as `Rule` has it, and as its row does."""
 
     @property
     def weekday(self) -> int | None: ...
@@ -24,7 +24,7 @@ class Scope(Protocol):
 
 
 def describe_scope(scope: Scope, service: str | None) -> str:
-    """Say in words where a rule applies: to a service by its name, or to every one."""
+    """Write the scope of a rule in words: of a service by its name, or of every one."""
     parts = [service or "Every service"]
     if scope.weekday:
         parts.append(day_name[scope.weekday - 1])
@@ -38,7 +38,7 @@ def describe_scope(scope: Scope, service: str | None) -> str:
 
 
 def is_in_scope(rule: Rule, period: PeriodHours) -> bool:
-    """Say whether a rule may apply to a period, on whichever of its dates."""
+    """Say whether a rule may apply to a period on some of its dates."""
     if period.on_date is not None:
         return rule.covers_date(period.period_id, period.on_date)
     if rule.period_id not in (None, period.period_id) or rule.weekday not in (None, *period.weekdays):

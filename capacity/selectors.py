@@ -1,4 +1,4 @@
-"""What a restaurant has set: periods, turn times, rules, closures, mode, and the database's clock."""
+"""The settings of a restaurant: periods, turn times, rules, closures, mode, and the database's clock."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -67,7 +67,7 @@ class ClosedSpan:
 
 @dataclass(frozen=True)
 class ServiceSettings:
-    """All that a restaurant has set, read at `now` by the database's clock."""
+    """All settings of a restaurant, read at `now` by the database's clock."""
 
     restaurant: Restaurant
     now: datetime
@@ -85,7 +85,7 @@ class ServiceSettings:
 
     @cached_property
     def window(self) -> BookingWindow:
-        """Return what the restaurant takes online, how early and how late."""
+        """Return the bounds of the restaurant online: party sizes, how early and how late."""
         house = self.restaurant
         return BookingWindow(
             zone=self.zone,
@@ -164,7 +164,7 @@ def _is_enforced(restaurant: Restaurant, *, switch: bool | None) -> bool:
 
 
 def period_hours(period: ServicePeriod) -> PeriodHours:
-    """Return what the calendar needs of a period."""
+    """Return a service period as the calendar needs it."""
     return PeriodHours(
         period_id=period.pk,
         name=period.name,
@@ -232,7 +232,7 @@ def rule_of(row: CapacityRule) -> Rule:
 
 
 def list_misconfigurations(restaurant_id: int, *codes: MisconfigurationCode) -> list[Misconfiguration]:
-    """List what a restaurant has probably not meant to set, under these codes, in 7 queries.
+    """List the settings that a restaurant has probably not meant, under these codes, in 7 queries.
 
     Raises: `RecordNotFound`.
     """
@@ -241,7 +241,7 @@ def list_misconfigurations(restaurant_id: int, *codes: MisconfigurationCode) -> 
 
 
 def get_house_settings(settings: ServiceSettings) -> HouseSettings:
-    """Get what a house has set, of settings that are loaded and of its floor, in 2 queries."""
+    """Get the settings of a house, from those that are loaded and from its floor, in 2 queries."""
     restaurant, floor = settings.restaurant, load_floor(settings.restaurant.pk)
     combined = {table_id for combination in floor.combinations for table_id in combination.table_ids}
     periods = sorted(settings.periods, key=lambda period: period.start_time)

@@ -41,7 +41,7 @@ def reason_name(code: str) -> str:
 
 
 def refusal_message(reason: Reason, *, party_size: int, wall_time: time, business_date: date) -> str:
-    """Say what is refused, for the first of its reasons."""
+    """Return the message of a refusal, for the first of its reasons."""
     message = _REFUSALS.get(reason.code, _NO_CAPACITY)
     return message.format(party_size=party_size, wall_time=wall_time, business_date=business_date, limit=reason.limit)
 

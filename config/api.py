@@ -1,7 +1,7 @@
 """Errors as HTTP answers: the one table from error code to status, and the one shape of every error body.
 
-`{error, message, details?, reasons?, alternatives?, alternativeSlots?, retryAfter?}`, whoever raised it: a use case,
-the framework, or nobody (an address that is not there).
+The shape is `{error, message, details?, reasons?, alternatives?, alternativeSlots?, retryAfter?}`. Errors of a use
+case, of the framework and of an address that is not there all have it.
 """
 
 import sys
@@ -179,7 +179,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what the signed-in user may not do (handler403)."""
+    """Answer a request that the signed-in user may not make (handler403)."""
     if _wants_page(request):
         return defaults.permission_denied(request, exception)
     return error_response("FORBIDDEN")
@@ -193,7 +193,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer an exception that nobody caught: 503 if the database is away, else 500 (handler500)."""
+    """Answer an exception that no handler caught: 503 if the database is away, else 500 (handler500)."""
     error = sys.exc_info()[1]
     body = _unavailable_body(error) if isinstance(error, DATABASE_AWAY) else _body("INTERNAL_ERROR")
     if not _wants_page(request):

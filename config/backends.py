@@ -47,7 +47,7 @@ def _read_address(url: str) -> dict[str, Any]:
 
 
 def _suit_transaction_pooler(database: dict[str, Any]) -> None:
-    """Give up what needs a session: cursors, prepared statements and start options.
+    """Give up the features that need a session: cursors, prepared statements and start options.
 
     The timeouts are then set on the role, see docs/operations.md.
     """

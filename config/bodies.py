@@ -15,15 +15,14 @@ DISCARDED_AT_ONCE = 64 * 1024
 
 
 class ReadWholeBodies:
-    """Give a body of unknown length its length, and read what a view leaves of any body.
+    """Middleware that gives a body of unknown length its length, and reads the rest that a view leaves of any body.
 
-    granian leaves CONTENT_LENGTH out for a chunked or an HTTP/2 body, and Django takes that for an
-    empty one. The body is read up to a limit; a longer one arrives cut off one byte above it, so
-    that it is refused for its length like any other.
+    granian leaves CONTENT_LENGTH out for a chunked or an HTTP/2 body, and Django takes that for an empty one. The body
+    is read up to a limit. A longer one arrives cut off one byte above it, so that it is refused for its length like any
+    other.
 
-    A refusal often needs no body (404, 415, 429). granian closes the connection on bytes that
-    nobody read: the client that still sends them loses the answer, and whoever keeps the
-    connection, a proxy above all, loses the next request on it.
+    A refusal often needs no body (404, 415, 429). granian closes the connection on bytes that nobody read. The client
+    that still sends them loses the answer, and a proxy that keeps the connection loses the next request on it.
     """
 
     def __init__(self, application: "WSGIApplication") -> None:

@@ -1,7 +1,7 @@
 """The gate: advisory locks in front of the row locks, which end the wait before the snapshot is taken.
 
-They only order those who wait; the row lock decides. Three levels, each entered by whoever had to start over in the one
-before: beside guests of other service days, beside those of other restaurants, alone.
+They only order the callers that wait; the row lock decides. A caller that had to start over enters the next of three
+levels. It stands beside guests of other service days, then beside those of other restaurants, then alone.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,7 +21,7 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 
 class GateLevel(IntEnum):
-    """Whom a caller keeps out."""
+    """The level of the gate: the callers that it keeps out."""
 
     SERVICE_DAYS = 0
     RESTAURANT = 1
@@ -39,9 +39,9 @@ class DaysToLock(Protocol):
 
 
 def enter_gate(days: DaysToLock, *, level: GateLevel, timeout_milliseconds: int) -> None:
-    """Wait, outside a transaction, until nobody is inside whom this level keeps out.
+    """Wait, outside a transaction, until every caller that this level keeps out has left.
 
-    Where somebody inside is held up, who wants to be alone is content with the restaurant.
+    A caller that wants to be alone is content with the restaurant if one inside is held up.
 
     Raises: `OperationalError` when the time is over.
     """
@@ -54,7 +54,7 @@ def enter_gate(days: DaysToLock, *, level: GateLevel, timeout_milliseconds: int)
 
 
 def leave_gate() -> None:
-    """Give back whatever `enter_gate` has got."""
+    """Give back every lock that `enter_gate` has got."""
     # After a broken connection there is nothing to give back: its end released the locks.
     if connection.connection is None or connection.connection.closed:
         return

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 
 class HealthProbes:
-    """Answer the probes before anything else looks at the request.
+    """Middleware that answers the probes before anything else looks at the request.
 
     They come by address, so their Host header is none of ALLOWED_HOSTS, and over plain http.
     """

@@ -43,10 +43,10 @@ class TableNotGuarded(CommandError):
 
 
 class RefuseToDrop(Operation):
-    """Guard tables that this migration creates; its last operation, and so the first to be reversed.
+    """Guard of the tables that a migration creates; its last operation, and so the first to be reversed.
 
-    Reversed, it locks the tables until the transaction of the migration ends: no row comes in
-    between the count and the drop. They are locked in the order given: that in which a booking writes.
+    Reversed, it locks the tables until the transaction of the migration ends: no row comes in between the count and the
+    drop. They are locked in the order given: that in which a booking writes.
     """
 
     reversible = True
@@ -73,16 +73,16 @@ class RefuseToDrop(Operation):
         refuse_rows(schema_editor.connection, self.tables, is_locking=True)
 
     def describe(self) -> str:
-        """Say what is guarded."""
+        """Describe the guard by its tables."""
         return f"Refuse to drop {', '.join(self.tables)} with rows"
 
 
 def refuse_plan_with_rows(*, using: str, plan: Sequence[tuple[Migration, bool]], **_: Any) -> None:
     """Ask all guards of a plan before any of it is unapplied (receiver of `pre_migrate`).
 
-    The guards alone would speak too late: what comes after them is reversed first. This look takes
-    no lock, so they ask again. The signal does not say whether the plan is faked; such a one is asked
-    as well, since the next `migrate` would stumble over the tables that it leaves.
+    The guards alone would speak too late: the operations after them are reversed first. This look takes no lock, so
+    they ask again. The signal does not say whether the plan is faked. Such a plan is asked as well, since the next
+    `migrate` would stumble over the tables that it leaves.
 
     Raises: `TablesHoldRows`, `TableNotGuarded`.
     """

@@ -18,7 +18,7 @@ class DuplicateKey(ValueError):
 
 
 class StrictJSONParser(BaseParser):
-    """Parse UTF-8 JSON; refuse duplicate keys, NaN, Infinity, bodies over 64 KiB and those that end too soon."""
+    """Parser of UTF-8 JSON; refuses duplicate keys, NaN, Infinity, bodies over 64 KiB and those that end too soon."""
 
     media_type = "application/json"
 
@@ -27,8 +27,8 @@ class StrictJSONParser(BaseParser):
     ) -> Any:
         """Return the parsed body.
 
-        One that is shorter than it was declared is no whole message (RFC 9112, section 8), whatever it reads like: who
-        sent it is gone, and may not have meant to stop there.
+        A body shorter than declared is no whole message (RFC 9112, section 8), even if it reads like one. Its sender is
+        gone, and may not have meant to stop there.
 
         Raises: `PayloadTooLarge`, `InputInvalid`.
         """

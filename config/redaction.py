@@ -1,4 +1,4 @@
-"""Keeps tokens, e-mail addresses and telephone numbers out of the logs, wherever they stand in a text."""
+"""Redaction: tokens, e-mail addresses and telephone numbers stay out of the logs, wherever they stand in a text."""
 
 import re
 
@@ -19,9 +19,9 @@ def redact(text: str) -> str:
 
 
 def without_values(text: str) -> str:
-    """Return `text` without what it quotes: messages about a value repeat the value in quotes.
+    """Return `text` without its quotes: messages about a value repeat the value in quotes.
 
-    From the first quote to the last, whatever pairs they make: an apostrophe must not let a value out.
+    The cut goes from the first quote to the last, however they pair: an apostrophe must not let a value out.
     """
     quotes = [quote.start() for quote in _QUOTE.finditer(text)]
     if len(quotes) < 2:

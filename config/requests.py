@@ -1,4 +1,4 @@
-"""What every request gets: an id that runs through the logs, and the habits of the API."""
+"""Middleware of every request: an id that runs through the logs, and the habits of the API."""
 
 import re
 import time
@@ -35,9 +35,9 @@ def current_request_id() -> str | None:
 
 @contextmanager
 def working_for(request_id: str | None, **context: object) -> Iterator[None]:
-    """Log what is done outside a request, as by a job, under the id of the request that wanted it.
+    """Log work outside a request, as by a job, under the id of the request that wanted it.
 
-    `context` is added to every line: ids and names of ours, nothing of a guest. Without an id (nobody asked, it was
+    `context` is added to every line: ids and names of ours, nothing of a guest. Without an id (no caller asked, it was
     time) the work gets one of its own.
     """
     token = _request_id.set(_sane_id(request_id or ""))
@@ -49,10 +49,10 @@ def working_for(request_id: str | None, **context: object) -> Iterator[None]:
 
 
 class RequestIds:
-    """Take the caller's X-Request-ID if it is sane, else make one; answer it, and log one line per request.
+    """Middleware that takes the caller's X-Request-ID if it is sane, else makes one; it answers and logs the id.
 
-    The line has the path without its query string, where a manage token may stand. Of a request that was refused or
-    sent elsewhere it has the route, since anything may have been sent in its place.
+    One line is logged per request. The line has the path without its query string, where a manage token may stand. Of a
+    request that was refused or sent elsewhere it has the route, since anything may have been sent in its place.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -102,7 +102,7 @@ def _route_of(request: HttpRequest) -> str:
 
 
 class ApiHabits:
-    """Under /api/: an address works with and without its last slash, and no answer is stored by a cache.
+    """Middleware under /api/: an address works with and without its last slash, and no answer is stored by a cache.
 
     A redirect to the other spelling would lose the body of a POST.
     """

@@ -1,4 +1,4 @@
-"""Settings, from the environment alone (config/env.py); .env.example says what each does."""
+"""Settings, from the environment alone (config/env.py); .env.example describes each."""
 
 import os
 from pathlib import Path

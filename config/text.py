@@ -1,4 +1,4 @@
-"""Texts that somebody reads: what may stand in one that somebody else typed, and a number with its noun."""
+"""Texts for people: the characters that a typed one may have, and a number with its noun."""
 
 import unicodedata
 from collections.abc import Collection

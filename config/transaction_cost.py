@@ -1,4 +1,4 @@
-"""What the transactions of one use case cost: for the ledger of decisions and the logs."""
+"""The cost of the transactions of one use case: for the decision records and the logs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from config import metrics
 
 @dataclass
 class TransactionCost:
-    """Attempts, why some of them ran again (SQLSTATE or label), seconds waited at the gate and for rows."""
+    """Attempts, causes of those that ran again (SQLSTATE or label), seconds waited at the gate and for rows."""
 
     attempts: int = 0
     retries: list[str] = field(default_factory=list)
@@ -23,7 +23,7 @@ _cost: ContextVar[TransactionCost | None] = ContextVar("transaction_cost", defau
 
 @contextmanager
 def measuring_cost() -> Iterator[TransactionCost]:
-    """Add up what the transactions inside the block cost, in this thread."""
+    """Add up the cost of the transactions inside the block, in this thread."""
     cost = TransactionCost()
     token = _cost.set(cost)
     try:

@@ -39,20 +39,20 @@ LONGEST_PAUSE_SECONDS = 0.05
 
 
 class Reaction(Enum):
-    """What a violated constraint means for the transaction that met it."""
+    """The reaction of a transaction to the constraint that it violated."""
 
     RUN_AGAIN = "somebody was faster: the whole call runs again and sees it"
     DISAGREEMENT = "policy and database disagree: counted, logged, run again"
 
 
 class AttemptOutdated(Exception):
-    """What was prepared before the lock does not hold under it: the call runs again."""
+    """The preparation before the lock does not hold under it: the call runs again."""
 
     label = "outdated"
 
 
 class LockTooSmall(AttemptOutdated):
-    """The rows that were locked turn out not to be all that this write touches."""
+    """The locked rows are not all rows that this write touches."""
 
     label = "claim"
 
@@ -75,7 +75,7 @@ def require_atomic() -> None:
 
 @dataclass(frozen=True)
 class Terms:
-    """How the attempts of one operation run: `operation` labels metrics and logs."""
+    """The terms of the attempts of one operation: `operation` labels metrics and logs."""
 
     operation: str
     isolation: str
@@ -86,7 +86,7 @@ class Terms:
 
 @dataclass
 class Attempts:
-    """The attempts of one call, made by `running`; `met` counts what ended those that failed, by SQLSTATE or label."""
+    """The attempts of one call, made by `running`; `met` counts the ends of those that failed, by SQLSTATE or label."""
 
     terms: Terms
     started: float = field(default_factory=time.monotonic)
@@ -95,29 +95,30 @@ class Attempts:
 
     @property
     def remaining_seconds(self) -> float:
-        """Return what is left until the deadline."""
+        """Return the seconds left until the deadline."""
         return self.terms.deadline_seconds - (time.monotonic() - self.started)
 
     @property
     def timeout_milliseconds(self) -> int:
-        """Return how long the next wait may take."""
+        """Return the milliseconds that the next wait may take."""
         return max(1, int(self.remaining_seconds * 1000))
 
     @property
     def gate_level(self) -> GateLevel:
-        """Return whom to keep out: who starts over has met somebody in a page that both of them used."""
+        """Return the level to enter: a call that starts over has met another in a page that both of them used."""
         return GateLevel(min(self.met[SERIALIZATION_FAILURE], GateLevel.EVERYBODY))
 
     @property
     def were_outdated(self) -> bool:
-        """Say whether what an attempt prepared before the lock did not hold under it."""
+        """Say whether the preparation of an attempt before the lock did not hold under it."""
         return any(self.met[outdated.label] for outdated in (LockTooSmall, PlanOutdated))
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Run the block once. What is to run again ends here, after a pause: the caller loops until it returns.
+        """Run the block once. An error worth another attempt ends here, after a pause: the caller loops until it
+        returns.
 
-        Raises: `BookingConflict` when the deadline passes; whatever running again would not change.
+        Raises: `BookingConflict` when the deadline passes; every error that running again would not change.
         """
         self.count += 1
         count_attempt()
@@ -143,9 +144,9 @@ class Attempts:
     def transaction(self, days: DaysToLock | None = None) -> Iterator[None]:
         """Run the block in one outermost transaction, behind the gate of the service days that it is about to lock.
 
-        With the gate on, `pg_advisory_lock` on them is waited for BEFORE the snapshot is taken: at SERIALIZABLE a
-        waiter would wake with an old one, and start over. A call that had to start over none the less keeps out more
-        of the others (`config.gate`).
+        With the gate on, `pg_advisory_lock` on them is waited for BEFORE the snapshot is taken. At SERIALIZABLE a
+        waiter would wake with an old one, and start over. A call that had to start over none the less keeps out more of
+        the others (`config.gate`).
         """
         with self._gate(days), transaction.atomic(durable=True), connection.cursor() as cursor:
             # A scan of a whole table, which PostgreSQL prefers while it is small, would conflict with all who write it.
@@ -186,7 +187,7 @@ def running(terms: Terms) -> Iterator[Attempts]:
 
 
 def _log_contention(attempts: Attempts) -> None:
-    """Say once what a call met that did not end with its first attempt."""
+    """Log once the contention of a call that did not end with its first attempt."""
     if not attempts.met:
         return
     gave_up = attempts.met.total() == attempts.count
@@ -202,7 +203,7 @@ def _log_contention(attempts: Attempts) -> None:
 
 
 def booking_terms(operation: str, reactions: Mapping[str, Reaction]) -> Terms:
-    """Return how a write of bookings runs, by the settings of the engine."""
+    """Return the terms of a write of bookings, by the settings of the engine."""
     isolation = settings.BOOKING_ISOLATION
     gated = settings.BOOKING_GATE and isolation != READ_COMMITTED
     return Terms(operation, isolation, settings.BOOKING_DEADLINE_SECONDS, gated, reactions)
@@ -211,9 +212,9 @@ def booking_terms(operation: str, reactions: Mapping[str, Reaction]) -> Terms:
 def settings_transaction(call: Callable[P, T]) -> Callable[P, T]:
     """Make a change of settings run in one outermost READ COMMITTED transaction, again for 60 s.
 
-    Lock, then read: each statement after the lock sees what was committed before it.
+    Lock, then read: each statement after the lock sees the commits before it.
 
-    Raises: `BookingConflict` when the deadline passes; whatever the decorated function raises.
+    Raises: `BookingConflict` when the deadline passes; every error of the decorated function.
     """
     terms = Terms(call.__name__, READ_COMMITTED, SETTINGS_DEADLINE_SECONDS, gated=False, reactions={})
 
@@ -228,7 +229,7 @@ def settings_transaction(call: Callable[P, T]) -> Callable[P, T]:
 
 
 def begin_series(reactions: Mapping[str, Reaction]) -> None:
-    """Make the counters of what an alert waits for begin at 0: the first count of a new series has no rate."""
+    """Make the counters that alerts watch begin at 0: the first count of a new series has no rate."""
     for state in TRANSIENT_STATES:
         metrics.booking_retries.labels(sqlstate=state)
     for constraint, reaction in reactions.items():

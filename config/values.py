@@ -1,6 +1,6 @@
 """Values that somebody else typed: each reader takes one spelling, and raises `ValueInvalid` for any other. Pure.
 
-Every door says in its own words what is wrong with a value; the code of `ValueInvalid` says which words.
+Every door has its own words for a wrong value; the code of `ValueInvalid` names the words.
 """
 
 import re

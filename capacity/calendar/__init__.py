@@ -1,7 +1,7 @@
 """Service periods on the calendar: slot grid, time zones, midnight, turn times.
 
 Pure: knows no Django and no clock. A time of a service is counted in wall-clock minutes from the midnight of its
-business date, so 17:00 is 1020 and half past one after that midnight is 1530. An instant is always an aware UTC
+business date. So 17:00 is 1020, and half past one after that midnight is 1530. An instant is always an aware UTC
 datetime; a naive one is a ValueError.
 """
 

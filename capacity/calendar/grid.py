@@ -12,7 +12,7 @@ from capacity.calendar.wall_clock import ONE_MINUTE, instants_of, jump_over, wal
 
 @dataclass(frozen=True)
 class SlotTime:
-    """Place one start time of the grid; `fold` is 1 for the second instant of a repeated wall time.
+    """One start time of the grid; `fold` is 1 for the second instant of a repeated wall time.
 
     `minute` counts from the midnight of the business date and may pass 1440. `ends_at` is `slot_minutes` of elapsed
     time after `starts_at`.
@@ -27,10 +27,10 @@ class SlotTime:
 
 @dataclass(frozen=True)
 class ServiceTimes:
-    """Place one service period on one business date; `slots` are sorted by instant and may be empty.
+    """One service period on one business date; `slots` are sorted by instant and may be empty.
 
-    `opens_at` is the first instant of the start, `closes_at` the end of the last minute; where the clocks jump over
-    that minute, both lie at the jump.
+    `opens_at` is the first instant of the start, `closes_at` the end of the last minute; both lie at a jump of the
+    clocks over that minute.
     """
 
     period_id: int

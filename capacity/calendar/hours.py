@@ -1,4 +1,4 @@
-"""Opening hours: which service periods a business date has, and which minutes belong to them."""
+"""Opening hours: the service periods of a business date, and the minutes that belong to them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from capacity.calendar.wall_clock import MINUTES_PER_DAY, minute_of
 
 @dataclass(frozen=True)
 class PeriodHours:
-    """Name what the calendar needs of a service period.
+    """A service period as the calendar needs it.
 
     Weekdays are ISO (Monday = 1), `valid_from` and `valid_to` are inclusive. With `on_date` these are special hours:
     weekdays and validity say nothing. An `end_time` not after `start_time` is on the next date, and so is a

@@ -1,4 +1,4 @@
-"""What a requested time means: which service, which instant, on the grid or not."""
+"""Requested times: the service and the instant that each means, on the grid or not."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,13 +20,15 @@ from capacity.calendar.wall_clock import (
 
 @dataclass(frozen=True)
 class RequestedTime:
-    """Tell what a requested time of a business date means.
+    """A requested time of a business date, with the service and the instant that it means.
 
     `minute` counts from the midnight of the business date and may pass 1440. `starts_at` is the instant meant: the
-    first of a repeated wall time unless the request named the instant; `second_starts_at` is the later one, None
-    where the time is not repeated. Where it does not exist, `next_existing` and `starts_at` are the next real time:
-    of the grid if the period has one left, else the moment the clocks jump. `period` is None outside service; no
-    grid is there, so `on_grid` is True.
+    first of a repeated wall time unless the request named the instant. `second_starts_at` is the later one, None where
+    the time is not repeated.
+
+    For a wall time that does not exist, `next_existing` and `starts_at` are the next real time. It is of the grid if
+    the period has one left, else the moment the clocks jump. `period` is None outside service; no grid is there, so
+    `on_grid` is True.
     """
 
     wall_time: time
@@ -50,7 +52,7 @@ def resolve_time(
 ) -> RequestedTime:
     """Find the service and the instant of a wall time asked for on a business date.
 
-    It belongs to the period that holds it on the business date itself, else to the one that holds it 24 hours later
+    The period that holds it on the business date itself comes first. Next is the one that holds it 24 hours later
     (service past midnight). With no such period it is the wall clock of the business date.
 
     Raises:
@@ -77,7 +79,7 @@ def resolve_instant(
 ) -> RequestedTime:
     """Find the service of an instant asked for on a business date; it may be the second of a repeated time.
 
-    An instant that no period of this business date holds is outside service, whatever the next date offers.
+    An instant that no period of this business date holds is outside service, even if the next date offers it.
 
     Raises:
         ValueError: `slot_minutes` is not positive, or `starts_at` is naive.

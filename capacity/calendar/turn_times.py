@@ -1,4 +1,4 @@
-"""Turn times: how many minutes a party keeps its table, by party size."""
+"""Turn times: the minutes that a party keeps its table, by party size."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from config.values import LARGEST_PARTY
 
 @dataclass(frozen=True)
 class TurnBand:
-    """Give the turn time in minutes of parties up to a size, in one period or (None) the whole restaurant."""
+    """The turn time in minutes of parties up to a size, in one period or (None) the whole restaurant."""
 
     up_to: int
     minutes: int
@@ -19,7 +19,7 @@ DEFAULT_BANDS = (TurnBand(2, 90, None), TurnBand(6, 120, None), TurnBand(LARGEST
 
 
 def turn_minutes(bands: Iterable[TurnBand], period_id: int | None, party_size: int) -> int:
-    """Return how many elapsed minutes a party keeps its table.
+    """Return the elapsed minutes that a party keeps its table.
 
     The smallest fitting band of the period decides, else of the restaurant, else of the defaults.
     """

@@ -40,7 +40,7 @@ def to_local(instant: datetime, zone: ZoneInfo) -> datetime:
 
 
 def local_wall_time(instant: datetime, zone: ZoneInfo) -> time:
-    """Return what the clock on the restaurant's wall shows at an instant.
+    """Return the time that the clock on the restaurant's wall shows at an instant.
 
     Raises:
         ValueError: `instant` is naive.
@@ -81,7 +81,7 @@ def _both_folds(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
 def this_minute(now: datetime) -> datetime:
     """Return the minute that runs: the floor lives in whole minutes.
 
-    Whoever is given the table of a party that left in the same minute would otherwise meet it for some seconds.
+    A party given the table of one that left in the same minute would otherwise meet it for some seconds.
     """
     return now.replace(second=0, microsecond=0)
 

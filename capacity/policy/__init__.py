@@ -1,6 +1,6 @@
-"""What a service day still takes: pure rules, no Django.
+"""The room that a service day still has: pure rules, no Django.
 
-Availability, booking and shadow mode all ask `decide`: what is shown is what is accepted.
+Availability, booking and shadow mode all ask `decide`: every time that is shown is accepted.
 """
 
 from capacity.policy.decision import (

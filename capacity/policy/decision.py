@@ -15,9 +15,9 @@ CAPACITY_REASONS = frozenset({*(limit.code for limit in LIMITS), ReasonCode.NO_T
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Accept, or refuse with every reason that holds, in the order of `ReasonCode`.
+    """An acceptance, or a refusal with every reason that holds, in the order of `ReasonCode`.
 
-    Undecided is what would be accepted if only the planner had found a plan, or a proof that there is none, in time.
+    An undecided request would be accepted if only the planner had found, in time, a plan or a proof that there is none.
     """
 
     reasons: tuple[Reason, ...] = ()
@@ -49,7 +49,7 @@ def decide(request: PartyRequest, day: DayState, now: datetime) -> Decision:
 
 
 def decide_without_capacity(request: PartyRequest, day: DayState, now: datetime) -> Decision:
-    """Decide on party size, booking window and opening hours alone: what no mode waives."""
+    """Decide on party size, booking window and opening hours alone, which no mode waives."""
     return Decision(tuple(_standing_reasons(request, day, now)))
 
 

@@ -1,4 +1,4 @@
-"""What a decision is made on: a request, and the service days that it meets."""
+"""The facts of a decision: a request, and the service days that it meets."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class SlotState(TimeSpan):
     present_parties: int = 0
 
     def uses(self, limits: tuple[Limit, ...] = SLOT_LIMITS) -> tuple[LimitUse, ...]:
-        """Return limits of this slot with what is used of each."""
+        """Return the limits of this slot with the use of each."""
         return tuple(LimitUse.of(self, limit) for limit in limits)
 
 
@@ -54,7 +54,7 @@ class ServiceState:
     version: int = 0
 
     def uses(self) -> tuple[LimitUse, ...]:
-        """Return the limits of the whole service with what is used of each."""
+        """Return the limits of the whole service with the use of each."""
         return tuple(LimitUse.of(self, limit) for limit in SERVICE_LIMITS)
 
     def starting_slot(self, starts_at: datetime) -> SlotState | None:
@@ -65,7 +65,7 @@ class ServiceState:
 
 @dataclass(frozen=True, slots=True)
 class BookingWindow:
-    """What a restaurant takes online, how early and how late."""
+    """The bounds of a restaurant online: party sizes, how early and how late."""
 
     zone: ZoneInfo
     party_size_min: int = 1
@@ -91,11 +91,11 @@ class PartyRequest:
 
 @dataclass(frozen=True, slots=True)
 class DayState:
-    """All that a decision depends on.
+    """All facts that a decision depends on.
 
-    `service` is the service day in which the party would start, None outside every service;
-    `present` are the slots, of any service day, that its stay touches; `closed` says that a
-    closure (or a day without service) covers the start; `no_table` is the planner's refusal.
+    `service` is the service day in which the party would start, None outside every service. `present` are the slots, of
+    any service day, that its stay touches. `closed` says that a closure (or a day without service) covers the start;
+    `no_table` is the planner's refusal.
     """
 
     window: BookingWindow

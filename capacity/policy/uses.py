@@ -1,4 +1,4 @@
-"""How much of a limit is used."""
+"""The use of limits, in numbers and per cent."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ from capacity.reasons import Reason, ReasonCode
 
 @dataclass(frozen=True, slots=True)
 class LimitUse:
-    """How much of one limit is used. No limit: `limit` is None."""
+    """The use of one limit. No limit: `limit` is None."""
 
     code: ReasonCode
     limit: int | None
@@ -24,7 +24,7 @@ class LimitUse:
         return self.limit is not None and self.used + asked > self.limit
 
     def asked_by(self, party_size: int) -> int:
-        """Return what a party asks of this limit."""
+        """Return the amount that a party asks of this limit."""
         return LIMIT_OF[self.code].asked_by(party_size)
 
     def after(self, party_size: int) -> "LimitUse":
@@ -32,17 +32,17 @@ class LimitUse:
         return replace(self, used=self.used + self.asked_by(party_size))
 
     def excess_raised_by(self, party_size: int) -> int:
-        """Return by how much one more party raises what is above the limit."""
+        """Return by how much one more party raises the excess over the limit."""
         return self.after(party_size).excess - self.excess
 
     @property
     def excess(self) -> int:
-        """Return what is above the limit."""
+        """Return the amount above the limit."""
         return 0 if self.limit is None else max(0, self.used - self.limit)
 
     @property
     def room_left(self) -> float:
-        """Return what the limit still takes, infinite without one."""
+        """Return the room that the limit still has, infinite without one."""
         return float("inf") if self.limit is None else self.limit - self.used
 
     @property

@@ -1,7 +1,7 @@
-"""Who the server runs as, and what that account can reach.
+"""The account that the server runs as, and the paths that it can reach.
 
-PostgreSQL refuses to run as root: root's server runs as `nobody`. No mode of an existing
-directory is ever widened for it; what it cannot reach is put or copied elsewhere.
+PostgreSQL refuses to run as root: root's server runs as `nobody`. No mode of an existing directory is ever widened for
+it; files out of its reach are put or copied elsewhere.
 """
 
 import os
@@ -30,7 +30,7 @@ def is_open_to_server(path: Path) -> bool:
 def make_private(directory: Path) -> None:
     """Make a directory that only the server's account can enter, or accept such a one.
 
-    Raises: DirectoryNotPrivate if somebody else made it, as anyone may under /tmp.
+    Raises: DirectoryNotPrivate if another account made it, as any may under /tmp.
     """
     account = get_server_account()
     owner = os.geteuid() if account is None else account.pw_uid
@@ -45,7 +45,7 @@ def make_private(directory: Path) -> None:
 def copy_installation(package: Path, target: Path) -> None:
     """Copy the wheel's package, with the libraries that it keeps beside itself.
 
-    `target` exists afterwards only as a whole, and whoever gets there may read it.
+    `target` exists afterwards only as a whole, and every account that gets there may read it.
     """
     draft = target.with_name(f"{target.name}.new")
     shutil.rmtree(draft, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What can go wrong with the embedded server. Each message says what to do about it."""
+"""The errors of the embedded server. Each message names the way out."""
 
 
 class EmbeddedServerError(Exception):

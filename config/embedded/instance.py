@@ -1,4 +1,4 @@
-"""Where the files of an embedded server are, and how it is reached."""
+"""The files of an embedded server, and its address."""
 
 import hashlib
 import os
@@ -36,7 +36,7 @@ class Instance:
 
     @property
     def url(self) -> str:
-        """Address for DATABASE_URL, whether the server runs or not."""
+        """Return the address for DATABASE_URL, whether the server runs or not."""
         return self.url_of(DATABASE)
 
     def url_of(self, database: str) -> str:
@@ -45,22 +45,22 @@ class Instance:
 
     @property
     def gate_lock(self) -> Path:
-        """Held while a process finds out whether the server runs, and starts it."""
+        """Return the lock that a process holds while it finds out whether the server runs, and starts it."""
         return self.directory / "gate.lock"
 
     @property
     def users_lock(self) -> Path:
-        """Held shared by every process that uses the server."""
+        """Return the lock that every process that uses the server holds shared."""
         return self.directory / "users.lock"
 
     @property
     def log(self) -> Path:
-        """The server's log, begun anew at each start."""
+        """Return the server's log, begun anew at each start."""
         return self.directory / "postgres.log"
 
     @property
     def secret_key(self) -> str:
-        """Signing key of this instance, made on first use."""
+        """Return the signing key of this instance, made on first use."""
         path = self.directory / "secret_key"
         self.directory.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -75,7 +75,7 @@ class Instance:
 
     @cached_property
     def runtime(self) -> Path:
-        """Directory of the socket: a short path, private to the server's account.
+        """Return the directory of the socket: a short path, private to the server's account.
 
         `note_runtime` writes it down, since a later command may run with another TMPDIR.
         """
@@ -93,7 +93,7 @@ class Instance:
         )
 
     def make_runtime(self) -> None:
-        """Make the runtime directory and note where it is."""
+        """Make the runtime directory and note its path."""
         make_private(self.runtime)
         self._note.write_text(str(self.runtime))
 
@@ -103,7 +103,7 @@ class Instance:
 
     @cached_property
     def data(self) -> Path:
-        """Data directory: with the project, unless the server's account cannot get there."""
+        """Return the data directory: with the project, unless the server's account cannot get there."""
         home = self.directory if is_open_to_server(self.directory) else self.runtime
         return home / "postgres"
 
@@ -123,7 +123,7 @@ class Instance:
         return self.postmaster_lines()[7:8] == ["ready"] and self._is_listening()
 
     def postmaster_lines(self) -> list[str]:
-        """Return what the server says of itself: process id first, state eighth; [] if it is stopped."""
+        """Return the server's lines about itself: process id first, state eighth; [] if it is stopped."""
         with suppress(FileNotFoundError):
             return [line.strip() for line in (self.data / "postmaster.pid").read_text().splitlines()]
         return []

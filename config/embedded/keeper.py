@@ -1,7 +1,7 @@
-"""The keeper of an embedded server: starts it, and stops it when nobody uses it any more.
+"""The keeper of an embedded server: starts it, and stops it when no process uses it any more.
 
-Run by path, with nothing but the standard library, in a session of its own: a Ctrl-C meant
-for a command does not reach it, and a killed command cannot take it along.
+It runs by path, with nothing but the standard library, in a session of its own. So a Ctrl-C meant for a command does
+not reach it, and a killed command cannot take it along.
 """
 
 import argparse
@@ -19,11 +19,10 @@ from pathlib import Path
 
 
 def keep(command: Sequence[str], *, users_lock: Path, account: str | None, remove: Sequence[Path]) -> int:
-    """Run the server until it ends, then remove what is not to outlive it; return its exit code.
+    """Run the server until it ends, then remove the files that are not to outlive it; return its exit code.
 
-    The server is asked to end (SIGINT: fast shutdown) when no process holds a shared flock on
-    `users_lock`. The exclusive flock is kept until this process is gone, so that a new user
-    waits for the old server's end.
+    The server is asked to end (SIGINT: fast shutdown) when no process holds a shared flock on `users_lock`. The
+    exclusive flock is kept until this process is gone, so that a new user waits for the old server's end.
     """
     server = _start(command, account=account)
     signal.signal(signal.SIGTERM, lambda *_: server.send_signal(signal.SIGINT))
@@ -56,7 +55,7 @@ def _stop_when_unused(server: subprocess.Popen[bytes], users_lock: Path) -> None
 
 
 def _close_inherited_files() -> None:
-    """Close what a shell or a build tool left open: a pipe held here never ends for its reader."""
+    """Close the files that a shell or a build tool left open: a pipe held here never ends for its reader."""
     for name in os.listdir("/dev/fd"):
         if int(name) > 2:
             with suppress(OSError):

@@ -1,1 +1,1 @@
-"""Logs: every record, whoever wrote it, as one line of one shape, without personal data."""
+"""Logs: every record, of the project or of a library, as one line of one shape, without personal data."""

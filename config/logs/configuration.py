@@ -1,4 +1,4 @@
-"""What Django's LOGGING is made of. Read before Django is set up, so it imports nothing of it."""
+"""Django's LOGGING, and the settings it is made of. Read before Django is set up, so it imports nothing of it."""
 
 import logging
 from typing import Any
@@ -34,10 +34,12 @@ def read_log_format() -> str:
 
 
 class ToldByTheJob:
-    """Leave out what procrastinate says of a failure: the job has told it, under the id of its request."""
+    """Filter of procrastinate's records of a failure: the job has told it, under the id of its request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether the record is written; so is a worker that gives up what it runs, which is no failure of it."""
+        """Say whether the record is written; the notice of a worker that gives up its job is no failure and is
+        written.
+        """
         error = record.exc_info[1] if record.exc_info else None
         return getattr(record, "action", "") not in _FAILURES or not isinstance(error, Exception)
 

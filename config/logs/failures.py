@@ -1,8 +1,8 @@
-"""Exceptions as the log may have them: where it happened and what kind it was, not whom it was about.
+"""Exceptions as the log may have them: their place and kind, without the people that they were about.
 
 PostgreSQL repeats the refused row in the DETAIL of its errors, and both Django's error and psycopg's carry it. Of
-database errors only SQLSTATE, constraint and primary message are written; of errors about a value not the value; of
-no frame its local variables.
+database errors only SQLSTATE, constraint and primary message are written. Errors about a value are written without the
+value, frames without their local variables.
 """
 
 import traceback
@@ -27,7 +27,7 @@ _CONTEXT = "During handling of the above exception, another exception occurred:"
 
 
 def describe_error(error: BaseException) -> str:
-    """Return what an error says, without the values that it is about."""
+    """Return the message of an error, without the values that it is about."""
     if isinstance(error, _DATABASE_ERRORS):
         return _describe_database_error(error)
     text = redact(str(error))

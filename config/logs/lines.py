@@ -1,8 +1,8 @@
 """One record, one line: structlog's processors over the records of the standard library.
 
-Loggers of the project are structlog's, those of Django, psycopg and all others the standard library's. Both arrive
-here as plain records, and leave with the same fields: timestamp, level, logger, event, request_id, what is bound to
-the work at hand (`config.requests.working_for`), and what was said besides.
+Loggers of the project are structlog's, those of Django, psycopg and all others the standard library's. Both arrive here
+as plain records, and leave with the same fields: timestamp, level, logger, event, request_id. After these come the
+context bound to the work at hand (`config.requests.working_for`) and the other fields of the record.
 """
 
 import copy
@@ -34,7 +34,7 @@ _as_logfmt = LogfmtRenderer(bool_as_flag=False)
 
 
 class LineFormatter(ProcessorFormatter):
-    """Format a record, whatever its arguments are."""
+    """Formatter of records with arguments of any kind."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line to be written."""

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, which also says how long a connection was waited for."""
+"""Django's PostgreSQL backend, which also measures the wait for a connection."""
