@@ -115,8 +115,9 @@ class Attempts:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """Run the block once. An error worth another attempt ends here, after a pause: the caller loops until it
-        returns.
+        """Run the block once. An error that calls for another attempt ends here, after a pause.
+
+        The caller loops until the block returns.
 
         Raises: `BookingConflict` when the deadline passes; every error that running again would not change.
         """

@@ -13,7 +13,7 @@ PASSWORD_LENGTH = 16
 
 @dataclass(frozen=True)
 class OpsAccount:
-    """The user and the password, None where somebody has changed it."""
+    """The user and the password, None where the password was changed in the admin."""
 
     username: str
     password: str | None
@@ -22,7 +22,7 @@ class OpsAccount:
 def ensure_ops_account() -> OpsAccount:
     """Make the superuser `ops` with DEMO_ADMIN_PASSWORD, or with a password that this demo always finds again.
 
-    A password that somebody set in the admin stays, unless DEMO_ADMIN_PASSWORD asks for another.
+    A password set in the admin stays, unless DEMO_ADMIN_PASSWORD asks for another.
     """
     wanted = env.str("DEMO_ADMIN_PASSWORD", default="")
     # Derived, not stored: it can be printed at every start, and differs from demo to demo.

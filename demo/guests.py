@@ -1,4 +1,4 @@
-"""Made-up guests and what they wish for, the same ones for the same seed. Pure.
+"""Made-up guests and their wishes, the same ones for the same seed. Pure.
 
 Names are common ones; addresses are at example.com, and numbers those that the United Kingdom keeps for fiction.
 """
@@ -41,7 +41,7 @@ class Visit:
 
 
 def make_visit(rng: random.Random, *, largest_party: int, seating_types: Sequence[str]) -> Visit:
-    """Make up one visit; most like to start a little after the middle of the service, few care where they sit."""
+    """Make up one visit; most like to start a little after the middle of the service, few care for a seating type."""
     first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
     return Visit(
         name=f"{first} {last}",

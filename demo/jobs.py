@@ -17,7 +17,7 @@ SHORTEST_LIFE_SECONDS = 5.0
 
 
 class Worker:
-    """The running worker, started anew when somebody kills it."""
+    """The running worker, started anew when a user kills it."""
 
     def __init__(self) -> None:
         self._process, self._started_at = _start(), time.monotonic()
@@ -31,7 +31,7 @@ class Worker:
             self._process, self._started_at = _start(), time.monotonic()
 
     def stop(self) -> None:
-        """End the worker, with what it has begun done."""
+        """End the worker, with the jobs that it has begun done."""
         self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=STOP_SECONDS + LONGER_SECONDS)

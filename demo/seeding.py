@@ -1,7 +1,7 @@
 """Book a realistic spread of parties, through the use case that every guest comes by: it never overbooks.
 
-What is there stays. A service that has its share of bookings gets no more, so that a second start books only what the
-days since the first have added; bookings that somebody cancelled are not made again.
+Bookings already there stay. A service that has its share of bookings gets no more, so that a second start books only
+for the days since the first. Bookings that somebody cancelled are not made again.
 """
 
 import random
@@ -34,7 +34,7 @@ TIME_TO_DECIDE = timedelta(minutes=5)
 
 @dataclass
 class ServicePlan:
-    """One service and how many covers the demo wants in it; `numbers` are those of its bookings so far."""
+    """One service and the covers that the demo wants in it; `numbers` are those of its bookings so far."""
 
     service_day: ServiceDay
     starts: list[datetime]
@@ -49,12 +49,12 @@ class ServicePlan:
 
     @property
     def key(self) -> str:
-        """Return what the idempotency keys of its bookings begin with."""
+        """Return the beginning of the idempotency keys of its bookings."""
         return f"demo:{self.service_day.business_date}:{self.service_day.service_period_id}"
 
     @property
     def missing(self) -> int:
-        """Return how many covers are still to be booked."""
+        """Return the covers that are still to be booked."""
         return max(self.target - self.covers, 0) if self.starts else 0
 
     def start_of(self, visit: Visit) -> datetime:
@@ -68,10 +68,10 @@ def next_friday(today: date) -> date:
 
 
 def plan_services(*, restaurant: Restaurant, days: int, has_full_evening: bool) -> list[ServicePlan]:
-    """Plan the services of the coming days against what the demo has booked in them, in 5 queries.
+    """Plan the services of the coming days against the demo's bookings in them, in 5 queries.
 
-    With a full evening, the last service of next Friday is planned nearly full, even if that is further ahead; those
-    of later Fridays are left empty until their week comes, so that each becomes the same evening.
+    With a full evening, the last service of next Friday is planned nearly full, even if that is further ahead. Those of
+    later Fridays are left empty until their week comes, so that each becomes the same evening.
     """
     now = read_clock()
     today = now.astimezone(restaurant.zone).date()
@@ -133,7 +133,7 @@ def _count_booked(restaurant: Restaurant, plans: list[ServicePlan]) -> None:
 def book_service(plan: ServicePlan, *, progress: Callable[[int], object]) -> int:
     """Book parties into one service until it has its covers or refuses many in a row; return how many it took.
 
-    `progress` gets the covers of each booking. The same service gets the same guests, whenever it is interrupted.
+    `progress` gets the covers of each booking. The same service gets the same guests, even if it is interrupted.
     """
     seed = FULL_EVENING_SEED if plan.is_to_be_full else plan.key
     rng = random.Random(seed)  # noqa: S311 - made-up guests need a seed, not a secret
@@ -167,7 +167,7 @@ def _is_far_enough(booking: Booking) -> bool:
 
 
 def _book(plan: ServicePlan, visit: Visit, number: int) -> BookingReceipt | None:
-    """Book a visit; of what is offered instead it takes the nearest time in the same service, or stays away."""
+    """Book a visit; of the alternatives it takes the nearest time in the same service, or stays away."""
     try:
         return _create(plan, visit, number, plan.start_of(visit))
     except RequestRefused as refusal:

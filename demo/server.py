@@ -33,7 +33,7 @@ class WebServerFailed(Exception):
 
 
 def require_free_port(port: int) -> None:
-    """Raise `PortNotAvailable` if nobody could serve on the port now."""
+    """Raise `PortNotAvailable` if no server could listen on the port now."""
     with socket.socket() as probe:
         # As the server does: connections of a server that has just ended are no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -93,7 +93,7 @@ class WebServer:
             meanwhile()
 
     def stop(self) -> None:
-        """End the server and all of its workers; who is not gone after 15 s is killed."""
+        """End the server and all of its workers; a process that is not gone after 15 s is killed."""
         with suppress(ProcessLookupError):
             self._process.terminate()
         with suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""Set the stage: database, restaurants, slots, bookings, audit. Each step makes only what is missing."""
+"""The demo's stage: database, restaurants, slots, bookings, audit. Each step makes only missing rows."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -52,7 +52,7 @@ def set_stage(say: Say, *, days: int, booked_days: int, history_days: int) -> li
 
 @contextmanager
 def _no_decision_in_the_log() -> Iterator[None]:
-    """Keep hundreds of made-up decisions from hiding what is said; what goes wrong is still logged."""
+    """Keep hundreds of made-up decisions out of the log, where they would hide the rest; errors are still logged."""
     talkative = [logging.getLogger(name) for name in ("bookings.services.recording", "config.transactions")]
     levels = [logger.level for logger in talkative]
     for logger in talkative:
@@ -65,7 +65,7 @@ def _no_decision_in_the_log() -> Iterator[None]:
 
 
 def import_missing(say: Say) -> list[Restaurant]:
-    """Import the restaurants that are not there; what somebody changed since the first start stays."""
+    """Import the restaurants that are not there; changes made since the first start stay."""
     there = set(Restaurant.objects.values_list("slug", flat=True))
     for slug, name in FILES.items():
         if slug not in there:
@@ -75,7 +75,7 @@ def import_missing(say: Say) -> list[Restaurant]:
 
 
 def book_missing(restaurants: list[Restaurant], *, days: int) -> int:
-    """Book what the coming days lack and return how many bookings that took, with a bar on a terminal."""
+    """Book the bookings that the coming days lack and return their number, with a bar on a terminal."""
     plans = [
         plan
         for restaurant in restaurants
@@ -94,8 +94,8 @@ def _write_without_waiting() -> None:
 
 
 def play_missing(restaurants: list[Restaurant], *, days: int) -> int:
-    """Play the days that have no history yet and return how many requests that took, with a bar on a terminal."""
-    restaurant = next(it for it in restaurants if it.slug == HISTORY_AT)
+    """Play the days that have no history yet and return the number of requests, with a bar on a terminal."""
+    restaurant = next(house for house in restaurants if house.slug == HISTORY_AT)
     seating_types = sorted(set(restaurant.tables.values_list("seating_type", flat=True)))
     plots = [
         plot_date(date, services, largest_party=restaurant.party_size_max, seating_types=seating_types)

@@ -1,4 +1,4 @@
-"""What the demo says when it is ready: what to open, and a first booking that works."""
+"""The demo's welcome when it is ready: pages to open, and a first booking that works."""
 
 import json
 from collections.abc import Iterator

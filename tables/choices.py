@@ -4,14 +4,14 @@ from django.db import models
 
 
 class EnforcementMode(models.TextChoices):
-    """Whether a decision refuses (enforce) or only records (shadow)."""
+    """The effect of a decision: it refuses (enforce) or only records (shadow)."""
 
     ENFORCE = "enforce", "Enforce"
     SHADOW = "shadow", "Shadow"
 
 
 class SeatingType(models.TextChoices):
-    """Where a table stands; a guest's seating wish names one of these."""
+    """The place where a table stands; a guest's seating wish names one of these."""
 
     INDOOR = "indoor", "Indoor"
     OUTDOOR = "outdoor", "Outdoor"
@@ -21,7 +21,7 @@ class SeatingType(models.TextChoices):
 
 
 class TableStatus(models.TextChoices):
-    """Whether a table takes parties."""
+    """The status of a table: whether it takes parties."""
 
     ACTIVE = "active", "Active"
     OUT_OF_SERVICE = "out_of_service", "Out of service"
@@ -29,7 +29,7 @@ class TableStatus(models.TextChoices):
 
 
 class TableShape(models.TextChoices):
-    """How the floor plan draws a table."""
+    """The shape of a table on the floor plan."""
 
     ROUND = "round", "Round"
     SQUARE = "square", "Square"
@@ -37,7 +37,7 @@ class TableShape(models.TextChoices):
 
 
 class Audience(models.TextChoices):
-    """By which way in a table may be booked."""
+    """The ways in by which a table may be booked."""
 
     ONLINE = "online", "Online"
     IN_HOUSE = "in_house", "In-house"

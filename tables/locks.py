@@ -10,8 +10,8 @@ from tables.models import Restaurant
 def lock_restaurant_settings(restaurant_id: int) -> Restaurant:
     """Lock the restaurant row FOR NO KEY UPDATE, before any service day, and return it as it is now.
 
-    Every change of a restaurant, table, period, turn time, rule or closure starts here, so that no
-    service day is created from settings that are just being changed.
+    Every change of a restaurant, table, period, turn time, rule or closure starts here. So no service day is created
+    from settings that are just being changed.
 
     Raises: `RecordNotFound`, `TransactionRequired`.
     """

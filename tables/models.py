@@ -1,4 +1,4 @@
-"""The restaurant and its floor: who seats guests where."""
+"""The restaurant and its floor: sections, tables, combinations and blocks."""
 
 import uuid
 from zoneinfo import ZoneInfo

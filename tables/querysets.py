@@ -1,4 +1,4 @@
-"""Ways to ask for tables."""
+"""The queryset of tables, and their order by number."""
 
 from typing import TYPE_CHECKING, Any, Self
 

@@ -1,4 +1,4 @@
-"""Spans of time, and which of them share some. Pure: no Django."""
+"""Spans of time, and their overlaps. Pure: no Django."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Lasting(Protocol):
-    """Anything that lasts from an instant to another: a stay, a slot, a service day, a block."""
+    """A span from an instant to another: a stay, a slot, a service day, a block."""
 
     @property
     def starts_at(self) -> datetime: ...

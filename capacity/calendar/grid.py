@@ -29,8 +29,8 @@ class SlotTime:
 class ServiceTimes:
     """One service period on one business date; `slots` are sorted by instant and may be empty.
 
-    `opens_at` is the first instant of the start, `closes_at` the end of the last minute; both lie at a jump of the
-    clocks over that minute.
+    `opens_at` is the first instant of the start, `closes_at` the end of the last minute. Both lie at the jump if the
+    clocks jump over that minute.
     """
 
     period_id: int

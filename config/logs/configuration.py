@@ -37,9 +37,7 @@ class ToldByTheJob:
     """Filter of procrastinate's records of a failure: the job has told it, under the id of its request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Say whether the record is written; the notice of a worker that gives up its job is no failure and is
-        written.
-        """
+        """Say whether the record is written; that of a worker giving up its job is, for it is no failure of the job."""
         error = record.exc_info[1] if record.exc_info else None
         return getattr(record, "action", "") not in _FAILURES or not isinstance(error, Exception)
 

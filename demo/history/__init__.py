@@ -1,4 +1,4 @@
-"""Days of the demo's bar that are over: who asked, who came, who did not, what the support heard."""
+"""Past days of the demo's bar: the requests, the parties that came, the no-shows, the tickets of the support."""
 
 from demo.history.dates import list_dates_to_play
 from demo.history.playing import note_tickets, play_date

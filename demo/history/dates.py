@@ -1,4 +1,4 @@
-"""Which dates have no history yet, and the services that they had."""
+"""The dates that have no history yet, and the services that they had."""
 
 from collections import defaultdict
 from datetime import date, timedelta
@@ -21,7 +21,7 @@ OVER_FOR = timedelta(hours=4)
 def list_dates_to_play(restaurant: Restaurant, days: int) -> dict[date, tuple[ServiceHours, ...]]:
     """List the services of the last days, by date, where none of the date has a booking; creates their rows.
 
-    What has been played, also if it was interrupted, or has really been booked, stays as it is.
+    A date stays as it is once it was played, even in part, or has real bookings.
     """
     today = read_clock().astimezone(restaurant.zone).date()
     first, last = today - timedelta(days=days), today - ONE_DAY

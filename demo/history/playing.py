@@ -1,7 +1,7 @@
 """Play a date through the services that every guest and host uses, with the clock of that moment.
 
-Rows say when they were made by the clock of the machine; after a date is played they get the moments at which they
-would have been.
+Rows have the time of the machine's clock when they are made. After a date is played they get the moments at which they
+would have been made.
 """
 
 from bisect import bisect_right
@@ -41,7 +41,7 @@ NOTES = (
 
 @dataclass
 class Journal:
-    """When each step was made by the clock of the machine, and when by the clock that it saw."""
+    """The moments of each step, by the clock of the machine and by the clock that the step saw."""
 
     made_at: list[datetime] = field(default_factory=list)
     seen_at: list[datetime] = field(default_factory=list)
@@ -52,13 +52,13 @@ class Journal:
         self.seen_at.append(instant)
 
     def moment_of(self, made_at: datetime) -> datetime:
-        """Return when something would have been made."""
+        """Return the moment at which a row would have been made."""
         return self.seen_at[max(bisect_right(self.made_at, made_at) - 1, 0)]
 
 
 @dataclass(frozen=True)
 class _Step:
-    """Something that somebody does at a moment; of two at once the first request first."""
+    """A step of a party or of the host at a moment; of two at once the first request first."""
 
     at: datetime
     number: int
@@ -67,7 +67,7 @@ class _Step:
 
 
 def play_date(restaurant: Restaurant, plot: DatePlot, *, progress: Callable[[int], object]) -> None:
-    """Play all that happened on a date, moment by moment; `progress` gets a 1 for each request."""
+    """Play all requests of a date and their outcomes, moment by moment; `progress` gets a 1 for each request."""
     journal = Journal()
     booked: dict[int, int] = {}
     steps = [step for request in plot.requests for step in _steps(restaurant, plot, request, booked)]
@@ -98,7 +98,7 @@ def _steps(restaurant: Restaurant, plot: DatePlot, request: Request, booked: dic
 
 
 def _ask(restaurant: Restaurant, plot: DatePlot, request: Request, booked: dict[int, int]) -> None:
-    """Ask for a start; who is refused and comes all the same takes the first of the others, soon after."""
+    """Ask for a start; a party that is refused and comes all the same takes the first of the others, soon after."""
     try:
         booked[request.number] = _create(restaurant, plot, request, request.starts_at)
     except RequestRefused as refusal:
@@ -155,7 +155,7 @@ def _date(model: type[models.Model], rows: list[Any], journal: Journal, fields: 
 
 
 def note_tickets(restaurant: Restaurant, now: datetime) -> None:
-    """Note what the support heard, once."""
+    """Note the tickets of the support, once."""
     if RolloutNote.objects.filter(restaurant=restaurant).exists():
         return
     for days_ago, tickets, text in NOTES:

@@ -1,4 +1,4 @@
-"""What happened on a date: every request, and what became of the party. The same for the same date. Pure."""
+"""The plot of a date: every request, and the outcome of its party. The same for the same date. Pure."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ SHORTEST_STAY, STAY_OF_EACH_MORE = timedelta(minutes=50), timedelta(minutes=7)
 
 
 class Ending(StrEnum):
-    """What a party does in the end."""
+    """The outcome of a party in the end."""
 
     COMES = "comes"
     CANCELS = "cancels"
@@ -43,7 +43,7 @@ class ServiceHours:
 
 @dataclass(frozen=True)
 class Request:
-    """One party: when it asks, for which start, and what becomes of it if it is booked.
+    """One party: the time it asks, the start it asks for, and its ending if it is booked.
 
     `arrives_at` is None where it is seated as it comes in.
     """

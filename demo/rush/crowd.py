@@ -1,4 +1,4 @@
-"""Guests who all want a table at the same moment, through the real use case."""
+"""Guests that all want a table at the same moment, through the real use case."""
 
 import math
 import threading
@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What one guest got (`booked`, or the code of the refusal), and after how many seconds."""
+    """The answer to one guest (`booked`, or the code of the refusal), and the seconds until it came."""
 
     outcome: str
     seconds: float
@@ -31,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Rush:
-    """Who rushes where. No more than `connections` of the guests talk to the database at a time."""
+    """The guests of a rush and their service. No more than `connections` of them talk to the database at a time."""
 
     restaurant: Restaurant
     business_date: date

@@ -1,4 +1,4 @@
-"""The engine without its protections, to show what they are for. Never in a process that serves."""
+"""The engine without its protections, to show the need for them. Never in a process that serves."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,8 @@
-"""Who sits where: the planner. Pure: no Django, no clock."""
+"""The planner: the seating of parties at tables. Pure: no Django, no clock.
+
+Two terms of the algorithm: a claim is the seat and time that a party asks for, its reach the tables that could serve
+it.
+"""
 
 from tables.seating.answers import (
     Move,

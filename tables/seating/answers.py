@@ -1,4 +1,4 @@
-"""What the planner answers."""
+"""The answers of the planner."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from tables.spans import TimeSpan
 
 
 class Step(StrEnum):
-    """Which step of the planner settled a question.
+    """The step of the planner that settled a question.
 
     A bound and the relaxation only ever refuse: each of them proves that there is no plan, and none finds one.
     """
@@ -21,7 +21,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Move a party to other tables; `from_table_ids` is empty for one that had none."""
+    """A move of a party to other tables; `from_table_ids` is empty for one that had none."""
 
     booking_id: int
     from_table_ids: tuple[int, ...]
@@ -30,10 +30,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class SeatingPlan:
-    """Seat every request, with the moves that make it possible.
+    """A seat for every request, with the moves that make it possible.
 
-    `seats` are the tables of each request, in the order of the requests; `spare_seats` counts the empty seats at
-    these. `depends_on` is the time in which parties were looked at as movable, or of the requests alone.
+    `seats` are the tables of each request, in the order of the requests; `spare_seats` counts the empty seats at these.
+    `depends_on` is the time in which parties were looked at as movable, or of the requests alone.
     """
 
     seats: tuple[tuple[int, ...], ...]
@@ -50,10 +50,10 @@ class SeatingPlan:
 
 @dataclass(frozen=True, slots=True)
 class SeatingRefusal:
-    """Say that no plan exists: proven.
+    """The proof that no plan exists.
 
-    `suitable` counts the tables and combinations that could ever take the first request, `taken` those of them that
-    are not free for all of its time. With `suitable` 0 no other time would help.
+    `suitable` counts the tables and combinations that could ever take the first request. `taken` counts those of them
+    that are not free for all of its time. With `suitable` 0 no other time would help.
     """
 
     suitable: int
@@ -64,7 +64,7 @@ class SeatingRefusal:
 
 @dataclass(frozen=True, slots=True)
 class SeatingUndecided:
-    """Say that neither a plan nor a proof was found within the limits: not a refusal."""
+    """The answer that neither a plan nor a proof was found within the limits: not a refusal."""
 
     depends_on: TimeSpan
 

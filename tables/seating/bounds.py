@@ -10,15 +10,17 @@ from tables.seating.question import Question
 def is_refuted(question: Question) -> bool:
     """Say whether at some moment the parties that are there cannot all have tables of their own.
 
-    A relaxation: every party present is to be given as many tables as its smallest option has, any of those that
-    belong to some option or to where it sits, each table to one party. A plan gives that at every moment, so where it
-    is impossible there is no plan. Who is to be given several tables stands for as many nodes in a bipartite graph
-    (Hall, On Representatives of Subsets, 1935); where everybody sits now is a matching of all but those who seek a
-    seat, and one augmenting path for each missing table completes it or shows that no matching does (Berge 1957; the
-    search is one phase of Hopcroft and Karp 1973). Parties come at their starts: the moments between add nobody.
+    A relaxation: every party present is to be given as many tables as its smallest option has. They may be any that
+    belong to some option or to its present seat, each table to one party. A plan gives that at every moment, so without
+    a matching at some moment there is no plan.
 
-    Only the stays of requests are looked at, or of the parties to place where nothing is requested: at all other
-    times it is known that everybody can be seated.
+    A party that needs several tables stands for as many nodes in a bipartite graph (Hall, On Representatives of
+    Subsets, 1935). The present seats are a matching of all parties but those that seek a seat. One augmenting path for
+    each missing table completes it or shows that no matching does (Berge 1957). The search is one phase of Hopcroft and
+    Karp 1973. Parties come at their starts: the moments between add none.
+
+    Only the stays of requests are looked at, or of the parties to place if nothing is requested. At all other times it
+    is known that every party can be seated.
     """
     return any(_is_short_of_tables(question, moment) for moment in _moments(question))
 
@@ -41,9 +43,9 @@ def _is_short_of_tables(question: Question, moment: datetime) -> bool:
 
 
 class Sitting:
-    """Where everybody sits now, moment by moment: the same for every question about a state.
+    """The seating as it is, moment by moment: the same for every question about a state.
 
-    Whoever is there at a moment of some stay is connected to it in time, so that the question is about all of them.
+    A party there at a moment of some stay is connected to it in time, so that the question is about all of them.
     """
 
     def __init__(self) -> None:
@@ -62,7 +64,7 @@ class Sitting:
 
 
 class Matching:
-    """Give every party at one moment tables of its own."""
+    """Tables of its own for every party at one moment."""
 
     def __init__(self) -> None:
         self._reach: dict[int, int] = {}
@@ -70,7 +72,7 @@ class Matching:
         self._taken = 0
 
     def copy(self) -> "Matching":
-        """Return one to which parties can be added without changing this one."""
+        """Return a matching to which parties can be added without changing this one."""
         copied = Matching()
         copied._reach, copied._owner, copied._taken = dict(self._reach), dict(self._owner), self._taken
         return copied
@@ -109,7 +111,7 @@ class Matching:
         return False
 
     def _shift(self, table: int, number: int, left_for: dict[int, tuple[int, int]]) -> None:
-        """Give a free table to a party, what that leaves to the one that wants it, and so on back to who seeks."""
+        """Give a free table to a party, the table that this leaves to the next one, back to the party that seeks."""
         while number in left_for:
             left, successor = left_for[number]
             self._give(table, number)

@@ -1,4 +1,4 @@
-"""How long the planner may think."""
+"""The time budget of the planner."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from time import monotonic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeBudget:
-    """How long the planner may think: seconds of its exact model, and nodes of its search for moves.
+    """The time budget of the planner: seconds of its exact model, and nodes of its search for moves.
 
     `exact_seconds` is for all questions together, `at_once` for one of them; with 0 the exact model is not asked.
     """
@@ -20,7 +20,7 @@ class TimeBudget:
 
 
 class TimeLeft:
-    """What is left of a budget for questions that come one after another."""
+    """The rest of a time budget for questions that come one after another."""
 
     def __init__(self, budget: TimeBudget) -> None:
         self.budget = budget
@@ -28,7 +28,7 @@ class TimeLeft:
 
     @contextmanager
     def thinking(self, at_most: TimeBudget | None = None) -> Iterator[TimeBudget]:
-        """Give what the next question may take, perhaps less than the budget says, and take off how long it took."""
+        """Give the budget of the next question, perhaps less than the whole budget, and take off the time used."""
         asked = at_most or self.budget
         started = monotonic()
         yield replace(asked, exact_seconds=max(0.0, min(asked.exact_seconds, asked.at_once, self.exact_seconds)))

@@ -17,7 +17,7 @@ ZERO = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class ExactAnswer:
-    """What the programs say: `seating` None is a proof that there is no plan."""
+    """The answer of the programs: `seating` None is a proof that there is no plan."""
 
     seating: Seating | None
 
@@ -25,14 +25,15 @@ class ExactAnswer:
 def solve_exactly(question: Question, seconds: float) -> ExactAnswer | None:
     """Find a plan or prove that there is none; None if time ran out.
 
-    From cheap to dear, each only where the one before did not settle it: the relaxed program of tables, the same for
-    whole parties with the columns near the relaxed optimum, then with all. A relaxation without a solution is a proof,
-    a restriction without one is none. Nine times in ten the relaxation has its optimum where every party is whole:
-    then nothing else moves fewer. Else the reduced cost of a column says how many more moves a plan with it has at
-    least (reduced cost fixing, Dantzig, Fulkerson and Johnson 1954), so a plan that the near columns give is at most
-    so far from the fewest moves.
+    From cheap to dear, each program runs only if the one before did not settle the question. First comes the relaxed
+    program of tables, then that of whole parties with the columns near the relaxed optimum, then with all. A relaxation
+    without a solution is a proof, a restriction without one is none.
 
-    Time decides only when to give up: what is found does not depend on it.
+    Nine times in ten the relaxation has its optimum with every party whole: then nothing else moves fewer. Else the
+    reduced cost of a column is a lower bound on the further moves with it (reduced cost fixing, Dantzig, Fulkerson and
+    Johnson 1954). So a plan that the near columns give is at most so far from the fewest moves.
+
+    Time decides only when to give up: the answer found does not depend on it.
     """
     deadline = monotonic() + seconds
     program = table_program(question)
@@ -48,7 +49,7 @@ def solve_exactly(question: Question, seconds: float) -> ExactAnswer | None:
 
 
 def _solutions(program: Program, relaxed: Solution, deadline: float) -> Iterator[Solution]:
-    """Yield what ever wider programs say; the last one is the whole program."""
+    """Yield the answers of ever wider programs; the last one is the whole program."""
     if all(value < ZERO or value > 1 - ZERO for value in relaxed.values):
         yield relaxed
     for width in WIDTHS:

@@ -1,4 +1,4 @@
-"""The floor: tables, the combinations that they form, and which of these a party could be given."""
+"""The floor: tables, the combinations that they form, and the seats among these that a party could be given."""
 
 import re
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ _DIGITS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class SeatingTable:
-    """Describe a table that may be given out; `audience` holds the channels that may book it.
+    """A table that may be given out; `audience` holds the channels that may book it.
 
-    `number` is unique in the restaurant. `priority` says which of equally fitting tables goes first: the lower one.
+    `number` is unique in the restaurant. `priority` orders equally fitting tables: the lower one goes first.
     """
 
     table_id: int
@@ -33,7 +33,7 @@ class SeatingTable:
 
 @dataclass(frozen=True, slots=True)
 class CombinedTables:
-    """Declare that tables may be used as one, for parties of a size range of their own."""
+    """Tables that may be used as one, for parties of a size range of their own."""
 
     table_ids: tuple[int, ...]
     min_party_size: int
@@ -42,10 +42,10 @@ class CombinedTables:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """What a party can be given: one table, or the tables of one combination.
+    """A seat for a party: one table, or the tables of one combination.
 
-    `seats` is the sum of the tables' capacities. `seating_types` and `audience` are what all of its tables have: a
-    wish for the patio is met where every table stands there, and every table must be open to the way in.
+    `seats` is the sum of the tables' capacities. `seating_types` and `audience` are those that all of its tables have.
+    A wish for the patio is met if every table stands there, and every table must be open to the way in.
     """
 
     table_ids: tuple[int, ...]
@@ -97,7 +97,7 @@ class Floor:
 
     @cached_property
     def seats(self) -> tuple[Seat, ...]:
-        """Return every table and every combination of these tables, in one order whatever the order of the input."""
+        """Return every table and every combination of these tables, in one order for any order of the input."""
         found = chain((_single(table) for table in self.tables), self._combined())
         return tuple(sorted(found, key=self._place))
 
@@ -115,7 +115,7 @@ class Floor:
         return self._suitable[key]
 
     def chosen(self, table_ids: tuple[int, ...]) -> Seat:
-        """Return tables that somebody chose as one seat; what is not known of them counts nothing."""
+        """Return tables that somebody chose as one seat; the unknown ones add no seats."""
         known = [self.by_id[table_id] for table_id in table_ids if table_id in self.by_id]
         return Seat(
             table_ids=table_ids,

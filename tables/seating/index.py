@@ -1,4 +1,4 @@
-"""A state as the search reads it: parties are bits, and who is in the way of a seat is one AND of integers."""
+"""A state as the search reads it: parties are bits, and those in the way of a seat are one AND of integers."""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -22,8 +22,8 @@ FIELD_BITS = 40
 class Option(NamedTuple):
     """A seat that a party could be given.
 
-    `tables` is a mask of tables; `sitting` of the movable parties who sit at any of them, whenever that is; `fixed` of
-    the occupied intervals there. `cost` ranks options of one party, and its sums rank plans.
+    `tables` is a mask of tables. `sitting` is a mask of the movable parties that sit at any of them at any time,
+    `fixed` of the occupied intervals there. `cost` ranks options of one party, and its sums rank plans.
     """
 
     table_ids: tuple[int, ...]
@@ -35,7 +35,7 @@ class Option(NamedTuple):
 
 @dataclass(frozen=True)
 class Claim:
-    """What a party claims: a seat in [starts_at, ends_at).
+    """A party's claim: a seat in [starts_at, ends_at).
 
     Movable parties are numbered by booking id, requests after them. `meets` is a mask of the movable parties that are
     there at some of the same time. `options` are the seats with nothing fixed in the way, the best first, without the
@@ -57,7 +57,7 @@ class Claim:
 
     @cached_property
     def fewest_tables(self) -> int:
-        """Return how many tables it needs at least."""
+        """Return the least number of tables that it needs."""
         return min((option.tables.bit_count() for option in self._seats), default=0)
 
     @cached_property
@@ -71,9 +71,9 @@ class Claim:
 
 
 class SpanIndex:
-    """Say which of some half-open spans overlap another, as a mask, in two binary searches.
+    """Half-open spans by their overlaps: those that overlap another, as a mask, in two binary searches.
 
-    A span overlaps [starts_at, ends_at) if it begins before its end and is not over at its start; both sets are
+    A span overlaps [starts_at, ends_at) if it begins before its end and is not over at its start. Both sets are
     prefixes of sorted lists, and their masks are kept.
     """
 
@@ -97,7 +97,7 @@ class SpanIndex:
 
 
 class StateIndex:
-    """Index one state: built once, asked for every slot of a day."""
+    """The index of one state: built once, asked for every slot of a day."""
 
     def __init__(self, state: SeatingState) -> None:
         self.floor = state.floor
@@ -134,13 +134,13 @@ class StateIndex:
         return reduce(or_, met, 0)
 
     def claim(self, number: int) -> Claim:
-        """Return what a movable party claims."""
+        """Return the claim of a movable party."""
         if number not in self._claims:
             self._claims[number] = self._party_claim(number, self.parties[number])
         return self._claims[number]
 
     def request_claim(self, number: int, request: SeatingRequest) -> Claim:
-        """Return what a request claims."""
+        """Return the claim of a request."""
         offered = self._offered_to(request)
         fixed = self.fixed_meeting(request.starts_at, request.ends_at)
         options = tuple(option for option in offered if not option.fixed & fixed)
@@ -152,11 +152,11 @@ class StateIndex:
         return self._present.at(moment)
 
     def fixed_meeting(self, starts_at: datetime, ends_at: datetime) -> int:
-        """Return the mask of what no plan may move in [starts_at, ends_at)."""
+        """Return the mask of the fixed intervals, which no plan may move, that meet [starts_at, ends_at)."""
         return self._fixed.meeting(starts_at, ends_at)
 
     def fixed_at(self, moment: datetime) -> int:
-        """Return the mask of what no plan may move at a moment."""
+        """Return the mask of the fixed intervals, which no plan may move, at a moment."""
         return self._fixed.at(moment)
 
     def fixed_tables_at(self, moment: datetime) -> int:
@@ -164,13 +164,13 @@ class StateIndex:
         return self.table_mask(self.occupied[number].table_id for number in bits_of(self.fixed_at(moment)))
 
     def remembered(self, kind: type[Remembered]) -> Remembered:
-        """Return what is remembered of this state from one question to the next: one of each kind, made when asked."""
+        """Return the memory of this state from one question to the next: one of each kind, made when asked."""
         found = self._remembered.setdefault(kind, kind())
         assert isinstance(found, kind)  # noqa: S101  it is kept under its own kind
         return found
 
     def fixed_stays_on(self, table_id: int) -> tuple[tuple[datetime, datetime], ...]:
-        """Return when something fixed takes a table, in order of time."""
+        """Return the fixed intervals of a table, in order of time."""
         taken = (self.occupied[number] for number in bits_of(self._fixed_on.get(table_id, 0)))
         return tuple((each.starts_at, each.ends_at) for each in taken)
 
@@ -186,7 +186,7 @@ class StateIndex:
         return self.floor.suitable(request.party_size, request.seating, request.channel)
 
     def offered(self, party_size: int, seating: str | None, channel: str) -> tuple[Option, ...]:
-        """Return the suitable seats as options, whatever is fixed there; of one set of tables only the best."""
+        """Return the suitable seats as options, even with fixed intervals there; of one set of tables only the best."""
         key = (party_size, seating, channel)
         if key not in self._options:
             suitable = self.floor.suitable(party_size, seating, channel)
@@ -262,7 +262,7 @@ def _masks(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
 
 
 def _all_tables(state: SeatingState) -> list[int]:
-    """Return the tables of the floor in the order of their numbers, then all others that somebody sits at."""
+    """Return the tables of the floor in the order of their numbers, then all others that some party sits at."""
     offered = [seat.table_ids[0] for seat in state.floor.seats if len(seat.table_ids) == 1]
     used = {table_id for party in state.parties for table_id in party.table_ids}
     used.update(taken.table_id for taken in state.occupied)

@@ -1,4 +1,4 @@
-"""When tables are taken: an index that is built once and asked many times."""
+"""The times at which tables are taken: an index that is built once and asked many times."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -10,7 +10,7 @@ from tables.seating.problem import OccupiedInterval
 
 
 class Occupancy:
-    """Index occupied intervals.
+    """The index of occupied intervals.
 
     Intervals of a table may overlap (a block over a booking). A look-up is a binary search: of the intervals that start
     before the asked end, the latest end decides.

@@ -18,14 +18,14 @@ DEFAULT_BUDGET = TimeBudget()
 
 
 class SeatingPlanner:
-    """Answer requests on one state; build it once, ask it for every slot of a day."""
+    """The planner on one state: built once, asked for every slot of a day."""
 
     def __init__(self, state: SeatingState) -> None:
         self.state = state
 
     @cached_property
     def occupancy(self) -> Occupancy:
-        """Index what is taken now, by parties that may be moved and by all else."""
+        """Index the taken times, by parties that may be moved and by all else."""
         return Occupancy((*self.state.occupied, *self._held()))
 
     @cached_property
@@ -35,14 +35,14 @@ class SeatingPlanner:
 
     @cached_property
     def unseated(self) -> Unseated:
-        """Remember which parties without tables every plan has to seat."""
+        """Remember the parties without tables that every plan has to seat."""
         return Unseated(self.index)
 
     def plan(self, *requests: SeatingRequest, budget: TimeBudget = DEFAULT_BUDGET) -> SeatingOutcome:
         """Seat all requests at once, or prove that it cannot be done.
 
-        The answer depends on nothing but the state, the requests and the budget, not on the order of any of them; only
-        whether there is one within `exact_seconds` depends on the machine.
+        The answer depends on nothing but the state, the requests and the budget, not on the order of any of them. Only
+        its finding within `exact_seconds` depends on the machine.
         """
         question = ask(self.index, requests)
         if not all(claim.options for claim in question.request_claims):

@@ -1,4 +1,4 @@
-"""What the planner is asked: who sits where already, what stands in the way, and who wants a seat."""
+"""The planner's question: the parties at their tables, the intervals that stand in the way, the requests for a seat."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from tables.seating.floor import Floor
 
 @dataclass(frozen=True, slots=True)
 class OccupiedInterval:
-    """Say that a table is taken in [starts_at, ends_at), the buffer included, by what no plan may move."""
+    """A table's taken time [starts_at, ends_at), the buffer included, that no plan may move."""
 
     table_id: int
     starts_at: datetime
@@ -19,7 +19,7 @@ class OccupiedInterval:
 class SeatedParty:
     """A live party that a plan may move; it needs its tables in [starts_at, ends_at), the buffer included.
 
-    `table_ids` is where it sits now, in any order: always allowed, even where it would not be given out any more. A
+    `table_ids` are its present tables, in any order: always allowed, even those that would not be given out any more. A
     party without tables was booked before there were any, or while limits were waived: a plan seats it when it can.
     """
 
@@ -34,10 +34,10 @@ class SeatedParty:
 
 @dataclass(frozen=True, slots=True)
 class SeatingRequest:
-    """Ask for a seat in [starts_at, ends_at), the buffer included; `seating` None is no wish, else a requirement.
+    """A request for a seat in [starts_at, ends_at), the buffer included; `seating` None is no wish, else a requirement.
 
-    With `table_ids` somebody has chosen the tables: these and no others, whatever their size; only what no plan may
-    move, or parties that nothing else can take, stand in the way.
+    With `table_ids` somebody has chosen the tables: these and no others, of any size. Only fixed intervals, or parties
+    that nothing else can take, stand in the way.
     """
 
     party_size: int
@@ -50,10 +50,10 @@ class SeatingRequest:
 
 @dataclass(frozen=True)
 class SeatingState:
-    """All that a plan depends on, beside the requests. Equal states have equal answers.
+    """All facts that a plan depends on, beside the requests. Equal states have equal answers.
 
-    `occupied` may overlap on one table (a block over a seated party). Pinned, arrived and seated parties, parties
-    about to come and blocks belong there; `parties` are the others.
+    `occupied` may overlap on one table (a block over a seated party). Pinned, arrived and seated parties, parties about
+    to come and blocks belong there; `parties` are the others.
     """
 
     floor: Floor

@@ -1,4 +1,4 @@
-"""A question as a program in numbers: one column for every seat that a party could have, a row for what they share."""
+"""A question as a program in numbers: a column for every seat a party could have, a row for each thing shared."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -24,7 +24,7 @@ Uses = tuple[list[int], list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Give a party a seat, or any of the seats of one pattern; `option` None leaves it where it sits."""
+    """A seat for a party, or any of the seats of one pattern; `option` None leaves it at its present seat."""
 
     number: int
     option: Option | None
@@ -33,11 +33,11 @@ class Column:
 
 @dataclass
 class Program:
-    """Choose one column of every party, so that no row is used more often than it allows, with the fewest moves.
+    """The choice of one column of every party, so that no row is used above its bound, with the fewest moves.
 
     The matrix is given column by column: column c has the entries from `starts[c]` to `starts[c + 1]`. A row of a party
     is met exactly (`lower` 1, `upper` 1), a row of tables at a moment at most (`lower` 0). The latter come last:
-    `shared` says of which kind each of them is, and when.
+    `shared` gives the kind and the moment of each.
     """
 
     kind_of: KindOf
@@ -51,12 +51,12 @@ class Program:
 
 
 def suiting_alike(index: StateIndex, table: SeatingTable) -> Hashable:
-    """Return what two tables share if they suit the same parties, as one table each."""
+    """Return the key that two tables share if they suit the same parties, as one table each."""
     return table.min_party_size, table.max_party_size, table.seating_type, table.audience
 
 
 def used_alike(index: StateIndex, table: SeatingTable) -> Hashable:
-    """Return what two tables share if, moreover, they are combined alike and the same stays on them are fixed."""
+    """Return the key that tables share if, moreover, they are combined alike and have the same fixed stays."""
     combined = tuple(table.table_id in combination.table_ids for combination in index.floor.combinations)
     return suiting_alike(index, table), combined, index.fixed_stays_on(table.table_id)
 
@@ -64,9 +64,9 @@ def used_alike(index: StateIndex, table: SeatingTable) -> Hashable:
 def class_program(question: Question, alike: Alike) -> Program:
     """Return a coarse program: tables that are alike are one class, of which only a number is used.
 
-    A relaxation: at any moment a plan uses no more tables of a class than there are, whichever they are, and a
-    combination uses as many as it has of each class. Without a solution there is no plan. A solution is not yet one:
-    it does not say which table of its class a party keeps for all of its time.
+    A relaxation: at any moment a plan uses no more tables of a class than there are. A combination uses as many as it
+    has of each class. Without a solution there is no plan. A solution is not yet one: it does not name the table of its
+    class that a party keeps for all of its time.
     """
     first_of: dict[Hashable, int] = {}
     class_of: dict[int, int] = {}
@@ -119,7 +119,7 @@ class _Builder:
                 yield Column(claim.number, option, is_move=claim.home is not None), option.tables
 
     def _uses(self, tables: int, first: int, last: int, *, is_overlaid: bool) -> Uses:
-        """Return the rows that a stay uses, and how much of each; many stays are alike, and share them."""
+        """Return the rows that a stay uses, and the amount of each; many stays are alike, and share them."""
         key = tables, first, last, is_overlaid
         if key not in self._known_uses:
             uses = [
@@ -150,10 +150,10 @@ class _Builder:
 
 
 def _crowded_moments(question: Question, claims: list[Claim]) -> list[datetime]:
-    """Return the starts after which somebody leaves before the next start.
+    """Return the starts after which some party leaves before the next start.
 
-    Whoever overlaps in time does so at a start, and those who are there at one that is left out are all there at the
-    next one too.
+    Parties that overlap in time do so at a start. Those present at a start left out are all present at the next one
+    too.
     """
     starts = {claim.starts_at for claim in claims}
     starts.update(taken.starts_at for taken in question.index.occupied if taken.starts_at < taken.ends_at)

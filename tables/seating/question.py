@@ -15,10 +15,10 @@ Seating = dict[int, Option]
 
 @dataclass(frozen=True)
 class Question:
-    """Seat `requests`, and the parties without tables in `placed`; parties in `component` may be moved for them.
+    """A question: the seats of `requests`, and of the parties without tables in `placed`.
 
-    The component holds every movable party that is connected to a request in time, over parties that overlap. Nobody
-    else can be in the way of anybody here, so the rest of the state is left alone.
+    The parties in `component` may be moved for them: every movable party that is connected to a request in time, over
+    parties that overlap. No other party can be in their way, so the rest of the state is left alone.
     """
 
     index: StateIndex
@@ -110,7 +110,7 @@ class Question:
 
 
 def ask(index: StateIndex, requests: tuple[SeatingRequest, ...]) -> Question:
-    """Return the question that these requests are, with all parties that are connected to them in time."""
+    """Return the question of these requests, with all parties that are connected to them in time."""
     component = 0
     for request in requests:
         component |= index.connected(request)

@@ -17,14 +17,14 @@ MOST_KEPT = 12
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices at which those who have to be seated must pay more than all tables are worth.
+    """The prices at which the parties to be seated must pay more than all tables are worth.
 
-    `of_use` says what a table of a kind costs at a moment. `parties` is the mask of those who have to be seated,
-    requests aside; `left` is what all tables that are not fixed are worth, less what these parties pay at least.
+    `of_use` is the price of a table of a kind at a moment. `parties` is the mask of the parties to be seated, requests
+    aside. `left` is the worth of all tables that are not fixed, less the least that these parties pay.
 
-    A plan uses no table twice, so that all who sit there pay no more than the tables are worth. Where they pay more
-    even on the cheapest of their seats, there is none: such prices exist wherever a relaxed program has no solution
-    (Farkas, Theorie der einfachen Ungleichungen, 1902). They prove as much for any other request that pays too much.
+    A plan uses no table twice, so all parties at tables pay no more than the tables are worth. If they pay more even on
+    the cheapest of their seats, there is no plan. Such prices exist wherever a relaxed program has no solution (Farkas,
+    Theorie der einfachen Ungleichungen, 1902). They prove as much for any other request that pays too much.
     """
 
     parties: int
@@ -64,8 +64,8 @@ class Proofs:
 def is_impossible(question: Question, alike: Alike, proofs: Proofs, seconds: float) -> bool:
     """Prove that there is no plan: the relaxed program of classes has no solution. False says nothing.
 
-    Whether a proof that was kept refutes a question or the program does, it is the same: prices that refute it refute
-    its program. So the answer does not depend on what was asked before.
+    A kept proof and the program agree: prices that refute a question refute its program. So the answer does not depend
+    on the questions before.
     """
     if proofs.refute(question, alike):
         return True

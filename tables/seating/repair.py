@@ -1,4 +1,4 @@
-"""Make a plan better without asking again: back to where a party sat, or to a better free seat."""
+"""The repair of a plan without another question: parties go back to their seat, or to a better free one."""
 
 from tables.seating.index import Option, bits_of
 from tables.seating.question import Question, Seating

@@ -12,7 +12,7 @@ from tables.seating.program import Program
 
 
 class Verdict(Enum):
-    """What the solver says: a solution, a proof that there is none, or neither in time."""
+    """The verdict of the solver: a solution, a proof that there is none, or neither in time."""
 
     SOLVED = "solved"
     IMPOSSIBLE = "impossible"
@@ -21,10 +21,10 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The value of every column, and what a column adds to the cost at least if it is chosen (its reduced cost).
+    """The value of every column, and the least that a column adds to the cost if it is chosen (its reduced cost).
 
-    Where there is no solution in parts either, `proof` has a multiplier for every row (a dual ray), as far as the
-    solver knows them: the sum of the rows, each that often, cannot be met.
+    Without a solution in parts either, `proof` has a multiplier for every row (a dual ray), as far as the solver knows
+    them. The sum of the rows, each that often, cannot be met.
     """
 
     verdict: Verdict
@@ -34,7 +34,7 @@ class Solution:
 
 
 def relax(program: Program, seconds: float) -> Solution:
-    """Solve with parts of parties allowed: quick, and where even that is impossible, so is the program."""
+    """Solve with parts of parties allowed: quick, and the program is impossible if even that is."""
     # Presolve takes longer than the simplex needs for programs of this size.
     return _solve(program, seconds, {"presolve": "off"}, is_whole=False)
 

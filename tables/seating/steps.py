@@ -27,8 +27,8 @@ class Settled:
 def settle(question: Question, left: TimeLeft) -> Settled | None:
     """Settle a question by the cheapest step that can; None if no step could in the time left.
 
-    Most of what is impossible is so already where tables are told apart by nothing but whom they suit: these classes
-    are asked about before the chain goes deep, smaller ones only after it.
+    Most impossible questions are so already if tables are told apart by nothing but the parties that they suit. These
+    classes are asked about before the chain goes deep, smaller ones only after it.
     """
     nodes = Nodes(left.budget.chain_nodes)
     movable = question.seated.bit_count()
@@ -44,17 +44,17 @@ def settle(question: Question, left: TimeLeft) -> Settled | None:
 
 
 def settle_directly(question: Question, nodes: Nodes) -> Settled | None:
-    """Seat everybody on free seats, or show that nobody's move could help."""
+    """Seat every party on free seats, or show that no move could help."""
     return _settle_with(question, 0, nodes, Step.DIRECT)
 
 
 def refute(question: Question) -> Settled | None:
-    """Refuse where too many parties are there at one moment."""
+    """Refuse a question with too many parties at one moment."""
     return Settled(Step.BOUND) if is_refuted(question) else None
 
 
 def refute_by_relaxation(question: Question, alike: Alike) -> Settled | None:
-    """Refuse where not even parts of parties can be seated at tables of which those alike are only counted."""
+    """Refuse a question if even parts of parties find no seats at tables of which those alike are only counted."""
     # Imported here, with the solver behind it, where the cheaper steps did not do.
     from tables.seating.relaxation import Proofs, is_impossible
 
@@ -63,7 +63,7 @@ def refute_by_relaxation(question: Question, alike: Alike) -> Settled | None:
 
 
 def settle_by_moves(question: Question, nodes: Nodes, numbers: Iterable[int]) -> Settled | None:
-    """Seat everybody by one of these numbers of moves, the fewest possible, or show that no moves help.
+    """Seat every party by one of these numbers of moves, the fewest possible, or show that no moves help.
 
     Iterative deepening (Korf 1985): all plans of one move, then of two, and so on; the first that is found has the
     fewest. A tree that is not cut at a number of moves is the whole tree.
@@ -87,7 +87,7 @@ def settle_exactly(question: Question, left: TimeLeft) -> Settled | None:
 
 
 def answer(question: Question, settled: Settled | None) -> SeatingOutcome:
-    """Return what a question about requests is answered."""
+    """Return the answer to a question about requests."""
     if settled is None:
         return SeatingUndecided(question.span)
     if settled.seating is None:

@@ -1,4 +1,4 @@
-"""The tree of moves: seat a party, send those in its way elsewhere, and so on."""
+"""The tree of moves: seat a party, send the parties in its way elsewhere, and so on."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ Way = tuple[Option, int]
 
 @dataclass
 class Nodes:
-    """Count the nodes that may still be visited; the same count wherever the program runs, unlike time."""
+    """The nodes that may still be visited; the same count wherever the program runs, unlike time."""
 
     left: int
 
@@ -27,18 +27,18 @@ class Nodes:
 
 
 class MoveTree:
-    """Search all plans in which at most so many seated parties move.
+    """The search of all plans in which at most so many seated parties move.
 
-    A node has parties that seek a seat. One of them takes a seat where nothing stands in the way that may not move;
-    the parties who sit there at that time, and have not moved yet, seek a seat from then on. A leaf is a plan.
+    A node has parties that seek a seat. One of them takes a seat with nothing fixed in the way. The parties that sit
+    there at that time, and have not moved yet, seek a seat from then on. A leaf is a plan.
 
     Complete: take a plan with as few moves as allowed, and give every party in the tree the seat that it has in that
-    plan. Whoever is sent away moves in the plan too, for its seat is given to somebody else there. So no more than the
-    allowed number are sent away, each of them has a seat in the plan, and no two of these collide: a leaf is reached.
-    Parties may be taken in any order, since each of them has to be seated; the one with the fewest ways goes first.
+    plan. A party that is sent away moves in the plan too, for another has its seat there. So no more than the allowed
+    number are sent away, each of them has a seat in the plan, and no two of these collide. A leaf is found. Parties may
+    be taken in any order, since each of them has to be seated; the one with the fewest ways goes first.
 
     After `search`, `best` is the plan of least cost that was found. Without one, `is_cut` says that a larger number of
-    moves could find one, and `is_exhausted` that every node was visited: neither cut nor unvisited is a proof.
+    moves could find one. `is_exhausted` says that every node was visited: neither cut nor unvisited is a proof.
     """
 
     def __init__(self, question: Question, most_moves: int, nodes: Nodes) -> None:

@@ -1,4 +1,4 @@
-"""Parties without tables: which of them every plan has to seat."""
+"""Parties without tables: those among them that every plan has to seat."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,21 @@ from tables.seating.steps import settle
 
 @dataclass(frozen=True, slots=True)
 class Placeable:
-    """Masks of parties without tables: those that have to be seated, and those of whom that is not known."""
+    """Masks of parties without tables: those that have to be seated, and those of which that is not known."""
 
     certain: int = 0
     unknown: int = 0
 
 
 class Unseated:
-    """Say which parties without tables have to be seated; what is known is kept for the next question."""
+    """The parties without tables that have to be seated; facts found are kept for the next question."""
 
     def __init__(self, index: StateIndex) -> None:
         self._index = index
         self._known: dict[int, Placeable] = {}
 
     def placeable(self, component: int, left: TimeLeft) -> Placeable:
-        """Say who of a component has to be seated, whatever is requested.
+        """Return the parties of a component that have to be seated, with any request.
 
         One after another by booking id, each party that can be seated with all that have seats and those kept before
         it. Groups that no party connects in time do not depend on each other.

@@ -25,7 +25,7 @@ RUN_SECONDS = 180.0
 
 @dataclass(frozen=True)
 class Result:
-    """What one rush came to."""
+    """The outcome of one rush."""
 
     tally: dict[str, int]
     p95_milliseconds: int
