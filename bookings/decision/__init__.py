@@ -1,4 +1,4 @@
-"""What a decision needs of its service days: loaded once, then asked many times."""
+"""The loaded days of a decision: read once, then asked many times."""
 
 from bookings.decision.assessment import (
     Assessment,

@@ -32,7 +32,7 @@ logger = structlog.stdlib.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class DecisionCase:
-    """What one decision is made on, beside who sits where; `seating` is None where no table is needed."""
+    """The case of one decision, without the seating of the house; `seating` is None where no table is needed."""
 
     request: PartyRequest
     day: DayState
@@ -43,7 +43,7 @@ class DecisionCase:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A decision, and what the planner said; `is_unexamined` says that deciding failed, in shadow mode."""
+    """A decision and the planner's answer; `is_unexamined` says that deciding failed, in shadow mode."""
 
     decision: Decision
     seating: SeatingOutcome | None
@@ -56,10 +56,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The answer to a wish: the decision, the stay, what the planner said.
+    """The answer to a wish: the decision, the stay, the planner's answer.
 
-    `[starts_at of the wish, ends_at)` is the stay; `blocked_until` adds the buffer. `seating` is None where no table
-    is needed. `case` is what was decided on; `is_unexamined` says that in shadow mode the decision failed.
+    `[starts_at of the wish, ends_at)` is the stay; `blocked_until` adds the buffer. `seating` is None where no table is
+    needed. `case` is the decided case; `is_unexamined` says that in shadow mode the decision failed.
     """
 
     wish: Wish
@@ -92,7 +92,7 @@ class Assessment:
 
     @property
     def is_for_the_planner_to_tell(self) -> bool:
-        """Say, whatever the mode waives, whether all but the tables accept the party, and tables are not settled."""
+        """Say whether all but the tables accept the party, whatever the mode waives, and tables are not settled."""
         reasons = (*self.decision.reasons, *self.decision.waived)
         return isinstance(self.seating, SeatingUndecided) and not reasons
 
@@ -102,7 +102,7 @@ class Assessment:
 
     @property
     def plan(self) -> SeatingPlan | None:
-        """Return who gets which tables; None where no table is needed, or none was found."""
+        """Return the tables planned for each party; None where no table is needed, or none was found."""
         return self.seating if isinstance(self.seating, SeatingPlan) else None
 
     @property
@@ -132,20 +132,20 @@ class Assessment:
 
 
 def assess(book: DayBook, wish: Wish, *, at_most: TimeBudget | None = None) -> Assessment:
-    """Decide a wish on loaded days: policy, planner (with the book's budget, or less) and mode."""
+    """Decide a wish on loaded days by policy, planner (with their time budget, or less) and mode."""
     return assess_case(book, wish, _case_of(book, wish), at_most=at_most)
 
 
 def assess_settled(
     book: DayBook, wish: Wish, seating: SeatingOutcome | None, *, case: DecisionCase | None = None
 ) -> Assessment:
-    """Decide by the limits alone what a wish comes to whose tables are settled; `seating` is what settled them."""
+    """Decide a wish with settled tables by the limits alone; `seating` is the answer that settled them."""
     limits_alone = replace(case or _case_of(book, wish), seating=None)
     return replace(assess_case(book, wish, limits_alone), seating=seating)
 
 
 def assess_case(book: DayBook, wish: Wish, case: DecisionCase, *, at_most: TimeBudget | None = None) -> Assessment:
-    """Decide a case that was made of a wish, in the mode of the book."""
+    """Decide the case of a wish, in the mode of the loaded days."""
     stay = stay_interval(book.settings, wish)
     judged = _judge_in_mode(book, case, at_most)
     return Assessment(
@@ -184,7 +184,7 @@ def _needs_table(book: DayBook, wish: Wish) -> bool:
 
 
 def _judge_in_mode(book: DayBook, case: DecisionCase, at_most: TimeBudget | None) -> Judgement:
-    """Decide in full; shadow mode waives limits and tables, and a decision that fails there refuses nobody."""
+    """Decide in full; shadow mode waives limits and tables, and a decision that fails there refuses no party."""
 
     def ask(request: SeatingRequest, *, is_refused: bool) -> SeatingOutcome:
         # Where a limit refuses already, a table is one reason more, and not worth the exact model.
@@ -208,14 +208,14 @@ def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
 
 
 def solved_seating(book: DayBook, assessment: Assessment) -> SolvedSeating | None:
-    """Return what the planner was asked and answered, None where it was not asked."""
+    """Return the planner's answer with its request, None where it was not asked."""
     if assessment.seating is None:
         return None
     return SolvedSeating(book.seating, (seating_request(book.settings, assessment.wish),), assessment.seating)
 
 
 def is_refused_by_limits(book: DayBook, wish: Wish) -> bool:
-    """Say whether a wish is refused whoever sits where: the planner need not be asked."""
+    """Say whether the limits refuse a wish, whatever the seating: the planner need not be asked."""
     stay = stay_interval(book.settings, wish)
     decision = decide(_party_request(wish, stay.ends_at), _day_of(book, wish, stay), book.settings.now)
     return not (decision if book.settings.is_enforced else decision.in_shadow()).is_accepted
@@ -238,7 +238,7 @@ def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
 
 
 class AskPlanner(Protocol):
-    """Ask who sits where; `is_refused` says that a limit refuses already, so that a table is one reason more."""
+    """The question to the planner; `is_refused` says that a limit refuses already: a table is one reason more."""
 
     def __call__(self, request: SeatingRequest, *, is_refused: bool) -> SeatingOutcome: ...
 

@@ -11,7 +11,7 @@ from tables.seating import Floor, SeatingRefusal
 
 @dataclass(frozen=True)
 class Place:
-    """Where a booking that is to be changed sits, none or more tables, and by which way in it came."""
+    """The present place of a booking to be changed: its tables, none or more, and the way in by which it came."""
 
     table_ids: tuple[int, ...]
     is_pinned: bool
@@ -19,9 +19,9 @@ class Place:
 
 
 def assess_change(book: DayBook, wish: Wish, place: Place) -> Assessment:
-    """Decide, at its own tables if it may stay there: nobody is sent to another table without need.
+    """Decide a change, at the booking's own tables if it may stay: no party changes tables without need.
 
-    The book is one without the booking.
+    The loaded days are those without the booking.
     """
     if place.table_ids and _may_stay(book, wish, place):
         staying = assess(book, replace(wish, table_ids=place.table_ids))
@@ -32,16 +32,16 @@ def assess_change(book: DayBook, wish: Wish, place: Place) -> Assessment:
 
 
 def _may_be_seated_otherwise(book: DayBook, as_it_came: Assessment) -> bool:
-    """Say whether whoever asks has other tables than those for the way in that the booking came by."""
+    """Say whether the way in of the change offers other tables than the way in of the booking."""
     wish, floor = as_it_came.wish, book.seating.floor
     if not isinstance(as_it_came.seating, SeatingRefusal) or wish.seated_as is None:
         return False
-    own, others = (floor.suitable(wish.party_size, wish.seating, it) for it in (wish.seated_as, wish.channel))
+    own, others = (floor.suitable(wish.party_size, wish.seating, way) for way in (wish.seated_as, wish.channel))
     return own != others
 
 
 def _may_stay(book: DayBook, wish: Wish, place: Place) -> bool:
-    """Say whether its tables suit a booking still and are free; who is pinned may have others moved."""
+    """Say whether its tables suit a booking still and are free; a pinned booking may have others moved."""
     own = place.table_ids
     return are_suitable(book, own, wish.party_size, wish.seating) and (place.is_pinned or _are_free(book, wish, own))
 
@@ -52,14 +52,14 @@ def _are_free(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
 
 
 def _is_worth_staying(staying: Assessment, place: Place) -> bool:
-    """Say whether a booking can stay without moving anybody; a pinned one stays even so."""
+    """Say whether a booking can stay without any move; a pinned one stays even so."""
     if staying.plan is None:
         return False
     return place.is_pinned or not any(move.from_table_ids for move in staying.plan.moves)
 
 
 def may_keep_unplanned(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
-    """Say whether tables given by hand may stay in a service that seats nobody at tables."""
+    """Say whether tables given by hand may stay in a service that seats no party at tables."""
     if wish.period_id is None or book.settings.needs_tables(wish.period_id):
         return False
     return are_suitable(book, own, wish.party_size, wish.seating) and _are_free(book, wish, own)
@@ -78,7 +78,7 @@ def party_sizes_at(floor: Floor, table_ids: Sequence[int]) -> list[tuple[int, in
 
 
 def are_suitable(book: DayBook, table_ids: Sequence[int], party_size: int, seating: str | None) -> bool:
-    """Say whether tables are in use, take a party, and stand where it wishes to sit."""
+    """Say whether tables are in use, take a party, and suit its seating wish."""
     floor = book.seating.floor
     return (
         bool(table_ids)

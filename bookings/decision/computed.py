@@ -15,7 +15,7 @@ from tables.spans import TimeSpan
 
 
 class ServiceKey(NamedTuple):
-    """A service day by what it is, whether or not its row is there."""
+    """A service day by its period and date, whether or not its row is there."""
 
     period_id: int
     business_date: date
@@ -34,7 +34,7 @@ def expected_services(settings: ServiceSettings, first: date, last: date) -> dic
 def last_end(settings: ServiceSettings, service: ServiceTimes) -> datetime:
     """Return the last possible end of a stay that starts in a service, and not before its last slot ends.
 
-    A slot may be longer than a turn: whoever is present in it must find the service to lock.
+    A slot may be longer than a turn: a party that is present in it must find the service to lock.
     """
     last = service.slots[-1]
     longest = timedelta(minutes=longest_turn_minutes(settings.bands, service.period_id))

@@ -1,4 +1,4 @@
-"""What a change of the floor takes away from whom. Pure: two floors and where somebody sits."""
+"""The tables that a change of the floor takes away from parties. Pure: two floors and the tables of a party."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Sizes = dict[frozenset[int], list[tuple[int, int]]]
 
 @dataclass(frozen=True)
 class FloorChange:
-    """The tables and combinations that are given out, before and after; `leaving` are ids of tables to be deleted."""
+    """The tables and combinations given out before and after a change; `leaving` are ids of tables to be deleted."""
 
     before: Floor
     after: Floor
@@ -37,11 +37,13 @@ class FloorChange:
     def evicts(self, table_ids: Collection[int], party_size: int) -> bool:
         """Say whether a party could keep these tables before, and should not any more.
 
-        What nobody would have been given before either was decided by a person, and stays. Wishes and ways in do not
-        matter: who has a table was let in.
+        Tables that no party would have been given before either were chosen by a person, and stay. Wishes and ways in
+        do not matter: a party that has a table was let in.
         """
         tables = frozenset(table_ids)
-        if tables & self.leaving or any(it in self.before.by_id and it not in self.after.by_id for it in tables):
+        if tables & self.leaving or any(
+            table_id in self.before.by_id and table_id not in self.after.by_id for table_id in tables
+        ):
             return True
         return _take(self._sizes_before, tables, party_size) and not _take(self._sizes_after, tables, party_size)
 

@@ -1,4 +1,4 @@
-"""Parties that stand in the counters and that a decision is to leave out.
+"""The parties in the counters that a decision leaves out.
 
 Holds that are over are out of every decision at once, and out of the counters at the next write. A booking that is
 changed is decided as if it were not there, so that it never collides with itself.
@@ -55,7 +55,7 @@ def list_expired_holds(restaurant_id: int, first: date, last: date, now: datetim
 
 
 def list_counted_parties(booking_ids: Iterable[int]) -> tuple[CountedParty, ...]:
-    """List those of some bookings that are in the counters, in 1 query, in none for no bookings."""
+    """List the parties of some bookings that are in the counters, in 1 query, in none for no bookings."""
     ids = list(booking_ids)
     return _counted_parties(Booking.objects.filter(pk__in=ids, status__in=COUNTING_STATUSES)) if ids else ()
 
@@ -86,8 +86,8 @@ def without_parties(
 ) -> Sequence[ServiceState]:
     """Return services as they are without some parties.
 
-    With `keeps_limits` what was committed may be taken again: where a counter stands above its limit, by an excess that
-    somebody authorised, it counts as the limit. A party of five in a service that is over its limit may become four.
+    With `keeps_limits` committed room may be taken again: a counter above its limit, by an authorised excess, counts as
+    the limit. A party of five in a service that is over its limit may become four.
     """
     for party in parties:
         services = [_without_party(service, party, keeps_limits=keeps_limits) for service in services]

@@ -1,4 +1,4 @@
-"""The tables that a party at the table keeps, and what it asks of the planner for them."""
+"""The tables that a party at the table keeps, and its requests to the planner for them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tables.seating import SeatingOutcome, SeatingPlan, SeatingRequest
 
 
 class Guests(Protocol):
-    """What a seat has to suit: a booking, or a party that was never written."""
+    """The guests that a seat has to suit: a booking, or a party that was never written."""
 
     @property
     def party_size(self) -> int: ...
@@ -25,9 +25,9 @@ class Guests(Protocol):
 
 @dataclass(frozen=True)
 class TableNeed:
-    """What a party needs: some tables, from now until `until`, the buffer included.
+    """The need of a party for some tables, from now until `until`, the buffer included.
 
-    `kept_from` says since when each of the tables is the party's. In [now, firm_until) nobody else may have them.
+    `kept_from` says since when each of the tables is the party's. In [now, firm_until) no other party may have them.
     """
 
     kept_from: Mapping[int, datetime]
@@ -40,7 +40,7 @@ class TableNeed:
 def ask_to_keep(
     book: DayBook, guests: Guests, need: TableNeed
 ) -> Iterator[tuple[tuple[SeatingRequest, ...], SeatingOutcome]]:
-    """Ask the planner to keep tables for ever shorter times, until it finds a plan; the book is without the party."""
+    """Ask the planner to keep tables for ever shorter times, until it finds a plan; the loaded days lack the party."""
     for end in (need.until, *_starts_of_movable(book, need)):
         requests = _requests(book, guests, need, end)
         if not requests:
@@ -62,7 +62,7 @@ def _starts_of_movable(book: DayBook, need: TableNeed) -> list[datetime]:
 
 
 def _requests(book: DayBook, guests: Guests, need: TableNeed, end: datetime) -> tuple[SeatingRequest, ...]:
-    """Ask for each table until `end`, or until what no plan may move stands in the way."""
+    """Return a request for each table until `end`, or until a use of it that no plan may move."""
     return tuple(
         request_of(guests, need.now, until, (table_id,))
         for table_id in sorted(need.kept_from)
@@ -73,7 +73,7 @@ def _requests(book: DayBook, guests: Guests, need: TableNeed, end: datetime) -> 
 def request_of(
     guests: Guests, starts_at: datetime, ends_at: datetime, table_ids: tuple[int, ...] | None = None
 ) -> SeatingRequest:
-    """Return what a party asks of the planner: a seat of its kind, or the tables that somebody chose."""
+    """Return the request of a party to the planner: a seat of its kind, or the tables that a person chose."""
     return SeatingRequest(
         party_size=guests.party_size,
         starts_at=starts_at,
@@ -86,8 +86,8 @@ def request_of(
 
 def _fixed_from(book: DayBook, table_id: int, need: TableNeed) -> datetime:
     starts = (
-        it.starts_at
-        for it in book.seating.occupied
-        if it.table_id == table_id and it.starts_at < need.until and it.ends_at > need.now
+        span.starts_at
+        for span in book.seating.occupied
+        if span.table_id == table_id and span.starts_at < need.until and span.ends_at > need.now
     )
     return min(starts, default=need.until)

@@ -1,4 +1,4 @@
-"""Load what decisions need of their service days, in a fixed number of queries."""
+"""The loaded days of decisions, read in a fixed number of queries."""
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
@@ -43,12 +43,12 @@ class SolvedSeating:
 
 @dataclass(frozen=True)
 class DayBook:
-    """All that decisions about some business dates depend on, without the holds that are over.
+    """The loaded days: all that decisions about some business dates depend on, without the holds that are over.
 
-    `without` are bookings that are left out: all else is as if they had never been made.
+    `without` are bookings that are left out, as if they had never been made.
 
-    `services` are sorted by start; those without a row were computed and have no `service_day_id`. `solved` is what
-    the planner said before the lock, `budget` how long it may think now about all questions together.
+    `services` are sorted by start; those without a row were computed and have no `service_day_id`. `solved` is the
+    planner's answer before the lock, `budget` its time budget now for all questions together.
     """
 
     settings: ServiceSettings
@@ -62,12 +62,12 @@ class DayBook:
 
     @cached_property
     def planner(self) -> SeatingPlanner:
-        """Return the planner over who sits where, its indexes built once."""
+        """Return the planner over the seating, its indexes built once."""
         return SeatingPlanner(self.seating)
 
     @cached_property
     def _time_left(self) -> TimeLeft:
-        # Shared by all questions of a book: twenty hard ones must not keep a reader waiting for seconds.
+        # Shared by all questions about the loaded days: twenty hard ones must not keep a reader waiting for seconds.
         return TimeLeft(self.budget)
 
     @cached_property
@@ -126,10 +126,10 @@ def load_day_book(
 ) -> DayBook:
     """Load the services of business dates (inclusive) and their neighbours, with tables and stays.
 
-    `only` narrows slots to what meets an interval; who sits where is loaded for all of the dates, since making room
-    may move any party. `without` names bookings that are being changed: neither their covers nor their tables are in
-    the book. Takes no lock. Runs 6 queries, 1 more if a service day that is offered in that time has no row yet, and
-    1 more to leave bookings out.
+    `only` narrows slots to those that meet an interval; the seating is loaded for all dates, since making room may move
+    any party. `without` names bookings that are being changed: the loaded days have neither their covers nor their
+    tables. Takes no lock. Runs 6 queries, 1 more if an offered service day in that time has no row yet, and 1 more to
+    leave bookings out.
     """
     restaurant_id = settings.restaurant.pk
     first, last = from_date - DATES_BEFORE, to_date + DATES_AFTER

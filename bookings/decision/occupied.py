@@ -1,4 +1,4 @@
-"""What holds the tables: parties, those without a table, and blocks, read in one query."""
+"""The uses of tables by parties and blocks, and the parties without a table, read in one query."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -47,13 +47,13 @@ class TableUse(NamedTuple):
 def load_seating_state(
     settings: ServiceSettings, floor: Floor, window: TimeSpan, *, without: frozenset[int]
 ) -> SeatingState:
-    """Load who sits where in a window, without some bookings, as the planner sees it; 1 query."""
+    """Load the seating of a window, without some bookings, as the planner sees it; 1 query."""
     uses = [use for use in list_table_uses(settings, window) if use.booking_id not in without]
     return seating_state(settings, floor, window, uses)
 
 
 def seating_state(settings: ServiceSettings, floor: Floor, window: TimeSpan, uses: Sequence[TableUse]) -> SeatingState:
-    """Tell apart what a plan may move from what it may not."""
+    """Return the seating of table uses, with movable parties apart from the uses that no plan may move."""
     freeze_until = settings.now + timedelta(minutes=settings.restaurant.reseat_freeze_minutes)
     tables: dict[int, list[TableUse]] = {}
     occupied: list[OccupiedInterval] = []
@@ -64,13 +64,13 @@ def seating_state(settings: ServiceSettings, floor: Floor, window: TimeSpan, use
             occupied.append(OccupiedInterval(use.table_id, use.starts_at, max(use.ends_at, _sits_until(use, settings))))
     return SeatingState(
         floor=floor,
-        occupied=tuple(sorted(occupied, key=lambda it: (it.starts_at, it.table_id, it.ends_at))),
+        occupied=tuple(sorted(occupied, key=lambda span: (span.starts_at, span.table_id, span.ends_at))),
         parties=tuple(_party(booking_id, tables[booking_id]) for booking_id in sorted(tables)),
     )
 
 
 def _sits_until(use: TableUse, settings: ServiceSettings) -> datetime:
-    """Return until when a party certainly sits: one that is past its time, and has not left, to the end of this slot.
+    """Return the certain end of a party: for one that is past its time, and has not left, the end of this slot.
 
     Slots are counted from the epoch here, so that two looks within one of them see the same.
     """
@@ -88,7 +88,7 @@ def _is_movable(use: TableUse, freeze_until: datetime, window: TimeSpan) -> bool
         use.status in MOVABLE_STATUSES
         and not use.is_pinned
         and use.starts_at > freeze_until
-        # Beyond the window other parties are not known, so nobody who reaches there can be moved.
+        # Beyond the window other parties are not known, so no party that stays until then can be moved.
         and window.starts_at <= use.starts_at
         and use.ends_at <= window.ends_at
     )

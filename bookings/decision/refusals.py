@@ -1,4 +1,4 @@
-"""From the reasons of a decision to the error that its caller gets."""
+"""The error of a refused decision, made from its reasons for the caller."""
 
 from bookings.decision.assessment import Assessment
 from bookings.errors import (

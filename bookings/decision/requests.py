@@ -1,4 +1,4 @@
-"""What a party asks for, and how long it would stay."""
+"""The wish of a party, and the length of its stay."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -24,7 +24,7 @@ class StartTime(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a party asks for: a start on a business date, perhaps a seating type, by a way in.
+    """The wish of a party: a start on a business date, perhaps a seating type, by a way in.
 
     Staff may name the minutes of the stay, the tables, and by `seated_as` the way in whose tables may be given. A
     booking that is changed and `keeps_start` is not asked again whether it may start then; one that has begun needs
@@ -116,13 +116,13 @@ def stay_interval(settings: ServiceSettings, wish: Wish) -> TimeSpan:
 
 
 def blocked_interval(settings: ServiceSettings, wish: Wish) -> TimeSpan:
-    """Return how long a table is kept for a wish: the stay and the buffer."""
+    """Return the time that a table is kept for a wish: the stay and the buffer."""
     stay = stay_interval(settings, wish)
     return TimeSpan(stay.starts_at, stay.ends_at + timedelta(minutes=settings.restaurant.buffer_minutes))
 
 
 def seating_request(settings: ServiceSettings, wish: Wish) -> SeatingRequest:
-    """Return what a wish asks of the planner: a seat for the stay, or for what is left of it, and its buffer."""
+    """Return the request of a wish to the planner: a seat for the stay, or for the rest of it, and its buffer."""
     blocked = blocked_interval(settings, wish)
     return SeatingRequest(
         party_size=wish.party_size,

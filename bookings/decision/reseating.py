@@ -1,7 +1,7 @@
 """Plan other tables for parties whose own are taken away, for as many as can be. Pure: no queries.
 
-Everybody at once if a plan exists; else one after another in order of start, each as the planner would seat a new
-request, until a round helps nobody any more.
+All parties get tables at once if a plan exists; else one after another in order of start, each as a new request. Rounds
+of these go on until one helps no party any more.
 """
 
 from collections.abc import Collection, Iterator, MutableMapping, Sequence
@@ -28,9 +28,9 @@ Tables = dict[int, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class GroupReseated:
-    """What became of some parties that are connected in time.
+    """The new seating of some parties that are connected in time.
 
-    `stuck` have no other table: proven, given where the others of this answer sit. For `undecided` time ran out.
+    `stuck` have no other table: proven, given the tables of the others of this answer. For `undecided` time ran out.
     """
 
     span: TimeSpan
@@ -45,23 +45,23 @@ Solved = MutableMapping[tuple[SeatingState, frozenset[int]], GroupReseated]
 
 @dataclass(frozen=True)
 class Reseating:
-    """Who moves where, and who cannot be moved, of all groups."""
+    """The moves of all groups, and the parties that cannot be moved."""
 
     groups: tuple[GroupReseated, ...] = ()
 
     @property
     def moves(self) -> tuple[Move, ...]:
-        """Return every move, of parties that had to go and of those who make room for them."""
+        """Return every move, of parties that had to go and of those that make room for them."""
         return tuple(move for group in self.groups for move in group.moves)
 
     @property
     def stuck(self) -> frozenset[int]:
-        """Return who keeps the old table because there is no other."""
+        """Return the parties that keep the old table because there is no other."""
         return frozenset[int]().union(*(group.stuck for group in self.groups))
 
     @property
     def undecided(self) -> frozenset[int]:
-        """Return who keeps the old table because time ran out."""
+        """Return the parties that keep the old table because time ran out."""
         return frozenset[int]().union(*(group.undecided for group in self.groups))
 
     @property
@@ -73,10 +73,10 @@ class Reseating:
 def plan_reseating(
     state: SeatingState, evicted: Collection[int], budget: TimeBudget, solved: Solved | None = None
 ) -> Reseating:
-    """Give movable parties, named by booking id, other seats of the floor of `state`; who cannot be moved stays.
+    """Give movable parties, named by booking id, other seats of the floor of `state`; those that cannot move stay.
 
-    A table that nobody may sit at any more is one that is not on the floor, or occupied for the time. Answers are
-    looked up in `solved` and added to it.
+    A lost table is one that is not on the floor, or occupied for the time. Answers are looked up in `solved` and added
+    to it.
     """
     left = TimeLeft(budget)
     known: Solved = {} if solved is None else solved
@@ -92,7 +92,7 @@ def plan_reseating(
 
 
 def _groups(state: SeatingState) -> Iterator[SeatingState]:
-    """Split a state where nobody connects two times: no plan of one part depends on another."""
+    """Split a state where no party connects two times: no plan of one part depends on another."""
     group: list[SeatedParty] = []
     ends_at: datetime | None = None
     for party in sorted(state.parties, key=lambda party: (party.starts_at, party.booking_id)):
@@ -137,7 +137,9 @@ def _one_by_one(group: SeatingState, state: SeatingState, wanted: frozenset[int]
                 state, was_helped = _with_tables(state, found), True
             elif isinstance(found, SeatingUndecided):
                 undecided.add(booking_id)
-        waiting = [it for it in waiting if _table_ids(state)[it] == _table_ids(group)[it]]
+        waiting = [
+            booking_id for booking_id in waiting if _table_ids(state)[booking_id] == _table_ids(group)[booking_id]
+        ]
     undecided &= set(waiting)
     return GroupReseated(
         span=TimeSpan.around(group.parties),
@@ -150,7 +152,7 @@ def _one_by_one(group: SeatingState, state: SeatingState, wanted: frozenset[int]
 def _seat_anew(
     state: SeatingState, booking_ids: frozenset[int], left: TimeLeft
 ) -> Tables | SeatingRefusal | SeatingUndecided:
-    """Seat some parties as if they came now, all of them or none; return who gets another table."""
+    """Seat some parties as if they came now, all of them or none; return the tables of each party that changes them."""
     leaving = [party for party in state.parties if party.booking_id in booking_ids]
     staying = tuple(party for party in state.parties if party.booking_id not in booking_ids)
     planner = SeatingPlanner(replace(state, parties=staying))

@@ -51,8 +51,8 @@ def _slots_on(book: DayBook, business_date: date) -> list[tuple[SlotState, int]]
 def find_alternatives(book: DayBook, wish: Wish) -> tuple[Assessment, ...]:
     """Find at most 5 bookable starts of the same date within 2 hours, nearest first, then earlier first.
 
-    They are advice: a start that only the exact model could settle is left out. A crowd that is refused would else
-    spend the processor's time beside those who book.
+    They are advice: a start that only the exact model could settle is left out. A refused crowd would else spend the
+    processor's time beside parties that book.
     """
     others = _wishes_on(
         book, wish.business_date, party_size=wish.party_size, seating=wish.seating, channel=wish.channel

@@ -1,4 +1,4 @@
-"""How long the planner may think, by who waits for it."""
+"""The time budgets of the planner, by the people that wait for it."""
 
 from typing import Final
 

@@ -39,7 +39,7 @@ class TouchedDays:
 def days_of_stay(settings: ServiceSettings, wish: Wish) -> TouchedDays | None:
     """Find the service days that meet a stay with its buffer, by their rows alone, in 1 query.
 
-    None where more must be known: a service day has no row yet, or the wish is refused for what is no matter of room.
+    None where more must be known: a service day has no row yet, or the wish is refused for another reason than room.
     Holds that are over and parties that have to move may need more days; under the lock that shows.
     """
     if is_refused_without_a_day(settings, wish):
@@ -115,7 +115,7 @@ def find_days_meeting(
 
 
 def _days_touching(restaurant_id: int, span: TimeSpan) -> QuerySet[ServiceDay]:
-    # What `TimeSpan.touches` says, in SQL: closed at both ends. A day locked too many makes somebody wait, one too few
+    # The SQL of `TimeSpan.touches`: closed at both ends. A day locked too many makes somebody wait, one too few
     # overbooks; and a day may be a single instant, which overlaps nothing.
     return ServiceDay.objects.filter(
         restaurant_id=restaurant_id, starts_at__lte=span.ends_at, ends_at__gte=span.starts_at

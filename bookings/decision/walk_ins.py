@@ -1,4 +1,4 @@
-"""What a party asks for that has come without a booking: a seat now, at whatever minute that is."""
+"""The wish of a party that has come without a booking: a seat now, at whatever minute that is."""
 
 from datetime import datetime, timedelta
 
@@ -12,8 +12,8 @@ from tables.spans import TimeSpan
 def read_wish_now(settings: ServiceSettings, *, party_size: int, seating: str | None = None) -> Wish:
     """Return the wish of a walk-in in the minute that runs; the grid of start times does not bind it.
 
-    It belongs to the service that is open, perhaps since yesterday, else to the nearest one of today; to none where
-    today has none.
+    The wish belongs to the service that is open, perhaps since yesterday, else to the nearest one of today; to none
+    where today has none.
     """
     starts_at = this_minute(settings.now)
     service = _service_at(settings, starts_at)

@@ -1,4 +1,4 @@
-"""The record of a decision: what is kept of it, encoded and decoded. Pure: no Django."""
+"""The record of a decision: its stored values, encoded and decoded. Pure: no Django."""
 
 from bookings.decision.record.wire import (
     LimitMet,

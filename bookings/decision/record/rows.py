@@ -1,7 +1,7 @@
-"""What is kept of a decided case, row by row.
+"""The rows that are kept of a decided case.
 
-Declared apart from the classes that decide: those may change, and what was stored must still be read. Values are known
-by their place, so a new one goes to the end and has a default.
+Declared apart from the classes that decide: those may change, and stored rows must still be read. Values are known by
+their place, so a new one goes to the end and has a default.
 """
 
 from datetime import date, datetime
@@ -125,7 +125,7 @@ class SeatingRow(Row):
 
 
 class StateRow(Row):
-    """All of a decided case; `floor` is None where the planner was not asked."""
+    """The row of a whole decided case; `floor` is None where the planner was not asked."""
 
     format: int
     request: PartyRow

@@ -50,7 +50,7 @@ class StateUnreadable(Exception):
 
 @dataclass(frozen=True)
 class StoredState:
-    """A decided case with who sat where; `is_undecided` says that the planner ran out of time.
+    """A decided case with its seating; `is_undecided` says that the planner ran out of time.
 
     `seating` is None where the planner was not asked.
     """
@@ -120,7 +120,7 @@ def _day_row(day: DayState) -> DayRow:
 
 def _seating_row(state: SeatingState) -> SeatingRow:
     return SeatingRow(
-        tables=tuple(_row(TableRow, it, audience=tuple(sorted(it.audience))) for it in state.floor.tables),
+        tables=tuple(_row(TableRow, table, audience=tuple(sorted(table.audience))) for table in state.floor.tables),
         combinations=_rows(CombinationRow, state.floor.combinations),
         occupied=_rows(OccupiedRow, state.occupied),
         parties=_rows(SeatedRow, state.parties),
@@ -155,11 +155,13 @@ def _service(row: ServiceRow) -> ServiceState:
 def _seating(row: SeatingRow) -> SeatingState:
     return SeatingState(
         floor=Floor(
-            tables=tuple(SeatingTable(**_named(it) | {"audience": frozenset(it.audience)}) for it in row.tables),
-            combinations=tuple(CombinedTables(*it.values) for it in row.combinations),
+            tables=tuple(
+                SeatingTable(**_named(table) | {"audience": frozenset(table.audience)}) for table in row.tables
+            ),
+            combinations=tuple(CombinedTables(*combination.values) for combination in row.combinations),
         ),
-        occupied=tuple(OccupiedInterval(*it.values) for it in row.occupied),
-        parties=tuple(SeatedParty(*it.values) for it in row.parties),
+        occupied=tuple(OccupiedInterval(*interval.values) for interval in row.occupied),
+        parties=tuple(SeatedParty(*party.values) for party in row.parties),
     )
 
 
@@ -168,7 +170,7 @@ def _named(row: Row) -> dict[str, Any]:
 
 
 def reason_from(stored: dict[str, Any]) -> Reason:
-    """Return a reason from the shape in which the ledger and the API say it."""
+    """Return a reason from its shape in the decision records and the API."""
     return Reason(ReasonCode(stored["code"]), stored["limit"], stored["used"], stored["asked"])
 
 
@@ -176,7 +178,7 @@ def reason_from(stored: dict[str, Any]) -> Reason:
 class LimitMet:
     """One limit as a decision met it; `slot_at` is None for the whole service, the rule None where none set it.
 
-    `before` is the counter as it was read, `asked` what the party adds to it if it is booked.
+    `before` is the counter as it was read, `asked` the addition of the party if it is booked.
     """
 
     code: ReasonCode
