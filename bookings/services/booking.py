@@ -35,7 +35,7 @@ from tables.seating import SeatingRefusal, TimeBudget
 
 @dataclass(frozen=True)
 class BookingReceipt:
-    """A booking as its guest gets it; `answer` is what was stored, the token is never stored."""
+    """A booking as its guest gets it; `answer` is the stored one, the token is never stored."""
 
     booking: Booking
     answer: dict[str, Any]
@@ -62,14 +62,14 @@ def create_booking_with_capacity_check(
 ) -> BookingReceipt:
     """Book a party if and only if the committed state can take it.
 
-    Locks every service day that the stay and its buffer meet, and those of the parties that may be
-    moved to make room; decides on what is read after that; writes booking, tables, moves, counters
-    and history in the same transaction. With an idempotency key a retry gets the first answer again.
-    Staff may name the minutes of the stay, and the tables. Without date and time a walk-in is seated now.
+    Locks every service day that the stay and its buffer meet, and those of the parties that may be moved to make room.
+    Decides on the state as read after that; writes booking, tables, moves, counters and history in the same
+    transaction. With an idempotency key a retry gets the first answer again. Staff may name the minutes of the stay,
+    and the tables. Without date and time a walk-in is seated now.
 
-    Raises: `CapacityExceeded`, `OperatingHoursClosed`, `OutsideBookingWindow`,
-    `PartySizeNotAccepted` (each with reasons and alternatives), `NonexistentTime`, `InputInvalid`,
-    `IdempotencyKeyReused`, `RecordNotFound`, `BookingConflict`.
+    Raises: `CapacityExceeded`, `OperatingHoursClosed`, `OutsideBookingWindow`, `PartySizeNotAccepted` (each with
+    reasons and alternatives), `NonexistentTime`, `InputInvalid`, `IdempotencyKeyReused`, `RecordNotFound`,
+    `BookingConflict`.
     """
     request = BookingRequest(
         restaurant_id=restaurant_id,
@@ -91,7 +91,7 @@ def create_booking_with_capacity_check(
 
 @dataclass(frozen=True, kw_only=True)
 class RequestDraft(Draft):
-    """What becomes of a request on the state that its book holds."""
+    """The decision of a request on the state of its loaded days."""
 
     book: DayBook
     assessment: Assessment
@@ -135,7 +135,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         return days_of_stay(settings, wish)
 
     def draft(self, budget: TimeBudget, before: RequestDraft | None) -> RequestDraft:
-        """Load what decides the request, its settings, then what its stay meets, and decide."""
+        """Load the settings of the request, then the days that its stay meets, and decide."""
         settings = get_service_settings(self.request.restaurant_id)
         wish = _read_wish(settings, self.request)
         on = wish.business_date
@@ -143,7 +143,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         book = load_day_book(settings, on, on, only=only, budget=budget, solved=before.solved if before else None)
         assessment = assess(book, wish)
         self.record.note(book, assessment)
-        # What shadow mode waives is a planner that ran out of time, not one that was never asked in full.
+        # Shadow mode waives a planner that ran out of time, not one that was never asked in full.
         is_for_later = budget is self.at_first_sight and assessment.is_for_the_planner_to_tell
         return RequestDraft(
             touched=days_of_assessment(book, assessment),
@@ -154,7 +154,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         )
 
     def refuse_early(self, draft: RequestDraft) -> None:
-        """Raise what no state of its day would take, whatever date somebody names."""
+        """Raise the refusal of a request that no state of its day would take, whatever its date."""
         if draft.assessment.decision.is_standing_refusal:
             raise refusal_of(draft.assessment)
 
@@ -171,7 +171,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         return _receipt(booking, is_replayed=False)
 
     def list_alternatives(self) -> Sequence[Wish]:
-        """List other starts that would take the party. Who has come wants none."""
+        """List other starts that would take the party. A party that has come wants none."""
         request = self.request
         if request.business_date is None:
             return ()
@@ -208,7 +208,7 @@ def _read_wish(settings: ServiceSettings, request: BookingRequest) -> Wish:
 
 
 def _refusal(book: DayBook, assessment: Assessment) -> RequestRefused:
-    """Return why a wish is refused; where chosen tables are all that is missing, by the name of who has them."""
+    """Return the refusal of a wish; where only its chosen tables are missing, it names the parties that have them."""
     seating, reasons = assessment.seating, assessment.decision.reasons
     if assessment.wish.table_ids is None or not isinstance(seating, SeatingRefusal) or len(reasons) > 1:
         return refusal_of(assessment)

@@ -14,11 +14,10 @@ from capacity.selectors import read_clock
 def cancel_booking(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> Booking:
     """Cancel a booking and free its covers and tables; a cancelled one is returned as it is.
 
-    Locks the service days in which the booking counts or has a table. Without an `actor` a guest cancels,
-    whom the restaurant's cut-off binds.
+    Locks the service days in which the booking counts or has a table. Without an `actor` a guest cancels, bound by the
+    restaurant's cut-off.
 
-    Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid`, `CancellationTooLate`,
-    `BookingConflict`.
+    Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid`, `CancellationTooLate`, `BookingConflict`.
     """
     return CancelBooking(booking_id=booking_id, actor=actor, expected_version=expected_version).run()
 

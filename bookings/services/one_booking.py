@@ -1,4 +1,4 @@
-"""One booking: read with its tables, written with its service days locked, held against what its caller saw."""
+"""One booking: read with its tables, written with its service days locked, compared with its caller's version."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class BookingDraft(Draft):
 
 @dataclass(kw_only=True)
 class BookingWrite(PlannedWrite[BookingDraft, R]):
-    """A write that concerns one booking and no other: it locks the service days in which that counts or has a table."""
+    """A write of one booking and no other: it locks the service days in which that counts or has a table."""
 
     booking_id: int
     actor: Actor = None
@@ -62,7 +62,7 @@ def get_booking(booking_id: int) -> Booking:
 
 
 def require_current(booking: Booking, expected_version: int | None) -> None:
-    """Raise `EditIsStale` where somebody has changed a booking since the caller looked."""
+    """Raise `EditIsStale` where a booking was changed since the caller looked."""
     if expected_version is not None and expected_version != booking.version:
         raise EditIsStale
 
@@ -75,12 +75,12 @@ def days_of_booking(booking: Booking) -> TouchedDays:
 
 
 def blocked_interval_of(booking: Booking) -> TimeSpan:
-    """Return how long a booking keeps its tables: its stay and its buffer."""
+    """Return the time for which a booking keeps its tables: its stay and its buffer."""
     return TimeSpan(booking.starts_at, booking.ends_at + timedelta(minutes=booking.buffer_minutes))
 
 
 def kept_intervals_of(booking: Booking) -> Iterator[TimeSpan]:
-    """Yield for how long it has each of its tables, which a person may have changed."""
+    """Yield the time for which a booking has each of its tables, which a person may have changed."""
     for assignment in booking.assignments.all():
         yield TimeSpan(assignment.during.lower, assignment.during.upper)
 

@@ -1,4 +1,4 @@
-"""The record of a decision: noted by a use case as it goes, and written after its transaction."""
+"""The record of a decision: noted by a use case as it runs, and written after its transaction."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,11 +33,11 @@ TERMS = "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '250ms'; S
 
 @dataclass
 class DecisionRecord:
-    """The last that was decided about a request, and on what; `booking` is what was written, or is to be changed.
+    """The last decision of a request, and its loaded days; `booking` is the one written, or to be changed.
 
-    `is_written` says that the request was accepted and committed. Where nothing is noted, nothing was decided.
-    `covers_had` are those of the booking as it is, which no refusal denies; `happening` is what becomes of a party that
-    has come, and `raised` by how much that passes limits, as somebody authorised.
+    `is_written` says that the request was accepted and committed. A record without notes stands for no decision.
+    `covers_had` are those of the booking as it is, which no refusal denies. `happening` is the transition of a party
+    that has come, and `raised` its excess above each limit, as a person authorised it.
     """
 
     operation: DecisionOperation
@@ -57,40 +57,40 @@ class DecisionRecord:
     _assess: Callable[[], Assessment] | None = None
 
     def note_wish(self, settings: ServiceSettings, wish: Wish) -> None:
-        """Note what is asked, before it is decided."""
+        """Note the wish, before it is decided."""
         self.settings, self.wish = settings, wish
 
     def note(self, book: DayBook, assessment: Assessment) -> None:
-        """Note what was decided, and on what; the last that is noted counts."""
+        """Note a decision and its loaded days; the last that is noted counts."""
         self.note_wish(book.settings, assessment.wish)
-        # What an attempt before this one wrote was rolled back.
+        # The rows of an attempt before this one were rolled back.
         self.booking, self.is_written = None, False
         self.book, self.assessment = book, assessment
 
     def note_booking(self, booking: Booking) -> None:
-        """Note which booking is to be changed, as it is now."""
+        """Note the booking to be changed, as it is now."""
         self.booking, self.source = booking, BookingSource(booking.source)
         self.covers_had = booking.party_size
 
     def note_stay(self, booking: Booking, book: DayBook, wish: Wish, assess: Callable[[], Assessment]) -> None:
-        """Note what a party that has come asks, and how to say what was decided: asked after the transaction."""
+        """Note the wish of a party that has come, and the function that decides it: called after the transaction."""
         self.note_wish(book.settings, wish)
         self.book, self.assessment, self._assess = book, None, assess
         self.is_written, self.raised = False, {}
         self.note_booking(booking)
 
     def note_written(self, booking: Booking, raised: Mapping[LimitKey, int] | None = None) -> None:
-        """Note that the request was accepted and written, and what it takes above limits."""
+        """Note that the request was accepted and written, and its excess above limits."""
         self.booking, self.is_written, self.raised = booking, True, raised or {}
 
     def settle(self) -> None:
-        """Say what was decided, where that was left for when nobody waits."""
+        """Decide the noted stay, where its decision was left until after the transaction."""
         if self.assessment is None and self._assess is not None:
             self.assessment = self._assess()
 
     @property
     def covers_denied(self) -> int:
-        """Return how many covers a refusal denies: all that are asked, beyond those that the booking has."""
+        """Return the number of covers that a refusal denies: all that are asked, beyond those that the booking has."""
         return max(0, self.wish.party_size - self.covers_had) if self.wish else 0
 
 
@@ -99,7 +99,7 @@ UNDECIDED = "undecided"
 
 
 def verdict_of(record: DecisionRecord) -> DecisionVerdict:
-    """Return what became of a request."""
+    """Return the verdict on a request."""
     if isinstance(record.error, BookingConflict):
         return DecisionVerdict.UNDECIDED
     if record.error is not None:
@@ -113,7 +113,7 @@ def verdict_of(record: DecisionRecord) -> DecisionVerdict:
 
 
 def decision_row(record: DecisionRecord, settings: ServiceSettings, wish: Wish) -> Decision:
-    """Return the row, not saved, of a decision that was made or that was given up; 1 query if a table is gone."""
+    """Return the row, not saved, of a decision that was made or given up; 1 query if a table is gone."""
     stay, service = stay_interval(settings, wish), record.assessment.service if record.assessment else None
     return Decision(
         restaurant_id=settings.restaurant.pk,
@@ -143,7 +143,7 @@ def _booking_id(record: DecisionRecord) -> int | None:
 
 
 def _request_facts(record: DecisionRecord, wish: Wish) -> dict[str, Any]:
-    """Return what was asked, beside the columns; nothing of it says who asks."""
+    """Return the facts of the request, beside the columns; none of them names a guest."""
     facts = {
         "happening": str(record.happening) if record.happening else None,
         "time": f"{wish.wall_time:%H:%M}",
@@ -227,7 +227,7 @@ def _ending_facts(record: DecisionRecord) -> dict[str, Any]:
 
 @contextmanager
 def recording(record: DecisionRecord | None) -> Iterator[None]:
-    """Record how the call in the block ends: accepted and written, refused, or given up; nothing without a record.
+    """Record the end of the call in the block: accepted and written, refused, or given up; nothing without a record.
 
     Other errors (bad input, a record that is not there) are no decisions.
     """
@@ -242,7 +242,7 @@ def recording(record: DecisionRecord | None) -> Iterator[None]:
             record.error = error
             _record(record, time.monotonic() - started)
             raise
-    # Whatever else was raised, also by the commit: nothing was decided that stands.
+    # After any other error, also of the commit, no decision stands.
     if record.is_written:
         _record(record, time.monotonic() - started)
 
@@ -264,7 +264,7 @@ def _losing_no_booking() -> Iterator[None]:
     try:
         yield
     except Exception:
-        # What was decided is committed, or refused, and stays so: its record is about it, not a part of it.
+        # A decision is committed, or refused, and stays so: its record is about it, not a part of it.
         logger.exception("decision not recorded")
         metrics.booking_decision_lost.inc()
 

@@ -1,7 +1,7 @@
-"""Roll enforcement out and back: modes of restaurants, the switch for all of them, and what people noticed.
+"""Roll enforcement out and back: modes of restaurants, the switch for all of them, and the notes of people.
 
-Each change is written with its entry in the history, who and why, in one transaction. What is so already is no
-change and leaves no entry.
+Each change is written with its entry in the history, its actor and reason, in one transaction. A setting that is so
+already is no change and leaves no entry.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ ON, OFF = "on", "off"
 
 @dataclass(frozen=True)
 class Signature:
-    """Who changes something, and why."""
+    """The actor of a change, and the reason."""
 
     reason: str
     actor_id: int | None
@@ -44,7 +44,7 @@ def set_restaurant_mode(
 ) -> RolloutChange | None:
     """Set the mode of one restaurant; acts at its next booking. Return the change, None if it is so already.
 
-    Locks the restaurant row, then its service days from yesterday on. `label` names who acts from a shell.
+    Locks the restaurant row, then its service days from yesterday on. `label` names the actor from a shell.
 
     Raises: `RecordNotFound`, `InputInvalid`, `BookingConflict`.
     """
@@ -59,8 +59,8 @@ def set_rollout_percent(
 ) -> tuple[RolloutChange, ...]:
     """Let that percentage of the active restaurants enforce; return the changes, none if it is so already.
 
-    One restaurant after the other, each in a transaction of its own, so that no guest waits for more than the change
-    of the one restaurant; after an error the changes so far stay, and a second call goes on from there.
+    Each restaurant has a transaction of its own, one after the other, so that no guest waits for more than the change
+    of one. After an error the changes so far stay, and a second call goes on from there.
 
     Raises: `InputInvalid`, `BookingConflict`.
     """
@@ -122,9 +122,9 @@ def record_mode_change(
 
 
 def roll_back_enforcement(*, reason: str, actor: Actor = None, label: str = "") -> RolloutChange | None:
-    """Let limits refuse nobody, in all restaurants; acts at the next transaction. None if it is so already.
+    """Let limits refuse no party, in all restaurants; acts at the next transaction. None if it is so already.
 
-    One row: waits for no booking, and no booking waits for it.
+    The switch is one row: it waits for no booking, and no booking waits for it.
 
     Raises: `InputInvalid`.
     """
@@ -161,7 +161,7 @@ def turn_switch(*, is_on: bool, signature: Signature) -> RolloutChange | None:
 def add_rollout_note(
     *, restaurant_id: int, tickets: int, text: str = "", actor: Actor = None, label: str = ""
 ) -> RolloutNote:
-    """Note how many support tickets a restaurant's rollout has brought since the last note, and what about.
+    """Note the number of support tickets of a restaurant's rollout since the last note, and their subject.
 
     Raises: `RecordNotFound`, `InputInvalid`.
     """
@@ -183,7 +183,7 @@ def add_rollout_note(
 
 
 def sign(*, reason: str, actor: Actor, label: str = "") -> Signature:
-    """Return who acts and why, for the history.
+    """Return the signature of an actor with the reason, for the history.
 
     Raises: `InputInvalid` where there is no reason.
     """

@@ -1,4 +1,4 @@
-"""The one way of a write of bookings: draft it, lock what it touches, draft it again, write. See docs/locking.md."""
+"""The one way of a write of bookings: draft it, lock the touched days, draft it again, write. See docs/locking.md."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,7 @@ from config.transactions import (
 )
 from tables.seating import TimeBudget
 
-# What a violated constraint means for a write of bookings.
+# The reaction of a write of bookings to a violated constraint.
 REACTIONS: Final = {
     "assignment_no_double_seating": Reaction.RUN_AGAIN,
     "booking_idempotency_key_unique_in_restaurant": Reaction.RUN_AGAIN,
@@ -43,10 +43,10 @@ begin_series(REACTIONS)
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
-    """What a write would do on the state as it was read.
+    """The draft of a write on the state as it was read.
 
-    `touched` are the service days that this depends on; `is_undecided` says that the planner ran out of time; `solved`
-    is what it was asked and answered, to be used again where nothing has changed.
+    `touched` are the service days that this depends on; `is_undecided` says that the planner ran out of time. `solved`
+    is its answer with the request, to be used again where nothing has changed.
     """
 
     touched: TouchedDays
@@ -59,7 +59,7 @@ R = TypeVar("R")
 
 
 class PlannedWrite(ABC, Generic[D, R]):
-    """A use case that writes bookings: it says what it reads and decides, and what rows it writes; `run` does the rest.
+    """A use case that writes bookings: it reads and decides in `draft`, writes rows in `write`; `run` does the rest.
 
     Subclasses never lock: `run` holds the service days that the draft touches when it drafts again and writes.
     """
@@ -67,11 +67,11 @@ class PlannedWrite(ABC, Generic[D, R]):
     operation: ClassVar[str]
     """The label of metrics and logs."""
     record: DecisionRecord | None = None
-    """What is to be recorded of the decision, None where there is none."""
+    """The record of the decision, None where there is none."""
     before_lock: ClassVar[TimeBudget] = SOLVING
     under_lock: ClassVar[TimeBudget] = LOCKED
     at_first_sight: ClassVar[TimeBudget] = WITHOUT_EXACT
-    """How long the planner may think: where nobody waits, under the lock, and there where it was not asked before."""
+    """The time budgets of the planner: before the lock, under it, and under it where it was not asked before."""
 
     @abstractmethod
     def draft(self, budget: TimeBudget, before: D | None) -> D:
@@ -82,13 +82,13 @@ class PlannedWrite(ABC, Generic[D, R]):
         """Write the rows of a draft that was made under the lock, or refuse it."""
 
     def days_at_first_sight(self) -> TouchedDays | None:
-        """Return what to lock, where that is known without a draft; None, the default, asks for one."""
+        """Return the days to lock, where they are known without a draft; None, the default, asks for one."""
         return None
 
     def draft_before_lock(self) -> D:
-        """Draft where nobody waits for a lock, and create the service days that are missing.
+        """Draft without a lock, and create the service days that are missing.
 
-        Raises: `SeatingNotDecided`; whatever the draft raises.
+        Raises: `SeatingNotDecided`; the errors of the draft.
         """
         draft = self._decided(None)
         if draft.touched.missing:
@@ -97,23 +97,23 @@ class PlannedWrite(ABC, Generic[D, R]):
         return draft
 
     def refuse_early(self, draft: D) -> None:
-        """Raise what is sure before the lock already, so that no service day is created for it."""
+        """Raise a refusal that is sure before the lock already, so that no service day is created for it."""
 
     def find_written(self) -> R | None:
-        """Find what an earlier call has written for the same request; asked under the lock as well."""
+        """Find the result of an earlier call for the same request; asked under the lock as well."""
         return None
 
     def list_alternatives(self) -> Sequence[Wish]:
-        """List what may be offered where the write is refused; asked after the transaction, without a lock."""
+        """List the starts to offer where the write is refused; asked after the transaction, without a lock."""
         return ()
 
     @final
     def run(self) -> R:
         """Draft without a lock, create missing days, wait at the gate, lock, draft again, compare, write; then record.
 
-        Runs the whole again until the deadline where somebody else was faster.
+        Runs the whole again until the deadline where another transaction was faster.
 
-        Raises: `BookingConflict`; whatever draft and write raise.
+        Raises: `BookingConflict`; the errors of draft and write.
         """
         with (
             recording(self.record),
@@ -131,7 +131,7 @@ class PlannedWrite(ABC, Generic[D, R]):
             before = self.draft_before_lock()
             days = before.touched
         with attempts.transaction(days):
-            # The only lock of a write. What follows reads what was committed before it, and nobody changes it now.
+            # The only lock of a write. The queries after it read the committed state, which no other write changes now.
             lock_service_days(days.service_day_ids)
             if (written := self.find_written()) is not None:
                 return written
@@ -152,7 +152,7 @@ class PlannedWrite(ABC, Generic[D, R]):
 
 @contextmanager
 def _offering(list_alternatives: Callable[[], Sequence[Wish]]) -> Iterator[None]:
-    """Say to who is refused what else there is: advice, that costs nobody a lock."""
+    """Add alternatives to a refusal: advice that costs no lock."""
     try:
         yield
     except RequestRefused as refusal:

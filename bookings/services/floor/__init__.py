@@ -1,1 +1,1 @@
-"""What the host does on the floor: tables by hand, changes of bookings, the transitions of an evening, blocks."""
+"""The work of the host on the floor: tables by hand, changes of bookings, the transitions of an evening, blocks."""

@@ -61,13 +61,14 @@ def seat_party(
 ) -> FloorOutcome:
     """Seat a party now: at its own tables, at those that a person chose, or, where it has none, at the best.
 
-    Who sits later than booked stays that much longer: its turn time from now on. Parties that are to come to the
-    table by then are re-seated where they may be moved, the others are `hits` of the outcome, for a person to decide;
-    what passes a limit is authorised in the name of the actor. Who sits earlier keeps the end, and has the table from
-    now on. Twice is once. Locks the service days that the stay meets and of every party that may have to move.
+    A party that sits later than booked stays that much longer: its turn time from now on. Parties that are to come to
+    the table by then are re-seated where they may be moved. The others are `hits` of the outcome, for a person to
+    decide; an excess above a limit is authorised in the name of the actor. A party that sits earlier keeps the end, and
+    has the table from now on. Twice is once. Locks the service days that the stay meets and of every party that may
+    have to move.
 
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` before its date or after its
-    service), `TableTaken` where somebody else has the table now, `TablesNotSuitable`, `CapacityExceeded` where a party
+    service), `TableTaken` where another party has the table now, `TablesNotSuitable`, `CapacityExceeded` where a party
     without tables cannot be given any, `BookingConflict`.
     """
     chosen = tuple(sorted(set(table_ids))) if table_ids else ()
@@ -80,7 +81,7 @@ class MarkArrived(BookingWrite[Booking]):
     operation = "mark_arrived"
 
     def write(self, draft: BookingDraft) -> Booking:
-        """Write when the party came."""
+        """Write the time at which the party came."""
         booking = draft.booking
         if booking.status == BookingStatus.ARRIVED:
             return booking
@@ -103,7 +104,7 @@ class SeatParty(StayWrite):
     chosen: tuple[int, ...]
 
     def draft(self, budget: TimeBudget, before: BookingDraft | None) -> BookingDraft:
-        """Find out at which tables the party sits, and until when, unless it sits there already."""
+        """Decide the tables of the party and the end of its stay, unless it sits there already."""
         booking = get_booking(self.booking_id)
         if booking.status == BookingStatus.SEATED and self.chosen in ((), tables_of(booking)):
             return as_it_is(booking)
@@ -117,7 +118,7 @@ class SeatParty(StayWrite):
         return sitting_of(book, booking, ends_at, self.keep(booking, book, seat.wish, seat.keeping))
 
     def write(self, draft: BookingDraft) -> FloorOutcome:
-        """Write where the party sits, and since when."""
+        """Write the tables of the party and the time at which it sat down."""
         booking = draft.booking
         if not isinstance(draft, Sitting):
             return FloorOutcome(booking)
@@ -128,7 +129,7 @@ class SeatParty(StayWrite):
 
 @dataclass(frozen=True)
 class _Seat:
-    """A party that sits down this minute, until when it is expected to stay, and the tables that it is given."""
+    """A party that sits down this minute, the expected end of its stay, and the tables that it is given."""
 
     booking: Booking
     book: DayBook
@@ -138,7 +139,7 @@ class _Seat:
 
     @property
     def wish(self) -> Wish:
-        """Return what is asked: these tables, its own, or any."""
+        """Return the wish of the party: these tables, its own, or any."""
         wish = wish_to_stay(self.booking, self.ends_at)
         return replace(wish, table_ids=self.chosen or tables_of(self.booking) or None, seated_from=self.minute)
 
@@ -160,7 +161,7 @@ class _Seat:
     def _keep_own(self) -> TableKeeping:
         rows = self.booking.assignments.all()
         if any(row.during.upper <= self.minute for row in rows):
-            # Somebody else may have the table by now: it is as good as chosen.
+            # Another party may have the table by now: it is as good as chosen.
             return self._keep(dict.fromkeys(tables_of(self.booking), self.minute), self.minute + ONE_MINUTE)
         kept_from = {row.table_id: min(row.during.lower, self.minute) for row in rows}
         return self._keep(kept_from, max(row.during.lower for row in rows))
@@ -171,6 +172,6 @@ class _Seat:
 
 
 def _expected_end(booking: Booking, now: datetime) -> datetime:
-    """Return until when a party stays that sits down now: as booked, or if it is late its turn time from now on."""
+    """Return the end of the stay of a party that sits down now: as booked, or if late its turn time from now on."""
     minute = this_minute(now)
     return minute + timedelta(minutes=booking.turn_minutes) if minute > booking.starts_at else booking.ends_at

@@ -42,8 +42,8 @@ def assign_tables(
 ) -> FloorOutcome:
     """Give a booking these tables, in place of those that it has; twice is once.
 
-    One table, a declared combination, or any other tables that take the party: a person decides. Parties in the way
-    are re-seated where they may be moved; who has begun gets the tables from this minute on. Locks the service days
+    One table, a declared combination, or any other tables that take the party: a person decides. Parties in the way are
+    re-seated where they may be moved; a stay that has begun gets the tables from this minute on. Locks the service days
     of the booking and of every party that may have to move.
 
     Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `StayOver`, `TablesNotSuitable`, `TableTaken`,
@@ -62,9 +62,8 @@ def swap_tables(*, booking_id: int, other_booking_id: int, expected_version: int
     """Give two bookings of one date each other's tables, and pin them there.
 
     Both must be taken by the other's tables for their own time; third parties in the way are re-seated where they may
-    be moved. `expected_version` is that of the booking as the caller saw it: a second call for the same state changes
-    nothing, where one that names none would swap back. Locks the service days of both and of every party that may have
-    to move.
+    be moved. `expected_version` is that of the booking as the caller saw it. A second call for the same state changes
+    nothing; one without it would swap back. Locks the service days of both and of every party that may have to move.
 
     Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `StayOver`, `TablesMissing`, `SwapImpossible`,
     `TablesNotSuitable`, `TableTaken`, `BookingConflict`.
@@ -148,7 +147,7 @@ class SwapTables(TablesWrite):
 
 
 def _has_just_swapped(booking: Booking, other: Booking, expected_version: int) -> bool:
-    """Say whether nothing but this very swap happened since the caller looked: the second click of a double click."""
+    """Say whether only this very swap happened since the caller looked: the second click of a double click."""
     if booking.version != expected_version + 1:
         return False
     latest = booking.events.order_by("-pk").values_list("kind", "reason").first()

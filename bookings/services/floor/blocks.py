@@ -1,4 +1,4 @@
-"""Keep tables free for a time: parties in the way are re-seated, who cannot be is named and keeps the table."""
+"""Keep tables free for a time: parties in the way are re-seated, those that cannot be are named and keep theirs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ LONGEST_BUFFER = timedelta(minutes=240)
 
 @dataclass(frozen=True)
 class BlockOutcome:
-    """The blocks, who was moved for them, and who was left on a blocked table: a person has to decide about these."""
+    """The blocks, the parties moved for them, and those left on a blocked table: a person has to decide about these."""
 
     blocks: tuple[TableBlock, ...]
     moves: tuple[MovedParty, ...] = ()
@@ -47,8 +47,8 @@ def block_tables(
     """Keep tables free of parties in [starts_at, ends_at), at most 62 days; the same once more is no change.
 
     Locks the service days that meet the time, creating those that are not there, and those of the parties that may be
-    moved. Parties in the way are re-seated if the planner can: all of them, else as many as possible. Who is pinned,
-    has arrived, is seated or about to start stays, is listed, and the tables are blocked around them.
+    moved. Parties in the way are re-seated if the planner can: all of them, else as many as possible. A party that is
+    pinned, has arrived, is seated or about to start stays and is listed; the tables are blocked around it.
 
     Raises: `InputInvalid`, `RecordNotFound`, `BookingConflict`.
     """
@@ -103,7 +103,7 @@ def unblock_table(*, block_id: int, actor: Actor = None) -> TableBlock:
 
 @dataclass(frozen=True)
 class _Blocking:
-    """What is to be blocked, and what the history of those who are moved says of it."""
+    """The tables and time of a block, and its reason in the history of the parties moved for it."""
 
     restaurant_id: int
     table_ids: tuple[int, ...]
@@ -128,7 +128,7 @@ class _Blocking:
 
 @dataclass(frozen=True, kw_only=True)
 class BlockDraft(Draft):
-    """The blocks that are there, who is in the way, and what becomes of them; `groups` is what was solved for it."""
+    """The blocks that are there, the parties in the way and their new tables; `groups` are the planner's answers."""
 
     there: tuple[TableBlock, ...]
     floor: FloorInTime
@@ -153,7 +153,7 @@ class BlockTables(PlannedWrite[BlockDraft, BlockOutcome]):
     actor: Actor
 
     def draft(self, budget: TimeBudget, before: BlockDraft | None) -> BlockDraft:
-        """Work out who has to go where.
+        """Plan the moves of the parties in the way.
 
         Raises: `InputInvalid` for a time that is over, `RecordNotFound`.
         """
@@ -168,7 +168,7 @@ class BlockTables(PlannedWrite[BlockDraft, BlockOutcome]):
         known = before.groups.values() if before else reseating.groups
         return BlockDraft(
             touched=find_days_meeting(settings, [own], also=_looked_at(floor, reseating)),
-            # What time ran out for before the lock, nobody will know under it.
+            # A question that time ran out for before the lock has no answer under it.
             is_undecided=any(group.undecided for group in reseating.groups if group not in known),
             there=there,
             floor=floor,

@@ -1,4 +1,4 @@
-"""What a change of a booking would do: decided on the day without the booking, its own tables first."""
+"""The draft of a change of a booking: decided on the day without the booking, its own tables first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,12 +41,12 @@ class ChangeDraft(Draft):
 
     @property
     def wish(self) -> Wish:
-        """Return what the booking would ask for."""
+        """Return the wish of the changed booking."""
         return self.assessment.wish
 
     @property
     def changes_nothing(self) -> bool:
-        """Say whether the booking is what is wanted already."""
+        """Say whether the booking is as wanted already."""
         return changes_nothing(self.booking, self.wish)
 
     @property

@@ -1,4 +1,4 @@
-"""What a change of a booking asks for: what is named changes, all else stays."""
+"""The request to change a booking: its named fields change, all else stays."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -21,7 +21,7 @@ COME_STATUSES = (BookingStatus.ARRIVED, BookingStatus.SEATED)
 
 
 class Unchanged(Enum):
-    """Tells "leave the seating wish as it is" from None, which is "no wish"."""
+    """The value for "leave the seating wish as it is", where None is "no wish"."""
 
     UNCHANGED = "unchanged"
 
@@ -31,7 +31,7 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 
 @dataclass(frozen=True)
 class ChangeRequest:
-    """What is to change; None and UNCHANGED leave what there is."""
+    """The wanted fields of a booking; None and UNCHANGED leave a field as it is."""
 
     booking_id: int
     actor: Actor
@@ -47,7 +47,7 @@ class ChangeRequest:
         _require_within("turnMinutes", self.turn_minutes, LONGEST_STAY_MINUTES)
 
     def keeps_start(self, booking: Booking) -> bool:
-        """Say whether the booking starts when it did."""
+        """Say whether the booking keeps its start."""
         return (
             self.business_date in (None, booking.business_date)
             and self.wall_time in (None, booking.wall_time)
@@ -61,7 +61,7 @@ def has_come(booking: Booking) -> bool:
 
 
 def wish_of(settings: ServiceSettings, booking: Booking, change: ChangeRequest) -> Wish:
-    """Return what the booking would ask for if it were made now, by the staff unless a guest asks.
+    """Return the wish of the booking if it were made now, by the staff unless a guest asks.
 
     Raises: `InputInvalid`, `NonexistentTime` for a start; `StayOver` where nothing is left of the stay;
     `BookingNotActive` where a party that is in the house should start at another time.
@@ -84,7 +84,7 @@ def wish_of(settings: ServiceSettings, booking: Booking, change: ChangeRequest) 
 
 
 def changes_nothing(booking: Booking, wish: Wish) -> bool:
-    """Say whether a booking is already what a change wants: the second click of a double click."""
+    """Say whether a booking is already as a change wants it: the second click of a double click."""
     return (
         wish.keeps_start
         and (wish.party_size, wish.seating or "") == (booking.party_size, booking.seating)
@@ -93,13 +93,13 @@ def changes_nothing(booking: Booking, wish: Wish) -> bool:
 
 
 def stay_minutes(booking: Booking) -> int:
-    """Return how long a booking stays, also where that was moved by hand."""
+    """Return the minutes that a booking stays, also where a person has moved its end."""
     return int((booking.ends_at - booking.starts_at).total_seconds() // 60)
 
 
 def _wish_of_same_start(settings: ServiceSettings, booking: Booking, change: ChangeRequest) -> Wish:
     party_size = change.party_size or booking.party_size
-    # Whoever is in the house has an end that the staff knows; to all others the turn of the new size applies.
+    # A party in the house has an end that the staff knows; to all others the turn of the new size applies.
     keeps_end = has_come(booking) or party_size == booking.party_size
     wish = Wish(
         party_size=party_size,

@@ -41,14 +41,14 @@ def change_booking(
 ) -> FloorOutcome:
     """Move a booking to another time or size, or change its wish, if and only if the committed state can take it so.
 
-    Decided as a new booking is, without itself: it never collides with itself, and may keep what it has above a limit.
-    It stays at its tables where they suit and are free; turn and buffer are decided anew. With an `actor` it is the
-    staff that asks. A party that is in the house changes its size, wish or stay, not its start. What changes nothing
-    writes nothing. Locks the service days of the old stay, of the new one, and of every party that may have to move.
+    Decided as a new booking is, without itself: it never collides with itself, and may keep its room above a limit. It
+    stays at its tables where they suit and are free; turn and buffer are decided anew. With an `actor` the staff asks.
+    A party that is in the house changes its size, wish or stay, not its start. A change of nothing writes nothing.
+    Locks the service days of the old stay, of the new one, and of every party that may have to move.
 
-    Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `StayOver`, `CapacityExceeded`,
-    `OperatingHoursClosed`, `OutsideBookingWindow`, `PartySizeNotAccepted` (each with reasons and alternatives),
-    `NonexistentTime`, `InputInvalid`, `BookingConflict`.
+    Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `StayOver`, `CapacityExceeded`, `OperatingHoursClosed`,
+    `OutsideBookingWindow`, `PartySizeNotAccepted` (each with reasons and alternatives), `NonexistentTime`,
+    `InputInvalid`, `BookingConflict`.
     """
     change = ChangeRequest(booking_id, actor, business_date, wall_time, starts_at, party_size, seating, turn_minutes)
     return ChangeBooking(change, expected_version).run()
@@ -64,14 +64,14 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
     record: DecisionRecord = field(default_factory=lambda: DecisionRecord(DecisionOperation.CHANGE))
 
     def draft(self, budget: TimeBudget, before: ChangeDraft | None) -> ChangeDraft:
-        """Decide the booking as it would be, on its day without it."""
+        """Decide the changed booking, on its day without it."""
         draft = draft_change(self.change, budget, before.solved if before else None)
         self.record.note(draft.book, draft.assessment)
         self.record.note_booking(draft.booking)
         return draft
 
     def refuse_early(self, draft: ChangeDraft) -> None:
-        """Raise what no state of its day would take."""
+        """Raise the refusal of a change that no state of its day would take."""
         if draft.changes_nothing:
             return
         require_live(draft.booking, draft.book.settings.now, "changed")
@@ -164,7 +164,7 @@ def _shown(book: DayBook, booking: Booking, table_ids: tuple[int, ...]) -> dict[
 
 
 def _record(booking: Booking, before: dict[str, Any], after: dict[str, Any], actor: Actor) -> None:
-    """Add what is different to the history."""
+    """Add the differences to the history."""
     different = [name for name in before if before[name] != after[name]]
     record_event(
         booking,

@@ -1,4 +1,4 @@
-"""Tables that a person chose: may they be used, do they take the party, and who has them."""
+"""Tables that a person chose: their use, their fit for the party, and the parties that have them."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,9 +16,9 @@ from tables.spans import TimeSpan
 
 
 def require_suitable_tables(book: DayBook, table_ids: Sequence[int], party_size: int) -> None:
-    """Hold that chosen tables are in use and take a party; 1 query where one of them is not in use.
+    """Require that chosen tables are in use and take a party; 1 query where one of them is not in use.
 
-    Raises: `RecordNotFound` for a table of nobody or of another restaurant, `TablesNotSuitable`.
+    Raises: `RecordNotFound` for a table of no restaurant or of another, `TablesNotSuitable`.
     """
     if not table_ids:
         raise TablesNotSuitable("empty", "Choose at least one table")
@@ -31,9 +31,9 @@ def require_suitable_tables(book: DayBook, table_ids: Sequence[int], party_size:
 
 
 def table_taken(book: DayBook, requests: Sequence[SeatingRequest], refusal: SeatingRefusal) -> TableTaken:
-    """Return the refusal of chosen tables: who has them until when; 2 queries a request.
+    """Return the refusal of chosen tables: the parties that have them, and their ends; 2 queries a request.
 
-    Who cannot be moved is named alone; where everybody could be, nothing else takes those who sit there.
+    The parties that cannot be moved are named alone; where all could be, no other table takes the ones there.
     """
     found = [line for request in requests for line in _obstacles(book, request)]
     fixed = [line for line, is_movable in found if not is_movable]
@@ -45,7 +45,7 @@ def table_taken(book: DayBook, requests: Sequence[SeatingRequest], refusal: Seat
 
 
 def _obstacles(book: DayBook, request: SeatingRequest) -> Iterator[tuple[str, bool]]:
-    """Yield what stands in the way of a request, by table number, and whether it may be moved."""
+    """Yield the obstacles of a request, by table number, and whether each may be moved."""
     wanted = TimeSpan(request.starts_at, request.ends_at)
     lines = [*_parties_at(book, request.table_ids or (), wanted), *_blocks_at(book, request.table_ids or (), wanted)]
     for _, line, is_movable in sorted(lines, key=lambda found: natural_key(found[0])):

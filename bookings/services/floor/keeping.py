@@ -1,8 +1,8 @@
-"""Which tables a party at the table keeps, and until when: whoever is to come there is moved, or hit.
+"""The tables that a party at the table keeps, and their ends: a party that is to come there is moved, or hit.
 
-A party that sits cannot be refused its table for being late or for staying on. Those who are to come to it are seated
-elsewhere by the planner, as many as can be, the earliest first; where one cannot, the party's claim to that table ends
-as the other's begins, and the other is named: the database never holds two parties on one table.
+A party that sits cannot be refused its table for being late or for staying on. The planner seats elsewhere as many as
+can be of the parties that are to come to it, the earliest first. If one cannot move, the party's time at that table
+ends as the other's begins, and the other is named. The database never holds two parties on one table.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ from tables.spans import TimeSpan
 
 @dataclass(frozen=True)
 class TableKeeping:
-    """The tables that a party keeps, who is moved for it, whom it hits, and what the planner was asked for it."""
+    """The tables that a party keeps, the moves for it, the parties that it hits, and the planner's answers."""
 
     kept: tuple[TablesKept, ...]
     moves: tuple[Move, ...] = ()
@@ -35,10 +35,10 @@ class TableKeeping:
 
 
 def keep_tables(book: DayBook, booking: Booking, need: TableNeed) -> TableKeeping:
-    """Find out who is moved and who is hit where a party keeps its tables; the book is one without it.
+    """Return the moves and hits of a party that keeps its tables; the loaded days are those without it.
 
     Asks the planner for the whole time first, then until the start of the last party that it could move, and so on.
-    Runs 1 query, and 2 more to name whoever has a table that must be free.
+    Runs 1 query, and 2 more to name the party on a table that must be free.
 
     Raises: `TableTaken`.
     """
@@ -60,7 +60,7 @@ def keep_tables(book: DayBook, booking: Booking, need: TableNeed) -> TableKeepin
 
 
 def _list_staying(book: DayBook, booking: Booking, need: TableNeed, moves: Iterable[Move]) -> Iterator[TableAssignment]:
-    """Yield what other parties keep of the tables after the moves, by start, in 1 query."""
+    """Yield the assignments of other parties to the tables after the moves, by start, in 1 query."""
     gone = {move.booking_id for move in moves} | {hold.booking_id for hold in book.expired_holds}
     rows = TableAssignment.objects.filter(
         table_id__in=need.kept_from, during__overlap=(min(need.kept_from.values(), default=need.now), need.until)
@@ -72,7 +72,7 @@ def _list_staying(book: DayBook, booking: Booking, need: TableNeed, moves: Itera
 
 def _require_free(book: DayBook, booking: Booking, need: TableNeed, staying: Iterable[TableAssignment]) -> None:
     taken = [(row.during.lower, row.during.upper) for row in staying]
-    taken += [(it.starts_at, it.ends_at) for it in book.seating.occupied if it.table_id in need.kept_from]
+    taken += [(span.starts_at, span.ends_at) for span in book.seating.occupied if span.table_id in need.kept_from]
     if any(starts_at < need.firm_until and ends_at > need.now for starts_at, ends_at in taken):
         request = request_of(booking, need.now, need.firm_until, tuple(need.kept_from))
         raise table_taken(book, [request], SeatingRefusal(1, 1, TimeSpan(need.now, need.firm_until)))
@@ -86,7 +86,7 @@ def _keep(booking: Booking, need: TableNeed, staying: Sequence[TableAssignment])
 
 
 def hit_parties(rows: Iterable[TableAssignment]) -> tuple[HitParty, ...]:
-    """Name the parties that are to come to tables where somebody still sits, by start."""
+    """Name the parties that are to come to tables where another still sits, by start."""
     found: dict[int, list[TableAssignment]] = {}
     for row in rows:
         if row.booking.status in COUNTING_STATUSES:
@@ -102,9 +102,9 @@ def hit_parties(rows: Iterable[TableAssignment]) -> tuple[HitParty, ...]:
 
 
 def find_tables(book: DayBook, booking: Booking, now: datetime, until: datetime) -> TableKeeping:
-    """Find the best tables from now on for a party that has none; the book is one without it.
+    """Find the best tables from now on for a party that has none; the loaded days are those without it.
 
-    In shadow mode a party sits without a table of the book where there is none.
+    In shadow mode a party sits without a table where there is none.
 
     Raises: `CapacityExceeded`.
     """
@@ -114,7 +114,7 @@ def find_tables(book: DayBook, booking: Booking, now: datetime, until: datetime)
     if isinstance(outcome, SeatingRefusal) and book.settings.is_enforced:
         raise CapacityExceeded(f"No table for a party of {booking.party_size} now", reasons=[no_table(outcome)])
     if not isinstance(outcome, SeatingPlan):
-        # In shadow mode time to plan that ran out is no reason to wait either.
+        # In shadow mode a time budget that ran out is no reason to wait either.
         return TableKeeping((), outcomes=(outcome,) if book.settings.is_enforced else (), solved=solved)
     kept = TablesKept(booking.pk, outcome.table_ids, now, until, had_tables=False)
     return TableKeeping((kept,), outcome.moves, outcomes=(outcome,), solved=solved)
@@ -127,7 +127,7 @@ def no_table(refusal: SeatingRefusal) -> Reason:
 
 @dataclass(frozen=True)
 class TablesFound:
-    """What the planner said last of tables to be taken again, and all that it said."""
+    """The planner's last answer about tables to be taken again, and all of its answers."""
 
     requests: tuple[SeatingRequest, ...]
     outcome: SeatingOutcome
@@ -137,7 +137,7 @@ class TablesFound:
 def take_tables_again(
     book: DayBook, booking: Booking, needed: TimeSpan, wanted: Iterable[tuple[int, ...]]
 ) -> TablesFound:
-    """Ask for wanted tables if nobody has to move for them, else for any, else for the first of them all the same."""
+    """Ask for wanted tables if no party has to move for them, else for any, else for the first of them all the same."""
     asked: list[tuple[SeatingRequest, SeatingOutcome]] = []
     for table_ids in dict.fromkeys(filter(None, wanted)):
         request = request_of(booking, needed.starts_at, needed.ends_at, table_ids)
@@ -157,18 +157,18 @@ def _is_free(outcome: SeatingOutcome) -> bool:
 
 def _found(asked: Sequence[tuple[SeatingRequest, SeatingOutcome]]) -> TablesFound:
     request, outcome = asked[-1]
-    return TablesFound((request,), outcome, tuple(it for _, it in asked))
+    return TablesFound((request,), outcome, tuple(answer for _, answer in asked))
 
 
 def keep_found_tables(book: DayBook, booking: Booking, need: TableNeed, found: TablesFound) -> TableKeeping:
-    """Return how a party keeps tables that the planner found free from `need.now` on; 1 query."""
+    """Return the keeping of tables that the planner found free from `need.now` on; 1 query."""
     plan = found.outcome
     if not isinstance(plan, SeatingPlan):
         raise ValueError("tables are kept by a plan")
     staying = list(_list_staying(book, booking, need, plan.moves))
-    # Where somebody else had the table in between, it is the party's from now on.
+    # Where another party had the table in between, it is the party's from now on.
     lost = {row.table_id for row in staying if row.during.lower < need.now}
-    kept_from = {it: need.now if it in lost else since for it, since in need.kept_from.items()}
+    kept_from = {table_id: need.now if table_id in lost else since for table_id, since in need.kept_from.items()}
     later = [row for row in staying if row.during.lower >= need.now]
     return TableKeeping(
         kept=tuple(_keep(booking, replace(need, kept_from=kept_from), later)),

@@ -1,4 +1,4 @@
-"""What an operation of the host did: to its booking, to those who were moved, to those whom it hits."""
+"""The outcome of an operation of the host: its booking, the parties moved for it, and those that it hits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class HitParty:
 
 @dataclass(frozen=True)
 class FloorOutcome:
-    """The booking as it is now, the parties moved for it, and those whom it hits."""
+    """The booking as it is now, the parties moved for it, and those that it hits."""
 
     booking: Booking
     moves: tuple[MovedParty, ...] = ()
@@ -38,7 +38,7 @@ class FloorOutcome:
 
 
 def moved_parties(book: DayBook, moves: Sequence[Move]) -> tuple[MovedParty, ...]:
-    """Say who is moved from where to where, as people read it; 1 query if anybody is."""
+    """Return the moved parties with their tables before and after, as people read them; 1 query if any is moved."""
     ids = [move.booking_id for move in moves]
     references = dict(Booking.objects.filter(pk__in=ids).values_list("pk", "reference")) if ids else {}
     return tuple(

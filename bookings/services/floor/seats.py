@@ -1,4 +1,4 @@
-"""What giving tables by hand takes: the question to the planner, the checks, the rows."""
+"""The steps of giving tables by hand: the question to the planner, the checks, the rows."""
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,13 +24,13 @@ from config import metrics
 from tables.seating import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, SeatingUndecided, TimeBudget
 from tables.spans import TimeSpan
 
-# Who still needs a table, or sits at one.
+# The statuses of bookings that still need a table, or sit at one.
 LIVE_STATUSES = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ARRIVED, BookingStatus.SEATED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TablesDraft(Draft):
-    """Some bookings, the book of their dates without them, what was asked of the planner and what it said.
+    """Some bookings, the loaded days of their dates without them, the requests to the planner and its answer.
 
     `outcome` is None where nothing was asked. `holds` are over, and stand in the way until they are freed.
     """
@@ -48,7 +48,7 @@ class TablesDraft(Draft):
 
     @property
     def plan(self) -> SeatingPlan | None:
-        """Return who gets which tables; None where nothing was asked, or nothing was found."""
+        """Return the tables planned for each booking; None where nothing was asked, or nothing was found."""
         return self.outcome if isinstance(self.outcome, SeatingPlan) else None
 
 
@@ -62,7 +62,7 @@ class TablesWrite(PlannedWrite[TablesDraft, FloorOutcome]):
 
     @abstractmethod
     def ask(self, settings: ServiceSettings, bookings: Sequence[Booking]) -> Sequence[SeatingRequest]:
-        """Return what is asked of the planner, of the bookings as they are read: nothing, or a seat for each."""
+        """Return the requests to the planner for the bookings as they are read: none, or one for each."""
 
     def draft(self, budget: TimeBudget, before: TablesDraft | None) -> TablesDraft:
         """Load the bookings and their dates without them, and ask the planner.
@@ -114,7 +114,7 @@ class Given:
 
 
 def request_at(settings: ServiceSettings, booking: Booking, table_ids: tuple[int, ...]) -> SeatingRequest:
-    """Return what chosen tables ask of the planner, for what is left of a booking's time."""
+    """Return the request for chosen tables to the planner, for the rest of a booking's time."""
     wanted = remaining_interval_of(settings, booking)
     return SeatingRequest(
         party_size=booking.party_size,
@@ -127,13 +127,13 @@ def request_at(settings: ServiceSettings, booking: Booking, table_ids: tuple[int
 
 
 def status_at(booking: Booking, now: datetime) -> str:
-    """Return the status of a booking, with a hold that is over as what it is about to be."""
+    """Return the status of a booking, with a hold that is over as expired."""
     is_over = booking.expires_at is not None and booking.expires_at <= now
     return BookingStatus.EXPIRED if booking.status == BookingStatus.HELD and is_over else booking.status
 
 
 def remaining_interval_of(settings: ServiceSettings, booking: Booking) -> TimeSpan:
-    """Return how long a booking needs tables that it is given now: not for the time that has passed."""
+    """Return the time for which a booking needs tables that it is given now: none that has passed."""
     blocked = blocked_interval_of(booking)
     return TimeSpan(max(blocked.starts_at, min(this_minute(settings.now), blocked.ends_at)), blocked.ends_at)
 
@@ -146,7 +146,7 @@ def require_live(booking: Booking, now: datetime, operation: str) -> None:
 
 
 def require_time_left(draft: TablesDraft, operation: str) -> None:
-    """Hold that all bookings of a draft are live, and that their time is not over.
+    """Require that all bookings of a draft are live, and that their time is not over.
 
     Raises: `BookingNotActive`, `StayOver`.
     """
@@ -178,7 +178,7 @@ def give_tables(draft: TablesDraft, given: Sequence[Given], kind: EventKind, *, 
 
 
 def kept_rows(settings: ServiceSettings, booking: Booking, to: Given) -> Iterator[TablesKept]:
-    """Yield what a booking keeps: tables that it has since it has them, others from now on."""
+    """Yield the tables that a booking keeps: those that it has since it has them, others from now on."""
     wanted = remaining_interval_of(settings, booking)
     since = {row.table_id: row.during.lower for row in booking.assignments.all()}
     for table_id in to.table_ids:

@@ -1,4 +1,4 @@
-"""How a party sits from now on: drafted before the lock to find what to lock, and under it to be written."""
+"""The seating of a party from now on: drafted before the lock to find the days to lock, and under it to be written."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ from tables.spans import TimeSpan
 
 @dataclass(frozen=True, kw_only=True)
 class Sitting(BookingDraft):
-    """A booking, the book of its date without it, until when it stays, and what becomes of the tables."""
+    """A booking, the loaded days of its date without it, the end of its stay, and the keeping of its tables."""
 
     book: DayBook
     ends_at: datetime
@@ -70,7 +70,7 @@ class StayWrite(BookingWrite[FloorOutcome]):
         self.record = DecisionRecord(DecisionOperation.STAY, happening=self.happening)
 
     def draft_before_lock(self) -> BookingDraft:
-        """Draft; what is refused here may be possible under the lock, and is decided there."""
+        """Draft; a stay that is refused here may be possible under the lock, and is decided there."""
         try:
             return super().draft_before_lock()
         except (RecordNotFound, BookingConflict):
@@ -86,10 +86,10 @@ class StayWrite(BookingWrite[FloorOutcome]):
         find_keeping: Callable[[], TableKeeping],
         case_of: Callable[[], DecisionCase] | None = None,
     ) -> TableKeeping:
-        """Find out what becomes of the tables of a party, and note what was decided, on the book without it.
+        """Return the keeping of a party's tables, and note its decision, on the loaded days without it.
 
-        A refusal is about limits and tables; of a party that is given its tables only the limits are left to say, which
-        somebody may authorise. `case_of` says what is decided on, where the wish does not say it all.
+        A refusal is about limits and tables; for a party that is given its tables only the limits are left, which a
+        person may authorise. `case_of` returns the case to decide, where the wish does not say it all.
 
         Raises: as `find_keeping`.
         """
@@ -107,7 +107,7 @@ class StayWrite(BookingWrite[FloorOutcome]):
         return keeping
 
     def write_stay(self, sitting: Sitting, *, fields: Sequence[str], before: dict[str, Any]) -> FloorOutcome:
-        """Write the stay and tables of a booking that is in the counters, those who move, and the history."""
+        """Write the stay and tables of a booking that is in the counters, the moves, and the history."""
         booking, keeping, is_decision = sitting.booking, sitting.keeping, sitting.is_decision
         expire_holds(hold.booking_id for hold in sitting.holds)
         until = f"{local_wall_time(sitting.ends_at, booking.restaurant.zone):%H:%M}"
@@ -156,7 +156,7 @@ def load_book(
 
 
 def sitting_of(book: DayBook, booking: Booking, ends_at: datetime, keeping: TableKeeping) -> Sitting:
-    """Put together what is to be written, with the service days that it reaches and the holds that it frees."""
+    """Return the sitting to be written, with the service days that it touches and the holds that it frees."""
     touched = _touched(booking, ends_at, keeping.kept)
     planned = [outcome.depends_on for outcome in keeping.outcomes]
     holds = holds_meeting(book, _with_slots(book, TimeSpan.around([*touched, *planned])))
@@ -174,7 +174,7 @@ def sitting_of(book: DayBook, booking: Booking, ends_at: datetime, keeping: Tabl
 
 
 def _is_undecided(keeping: TableKeeping) -> bool:
-    """Say whether the party has no table for want of time to plan."""
+    """Say whether the party has no table because the time budget ran out."""
     return not keeping.kept and any(isinstance(outcome, SeatingUndecided) for outcome in keeping.outcomes[-1:])
 
 
@@ -187,7 +187,7 @@ def _hits_in_history(keeping: TableKeeping) -> dict[str, Any]:
 
 
 def write_tables(sitting: Sitting, *, actor: Actor, purpose: str) -> None:
-    """Write the tables that a party keeps and those of who moves; rows that stay as they are keep their origin."""
+    """Write the tables that a party keeps and those of moved parties; rows that stay as they are keep their origin."""
     booking, keeping = sitting.booking, sitting.keeping
     rows = booking.assignments.all()
     stored = {(row.table_id, row.during.lower, row.during.upper, row.pinned) for row in rows}
@@ -220,7 +220,7 @@ def _with_slots(book: DayBook, interval: TimeSpan) -> TimeSpan:
 
 
 def wish_to_stay(booking: Booking, ends_at: datetime) -> Wish:
-    """Return what a party asks that stays until an end; that it may start then was answered as it was booked."""
+    """Return the wish of a party that stays until an end; its start was decided when it was booked."""
     return Wish(
         party_size=booking.party_size,
         business_date=booking.business_date,

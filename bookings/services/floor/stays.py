@@ -1,4 +1,4 @@
-"""A party that sits: until when it stays, and when it has left."""
+"""The stay of a party that sits: its expected end, and its leaving."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,8 +38,8 @@ def extend_stay(
 ) -> FloorOutcome:
     """Let a seated party stay until `ends_at` (an instant, taken to its minute), longer or shorter; twice is once.
 
-    Nobody is turned away from a table: parties that are to come to it are re-seated where they may be moved, the
-    others are `hits` of the outcome, for a person to decide. What passes a limit is authorised in the name of the
+    No party is turned away from its table: parties that are to come to it are re-seated where they may be moved. The
+    others are `hits` of the outcome, for a person to decide. An excess above a limit is authorised in the name of the
     actor. Locks the service days that the stay meets then and of every party that may have to move.
 
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid`, `InputInvalid` (an end that has passed, or more than a
@@ -50,7 +50,7 @@ def extend_stay(
 
 
 def leave_early(*, booking_id: int, actor: Actor = None, expected_version: int | None = None) -> Booking:
-    """Say that a seated party has left, also after its time; its table is free at once, but for the buffer.
+    """Mark a seated party as having left, also after its time; its table is free at once, but for the buffer.
 
     It is out of the counters of the time that it does not stay. Twice is once. Locks the service days in which the
     booking counts or has a table.
@@ -69,7 +69,7 @@ class ExtendStay(StayWrite):
     ends_at: datetime
 
     def draft(self, budget: TimeBudget, before: BookingDraft | None) -> BookingDraft:
-        """Find out who has to move, or is hit, where the party keeps its tables until then."""
+        """Decide the moves and hits of a party that keeps its tables until then."""
         booking = get_booking(self.booking_id)
         if booking.status == BookingStatus.SEATED and booking.ends_at == self.ends_at:
             return as_it_is(booking)
@@ -91,7 +91,7 @@ class ExtendStay(StayWrite):
 
 
 def _need_until(booking: Booking, ends_at: datetime, now: datetime) -> TableNeed:
-    """Return what a party that sits needs of its tables."""
+    """Return the need of a party that sits for its tables."""
     rows = booking.assignments.all()
     return TableNeed(
         kept_from={row.table_id: row.during.lower for row in rows},
@@ -143,7 +143,7 @@ class LeaveEarly(BookingWrite[Booking]):
 
 
 def _free_tables(booking: Booking, minute: datetime) -> None:
-    """End the assignments as the table is ready again; who took it up this minute has had it for one."""
+    """End the assignments as the table is ready again; a party that sat down this minute has had it for one."""
     ready_at = minute + timedelta(minutes=booking.buffer_minutes)
     for row in booking.assignments.all():
         ends_at = max(ready_at, row.during.lower + ONE_MINUTE)

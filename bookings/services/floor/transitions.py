@@ -1,4 +1,4 @@
-"""What the transitions of an evening share: the checks, and the history that an undo reads."""
+"""The checks that the transitions of an evening share, and the history that an undo reads."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from capacity.calendar import iso_utc
 
 
 def require_status(booking: Booking, allowed: Sequence[BookingStatus], wanted: BookingStatus) -> None:
-    """Raise `TransitionInvalid` unless a booking is where the transition begins."""
+    """Raise `TransitionInvalid` unless a booking has a status from which the transition begins."""
     if booking.status not in allowed:
         raise TransitionInvalid(status=booking.status, wanted=wanted)
 
@@ -31,12 +31,12 @@ def require_its_evening(booking: Booking, now: datetime, wanted: BookingStatus) 
 
 
 def last_moment(booking: Booking) -> datetime:
-    """Return when the evening of a booking is over: its service, and its own stay if that is longer."""
+    """Return the end of the evening of a booking: that of its service, or of its own stay if that is longer."""
     return max(booking.service_day.ends_at, booking.ends_at)
 
 
 def state_of(booking: Booking, assignments: Iterable[TableAssignment]) -> dict[str, Any]:
-    """Return what a transition may change, as it stands in the history; `rows` are what an undo gives back."""
+    """Return the state that a transition may change, as it stands in the history; an undo gives `rows` back."""
     rows = list(assignments)
     return {
         "status": str(booking.status),
@@ -78,10 +78,10 @@ def write_transition(
     beside: dict[str, Any] | None = None,
     reason: str = "",
 ) -> None:
-    """Save what changed in a locked booking, raise its version, record from what to what, and what came `beside`."""
+    """Save the changed fields of a locked booking, raise its version, and record both states and the facts `beside`."""
     booking.version += 1
     booking.save(update_fields=[*fields, "version", "updated_at"])
-    # What was read before the write is not what a caller is to see.
+    # A state that was read before the write is not for a caller to see.
     booking.refresh_from_db(fields=["assignments"])
     after = state_of(booking, booking.assignments.select_related("table")) | (beside or {})
     record_event(booking, kind, actor=actor, from_value=before, to_value=after, reason=reason)

@@ -1,4 +1,4 @@
-"""Take back what was done to a booking this evening: the last of it, and where it takes room by the same decision."""
+"""Take back the last change of a booking this evening, by the same decision where it takes room."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -44,14 +44,14 @@ from config.errors import RecordNotFound
 from tables.seating import SeatingPlan, SeatingRefusal, TimeBudget
 from tables.spans import TimeSpan
 
-# What each change has written beside status, end and tables, and what its undo empties.
+# The fields that each change has written beside status, end and tables, and that its undo empties.
 _INSTANT_OF = {
     EventKind.ARRIVED: "arrived_at",
     EventKind.SEATED: "seated_at",
     EventKind.EXTENDED: None,
     EventKind.LEFT: "left_at",
     EventKind.NO_SHOW: None,
-    # Of a walk-in, who is seated as it is created.
+    # Of a walk-in, which is seated as it is created.
     EventKind.CREATED: "seated_at",
 }
 _NOTHING_TO_SEAT = (EventKind.ARRIVED, EventKind.CREATED)
@@ -62,11 +62,11 @@ def undo_change(
 ) -> FloorOutcome:
     """Undo the last arrival, seating, change of the end, leaving or no-show of a booking, or a walk-in; twice is once.
 
-    `event_id` names its entry in the history. Possible until the service is over. What takes room again, as the undo
-    of a no-show, must find it by the decision of a new booking: limits, and a plan; its former tables if they are free,
-    else any. A walk-in that is undone is cancelled, out of the counters and off its tables, as if it had never sat. Who
-    was moved by the change stays where they are. Locks the service days that the stay meets then and of every party
-    that may have to move.
+    `event_id` names its entry in the history. Possible until the service is over. An undo that takes room again, as
+    that of a no-show, must find it by the decision of a new booking. That means limits, and a plan: its former tables
+    if they are free, else any. A walk-in that is undone is cancelled, out of the counters and off its tables, as if it
+    had never sat. Parties that the change moved stay where they are. Locks the service days that the stay meets then
+    and of every party that may have to move.
 
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` where the change is not the last,
     or the service is over), `CapacityExceeded`, `BookingConflict`.
@@ -76,7 +76,7 @@ def undo_change(
 
 @dataclass(frozen=True, kw_only=True)
 class UndoDraft(BookingDraft):
-    """A booking, the change that is to be undone, and how the party sits then, where the change has moved tables."""
+    """A booking, the change to be undone, and the sitting of the party then, where the change has moved tables."""
 
     event: BookingEvent
     sitting: Sitting | None = None
@@ -91,7 +91,7 @@ class UndoChange(StayWrite):
     event_id: int
 
     def draft(self, budget: TimeBudget, before: BookingDraft | None) -> BookingDraft:
-        """Find out how the party sits as before the change, unless that is undone already."""
+        """Decide the sitting of the party as before the change, unless that is undone already."""
         booking = get_booking(self.booking_id)
         event = _get_event(booking, self.event_id)
         if event.pk in _undone_ids(booking):
@@ -116,7 +116,7 @@ class UndoChange(StayWrite):
         )
 
     def write(self, draft: BookingDraft) -> FloorOutcome:
-        """Write the state before the change, and what was undone."""
+        """Write the state before the change, and the undo itself."""
         booking, outcome = draft.booking, FloorOutcome(draft.booking)
         if not isinstance(draft, UndoDraft):
             return outcome
@@ -133,7 +133,7 @@ class UndoChange(StayWrite):
         return outcome
 
     def _sit_as_before(self, sitting: Sitting, event: BookingEvent) -> FloorOutcome:
-        """Write counters and tables; what the stay took above a limit is authorised by who undoes the change."""
+        """Write counters and tables; an excess of the stay above a limit is authorised by the actor of the undo."""
         booking = sitting.booking
         expire_holds(hold.booking_id for hold in sitting.holds)
         is_enforced = sitting.book.settings.is_enforced
@@ -199,7 +199,7 @@ def _restore(booking: Booking, event: BookingEvent) -> None:
 
 @dataclass(frozen=True)
 class _Undo:
-    """A booking as it was before a change, on a book without it, from now on."""
+    """A booking as it was before a change, on the loaded days without it, from now on."""
 
     booking: Booking
     event: BookingEvent
@@ -216,14 +216,14 @@ class _Undo:
 
     @property
     def needed(self) -> TimeSpan:
-        """Return for how long the booking needs a table from now on, the buffer included."""
+        """Return the time for which the booking needs a table from now on, the buffer included."""
         now = this_minute(self.book.settings.now)
         sits = _before(self.event)["status"] == BookingStatus.SEATED
         until = self.ends_at + timedelta(minutes=self.booking.buffer_minutes)
         return TimeSpan(now if sits else max(now, self.booking.starts_at), until)
 
     def case(self) -> DecisionCase:
-        """Return what is decided on: what has passed already is not, nor are hours, since it was in the house."""
+        """Return the case to decide, without the time that has passed and without hours: the party was in the house."""
         settings, booking, needed = self.book.settings, self.booking, self.needed
         stay = TimeSpan(booking.starts_at, self.ends_at)
         (service,) = (day for day in self.book.services if day.service_day_id == booking.service_day_id)
@@ -261,7 +261,7 @@ class _Undo:
         return keep_found_tables(self.book, self.booking, need, found)
 
     def _kept_from(self, table_ids: Iterable[int]) -> dict[int, datetime]:
-        """Return since when a table has been the booking's without a break: what it has never lost, it has had."""
+        """Return the time since which the booking has each table without a break: one never lost counts as kept."""
         current = {row.table_id: row.during.lower for row in self.booking.assignments.all()}
         before = {row.table_id: row.during.lower for row in self.former}
         return {
@@ -270,7 +270,7 @@ class _Undo:
         }
 
     def _require_room(self, lacking: Reason | None) -> None:
-        """Decide as for a new booking, but for what has passed already, and for hours: it was in the house."""
+        """Require room as for a new booking, without the time passed and without hours: the party was in the house."""
         settings, booking = self.book.settings, self.booking
         if not self.takes_room or not settings.is_enforced:
             return

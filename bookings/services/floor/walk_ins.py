@@ -24,9 +24,9 @@ def seat_walk_in(
 ) -> BookingReceipt:
     """Seat a party now, for so many minutes or its turn time, at chosen tables or at the best that are open to it.
 
-    Limits hold as for everybody; notice and the grid of start times do not. It belongs to the service that is open,
-    else to the nearest of today. With an idempotency key a second click gets the first answer again; a mistake is taken
-    back by `undo_change` of its first event. Locks as `create_booking_with_capacity_check`.
+    Limits hold as for every party; notice and the grid of start times do not. The party belongs to the service that is
+    open, else to the nearest of today. With an idempotency key a second click gets the first answer again; a mistake is
+    taken back by `undo_change` of its first event. Locks as `create_booking_with_capacity_check`.
 
     Raises: `CapacityExceeded` (`TableTaken` where a chosen table is the only reason), `OperatingHoursClosed` where
     today has no service, `TablesNotSuitable`, `InputInvalid`, `IdempotencyKeyReused`, `RecordNotFound`,

@@ -24,22 +24,22 @@ from config.transactions import require_atomic
 
 @dataclass(frozen=True)
 class GuestDetails:
-    """Whom the booking is for; the phone number in E.164."""
+    """The guest of a booking; the phone number in E.164."""
 
     name: str
     email: str = ""
     phone: str = ""
 
 
-# Younger than the first bookings, whose fingerprints are stored: nothing is said where they say nothing.
+# Younger than the first bookings, whose fingerprints are stored: left out where a request leaves them out.
 _LATER_FIELDS = frozenset({"turn_minutes", "table_ids"})
 
 
 @dataclass(frozen=True)
 class BookingRequest:
-    """Everything that a booking request says; its hash tells a retry from another request.
+    """All fields of a booking request; its hash tells a retry from another request.
 
-    Without date and time the party is to be seated now. A retry a minute later says the same.
+    Without date and time the party is to be seated now. A retry a minute later has the same hash.
     """
 
     restaurant_id: int
@@ -67,7 +67,7 @@ class BookingRequest:
 
     @property
     def hash(self) -> str:
-        """Return the fingerprint of all that was asked."""
+        """Return the fingerprint of the whole request."""
         said = {name: value for name, value in asdict(self).items() if name not in _LATER_FIELDS or value is not None}
         canonical = json.dumps(said, sort_keys=True, default=str)
         return hashlib.sha256(canonical.encode()).hexdigest()

@@ -45,7 +45,7 @@ def find_counted_stay(booking: Booking) -> CountedStay:
 
 
 class _Excess(Enum):
-    """What becomes of an excess when its counter changes."""
+    """The rule for an excess when its counter changes."""
 
     STAYS = auto()
     FALLS = auto()

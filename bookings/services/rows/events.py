@@ -7,12 +7,12 @@ from django.contrib.auth.models import AbstractBaseUser
 from bookings.choices import EventKind
 from bookings.models import Booking, BookingEvent
 
-# Of the name under which somebody stands in a history.
+# Of the name under which an actor stands in a history.
 LONGEST_LABEL = 80
 GUEST = "guest"
 ENGINE = "engine"
 
-# Whoever acts: a user of the admin, or None for a guest.
+# The actor of a change: a user of the admin, or None for a guest.
 Actor = AbstractBaseUser | None
 
 

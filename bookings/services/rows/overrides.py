@@ -1,4 +1,4 @@
-"""Record who or which mode authorised covers or parties above a limit."""
+"""Record the actor or mode that authorised covers or parties above a limit."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from config.transactions import require_atomic
 
 @dataclass(frozen=True)
 class RaisedExcess:
-    """By how much a change of settings left a counter further above its limit than before."""
+    """The excess by which a change of settings left a counter further above its limit than before."""
 
     service_day: ServiceDay
     slot_starts_at: datetime | None
@@ -27,7 +27,7 @@ class RaisedExcess:
 
 
 def record_waived_excess(booking: Booking, assessment: Assessment) -> None:
-    """Record what shadow mode let a booking take above the limits, one row a limit."""
+    """Record the excess above limits that shadow mode let a booking take, one row a limit."""
     CapacityOverride.objects.bulk_create(
         CapacityOverride(
             restaurant_id=booking.restaurant_id,
@@ -45,9 +45,9 @@ def record_waived_excess(booking: Booking, assessment: Assessment) -> None:
 
 
 def carry_overrides(booking: Booking, assessment: Assessment) -> None:
-    """Let go what was authorised for a booking where, changed as assessed, it does not count any more.
+    """Release the overrides of a booking where, changed as assessed, it does not count any more.
 
-    Elsewhere it stays authorised, up to what the booking takes now; what it takes beyond that is recorded anew.
+    Elsewhere they stay, up to the amount that the booking takes now; any excess beyond that is recorded anew.
     """
     left = {
         LimitKey(service_day_id, slot_starts_at, use.code): use.asked_by(booking.party_size)
@@ -89,7 +89,7 @@ def record_settings_excess(
     reason: str,
     actor: Actor = None,
 ) -> tuple[RaisedExcess, ...]:
-    """Record what a change of settings left above the limits, beyond what stood there before."""
+    """Record the excess that a change of settings left above the limits, beyond the one before."""
     ids = list(service_day_ids)
     raised = {
         key: excess - before.get(key, 0) for key, excess in list_excesses(ids).items() if excess > before.get(key, 0)
@@ -124,9 +124,9 @@ def count_again(
 ) -> dict[LimitKey, int]:
     """Move the end of a stay in its counters; `is_counted` says whether it is in them yet.
 
-    The caller has locked `service_day_ids`, those of every slot that the stay touched or touches. What it now takes
-    above a limit is authorised in the name of the actor, limit by limit; what was authorised for slots that it touches
-    no longer goes, so that it covers nobody else. Returns by how much it passes each limit.
+    The caller has locked `service_day_ids`, those of every slot that the stay touched or touches. Its excess above a
+    limit is authorised in the name of the actor, limit by limit. Overrides for slots that it touches no longer go, so
+    that they cover no other party. Returns the excess above each limit.
     """
     require_atomic()
     if is_counted and ends_at == booking.ends_at:

@@ -1,4 +1,4 @@
-"""The rows of a seating plan: who keeps which tables when, and the history of those who were moved."""
+"""The rows of a seating plan: the tables kept by each booking and their times, and the history of moved parties."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -37,17 +37,17 @@ def write_seating(
 ) -> None:
     """Write a plan as one DELETE of all rows that change, then one bulk INSERT; moved parties get an event.
 
-    The service days of every booking named are locked. `purpose` says why somebody is moved: "to make room for 6 at
+    The service days of every booking named are locked. `purpose` is the reason of the moves: "to make room for 6 at
     19:30". The order matters: the exclusion constraint looks at each row as it comes.
     """
     require_atomic()
     moved = [_kept_by_move(book, move) for move in moves]
-    if replaced := [it.booking_id for it in (*moved, *kept) if it.had_tables]:
+    if replaced := [tables.booking_id for tables in (*moved, *kept) if tables.had_tables]:
         TableAssignment.objects.filter(booking_id__in=replaced).delete()
     TableAssignment.objects.bulk_create(
         [
-            *(row for it in moved for row in _rows(book, it, ENGINE)),
-            *(row for it in kept for row in _rows(book, it, assigned_by)),
+            *(row for tables in moved for row in _rows(book, tables, ENGINE)),
+            *(row for tables in kept for row in _rows(book, tables, assigned_by)),
         ]
     )
     if moves:
@@ -109,5 +109,5 @@ def table_numbers(book: DayBook, table_ids: Iterable[int]) -> list[str]:
 
 
 def purpose_of(wish: Wish) -> str:
-    """Say for whom others are moved."""
+    """Return the purpose of moves: the party that they make room for."""
     return f"to make room for {wish.party_size} at {wish.wall_time:%H:%M}"

@@ -11,7 +11,7 @@ DAYS_AHEAD = 60
 
 
 def materialize_coming_days(*, restaurant_id: int) -> Materialization:
-    """Create what is missing of a restaurant's next 60 dates, today on its wall included; nothing if it is gone.
+    """Create the missing days of a restaurant's next 60 dates, today on its wall included; none if it is gone.
 
     Locks as `materialize_service_days`.
 

@@ -15,21 +15,21 @@ from tables.models import Restaurant, Table
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """What an import changed; `settings` is None for a new restaurant and where nothing changed."""
+    """The outcome of an import; `settings` is None for a new restaurant and where nothing changed."""
 
     changes: tuple[Change, ...]
     settings: SettingsOutcome | None = None
 
 
 def plan_import(*, file: RestaurantFile) -> tuple[Change, ...]:
-    """List what an import would change; writes nothing."""
+    """List the changes that an import would make; writes nothing."""
     return compare(load_stored(file.restaurant.slug), file)
 
 
 def import_restaurant(*, file: RestaurantFile, actor: Actor = None, label: str = "") -> ImportOutcome:
-    """Make a restaurant what its file says; a second time changes nothing and locks nothing.
+    """Change a restaurant to the state of its file; a second time changes nothing and locks nothing.
 
-    Locks as `change_settings` does, all in one transaction. `label` names who acts from a shell.
+    Locks as `change_settings` does, all in one transaction. `label` names the actor from a shell.
 
     Raises: `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`.
     """
@@ -53,7 +53,7 @@ def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor, label: s
 
     def change() -> Sequence[Table]:
         nonlocal changes
-        # Compared anew under the lock: somebody may have saved a setting since.
+        # Compared anew under the lock: a person may have saved a setting since.
         changes = plan_import(file=file)
         return apply_changes(restaurant, changes)
 

@@ -18,9 +18,9 @@ Columns = Callable[[Any], dict[str, Any]]
 
 
 def apply_changes(restaurant: Restaurant, changes: Iterable[Change]) -> tuple[Table, ...]:
-    """Save, retire and delete rows, each after what it refers to and before what refers to it is gone.
+    """Save, retire and delete rows, each after the rows that it refers to and before those that refer to it are gone.
 
-    Returns the tables that are to go once nobody sits there any more.
+    Returns the tables that are to go once no party sits there any more.
 
     Raises: `RecordInUse`.
     """
@@ -100,7 +100,7 @@ def _retire_tables(changes: list[Change]) -> None:
 def _remove_sections(changes: list[Change]) -> None:
     for change in changes:
         if change.action is Action.REMOVE:
-            # What still stands there is retired, and named by no file any more.
+            # A row that still stands there is retired, and named by no file any more.
             change.row.tables.update(section=None)
             delete_row(change.row)
 
@@ -114,7 +114,7 @@ def _save_combination(restaurant: Restaurant, change: Change, tables: dict[str, 
 
 
 def _forget_retired_times(changes: list[Change]) -> None:
-    """Delete what a period that comes back had before it was retired: the file says what it has now."""
+    """Delete the times that a returning period had before it was retired: the file has its present ones."""
     for change in changes:
         if isinstance(change.before, PeriodEntry) and change.before.is_retired:
             for rows_of_period in (change.row.turn_times, change.row.capacity_rules, change.row.closures):

@@ -25,7 +25,7 @@ DATES_PER_TRANSACTION = 14
 
 @dataclass(frozen=True)
 class Materialization:
-    """How many rows were, or would be, created."""
+    """The numbers of rows that were, or would be, created."""
 
     days_created: int = 0
     slots_created: int = 0
@@ -35,10 +35,10 @@ class Materialization:
 
 
 def materialize_service_days(*, restaurant_id: int, from_date: date, to_date: date) -> Materialization:
-    """Create what is missing on business dates (inclusive); what is there stays untouched.
+    """Create the missing rows of business dates (inclusive); existing rows stay untouched.
 
-    Takes the restaurant row FOR SHARE, then the service days of stays that reach into new ones, in
-    a transaction every 14 dates, so that a change of settings never waits long.
+    Locks the restaurant row FOR SHARE, then the service days of stays that reach into new ones. Each 14 dates have a
+    transaction of their own, so that a change of settings never waits long.
 
     Raises: `RecordNotFound`, `BookingConflict`.
     """
@@ -49,13 +49,13 @@ def materialize_service_days(*, restaurant_id: int, from_date: date, to_date: da
 
 
 def materialize_missing(*, restaurant_id: int, keys: Iterable[ServiceKey]) -> Materialization:
-    """Create what is missing on the dates of some service days; see above."""
+    """Create the missing rows on the dates of some service days; see above."""
     dates = [key.business_date for key in keys]
     return materialize_service_days(restaurant_id=restaurant_id, from_date=min(dates), to_date=max(dates))
 
 
 def plan_materialization(*, restaurant_id: int, from_date: date, to_date: date) -> Materialization:
-    """Say what `materialize_service_days` would create; writes nothing.
+    """Return the numbers of rows that `materialize_service_days` would create; writes nothing.
 
     Raises: `RecordNotFound`.
     """
@@ -84,8 +84,8 @@ def _create_service_days(restaurant_id: int, from_date: date, to_date: date) -> 
 def _lock_stays_counted_in(settings: ServiceSettings, missing: Mapping[ServiceKey, ServiceTimes]) -> None:
     """Lock the service days of the stays that reach into new ones.
 
-    A stay that is cancelled between count and insert would be counted there for ever. New stays need
-    no lock: whoever wants to reach into a service waits until it has a row.
+    A stay that is cancelled between count and insert would be counted there for ever. New stays need no lock: a booking
+    that touches a service waits until it has a row.
     """
     if not missing:
         return

@@ -1,9 +1,8 @@
 """Fit service days and slots to changed settings; bookings stay as they are.
 
-Limits are written beside the counters that they find: what is above stays, as excess. Where the
-grid of a service day changes, its slots are made, moved, closed or removed, and their counters
-counted afresh from the bookings. Counters of an unchanged grid are not touched, so that a change of
-settings never hides a counter that is wrong.
+Limits are written beside the counters that they find: counts above them stay, as excess. If the grid of a service day
+changes, its slots are made, moved, closed or removed, and their counters counted afresh from the bookings. Counters of
+an unchanged grid are not touched, so that a change of settings never hides a counter that is wrong.
 """
 
 from collections import defaultdict
@@ -28,7 +27,7 @@ from tables.spans import TimeSpan
 
 @dataclass
 class _Refit:
-    """One restaurant's locked service days beside what its settings want of them."""
+    """One restaurant's locked service days beside the services that its settings want."""
 
     settings: ServiceSettings
     days: Sequence[ServiceDay]
@@ -156,7 +155,7 @@ def _move_slots(refit: _Refit, stored: dict[datetime, BookingSlot]) -> set[int]:
 
 
 def _close_slots(refit: _Refit, stored: dict[datetime, BookingSlot]) -> set[int]:
-    """Remove slots that are not offered any more; those in which somebody counts stay, closed."""
+    """Remove slots that are not offered any more; those in which a party counts stay, closed."""
     gone = [slot for starts_at, slot in stored.items() if starts_at not in refit.wanted]
     used = {slot.pk for slot in gone if any(getattr(slot, limit.counter) for limit in SLOT_LIMITS)}
     closing = [slot.pk for slot in gone if slot.pk in used and slot.bookable]
@@ -202,7 +201,7 @@ def _remove_empty_days(refit: _Refit) -> None:
 def missing_services(
     settings: ServiceSettings, days: Sequence[ServiceDay], from_date: date
 ) -> dict[ServiceKey, ServiceTimes]:
-    """Return the services that are offered, from a date on, on the dates of existing days but have no row.
+    """Return the services offered from a date on, on the dates of existing days, that have no row.
 
     Dates without any row stay so: one booking a year ahead must not make a change of settings create the year.
     """

@@ -1,4 +1,4 @@
-"""Give parties other tables when their own are taken away, and name those who could not be given any."""
+"""Give parties other tables when their own are taken away, and name those that could not be given any."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -22,12 +22,12 @@ from tables.seating import Floor, OccupiedInterval, TimeBudget
 from tables.spans import TimeSpan
 
 LIVE_STATUSES = (*AWAITED_STATUSES, BookingStatus.SEATED)
-# No stay is longer than a day and its buffer: whoever meets an interval lies within it, widened by as much.
+# No stay is longer than a day and its buffer: a stay that meets an interval lies within it, widened by as much.
 REACH = timedelta(days=2)
 
 
 class LeftReason(StrEnum):
-    """Why a party keeps a table that it should not have any more."""
+    """The reason for which a party keeps a table that it should not have any more."""
 
     PINNED = "pinned"
     ARRIVED = "arrived"
@@ -38,7 +38,7 @@ class LeftReason(StrEnum):
 
     @property
     def words(self) -> str:
-        """Say it to people."""
+        """Return the words of the reason for people."""
         return _WORDS[self]
 
 
@@ -54,7 +54,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class PartyLeft:
-    """A party that keeps its tables, by number in the order of people, and why: a person has to decide."""
+    """A party that keeps its tables, by number in the order of people, with the reason: a person has to decide."""
 
     booking: Booking
     tables: tuple[str, ...]
@@ -63,7 +63,7 @@ class PartyLeft:
 
 @dataclass(frozen=True)
 class Reseated:
-    """Who was moved, those who made room included, and who was left where he or she is."""
+    """The parties that were moved, those that made room included, and those that were left at their tables."""
 
     moves: tuple[MovedParty, ...] = ()
     left: tuple[PartyLeft, ...] = ()
@@ -71,7 +71,7 @@ class Reseated:
 
 @dataclass(frozen=True)
 class FloorInTime:
-    """Who sits where in a window, without holds that are over, as the planner sees it and row by row."""
+    """The seating of a window, without holds that are over, as the planner sees it and row by row."""
 
     book: DayBook
     uses: tuple[TableUse, ...]
@@ -89,16 +89,16 @@ class FloorInTime:
         )
 
     def named_by(self, floor: Floor) -> "FloorInTime":
-        """Return this with a floor that knows the numbers of more tables; no planner is asked any more."""
+        """Return the same seating with a floor that knows the numbers of more tables; no planner is asked any more."""
         return replace(self, book=replace(self.book, seating=replace(self.book.seating, floor=floor)))
 
 
 def load_floor_in_time(
     settings: ServiceSettings, floor: Floor, interval: TimeSpan, *, also: Iterable[OccupiedInterval] = ()
 ) -> FloorInTime:
-    """Load who may be concerned by what happens to tables in an interval, in 2 queries; takes no lock.
+    """Load the parties that a change of tables in an interval may concern, in 2 queries; takes no lock.
 
-    `also` is occupied beside what is stored. The services of the book are left out: nobody asks for limits here.
+    `also` is occupied beside the stored uses. The loaded days are without services: limits are not asked here.
     """
     window = TimeSpan(interval.starts_at - REACH, interval.ends_at + REACH)
     first, last = (window.starts_at - REACH).date(), window.ends_at.date()
@@ -106,13 +106,13 @@ def load_floor_in_time(
     over = {hold.booking_id for hold in holds}
     uses = tuple(use for use in list_table_uses(settings, window) if use.booking_id not in over)
     state = seating_state(settings, floor, window, uses)
-    occupied = sorted({*state.occupied, *also}, key=lambda it: (it.starts_at, it.table_id, it.ends_at))
+    occupied = sorted({*state.occupied, *also}, key=lambda span: (span.starts_at, span.table_id, span.ends_at))
     seating = replace(state, occupied=tuple(occupied))
     return FloorInTime(DayBook(settings, (), frozenset(), seating, holds), uses)
 
 
 def write_reseating(floor: FloorInTime, reseating: Reseating, *, purpose: str) -> None:
-    """Write the moves with an event each; the service days of everybody who was looked at are locked.
+    """Write the moves with an event each; the service days of every party that was looked at are locked.
 
     Holds that are over and still have tables there are freed first.
     """
@@ -129,7 +129,7 @@ def write_reseating(floor: FloorInTime, reseating: Reseating, *, purpose: str) -
 
 
 def outcome_of(floor: FloorInTime, evicted: Collection[int], reseating: Reseating) -> Reseated:
-    """Say who was moved and who was left, in 2 queries, in none where there is nobody."""
+    """Return the moved and the left parties, in 2 queries, in none where there are none."""
     moved = {move.booking_id for move in reseating.moves}
     left = set(evicted) - moved
     bookings = Booking.objects.filter(pk__in=left).order_by("starts_at", "pk") if left else ()
@@ -182,7 +182,7 @@ class _Seated(NamedTuple):
 
 @dataclass(frozen=True)
 class _Planned:
-    """Who is concerned by a change of the floor, and what is planned for them."""
+    """The parties concerned by a change of the floor, and the plan for them."""
 
     floor: FloorInTime
     concerned: frozenset[int]
@@ -194,8 +194,8 @@ def reseat_after_change(
 ) -> Reseated:
     """Re-seat the parties whose tables a change of the floor took away, as many as can be; all future days are locked.
 
-    Who is pinned, has arrived, is seated or about to start stays. Runs no query where every table takes whom it took
-    before, and 1 where nobody is concerned.
+    A party that is pinned, has arrived, is seated or about to start stays. Runs no query where every table takes the
+    parties that it took before, and 1 where none is concerned.
     """
     planned = _plan_after_change(settings, change, budget)
     if planned is None:
@@ -205,14 +205,14 @@ def reseat_after_change(
 
 
 def preview_reseating(settings: ServiceSettings, change: FloorChange, *, budget: TimeBudget) -> Reseated:
-    """Say what `reseat_after_change` would do as things stand; takes no lock and writes nothing."""
+    """Return the outcome of `reseat_after_change` as things stand; takes no lock and writes nothing."""
     planned = _plan_after_change(settings, change, budget)
     return outcome_of(planned.floor, planned.concerned, planned.reseating) if planned else Reseated()
 
 
 def _plan_after_change(settings: ServiceSettings, change: FloorChange, budget: TimeBudget) -> _Planned | None:
     seated = _list_seated_at(settings, change.tables_lost) if change.tables_lost else {}
-    evicted = {pk: it.interval for pk, it in seated.items() if change.evicts(it.table_ids, it.party_size)}
+    evicted = {pk: party.interval for pk, party in seated.items() if change.evicts(party.table_ids, party.party_size)}
     if not evicted:
         return None
     interval = TimeSpan.around(evicted.values())

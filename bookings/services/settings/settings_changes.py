@@ -1,4 +1,4 @@
-"""Change what a restaurant has set, and fit its future service days to it in the same transaction."""
+"""Change the settings of a restaurant, and fit its future service days to them in the same transaction."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -30,18 +30,17 @@ from tables.models import Restaurant, Table, TableCombination
 from tables.seating import Floor
 from tables.selectors import load_floor
 
-# May return tables that are to be deleted, once nobody sits there any more.
+# May return tables that are to be deleted, once no party sits there any more.
 Change = Callable[[], Sequence[Table] | None]
 
 
 @dataclass(frozen=True)
 class SettingsOutcome:
-    """What a change of settings meant for the future.
+    """The outcome of a change of settings for the future.
 
-    `service_days` were fitted; `raised` is what now stands above a limit, authorised by this
-    change; `bookings` are live ones where there is no service or a closure any more. `moves` are
-    parties that were given other tables because theirs do not take them any more, or to make room
-    for these; `left` could not be moved and keep their tables.
+    `service_days` were fitted; `raised` is the excess above limits, authorised by this change. `bookings` are live ones
+    where there is no service or a closure any more. `moves` are parties that were given other tables because theirs do
+    not take them any more, or to make room for these. `left` could not be moved and keep their tables.
     """
 
     service_days: int
@@ -58,14 +57,14 @@ def change_settings(
     """Run a change of settings rows and fit the future service days and slots to it.
 
     Locks the restaurant row FOR NO KEY UPDATE, then its service days from yesterday on. `change` saves or deletes rows
-    and may run more than once; it runs under these locks, so that what it looks at first (a table without a future) is
-    still so when it acts, and that a new name or a deletion, which lock a row against those who refer to it, never meet
-    a booking that holds a service day. Limits below what is booked keep the bookings, as excess that this change
+    and may run more than once. It runs under these locks, so that a state that it looks at first (a table without a
+    future) still holds when it acts. Nor does a new name or a deletion, which lock a row against references to it, meet
+    a booking that holds a service day. Limits below the booked counts keep the bookings, as excess that this change
     authorises. Parties at tables that do not take them any more are re-seated, as many as can be. Another mode of the
     restaurant is an entry in the history of the rollout, by `actor` or, from a shell, by `label`. A job of the same
     transaction creates the days further ahead that are offered now and were not.
 
-    Raises: `RecordNotFound`, `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`; what `change` raises.
+    Raises: `RecordNotFound`, `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`; the errors of `change`.
     """
     lock_restaurant_settings(restaurant_id)
     settings = get_service_settings(restaurant_id)
@@ -95,7 +94,7 @@ def change_settings(
 
 
 def _fit_floor(settings: ServiceSettings, before: Floor, leaving: Sequence[Table], reason: str) -> Reseated:
-    """Re-seat whom the change left at a table that is none any more for them; then delete the tables that leave."""
+    """Re-seat the parties that the change left at unsuitable tables; then delete the tables that leave."""
     for table in leaving:
         _give_out_no_more(table)
     after = load_floor(settings.restaurant.pk)
@@ -207,8 +206,8 @@ def _restaurant_id_of(row: Model) -> int:
 def delete_row(row: Model) -> tuple[Table, ...]:
     """Delete a settings row inside a change of settings, or retire it if it must stay.
 
-    A table goes at the end of the change, when those who sit there have other tables: it is returned, for the
-    change to return it.
+    A table goes at the end of the change, when its parties have other tables: it is returned, for the change to return
+    it.
 
     Raises: `RecordInUse`.
     """
@@ -246,7 +245,7 @@ def _require_no_future_assignments(table: Table) -> None:
 def create_restaurant(*, restaurant: Restaurant, change: Change | None = None) -> Restaurant:
     """Create a restaurant and, in the same transaction, the rows that `change` saves for it and a job for its days.
 
-    Raises: `PeriodsOverlap`, `BookingConflict`, and whatever `change` raises.
+    Raises: `PeriodsOverlap`, `BookingConflict`, and the errors of `change`.
     """
     # A run again must insert again: the row of the run before was rolled back with it.
     restaurant.pk = None

@@ -23,7 +23,7 @@ def set_table_status(
 ) -> SettingsOutcome:
     """Give some tables of a restaurant a status, in one change of settings; twice is once.
 
-    Parties at tables that are not given out any more are re-seated as `change_settings` does; those that cannot be are
+    Parties at tables that are not given out any more are re-seated as `change_settings` does. Those that cannot be are
     `left` in the outcome and keep their table.
 
     Raises: `InputInvalid`, `RecordNotFound`, `BookingConflict`.
@@ -38,7 +38,7 @@ def set_table_status(
 
 
 def preview_table_status(*, restaurant_id: int, table_ids: Collection[int], status: TableStatus) -> Reseated:
-    """Say who would be moved, and who could not be, as things stand; takes no lock and writes nothing.
+    """Return the parties that would be moved, and those that could not, as things stand; takes no lock, writes nothing.
 
     Raises: `InputInvalid`, `RecordNotFound`.
     """
@@ -49,7 +49,7 @@ def preview_table_status(*, restaurant_id: int, table_ids: Collection[int], stat
 
 
 def preview_table_deletion(*, table: Table) -> Reseated:
-    """Say who would be moved, and who would keep a table from being deleted, as things stand; writes nothing."""
+    """Return the parties that would be moved, and those that would keep a table from being deleted; writes nothing."""
     before = load_floor(table.restaurant_id)
     return _preview(
         table.restaurant_id, FloorChange(before, _without(before, {table.pk}), leaving=frozenset({table.pk}))
@@ -68,7 +68,7 @@ def _list_tables(restaurant_id: int, table_ids: Collection[int]) -> list[Table]:
 
 
 def names_of(tables: Collection[Table]) -> str:
-    """Name a few tables by number, many by how many there are."""
+    """Name a few tables by number, many by their count."""
     numbers = sorted((table.number for table in tables), key=natural_key)
     return ", ".join(numbers) if len(numbers) <= MOST_NAMED else f"{len(numbers)} tables"
 

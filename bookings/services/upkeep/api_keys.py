@@ -11,13 +11,13 @@ from django.utils import timezone
 from bookings.models import ApiKey
 
 KEY_PREFIX = "mtr_"
-# Who used a key when is wanted by the day; a write for every call would cost more than the call.
+# The last use of a key is wanted by the day; a write for every call would cost more than the call.
 USE_NOTED_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
 class IssuedKey:
-    """A new key with its secret, which nobody can read again."""
+    """A new key with its secret, which cannot be read again."""
 
     api_key: ApiKey
     secret: str
@@ -33,7 +33,7 @@ def create_api_key(*, restaurant_id: int, name: str) -> IssuedKey:
 
 
 def revoke_api_keys(*, restaurant_id: int, name: str) -> int:
-    """Make the keys of a name stop working; return how many there were."""
+    """Make the keys of a name stop working; return their number."""
     working = ApiKey.objects.filter(restaurant_id=restaurant_id, name=name, revoked_at__isnull=True)
     return working.update(revoked_at=timezone.now())
 

@@ -1,4 +1,4 @@
-"""Repair counters that have drifted from the bookings, and say what was repaired."""
+"""Repair counters that have drifted from the bookings, and report the repairs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class CounterChange:
 
 @dataclass(frozen=True)
 class CounterLeft:
-    """A row that was left alone: its bookings pass a limit further than anybody authorised."""
+    """A row that was left alone: its bookings pass a limit further than a person authorised."""
 
     service_day: ServiceDay
     slot_starts_at: datetime | None
@@ -46,7 +46,7 @@ class CounterLeft:
 
 @dataclass(frozen=True)
 class CounterRepairs:
-    """What a rebuild changed, what it had to leave alone, and how many service days it looked at."""
+    """The changes of a rebuild, the rows that it left alone, and the number of service days that it looked at."""
 
     service_days: int = 0
     changes: tuple[CounterChange, ...] = ()
@@ -60,7 +60,7 @@ class CounterRepairs:
 
 @dataclass(frozen=True)
 class _Recount:
-    """What the counters and excesses of some locked service days should be."""
+    """The true counters and excesses of some locked service days."""
 
     counts: Counts[int]
     authorised: Mapping[LimitKey, int]
@@ -69,13 +69,12 @@ class _Recount:
 def rebuild_counters(
     *, restaurant_id: int | None = None, from_date: date | None = None, is_dry_run: bool = False
 ) -> CounterRepairs:
-    """Count the bookings afresh and set right what is stored otherwise, from a business date on.
+    """Count the bookings afresh and set right the counters that differ, from a business date on.
 
-    Default: every restaurant, from yesterday on their wall. One transaction for each date locks the
-    service days of that date, so that bookings of other dates never wait. Excess falls with its
-    counter and rises only as far as overrides authorise; a row whose bookings pass a limit further
-    is left as it is, since a repaired counter would hide an overbooking. A dry run does the same
-    under the same locks, and rolls back.
+    Default: every restaurant, from yesterday on their wall. One transaction for each date locks the service days of
+    that date, so that bookings of other dates never wait. Excess falls with its counter and rises only as far as
+    overrides authorise. A row whose bookings pass a limit further is left as it is, since a repaired counter would hide
+    an overbooking. A dry run does the same under the same locks, and rolls back.
 
     Raises: `BookingConflict`.
     """
@@ -109,8 +108,8 @@ def _rebuild_date(restaurant_id: int, business_date: date, is_dry_run: bool) -> 
         transaction.set_rollback(True)
     return CounterRepairs(
         len(days),
-        tuple(it for it in outcomes if isinstance(it, CounterChange)),
-        tuple(it for it in outcomes if isinstance(it, CounterLeft)),
+        tuple(outcome for outcome in outcomes if isinstance(outcome, CounterChange)),
+        tuple(outcome for outcome in outcomes if isinstance(outcome, CounterLeft)),
     )
 
 
@@ -122,7 +121,7 @@ def _spans(days: Sequence[ServiceDay], slots: Sequence[BookingSlot]) -> dict[int
 
 
 def _list_stays(restaurant_id: int, days: Sequence[ServiceDay], slots: Sequence[BookingSlot]) -> list[Stay[int]]:
-    """List who counts in these service days or is present in their slots, whichever service they belong to.
+    """List the stays that count in these service days or are present in their slots, whichever service is theirs.
 
     A hold that is over counts until a write frees it, which then takes it out of the counters.
     """
@@ -136,7 +135,7 @@ def _list_stays(restaurant_id: int, days: Sequence[ServiceDay], slots: Sequence[
 
 
 def _authorised(restaurant_id: int, days: Sequence[ServiceDay], slots: Sequence[BookingSlot]) -> dict[LimitKey, int]:
-    """Return what is authorised above each limit; what was authorised for a party goes with it."""
+    """Return the authorised excess above each limit; an override for a party goes with it."""
     owners = {slot.starts_at: slot.service_day_id for slot in slots}
     known = CapacityOverride.objects.filter(
         Q(booking__isnull=True) | Q(booking__status__in=COUNTING_STATUSES),

@@ -27,9 +27,9 @@ def defer_jobs(task_name: str, *arguments: JSONDict) -> None:
 def defer_materialization(*, restaurant_id: int) -> None:
     """Want the coming service days of a restaurant, unless a job that waits will see to it; 2 queries.
 
-    Expects the restaurant row to be locked by the transaction that is open: who asks for the same comes
-    after it, and a job that is taken up meanwhile waits for it (FOR SHARE) and so sees what it wrote. A
-    queueing lock of procrastinate would be a unique index, and its violation would end the transaction.
+    Expects the open transaction to have locked the restaurant row: an equal call comes after it. A job that is taken up
+    meanwhile waits for it (FOR SHARE) and so sees its rows. A queueing lock of procrastinate would be a unique index,
+    and its violation would end the transaction.
     """
     defer_materializations(restaurant_ids=[restaurant_id])
 

@@ -1,4 +1,4 @@
-"""Bring jobs back: those that a killed worker left behind, and dead ones that somebody wants tried again."""
+"""Bring jobs back: those that a killed worker left behind, and dead ones that a person wants tried again."""
 
 import logging
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ MISSED_HEARTBEATS = 3
 
 @dataclass(frozen=True)
 class RetriedJobs:
-    """How many jobs wait again, and how many do not because an equal one waits already."""
+    """The number of jobs that wait again, and of those that do not because an equal one waits already."""
 
     retried: int
     superseded: int
@@ -47,14 +47,14 @@ def retry_dead_jobs(*, job_ids: Iterable[int]) -> RetriedJobs:
 
 
 def silence_of_the_dead() -> timedelta:
-    """Return after how long without a heartbeat a worker counts as gone."""
+    """Return the time without a heartbeat after which a worker counts as gone."""
     return timedelta(seconds=MISSED_HEARTBEATS * settings.WORKER_HEARTBEAT_SECONDS)
 
 
 def rescue_stalled_jobs() -> int:
-    """Give back the jobs of workers that are gone, and return how many there were.
+    """Give back the jobs of workers that are gone, and return their number.
 
-    One that has been tried too often is dead: it may be what kills the workers. Locks the jobs.
+    A job that has been tried too often is dead: it may be the one that kills the workers. Locks the jobs.
     """
     with transaction.atomic():
         stalled = lock_stalled_jobs(silence_of_the_dead())

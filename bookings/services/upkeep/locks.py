@@ -10,25 +10,25 @@ from procrastinate.jobs import Status
 
 
 def lock_dead_jobs(job_ids: Iterable[int]) -> list[ProcrastinateJob]:
-    """Lock those of some jobs that are dead; whoever retries one as well waits and then finds it alive."""
+    """Lock those of some jobs that are dead; another retry of the same job waits and then finds it alive."""
     dead = ProcrastinateJob.objects.filter(pk__in=job_ids, status=Status.FAILED.value)
     return list(dead.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
 def lock_old_jobs(is_old: Q, *, most: int) -> list[int]:
-    """Lock the first jobs that are to be deleted and return their keys; skips what another one locks.
+    """Lock the first jobs that are to be deleted and return their keys; skips rows that another one locks.
 
-    Whoever retries one at the same moment has it: a condition that no longer holds is seen under the lock.
+    A retry at the same moment has its job: a condition that no longer holds is seen under the lock.
     """
     old = ProcrastinateJob.objects.filter(is_old).select_for_update(of=("self",), skip_locked=True)
     return list(old.order_by("pk").values_list("pk", flat=True)[:most])
 
 
 def lock_stalled_jobs(silence: timedelta) -> list[ProcrastinateJob]:
-    """Lock the running jobs whose worker is gone, or has been silent for so long; skips what another one locks.
+    """Lock the running jobs whose worker is gone, or has been silent for so long; skips locked rows.
 
-    `JobManager.get_stalled_jobs` asks the same without a lock: of two that look at once the later would
-    give back a job that a worker has taken up again in between.
+    `JobManager.get_stalled_jobs` asks the same without a lock. Of two calls at once the later would give back a job
+    that a worker has taken up again in between.
     """
     is_abandoned = Q(worker__isnull=True) | Q(worker__last_heartbeat__lt=Now() - silence)
     running = ProcrastinateJob.objects.filter(is_abandoned, status=Status.DOING.value)

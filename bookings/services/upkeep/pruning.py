@@ -1,4 +1,4 @@
-"""Delete what has been kept long enough, in batches: no statement takes long, and none waits for a booking."""
+"""Delete rows that have been kept long enough, in batches: no statement takes long, and none waits for a booking."""
 
 import logging
 from collections.abc import Callable
@@ -25,14 +25,14 @@ KEPT_AUDITS = timedelta(days=2)
 # Over a year, to compare a season with the one before.
 KEPT_AUDITS_WITH_FINDINGS = timedelta(days=400)
 KEPT_JOBS = timedelta(days=3)
-# Somebody has to look at them first.
+# A person has to look at them first.
 KEPT_DEAD_JOBS = timedelta(days=30)
 
 Tell = Callable[[str, int], None]
 
 
 class Step(Protocol):
-    """Delete the old rows of one kind, or only count them; returns how many."""
+    """A step of the pruning: it deletes the old rows of one kind, or only counts them, and returns their number."""
 
     __name__: str
 
@@ -40,9 +40,9 @@ class Step(Protocol):
 
 
 def prune(*, is_dry_run: bool = False, tell: Tell | None = None) -> None:
-    """Run every step, and tell of each how many rows it deleted, or would.
+    """Run every step, and tell the number of rows that each deleted, or would.
 
-    Raises: what the first step raised that failed, once all others have run.
+    Raises: the error of the first failed step, once all others have run.
     """
     with ExitStack() as others_first:
         for step in reversed(STEPS):
@@ -72,7 +72,7 @@ def prune_audit_runs(*, is_dry_run: bool = False) -> int:
 def prune_jobs(*, is_dry_run: bool = False) -> int:
     """Delete jobs that ended long ago, with their events; dead ones later. Locks the jobs.
 
-    One that somebody retries at this moment stays: under the lock it is no longer dead.
+    A job that is retried at this moment stays: under the lock it is no longer dead.
     """
     now = read_clock()
     done = Q(status__in=[Status.SUCCEEDED.value, Status.CANCELLED.value, Status.ABORTED.value])
@@ -87,15 +87,15 @@ def prune_jobs(*, is_dry_run: bool = False) -> int:
 
 
 def prune_decisions(*, is_dry_run: bool = False) -> int:
-    """Delete the recorded decisions that are older than LEDGER_DAYS.
+    """Delete the decision records that are older than LEDGER_DAYS.
 
-    The oldest first, by the index on time: the last look, which finds nothing, reads one page of it.
+    The oldest go first, by the index on time: the last look, which finds nothing, reads one page of it.
     """
     old = Decision.objects.filter(decided_at__lt=read_clock() - timedelta(days=settings.LEDGER_DAYS))
     return old.count() if is_dry_run else _delete(old, "decided_at", "pk")
 
 
-# What the nightly job runs, one after the other.
+# The steps of the nightly job, one after the other.
 STEPS: tuple[Step, ...] = (prune_decisions, prune_audit_runs, prune_jobs)
 
 
