@@ -4,6 +4,8 @@ Every door has its own words for a wrong value; the code of `ValueInvalid` names
 """
 
 import re
+import unicodedata
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time
 
 # What lies outside these is taken for a slip of the pen: no business date does, and no party.
@@ -18,6 +20,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_PLURALS = {"party": "parties"}
 
 
 class ValueInvalid(ValueError):
@@ -70,3 +74,16 @@ def _spelled(pattern: re.Pattern[str], value: object) -> str:
 def _require_within_years(day: date) -> None:
     if not FIRST_DATE <= day <= LAST_DATE:
         raise ValueInvalid("out_of_range")
+
+
+# Controls, halves of characters, and the separators of lines and paragraphs: each can forge what a screen shows.
+
+
+def has_control_characters(text: str, *, but: Collection[str] = ()) -> bool:
+    """Say whether a text has a control character, a line break or a half character, but for some."""
+    return any(unicodedata.category(char) in _CONTROL_CATEGORIES and char not in but for char in text)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 cover", "2 covers", "3 parties"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {_PLURALS.get(noun, f'{noun}s')}"

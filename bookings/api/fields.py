@@ -8,10 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bookings.phones import PhoneNumberInvalid, to_e164
-from config.text import has_control_characters
 from config.values import (
     WALL_TIME_PATTERN,
     ValueInvalid,
+    has_control_characters,
     read_date,
     read_instant,
     read_wall_time,

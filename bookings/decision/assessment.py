@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from bookings.decision.loaded_days import DayBook, SolvedSeating
+from bookings.decision.loaded_days import LoadedDays, SolvedSeating
 from bookings.decision.requests import Wish, seating_request, stay_interval
 from bookings.decision.time_budgets import WITHOUT_EXACT
 from capacity.policy import (
@@ -131,64 +131,65 @@ class Assessment:
         return fullest_use(self.uses)
 
 
-def assess(book: DayBook, wish: Wish, *, at_most: TimeBudget | None = None) -> Assessment:
-    """Decide a wish on loaded days by policy, planner (with their time budget, or less) and mode."""
-    return assess_case(book, wish, _case_of(book, wish), at_most=at_most)
-
-
-def assess_settled(
-    book: DayBook, wish: Wish, seating: SeatingOutcome | None, *, case: DecisionCase | None = None
+def assess(
+    loaded: LoadedDays, wish: Wish, *, case: DecisionCase | None = None, at_most: TimeBudget | None = None
 ) -> Assessment:
-    """Decide a wish with settled tables by the limits alone; `seating` is the answer that settled them."""
-    limits_alone = replace(case or _case_of(book, wish), seating=None)
-    return replace(assess_case(book, wish, limits_alone), seating=seating)
+    """Decide a wish on loaded days by policy, planner (with their time budget, or less) and mode.
 
-
-def assess_case(book: DayBook, wish: Wish, case: DecisionCase, *, at_most: TimeBudget | None = None) -> Assessment:
-    """Decide the case of a wish, in the mode of the loaded days."""
-    stay = stay_interval(book.settings, wish)
-    judged = _judge_in_mode(book, case, at_most)
+    `case` is what is decided on, where the wish does not say it all.
+    """
+    stay = stay_interval(loaded.settings, wish)
+    decided = case or _case_of(loaded, wish)
+    judged = _judge_in_mode(loaded, decided, at_most)
     return Assessment(
         wish=wish,
         decision=judged.decision,
         turn_minutes=int((stay.ends_at - stay.starts_at).total_seconds() // 60),
-        buffer_minutes=book.settings.restaurant.buffer_minutes,
+        buffer_minutes=loaded.settings.restaurant.buffer_minutes,
         seating=judged.seating,
-        case=case,
+        case=decided,
         is_unexamined=judged.is_unexamined,
     )
 
 
-def _case_of(book: DayBook, wish: Wish) -> DecisionCase:
-    stay = stay_interval(book.settings, wish)
+def assess_settled(
+    loaded: LoadedDays, wish: Wish, seating: SeatingOutcome | None, *, case: DecisionCase | None = None
+) -> Assessment:
+    """Decide a wish with settled tables by the limits alone; `seating` is the answer that settled them."""
+    limits_alone = replace(case or _case_of(loaded, wish), seating=None)
+    return replace(assess(loaded, wish, case=limits_alone), seating=seating)
+
+
+def _case_of(loaded: LoadedDays, wish: Wish) -> DecisionCase:
+    stay = stay_interval(loaded.settings, wish)
     return DecisionCase(
         request=_party_request(wish, stay.ends_at),
-        day=_day_of(book, wish, stay),
-        now=book.settings.now,
-        seating=seating_request(book.settings, wish) if _needs_table(book, wish) else None,
-        is_enforced=book.settings.is_enforced,
+        day=_day_of(loaded, wish, stay),
+        now=loaded.settings.now,
+        seating=seating_request(loaded.settings, wish) if _needs_table(loaded, wish) else None,
+        is_enforced=loaded.settings.is_enforced,
     )
 
 
-def _day_of(book: DayBook, wish: Wish, stay: TimeSpan) -> DayState:
+def _day_of(loaded: LoadedDays, wish: Wish, stay: TimeSpan) -> DayState:
     return DayState(
-        window=book.settings.window,
-        service=book.service(wish.period_id, wish.business_date),
-        present=book.present_slots(stay),
-        closed=_is_closed(book.settings, wish),
+        window=loaded.settings.window,
+        service=loaded.service(wish.period_id, wish.business_date),
+        present=loaded.present_slots(stay),
+        closed=_is_closed(loaded.settings, wish),
     )
 
 
-def _needs_table(book: DayBook, wish: Wish) -> bool:
-    return wish.period_id is not None and (bool(wish.table_ids) or book.settings.needs_tables(wish.period_id))
+def _needs_table(loaded: LoadedDays, wish: Wish) -> bool:
+    return wish.period_id is not None and (bool(wish.table_ids) or loaded.settings.needs_tables(wish.period_id))
 
 
-def _judge_in_mode(book: DayBook, case: DecisionCase, at_most: TimeBudget | None) -> Judgement:
+def _judge_in_mode(loaded: LoadedDays, case: DecisionCase, at_most: TimeBudget | None) -> Judgement:
     """Decide in full; shadow mode waives limits and tables, and a decision that fails there refuses no party."""
 
     def ask(request: SeatingRequest, *, is_refused: bool) -> SeatingOutcome:
         # Where a limit refuses already, a table is one reason more, and not worth the exact model.
-        return book.plan_seating(request, at_most=WITHOUT_EXACT if is_refused else at_most)
+        return loaded.plan_seating(request, at_most=WITHOUT_EXACT if is_refused else at_most)
 
     if case.is_enforced:
         return judge(case, ask)
@@ -207,18 +208,18 @@ def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
     )
 
 
-def solved_seating(book: DayBook, assessment: Assessment) -> SolvedSeating | None:
+def solved_seating(loaded: LoadedDays, assessment: Assessment) -> SolvedSeating | None:
     """Return the planner's answer with its request, None where it was not asked."""
     if assessment.seating is None:
         return None
-    return SolvedSeating(book.seating, (seating_request(book.settings, assessment.wish),), assessment.seating)
+    return SolvedSeating(loaded.seating, (seating_request(loaded.settings, assessment.wish),), assessment.seating)
 
 
-def is_refused_by_limits(book: DayBook, wish: Wish) -> bool:
+def is_refused_by_limits(loaded: LoadedDays, wish: Wish) -> bool:
     """Say whether the limits refuse a wish, whatever the seating: the planner need not be asked."""
-    stay = stay_interval(book.settings, wish)
-    decision = decide(_party_request(wish, stay.ends_at), _day_of(book, wish, stay), book.settings.now)
-    return not (decision if book.settings.is_enforced else decision.in_shadow()).is_accepted
+    stay = stay_interval(loaded.settings, wish)
+    decision = decide(_party_request(wish, stay.ends_at), _day_of(loaded, wish, stay), loaded.settings.now)
+    return not (decision if loaded.settings.is_enforced else decision.in_shadow()).is_accepted
 
 
 def is_refused_without_a_day(settings: ServiceSettings, wish: Wish) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bookings.decision.assessment import Assessment, assess
-from bookings.decision.loaded_days import DayBook
+from bookings.decision.loaded_days import LoadedDays
 from bookings.decision.requests import Wish, seating_request
 from tables.seating import Floor, SeatingRefusal
 
@@ -18,37 +18,39 @@ class Place:
     channel: str
 
 
-def assess_change(book: DayBook, wish: Wish, place: Place) -> Assessment:
+def assess_change(loaded: LoadedDays, wish: Wish, place: Place) -> Assessment:
     """Decide a change, at the booking's own tables if it may stay: no party changes tables without need.
 
     The loaded days are those without the booking.
     """
-    if place.table_ids and _may_stay(book, wish, place):
-        staying = assess(book, replace(wish, table_ids=place.table_ids))
+    if place.table_ids and _may_stay(loaded, wish, place):
+        staying = assess(loaded, replace(wish, table_ids=place.table_ids))
         if _is_worth_staying(staying, place):
             return staying
-    as_it_came = assess(book, replace(wish, seated_as=place.channel))
-    return assess(book, wish) if _may_be_seated_otherwise(book, as_it_came) else as_it_came
+    as_it_came = assess(loaded, replace(wish, seated_as=place.channel))
+    return assess(loaded, wish) if _may_be_seated_otherwise(loaded, as_it_came) else as_it_came
 
 
-def _may_be_seated_otherwise(book: DayBook, as_it_came: Assessment) -> bool:
+def _may_be_seated_otherwise(loaded: LoadedDays, as_it_came: Assessment) -> bool:
     """Say whether the way in of the change offers other tables than the way in of the booking."""
-    wish, floor = as_it_came.wish, book.seating.floor
+    wish, floor = as_it_came.wish, loaded.seating.floor
     if not isinstance(as_it_came.seating, SeatingRefusal) or wish.seated_as is None:
         return False
     own, others = (floor.suitable(wish.party_size, wish.seating, way) for way in (wish.seated_as, wish.channel))
     return own != others
 
 
-def _may_stay(book: DayBook, wish: Wish, place: Place) -> bool:
+def _may_stay(loaded: LoadedDays, wish: Wish, place: Place) -> bool:
     """Say whether its tables suit a booking still and are free; a pinned booking may have others moved."""
     own = place.table_ids
-    return are_suitable(book, own, wish.party_size, wish.seating) and (place.is_pinned or _are_free(book, wish, own))
+    return are_suitable(loaded, own, wish.party_size, wish.seating) and (
+        place.is_pinned or _are_free(loaded, wish, own)
+    )
 
 
-def _are_free(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
-    request = seating_request(book.settings, wish)
-    return book.planner.occupancy.are_free(own, request.starts_at, request.ends_at)
+def _are_free(loaded: LoadedDays, wish: Wish, own: tuple[int, ...]) -> bool:
+    request = seating_request(loaded.settings, wish)
+    return loaded.planner.occupancy.are_free(own, request.starts_at, request.ends_at)
 
 
 def _is_worth_staying(staying: Assessment, place: Place) -> bool:
@@ -58,11 +60,11 @@ def _is_worth_staying(staying: Assessment, place: Place) -> bool:
     return place.is_pinned or not any(move.from_table_ids for move in staying.plan.moves)
 
 
-def may_keep_unplanned(book: DayBook, wish: Wish, own: tuple[int, ...]) -> bool:
+def may_keep_unplanned(loaded: LoadedDays, wish: Wish, own: tuple[int, ...]) -> bool:
     """Say whether tables given by hand may stay in a service that seats no party at tables."""
-    if wish.period_id is None or book.settings.needs_tables(wish.period_id):
+    if wish.period_id is None or loaded.settings.needs_tables(wish.period_id):
         return False
-    return are_suitable(book, own, wish.party_size, wish.seating) and _are_free(book, wish, own)
+    return are_suitable(loaded, own, wish.party_size, wish.seating) and _are_free(loaded, wish, own)
 
 
 def party_sizes_at(floor: Floor, table_ids: Sequence[int]) -> list[tuple[int, int]]:
@@ -77,9 +79,9 @@ def party_sizes_at(floor: Floor, table_ids: Sequence[int]) -> list[tuple[int, in
     return declared or [(1, sum(floor.by_id[table_id].max_party_size for table_id in chosen))]
 
 
-def are_suitable(book: DayBook, table_ids: Sequence[int], party_size: int, seating: str | None) -> bool:
+def are_suitable(loaded: LoadedDays, table_ids: Sequence[int], party_size: int, seating: str | None) -> bool:
     """Say whether tables are in use, take a party, and suit its seating wish."""
-    floor = book.seating.floor
+    floor = loaded.seating.floor
     return (
         bool(table_ids)
         and all(table_id in floor.by_id for table_id in table_ids)

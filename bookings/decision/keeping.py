@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bookings.choices import CHANNELS, BookingSource
-from bookings.decision.loaded_days import DayBook
+from bookings.decision.loaded_days import LoadedDays
 from tables.seating import SeatingOutcome, SeatingPlan, SeatingRequest
 
 
@@ -38,35 +38,35 @@ class TableNeed:
 
 
 def ask_to_keep(
-    book: DayBook, guests: Guests, need: TableNeed
+    loaded: LoadedDays, guests: Guests, need: TableNeed
 ) -> Iterator[tuple[tuple[SeatingRequest, ...], SeatingOutcome]]:
     """Ask the planner to keep tables for ever shorter times, until it finds a plan; the loaded days lack the party."""
-    for end in (need.until, *_starts_of_movable(book, need)):
-        requests = _requests(book, guests, need, end)
+    for end in (need.until, *_starts_of_movable(loaded, need)):
+        requests = _requests(loaded, guests, need, end)
         if not requests:
             return
-        outcome = book.plan_seating(*requests)
+        outcome = loaded.plan_seating(*requests)
         yield requests, outcome
         if isinstance(outcome, SeatingPlan):
             return
 
 
-def _starts_of_movable(book: DayBook, need: TableNeed) -> list[datetime]:
+def _starts_of_movable(loaded: LoadedDays, need: TableNeed) -> list[datetime]:
     """Return the starts of the parties at these tables that may be moved, the latest first."""
     starts = {
         party.starts_at
-        for party in book.seating.parties
+        for party in loaded.seating.parties
         if need.kept_from.keys() & set(party.table_ids) and need.now < party.starts_at < need.until
     }
     return sorted(starts, reverse=True)
 
 
-def _requests(book: DayBook, guests: Guests, need: TableNeed, end: datetime) -> tuple[SeatingRequest, ...]:
+def _requests(loaded: LoadedDays, guests: Guests, need: TableNeed, end: datetime) -> tuple[SeatingRequest, ...]:
     """Return a request for each table until `end`, or until a use of it that no plan may move."""
     return tuple(
         request_of(guests, need.now, until, (table_id,))
         for table_id in sorted(need.kept_from)
-        if (until := min(end, _fixed_from(book, table_id, need))) > need.now
+        if (until := min(end, _fixed_from(loaded, table_id, need))) > need.now
     )
 
 
@@ -84,10 +84,10 @@ def request_of(
     )
 
 
-def _fixed_from(book: DayBook, table_id: int, need: TableNeed) -> datetime:
+def _fixed_from(loaded: LoadedDays, table_id: int, need: TableNeed) -> datetime:
     starts = (
         span.starts_at
-        for span in book.seating.occupied
+        for span in loaded.seating.occupied
         if span.table_id == table_id and span.starts_at < need.until and span.ends_at > need.now
     )
     return min(starts, default=need.until)

@@ -42,7 +42,7 @@ class SolvedSeating:
 
 
 @dataclass(frozen=True)
-class DayBook:
+class LoadedDays:
     """The loaded days: all that decisions about some business dates depend on, without the holds that are over.
 
     `without` are bookings that are left out, as if they had never been made.
@@ -114,7 +114,7 @@ class DayBook:
         return tuple(service for service in self.services if interval.touches(service))
 
 
-def load_day_book(
+def load_days(
     settings: ServiceSettings,
     from_date: date,
     to_date: date,
@@ -123,7 +123,7 @@ def load_day_book(
     budget: TimeBudget = READING,
     solved: SolvedSeating | None = None,
     without: Collection[int] = (),
-) -> DayBook:
+) -> LoadedDays:
     """Load the services of business dates (inclusive) and their neighbours, with tables and stays.
 
     `only` narrows slots to those that meet an interval; the seating is loaded for all dates, since making room may move
@@ -144,7 +144,7 @@ def load_day_book(
     computed = compute_services(settings, _missing(settings, days, expected, window))
     services = _without([*stored, *computed], changed, holds)
     gone = frozenset(without) | {hold.booking_id for hold in holds}
-    return DayBook(
+    return LoadedDays(
         settings=settings,
         services=tuple(sorted(services, key=lambda service: service.starts_at)),
         offered=frozenset(expected),

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import islice
 
 from bookings.decision.assessment import Assessment, assess, is_refused_by_limits
-from bookings.decision.loaded_days import DayBook
+from bookings.decision.loaded_days import LoadedDays
 from bookings.decision.requests import Wish
 from bookings.decision.time_budgets import WITHOUT_EXACT
 from capacity.calendar import local_wall_time
@@ -16,57 +16,57 @@ MOST_ALTERNATIVES = 5
 
 
 def assess_slots(
-    book: DayBook, business_date: date, *, party_size: int, seating: str | None, channel: str = ONLINE
+    loaded: LoadedDays, business_date: date, *, party_size: int, seating: str | None, channel: str = ONLINE
 ) -> Iterator[Assessment]:
     """Decide every slot of a business date that is offered, in order of start."""
-    for wish in _wishes_on(book, business_date, party_size=party_size, seating=seating, channel=channel):
-        yield assess(book, wish)
+    for wish in _wishes_on(loaded, business_date, party_size=party_size, seating=seating, channel=channel):
+        yield assess(loaded, wish)
 
 
 def _wishes_on(
-    book: DayBook, business_date: date, *, party_size: int, seating: str | None, channel: str
+    loaded: LoadedDays, business_date: date, *, party_size: int, seating: str | None, channel: str
 ) -> Iterator[Wish]:
-    for slot, period_id in _slots_on(book, business_date):
+    for slot, period_id in _slots_on(loaded, business_date):
         yield Wish(
             party_size=party_size,
             business_date=business_date,
             starts_at=slot.starts_at,
-            wall_time=local_wall_time(slot.starts_at, book.settings.zone),
+            wall_time=local_wall_time(slot.starts_at, loaded.settings.zone),
             period_id=period_id,
             seating=seating,
             channel=channel,
         )
 
 
-def _slots_on(book: DayBook, business_date: date) -> list[tuple[SlotState, int]]:
+def _slots_on(loaded: LoadedDays, business_date: date) -> list[tuple[SlotState, int]]:
     offered = [
         service
-        for period in book.settings.periods_on(business_date)
-        if (service := book.service(period.period_id, business_date)) is not None
+        for period in loaded.settings.periods_on(business_date)
+        if (service := loaded.service(period.period_id, business_date)) is not None
     ]
     slots = [(slot, service.period_id) for service in offered for slot in service.slots if slot.bookable]
     return sorted(slots, key=lambda found: found[0].starts_at)
 
 
-def find_alternatives(book: DayBook, wish: Wish) -> tuple[Assessment, ...]:
+def find_alternatives(loaded: LoadedDays, wish: Wish) -> tuple[Assessment, ...]:
     """Find at most 5 bookable starts of the same date within 2 hours, nearest first, then earlier first.
 
     They are advice: a start that only the exact model could settle is left out. A refused crowd would else spend the
     processor's time beside parties that book.
     """
     others = _wishes_on(
-        book, wish.business_date, party_size=wish.party_size, seating=wish.seating, channel=wish.channel
+        loaded, wish.business_date, party_size=wish.party_size, seating=wish.seating, channel=wish.channel
     )
     near = [other for other in others if abs(other.starts_at - wish.starts_at) <= ALTERNATIVES_WITHIN]
     near.sort(key=lambda other: (abs(other.starts_at - wish.starts_at), other.starts_at))
     # One after the other, and limits first: proving that a full evening has no seat costs more than finding one.
-    open_by_limits = (other for other in near if not is_refused_by_limits(book, other))
-    assessed = (assess(book, other, at_most=WITHOUT_EXACT) for other in open_by_limits)
+    open_by_limits = (other for other in near if not is_refused_by_limits(loaded, other))
+    assessed = (assess(loaded, other, at_most=WITHOUT_EXACT) for other in open_by_limits)
     return tuple(islice((other for other in assessed if other.is_available), MOST_ALTERNATIVES))
 
 
-def offered_starts(book: DayBook, business_date: date) -> list[tuple[ServiceState, SlotState]]:
+def offered_starts(loaded: LoadedDays, business_date: date) -> list[tuple[ServiceState, SlotState]]:
     """List the bookable slots of a business date with their services, by start."""
-    services = (book.service(period.period_id, business_date) for period in book.settings.periods_on(business_date))
+    services = (loaded.service(period.period_id, business_date) for period in loaded.settings.periods_on(business_date))
     slots = [(service, slot) for service in services if service for slot in service.slots if slot.bookable]
     return sorted(slots, key=lambda found: found[1].starts_at)

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from bookings.decision.assessment import Assessment, is_refused_without_a_day
 from bookings.decision.computed import ServiceKey, day_span, expected_services
 from bookings.decision.holds import CountedParty
-from bookings.decision.loaded_days import DayBook
+from bookings.decision.loaded_days import LoadedDays
 from bookings.decision.requests import Wish, blocked_interval
 from capacity.calendar import ONE_DAY
 from capacity.models import ServiceDay
@@ -48,27 +48,27 @@ def days_of_stay(settings: ServiceSettings, wish: Wish) -> TouchedDays | None:
     return None if met.missing else met
 
 
-def days_of_assessment(book: DayBook, assessment: Assessment) -> TouchedDays:
+def days_of_assessment(loaded: LoadedDays, assessment: Assessment) -> TouchedDays:
     """Find the service days that meet a stay with its buffer, the holds that it frees, and the parties it may move."""
-    intervals = [assessment.blocked, *(hold.blocked for hold in holds_in_the_way(book, assessment))]
+    intervals = [assessment.blocked, *(hold.blocked for hold in holds_in_the_way(loaded, assessment))]
     if assessment.seating is not None:
         intervals.append(assessment.seating.depends_on)
     # A walk-in outside all services counts in the nearest one, which its stay may not meet.
-    return loaded_days_meeting(book, intervals, services=[assessment.service] if assessment.service else [])
+    return loaded_days_meeting(loaded, intervals, services=[assessment.service] if assessment.service else [])
 
 
 def loaded_days_meeting(
-    book: DayBook,
+    loaded: LoadedDays,
     intervals: Iterable[TimeSpan],
     *,
     services: Iterable[ServiceState] = (),
     service_day_ids: Iterable[int] = (),
 ) -> TouchedDays:
     """Find the loaded service days that meet some intervals, beside some that are known."""
-    met = [*services, *(service for interval in intervals for service in book.services_meeting(interval))]
+    met = [*services, *(service for interval in intervals for service in loaded.services_meeting(interval))]
     stored = frozenset(service.service_day_id for service in met if service.service_day_id is not None)
     return TouchedDays(
-        restaurant_id=book.settings.restaurant.pk,
+        restaurant_id=loaded.settings.restaurant.pk,
         service_day_ids=stored | frozenset(service_day_ids),
         missing=frozenset(
             ServiceKey(service.period_id, service.business_date) for service in met if service.service_day_id is None
@@ -76,7 +76,7 @@ def loaded_days_meeting(
     )
 
 
-def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
+def holds_in_the_way(loaded: LoadedDays, assessment: Assessment) -> tuple[CountedParty, ...]:
     """Return the holds that are over and that a stay would meet: in its service day, at a table, or in a slot.
 
     Two stays that do not meet can still touch the same slot, one its first minutes and one its last. A plan may also
@@ -85,14 +85,14 @@ def holds_in_the_way(book: DayBook, assessment: Assessment) -> tuple[CountedPart
     wish, plan = assessment.wish, assessment.plan
     own = (wish.period_id, wish.business_date)
     planned = [plan.depends_on] if plan is not None else []
-    met = holds_meeting(book, TimeSpan.around([assessment.blocked, *assessment.present, *planned]))
-    return (*met, *(hold for hold in book.expired_holds if hold.key == own and hold not in met))
+    met = holds_meeting(loaded, TimeSpan.around([assessment.blocked, *assessment.present, *planned]))
+    return (*met, *(hold for hold in loaded.expired_holds if hold.key == own and hold not in met))
 
 
-def holds_meeting(book: DayBook, interval: TimeSpan) -> tuple[CountedParty, ...]:
+def holds_meeting(loaded: LoadedDays, interval: TimeSpan) -> tuple[CountedParty, ...]:
     """Return the holds that are over and that stand in the way in an interval until they are freed."""
     # Half-open: a hold that only touches takes neither a table nor a slot of this time.
-    return tuple(hold for hold in book.expired_holds if interval.overlaps(hold.blocked))
+    return tuple(hold for hold in loaded.expired_holds if interval.overlaps(hold.blocked))
 
 
 def stored_days_meeting(restaurant_id: int, interval: TimeSpan) -> TouchedDays:

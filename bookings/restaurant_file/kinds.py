@@ -9,8 +9,15 @@ from zoneinfo import available_timezones
 
 from bookings.restaurant_file.document import Value
 from bookings.restaurant_file.problems import Problems
-from config.text import has_control_characters
-from config.values import FIRST_DATE, LAST_DATE, ValueInvalid, read_date, read_wall_time, read_whole_number
+from config.values import (
+    FIRST_DATE,
+    LAST_DATE,
+    ValueInvalid,
+    has_control_characters,
+    read_date,
+    read_wall_time,
+    read_whole_number,
+)
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}

@@ -8,12 +8,12 @@ from bookings.decision import (
     READING,
     SOLVING,
     Assessment,
-    DayBook,
+    LoadedDays,
     Wish,
     assess,
     assess_slots,
     find_alternatives,
-    load_day_book,
+    load_days,
     read_wish,
 )
 from bookings.errors import SeatingNotDecided
@@ -91,8 +91,8 @@ def find_restaurant_id(identifier: str) -> int:
     return get_active_restaurant(identifier).pk
 
 
-def _load_date(restaurant_id: int, business_date: date, budget: TimeBudget = READING) -> DayBook:
-    return load_day_book(get_service_settings(restaurant_id), business_date, business_date, budget=budget)
+def _load_date(restaurant_id: int, business_date: date, budget: TimeBudget = READING) -> LoadedDays:
+    return load_days(get_service_settings(restaurant_id), business_date, business_date, budget=budget)
 
 
 def check_time(
@@ -108,20 +108,20 @@ def check_time(
 
     Raises: `RecordNotFound`, `InputInvalid`, `NonexistentTime`, `SeatingNotDecided`.
     """
-    book = _load_date(restaurant_id, business_date, SOLVING)
+    loaded = _load_date(restaurant_id, business_date, SOLVING)
     wish = read_wish(
-        book.settings,
+        loaded.settings,
         party_size=party_size,
         business_date=business_date,
         wall_time=wall_time,
         starts_at=starts_at,
         seating=seating,
     )
-    assessment = assess(book, wish)
+    assessment = assess(loaded, wish)
     if assessment.is_undecided:
         raise SeatingNotDecided
-    alternatives = () if assessment.is_available else find_alternatives(book, wish)
-    return TimeAvailability(book.settings, assessment, alternatives)
+    alternatives = () if assessment.is_available else find_alternatives(loaded, wish)
+    return TimeAvailability(loaded.settings, assessment, alternatives)
 
 
 def list_alternatives(
@@ -138,9 +138,9 @@ def list_alternatives(
 
     Raises: as `check_time`.
     """
-    book = _load_date(restaurant_id, business_date)
+    loaded = _load_date(restaurant_id, business_date)
     wish = read_wish(
-        book.settings,
+        loaded.settings,
         party_size=party_size,
         business_date=business_date,
         wall_time=wall_time,
@@ -148,7 +148,7 @@ def list_alternatives(
         seating=seating,
         channel=channel,
     )
-    return tuple(other.wish for other in find_alternatives(book, wish))
+    return tuple(other.wish for other in find_alternatives(loaded, wish))
 
 
 def list_day_slots(
@@ -160,9 +160,9 @@ def list_day_slots(
 
     Raises: `RecordNotFound`.
     """
-    book = _load_date(restaurant_id, business_date)
-    assessments = tuple(assess_slots(book, business_date, party_size=party_size, seating=seating))
-    return DayAvailability(book.settings, business_date, assessments, _offered_on(book, business_date))
+    loaded = _load_date(restaurant_id, business_date)
+    assessments = tuple(assess_slots(loaded, business_date, party_size=party_size, seating=seating))
+    return DayAvailability(loaded.settings, business_date, assessments, _offered_on(loaded, business_date))
 
 
 def list_available_days(
@@ -177,14 +177,14 @@ def list_available_days(
 
     Raises: `RecordNotFound`.
     """
-    book = load_day_book(get_service_settings(restaurant_id), from_date, to_date)
+    loaded = load_days(get_service_settings(restaurant_id), from_date, to_date)
     dates = (from_date + timedelta(days=day) for day in range((to_date - from_date).days + 1))
-    return tuple(_verdict(book, business_date, party_size, seating) for business_date in dates)
+    return tuple(_verdict(loaded, business_date, party_size, seating) for business_date in dates)
 
 
-def _verdict(book: DayBook, business_date: date, party_size: int, seating: str | None) -> DayVerdict:
+def _verdict(loaded: LoadedDays, business_date: date, party_size: int, seating: str | None) -> DayVerdict:
     assessments = []
-    for assessment in assess_slots(book, business_date, party_size=party_size, seating=seating):
+    for assessment in assess_slots(loaded, business_date, party_size=party_size, seating=seating):
         if not assessment.is_refused:
             return DayVerdict(business_date, True, ())
         assessments.append(assessment)
@@ -205,15 +205,15 @@ def get_utilization(*, restaurant_id: int, business_date: date) -> Utilization:
 
     Raises: `RecordNotFound`.
     """
-    book = _load_date(restaurant_id, business_date)
-    on_date = tuple(service for service in book.services if service.business_date == business_date)
+    loaded = _load_date(restaurant_id, business_date)
+    on_date = tuple(service for service in loaded.services if service.business_date == business_date)
     authorised = list_authorised(service.service_day_id for service in on_date if service.service_day_id is not None)
-    return Utilization(book.settings, business_date, on_date, authorised)
+    return Utilization(loaded.settings, business_date, on_date, authorised)
 
 
-def _offered_on(book: DayBook, business_date: date) -> tuple[ServiceState, ...]:
+def _offered_on(loaded: LoadedDays, business_date: date) -> tuple[ServiceState, ...]:
     return tuple(
         service
-        for period in book.settings.periods_on(business_date)
-        if (service := book.service(period.period_id, business_date)) is not None
+        for period in loaded.settings.periods_on(business_date)
+        if (service := loaded.service(period.period_id, business_date)) is not None
     )

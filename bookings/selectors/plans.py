@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from bookings.decision import DayBook
+from bookings.decision import LoadedDays
 from bookings.models import Booking
 from capacity.calendar import local_wall_time
 from tables.models import Table
@@ -62,19 +62,19 @@ class Names:
         """Return the time on the restaurant's clock at an instant."""
         return local_wall_time(instant, self.zone)
 
-    def plan(self, book: DayBook, plan: SeatingPlan) -> ExplainedPlan:
+    def plan(self, loaded: LoadedDays, plan: SeatingPlan) -> ExplainedPlan:
         """Put a plan into words; `book` is the one that it was made on."""
-        moves = sorted(plan.moves, key=lambda move: (book.movable[move.booking_id].starts_at, move.booking_id))
+        moves = sorted(plan.moves, key=lambda move: (loaded.movable[move.booking_id].starts_at, move.booking_id))
         return ExplainedPlan(
             tables=self.tables(plan.table_ids),
-            moves=tuple(self.move(book, move) for move in moves),
+            moves=tuple(self.move(loaded, move) for move in moves),
             step=str(plan.step),
             spare_seats=plan.spare_seats,
         )
 
-    def move(self, book: DayBook, move: Move) -> ExplainedMove:
+    def move(self, loaded: LoadedDays, move: Move) -> ExplainedMove:
         """Put a move into words."""
-        party = book.movable[move.booking_id]
+        party = loaded.movable[move.booking_id]
         return ExplainedMove(
             reference=self.references[move.booking_id],
             party_size=party.party_size,
@@ -85,10 +85,10 @@ class Names:
         )
 
 
-def load_names(book: DayBook, booking_ids: Iterable[int] = ()) -> Names:
+def load_names(loaded: LoadedDays, booking_ids: Iterable[int] = ()) -> Names:
     """Load the numbers of all tables, and the references of some bookings and all movable ones, in 2 queries."""
-    restaurant = book.settings.restaurant
-    known = Booking.objects.filter(pk__in={*booking_ids, *book.movable})
+    restaurant = loaded.settings.restaurant
+    known = Booking.objects.filter(pk__in={*booking_ids, *loaded.movable})
     return Names(
         zone=restaurant.zone,
         numbers=dict(Table.objects.filter(restaurant=restaurant).values_list("pk", "number")),

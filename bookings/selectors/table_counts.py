@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from bookings.decision import DayBook, Wish, load_day_book, seating_request
+from bookings.decision import LoadedDays, Wish, load_days, seating_request
 from bookings.decision.starts import offered_starts
 from capacity.calendar import local_wall_time
 from capacity.policy import ONLINE, ServiceState, SlotState
@@ -53,14 +53,14 @@ def list_table_counts(*, restaurant_id: int, business_date: date, party_size: in
     Raises: `RecordNotFound`.
     """
     settings = get_service_settings(restaurant_id)
-    book = load_day_book(settings, business_date, business_date)
+    loaded = load_days(settings, business_date, business_date)
     sizes = range(1, settings.restaurant.party_size_max + 1) if party_size is None else (party_size,)
-    return TableCounts(settings, business_date, tuple(_slots(book, business_date, sizes)))
+    return TableCounts(settings, business_date, tuple(_slots(loaded, business_date, sizes)))
 
 
-def _slots(book: DayBook, business_date: date, sizes: Iterable[int]) -> Iterator[SlotTableCounts]:
-    settings, wanted = book.settings, tuple(sizes)
-    for service, slot in offered_starts(book, business_date):
+def _slots(loaded: LoadedDays, business_date: date, sizes: Iterable[int]) -> Iterator[SlotTableCounts]:
+    settings, wanted = loaded.settings, tuple(sizes)
+    for service, slot in offered_starts(loaded, business_date):
         if not settings.needs_tables(service.period_id):
             continue
         wall_time = local_wall_time(slot.starts_at, settings.zone)
@@ -69,11 +69,11 @@ def _slots(book: DayBook, business_date: date, sizes: Iterable[int]) -> Iterator
             wall_time=wall_time,
             starts_at=slot.starts_at,
             is_closed=settings.is_closed(service.period_id, business_date, wall_time),
-            counts=tuple(_count(book, service, slot, wall_time, size) for size in wanted),
+            counts=tuple(_count(loaded, service, slot, wall_time, size) for size in wanted),
         )
 
 
-def _count(book: DayBook, service: ServiceState, slot: SlotState, wall_time: time, party_size: int) -> TableCount:
+def _count(loaded: LoadedDays, service: ServiceState, slot: SlotState, wall_time: time, party_size: int) -> TableCount:
     wish = Wish(
         party_size=party_size,
         business_date=service.business_date,
@@ -82,11 +82,11 @@ def _count(book: DayBook, service: ServiceState, slot: SlotState, wall_time: tim
         period_id=service.period_id,
         channel=ONLINE,
     )
-    request = seating_request(book.settings, wish)
+    request = seating_request(loaded.settings, wish)
     return TableCount(
         party_size=party_size,
-        total=_distinct(book.planner.suitable_seats(request)),
-        free=_distinct(book.planner.free_seats(request)),
+        total=_distinct(loaded.planner.suitable_seats(request)),
+        free=_distinct(loaded.planner.free_seats(request)),
     )
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from bookings.choices import BookingSource, DecisionOperation
 from bookings.decision import (
     Assessment,
-    DayBook,
+    LoadedDays,
+    SolvedSeating,
     Wish,
     assess,
     blocked_interval,
-    load_day_book,
+    load_days,
     read_wish,
     seating_request,
     solved_seating,
@@ -93,8 +94,13 @@ def create_booking_with_capacity_check(
 class RequestDraft(Draft):
     """The decision of a request on the state of its loaded days."""
 
-    book: DayBook
+    loaded: LoadedDays
     assessment: Assessment
+
+    @property
+    def solved(self) -> SolvedSeating | None:
+        """Return the planner's question and answer."""
+        return solved_seating(self.loaded, self.assessment)
 
 
 @dataclass
@@ -140,16 +146,15 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         wish = _read_wish(settings, self.request)
         on = wish.business_date
         only = interval_to_load(settings, wish) if self.request.is_for_now else blocked_interval(settings, wish)
-        book = load_day_book(settings, on, on, only=only, budget=budget, solved=before.solved if before else None)
-        assessment = assess(book, wish)
-        self.record.note(book, assessment)
+        loaded = load_days(settings, on, on, only=only, budget=budget, solved=before.solved if before else None)
+        assessment = assess(loaded, wish)
+        self.record.note(loaded, assessment)
         # Shadow mode waives a planner that ran out of time, not one that was never asked in full.
         is_for_later = budget is self.at_first_sight and assessment.is_for_the_planner_to_tell
         return RequestDraft(
-            touched=days_of_assessment(book, assessment),
+            touched=days_of_assessment(loaded, assessment),
             is_undecided=assessment.is_undecided or is_for_later,
-            solved=solved_seating(book, assessment),
-            book=book,
+            loaded=loaded,
             assessment=assessment,
         )
 
@@ -160,13 +165,13 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
 
     def write(self, draft: RequestDraft) -> BookingReceipt:
         """Write an accepted request: holds that are over, booking, tables, moves, counters, history."""
-        book, assessment, request = draft.book, draft.assessment, self.request
+        loaded, assessment, request = draft.loaded, draft.assessment, self.request
         if request.table_ids is not None:
-            require_suitable_tables(book, request.table_ids, request.party_size)
+            require_suitable_tables(loaded, request.table_ids, request.party_size)
         if assessment.is_refused:
-            raise _refusal(book, assessment)
-        expire_holds(hold.booking_id for hold in holds_in_the_way(book, assessment))
-        booking = write_booking(book, assessment, request, idempotency_key=self.idempotency_key, actor=self.actor)
+            raise _refusal(loaded, assessment)
+        expire_holds(hold.booking_id for hold in holds_in_the_way(loaded, assessment))
+        booking = write_booking(loaded, assessment, request, idempotency_key=self.idempotency_key, actor=self.actor)
         self.record.note_written(booking)
         return _receipt(booking, is_replayed=False)
 
@@ -207,9 +212,9 @@ def _read_wish(settings: ServiceSettings, request: BookingRequest) -> Wish:
     return replace(wish, turn_minutes=request.turn_minutes, table_ids=request.table_ids)
 
 
-def _refusal(book: DayBook, assessment: Assessment) -> RequestRefused:
+def _refusal(loaded: LoadedDays, assessment: Assessment) -> RequestRefused:
     """Return the refusal of a wish; where only its chosen tables are missing, it names the parties that have them."""
     seating, reasons = assessment.seating, assessment.decision.reasons
     if assessment.wish.table_ids is None or not isinstance(seating, SeatingRefusal) or len(reasons) > 1:
         return refusal_of(assessment)
-    return table_taken(book, [seating_request(book.settings, assessment.wish)], seating)
+    return table_taken(loaded, [seating_request(loaded.settings, assessment.wish)], seating)

@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.db import connection, transaction
 
 from bookings.choices import BookingSource, DecisionMode, DecisionOperation, DecisionVerdict, EventKind
-from bookings.decision import Assessment, DayBook, Wish, stay_interval
+from bookings.decision import Assessment, LoadedDays, Wish, stay_interval
 from bookings.decision.record import LimitMet, StoredState, encode_state, limits_met_by
 from bookings.errors import RequestRefused
 from bookings.models import Booking, Decision
@@ -44,7 +44,7 @@ class DecisionRecord:
     source: BookingSource = BookingSource.WEB
     settings: ServiceSettings | None = None
     wish: Wish | None = None
-    book: DayBook | None = None
+    loaded: LoadedDays | None = None
     assessment: Assessment | None = None
     booking: Booking | None = None
     is_written: bool = False
@@ -60,22 +60,22 @@ class DecisionRecord:
         """Note the wish, before it is decided."""
         self.settings, self.wish = settings, wish
 
-    def note(self, book: DayBook, assessment: Assessment) -> None:
+    def note(self, loaded: LoadedDays, assessment: Assessment) -> None:
         """Note a decision and its loaded days; the last that is noted counts."""
-        self.note_wish(book.settings, assessment.wish)
+        self.note_wish(loaded.settings, assessment.wish)
         # The rows of an attempt before this one were rolled back.
         self.booking, self.is_written = None, False
-        self.book, self.assessment = book, assessment
+        self.loaded, self.assessment = loaded, assessment
 
     def note_booking(self, booking: Booking) -> None:
         """Note the booking to be changed, as it is now."""
         self.booking, self.source = booking, BookingSource(booking.source)
         self.covers_had = booking.party_size
 
-    def note_stay(self, booking: Booking, book: DayBook, wish: Wish, assess: Callable[[], Assessment]) -> None:
+    def note_stay(self, booking: Booking, loaded: LoadedDays, wish: Wish, assess: Callable[[], Assessment]) -> None:
         """Note the wish of a party that has come, and the function that decides it: called after the transaction."""
-        self.note_wish(book.settings, wish)
-        self.book, self.assessment, self._assess = book, None, assess
+        self.note_wish(loaded.settings, wish)
+        self.loaded, self.assessment, self._assess = loaded, None, assess
         self.is_written, self.raised = False, {}
         self.note_booking(booking)
 
@@ -159,16 +159,16 @@ def _request_facts(record: DecisionRecord, wish: Wish) -> dict[str, Any]:
 
 
 def _decided_facts(record: DecisionRecord, settings: ServiceSettings, *, is_counted: bool) -> dict[str, Any]:
-    book, assessment = record.book, record.assessment
-    if book is None or assessment is None:
+    loaded, assessment = record.loaded, record.assessment
+    if loaded is None or assessment is None:
         return {}
     decision, case = assessment.decision, assessment.case
     met = limits_met_by(case.request, case.day, settings.rules)
     return {
         "reasons": [asdict(reason) for reason in (*decision.reasons, *decision.waived)],
         "limits": [_limit_answer(limit, is_counted=is_counted) for limit in met],
-        "state": encode_state(_stored_state(book, assessment)),
-        **_seating_facts(book, assessment),
+        "state": encode_state(_stored_state(loaded, assessment)),
+        **_seating_facts(loaded, assessment),
     }
 
 
@@ -184,13 +184,13 @@ def _limit_answer(met: LimitMet, *, is_counted: bool) -> dict[str, Any]:
     }
 
 
-def _stored_state(book: DayBook, assessment: Assessment) -> StoredState:
+def _stored_state(loaded: LoadedDays, assessment: Assessment) -> StoredState:
     is_asked = assessment.case.seating is not None
     is_undecided = isinstance(assessment.seating, SeatingUndecided)
-    return StoredState(assessment.case, book.seating if is_asked else None, is_undecided)
+    return StoredState(assessment.case, loaded.seating if is_asked else None, is_undecided)
 
 
-def _seating_facts(book: DayBook, assessment: Assessment) -> dict[str, Any]:
+def _seating_facts(loaded: LoadedDays, assessment: Assessment) -> dict[str, Any]:
     outcome = assessment.seating
     if outcome is None:
         return {}
@@ -201,14 +201,14 @@ def _seating_facts(book: DayBook, assessment: Assessment) -> dict[str, Any]:
     moves = [
         {
             "bookingId": move.booking_id,
-            "from": table_numbers(book, move.from_table_ids),
-            "to": table_numbers(book, move.to_table_ids),
+            "from": table_numbers(loaded, move.from_table_ids),
+            "to": table_numbers(loaded, move.to_table_ids),
         }
         for move in outcome.moves
     ]
     return {
         "seating_step": str(outcome.step),
-        "tables": table_numbers(book, outcome.table_ids),
+        "tables": table_numbers(loaded, outcome.table_ids),
         "moves": moves,
     }
 

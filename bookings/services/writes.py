@@ -51,7 +51,11 @@ class Draft:
 
     touched: TouchedDays
     is_undecided: bool = False
-    solved: SolvedSeating | None = None
+
+    @property
+    def solved(self) -> SolvedSeating | None:
+        """Return the planner's question and answer, to be used again where nothing has changed."""
+        return None
 
 
 D = TypeVar("D", bound=Draft)

@@ -17,11 +17,12 @@ from capacity.policy.state import (
     WALK_IN,
     BookingWindow,
     DayState,
+    LimitUse,
     PartyRequest,
     ServiceState,
     SlotState,
+    percent_of,
 )
-from capacity.policy.uses import LimitUse, percent_of
 from capacity.reasons import Reason, ReasonCode
 
 __all__ = [

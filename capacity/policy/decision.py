@@ -5,8 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from capacity.limits import LIMITS, OCCUPANCY_LIMITS, PACING_LIMITS
-from capacity.policy.state import ONLINE, WALK_IN, BookingWindow, DayState, PartyRequest, ServiceState, SlotState
-from capacity.policy.uses import LimitUse
+from capacity.policy.state import (
+    ONLINE,
+    WALK_IN,
+    BookingWindow,
+    DayState,
+    LimitUse,
+    PartyRequest,
+    ServiceState,
+    SlotState,
+)
 from capacity.reasons import Reason, ReasonCode
 
 # Shadow mode waives these and nothing else.

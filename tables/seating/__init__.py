@@ -12,11 +12,10 @@ from tables.seating.answers import (
     SeatingUndecided,
     Step,
 )
-from tables.seating.budgets import TimeBudget, TimeLeft
 from tables.seating.floor import CombinedTables, Floor, Seat, SeatingTable, natural_key
 from tables.seating.occupancy import Occupancy
 from tables.seating.planner import SeatingPlanner
-from tables.seating.problem import OccupiedInterval, SeatedParty, SeatingRequest, SeatingState
+from tables.seating.problem import OccupiedInterval, SeatedParty, SeatingRequest, SeatingState, TimeBudget, TimeLeft
 
 __all__ = [
     "CombinedTables",

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from tables.seating.answers import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingUndecided, Step
-from tables.seating.budgets import TimeBudget, TimeLeft
 from tables.seating.floor import Seat
 from tables.seating.index import StateIndex
 from tables.seating.occupancy import Occupancy
-from tables.seating.problem import OccupiedInterval, SeatingRequest, SeatingState
+from tables.seating.problem import OccupiedInterval, SeatingRequest, SeatingState, TimeBudget, TimeLeft
 from tables.seating.question import Question, ask
 from tables.seating.steps import answer, settle, settle_directly
 from tables.seating.tree import Nodes

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tables.seating.answers import SeatingOutcome, SeatingUndecided, Step
 from tables.seating.bounds import is_refuted
-from tables.seating.budgets import TimeLeft
+from tables.seating.problem import TimeLeft
 from tables.seating.program import Alike, suiting_alike, used_alike
 from tables.seating.question import Question, Seating
 from tables.seating.tree import MoveTree, Nodes

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tables.seating.budgets import TimeLeft
 from tables.seating.index import StateIndex, bits_of
+from tables.seating.problem import TimeLeft
 from tables.seating.question import Question
 from tables.seating.steps import settle
 

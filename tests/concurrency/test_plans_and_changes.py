@@ -48,15 +48,15 @@ def pause_between_plan_and_lock(points: Points) -> Pause:
 
 def trust_what_was_solved(points: Points) -> None:
     """Take away the comparison with the state under the lock, and the state with it."""
-    from bookings.services.booking import load_day_book
+    from bookings.services.booking import load_days
 
     def unread(*args: object, solved: object = None, **options: object) -> object:
-        book = load_day_book(*args, solved=solved, **options)  # type: ignore[arg-type]
+        book = load_days(*args, solved=solved, **options)  # type: ignore[arg-type]
         if solved is not None:
             object.__setattr__(book, "seating", solved.state)  # type: ignore[attr-defined]
         return book
 
-    points.replace("bookings.services.booking.load_day_book", unread)
+    points.replace("bookings.services.booking.load_days", unread)
 
 
 def test_a_party_that_is_cancelled_after_the_plan_that_moves_it_keeps_no_table(

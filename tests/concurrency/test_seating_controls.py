@@ -4,7 +4,7 @@ import pytest
 
 from bookings.services import cancel_booking
 from tables.seating import Step
-from tables.seating.budgets import TimeLeft
+from tables.seating.problem import TimeLeft
 from tables.seating.question import Question
 from tables.seating.steps import Settled, settle_directly
 from tables.seating.tree import Nodes

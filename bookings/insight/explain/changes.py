@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bookings.decision import Assessment, DayBook, Wish, assess, stay_interval
+from bookings.decision import Assessment, LoadedDays, Wish, assess, stay_interval
 from bookings.decision.occupied import without_occupied
 from bookings.insight.explain.holders import Holder
 from capacity.calendar import local_wall_time
@@ -16,26 +16,26 @@ from tables.spans import TimeSpan
 
 @dataclass(frozen=True)
 class Case:
-    """A wish on a book: the question to a decision."""
+    """A wish on loaded days: the question to a decision."""
 
-    book: DayBook
+    loaded: LoadedDays
     wish: Wish
 
     def assess(self) -> Assessment:
         """Decide the case."""
-        return assess(self.book, self.wish)
+        return assess(self.loaded, self.wish)
 
     @property
     def floor(self) -> Floor:
-        return self.book.seating.floor
+        return self.loaded.seating.floor
 
     def enforced(self) -> "Case":
         """Return the case as if limits were enforced, in any mode."""
-        return replace(self, book=replace(self.book, settings=replace(self.book.settings, is_enforced=True)))
+        return replace(self, loaded=replace(self.loaded, settings=replace(self.loaded.settings, is_enforced=True)))
 
     def starting(self, service: ServiceState, slot: SlotState) -> "Case":
         """Return the case with another start of the same business date."""
-        wall_time = local_wall_time(slot.starts_at, self.book.settings.zone)
+        wall_time = local_wall_time(slot.starts_at, self.loaded.settings.zone)
         wish = replace(self.wish, starts_at=slot.starts_at, wall_time=wall_time, period_id=service.period_id)
         return replace(self, wish=wish)
 
@@ -62,7 +62,7 @@ class Case:
             replace(table, audience=table.audience | {self.wish.channel}) if table.table_id in opened else table
             for table in floor.tables
         )
-        return self._seated(replace(self.book.seating, floor=Floor(tables, floor.combinations)))
+        return self._seated(replace(self.loaded.seating, floor=Floor(tables, floor.combinations)))
 
     def releasing(self, holders: Iterable[Holder]) -> "Case":
         """Return the case with parties movable that no plan may move; all of the tables of each have to be named."""
@@ -74,21 +74,21 @@ class Case:
             )
             for booking_id, party in parties.items()
         ]
-        return self._seated(without_occupied(self.book.seating, [holder.interval for holder in named], adding=seated))
+        return self._seated(without_occupied(self.loaded.seating, [holder.interval for holder in named], adding=seated))
 
     def lifting(self, blocks: Iterable[Holder]) -> "Case":
         """Return the case without some blocks."""
-        return self._seated(without_occupied(self.book.seating, [block.interval for block in blocks]))
+        return self._seated(without_occupied(self.loaded.seating, [block.interval for block in blocks]))
 
     def with_room_in(self, limits: Iterable[LimitUse]) -> "Case":
         """Return the case with each limit as high as the party needs it; occupancy in every slot of its stay."""
         raised = {use.code for use in limits}
-        stay = stay_interval(self.book.settings, self.wish)
-        services = tuple(self._with_room(service, raised, stay) for service in self.book.services)
-        return replace(self, book=replace(self.book, services=services, solved=None))
+        stay = stay_interval(self.loaded.settings, self.wish)
+        services = tuple(self._with_room(service, raised, stay) for service in self.loaded.services)
+        return replace(self, loaded=replace(self.loaded, services=services, solved=None))
 
     def _with_room(self, service: ServiceState, raised: set[ReasonCode], stay: TimeSpan) -> ServiceState:
-        wish, own = self.wish, self.book.service(self.wish.period_id, self.wish.business_date)
+        wish, own = self.wish, self.loaded.service(self.wish.period_id, self.wish.business_date)
         is_own = own is not None and own.period_id == service.period_id and own.business_date == service.business_date
         starting = service.starting_slot(wish.starts_at) if is_own else None
         slots = []
@@ -102,7 +102,7 @@ class Case:
         return replace(service, slots=tuple(slots), **day)
 
     def _seated(self, seating: SeatingState) -> "Case":
-        return replace(self, book=replace(self.book, seating=seating, solved=None))
+        return replace(self, loaded=replace(self.loaded, seating=seating, solved=None))
 
 
 def _needed(uses: Iterable[LimitUse], raised: set[ReasonCode], party_size: int) -> dict[str, Any]:

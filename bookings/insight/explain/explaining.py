@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
-from bookings.decision import SOLVING, Assessment, blocked_interval, load_day_book, read_wish, seating_request
+from bookings.decision import SOLVING, Assessment, blocked_interval, load_days, read_wish, seating_request
 from bookings.decision.time_budgets import TRYING
 from bookings.insight.explain.changes import Case
 from bookings.insight.explain.first_fit import FirstFit, first_fit
@@ -80,7 +80,7 @@ def explain_availability(
 ) -> Explanation:
     """Explain the decision about one start, in at most 15 queries, 16 with a day not yet there.
 
-    Nothing is written. The search for levers lasts 2 seconds; the decision itself tries each on a book with that one
+    Nothing is written. The search for levers lasts 2 seconds; the decision itself tries each on loaded days with that one
     thing changed.
 
     Raises: `RecordNotFound`, `InputInvalid`, `NonexistentTime`.
@@ -95,19 +95,19 @@ def explain_availability(
         seating=seating,
         channel=channel,
     )
-    return _explain(Case(load_day_book(settings, business_date, business_date, budget=SOLVING), wish), compare)
+    return _explain(Case(load_days(settings, business_date, business_date, budget=SOLVING), wish), compare)
 
 
 def _explain(case: Case, compare: str | None) -> Explanation:
-    settings = case.book.settings
-    holders = list_holders(case.book, blocked_interval(settings, case.wish))
-    names = load_names(case.book, (holder.booking_id for holder in holders if holder.booking_id is not None))
+    settings = case.loaded.settings
+    holders = list_holders(case.loaded, blocked_interval(settings, case.wish))
+    names = load_names(case.loaded, (holder.booking_id for holder in holders if holder.booking_id is not None))
     assessment = case.assess()
     levers, has_all = _find_levers(case, assessment, holders, names)
     return Explanation(
         settings=settings,
         assessment=assessment,
-        plan=names.plan(case.book, assessment.plan) if assessment.plan else None,
+        plan=names.plan(case.loaded, assessment.plan) if assessment.plan else None,
         seats=tuple(_explained(seat, holders, names) for seat in _suitable_seats(case)),
         levers=levers,
         has_all_levers=has_all,
@@ -120,23 +120,23 @@ def _find_levers(
     case: Case, assessment: Assessment, holders: tuple[Holder, ...], names: Names
 ) -> tuple[tuple[Lever, ...], bool]:
     strict = case.enforced()
-    verdict = assessment if case.book.settings.is_enforced else strict.assess()
+    verdict = assessment if case.loaded.settings.is_enforced else strict.assess()
     if verdict.is_available:
         return (), True
-    quick = replace(strict, book=replace(strict.book, budget=TRYING))
+    quick = replace(strict, loaded=replace(strict.loaded, budget=TRYING))
     patience = Patience(LEVER_SECONDS)
     levers = climb(ladders_for(Refused(quick, verdict, holders, names)), names, patience, most=MOST_LEVERS)
     return levers, not patience.ran_out
 
 
 def _needs_table(case: Case) -> bool:
-    return case.wish.period_id is not None and case.book.settings.needs_tables(case.wish.period_id)
+    return case.wish.period_id is not None and case.loaded.settings.needs_tables(case.wish.period_id)
 
 
 def _suitable_seats(case: Case) -> tuple[Seat, ...]:
     if not _needs_table(case):
         return ()
-    return case.book.planner.suitable_seats(seating_request(case.book.settings, case.wish))
+    return case.loaded.planner.suitable_seats(seating_request(case.loaded.settings, case.wish))
 
 
 def _explained(seat: Seat, holders: tuple[Holder, ...], names: Names) -> ExplainedSeat:
@@ -151,7 +151,7 @@ def _explained(seat: Seat, holders: tuple[Holder, ...], names: Names) -> Explain
 def _compare(case: Case, assessment: Assessment, names: Names) -> Comparison | None:
     if not _needs_table(case):
         return None
-    answer = first_fit(case.book.planner, seating_request(case.book.settings, case.wish))
+    answer = first_fit(case.loaded.planner, seating_request(case.loaded.settings, case.wish))
     return Comparison(
         tables=names.tables(answer.table_ids) if answer.table_ids else None,
         answer=answer,

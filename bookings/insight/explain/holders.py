@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bookings.choices import CHANNELS, BookingSource, BookingStatus
-from bookings.decision import DayBook
+from bookings.decision import LoadedDays
 from bookings.models import TableAssignment
 from tables.models import TableBlock
 from tables.seating import OccupiedInterval, SeatedParty
@@ -56,16 +56,16 @@ class Holder:
         return OccupiedInterval(self.table_id, self.starts_at, self.ends_at)
 
 
-def list_holders(book: DayBook, during: TimeSpan) -> tuple[Holder, ...]:
+def list_holders(loaded: LoadedDays, during: TimeSpan) -> tuple[Holder, ...]:
     """List the holders of any table of the restaurant in an interval, by start, in 2 queries; no expired holds."""
-    found = [*_bookings(book, during), *_blocks(book, during)]
+    found = [*_bookings(loaded, during), *_blocks(loaded, during)]
     return tuple(sorted(found, key=lambda held: (held.starts_at, held.ends_at, held.table_id, held.reference)))
 
 
-def _bookings(book: DayBook, during: TimeSpan) -> Iterator[Holder]:
-    over = {hold.booking_id for hold in book.expired_holds}
+def _bookings(loaded: LoadedDays, during: TimeSpan) -> Iterator[Holder]:
+    over = {hold.booking_id for hold in loaded.expired_holds}
     met = TableAssignment.objects.filter(
-        restaurant_id=book.settings.restaurant.pk, during__overlap=(during.starts_at, during.ends_at)
+        restaurant_id=loaded.settings.restaurant.pk, during__overlap=(during.starts_at, during.ends_at)
     )
     for row in met.select_related("booking").order_by("pk"):
         booking = row.booking
@@ -81,7 +81,7 @@ def _bookings(book: DayBook, during: TimeSpan) -> Iterator[Holder]:
         )
         yield Holder(
             table_id=row.table_id,
-            state=_state(book, row),
+            state=_state(loaded, row),
             starts_at=row.during.lower,
             ends_at=row.during.upper,
             booking_id=booking.pk,
@@ -91,9 +91,9 @@ def _bookings(book: DayBook, during: TimeSpan) -> Iterator[Holder]:
         )
 
 
-def _state(book: DayBook, row: TableAssignment) -> HolderState:
-    settings = book.settings
-    if row.booking_id in book.movable:
+def _state(loaded: LoadedDays, row: TableAssignment) -> HolderState:
+    settings = loaded.settings
+    if row.booking_id in loaded.movable:
         return HolderState.MOVABLE
     if row.booking.status in _STATE_OF_STATUS:
         return _STATE_OF_STATUS[BookingStatus(row.booking.status)]
@@ -104,9 +104,9 @@ def _state(book: DayBook, row: TableAssignment) -> HolderState:
     return HolderState.OTHER_DAY
 
 
-def _blocks(book: DayBook, during: TimeSpan) -> Iterator[Holder]:
+def _blocks(loaded: LoadedDays, during: TimeSpan) -> Iterator[Holder]:
     met = TableBlock.objects.filter(
-        restaurant_id=book.settings.restaurant.pk, starts_at__lt=during.ends_at, ends_at__gt=during.starts_at
+        restaurant_id=loaded.settings.restaurant.pk, starts_at__lt=during.ends_at, ends_at__gt=during.starts_at
     )
     for block in met.order_by("pk"):
         yield Holder(block.table_id, HolderState.BLOCK, block.starts_at, block.ends_at, reason=block.reason)

@@ -71,12 +71,12 @@ def _other_starts(refused: Refused) -> Iterator[Ladder]:
     case, asked_at = refused.case, refused.case.wish.starts_at
     starts = [
         found
-        for found in offered_starts(case.book, case.wish.business_date)
+        for found in offered_starts(case.loaded, case.wish.business_date)
         if abs(found[1].starts_at - asked_at) <= ALTERNATIVES_WITHIN
     ]
     earlier = [found for found in reversed(starts) if found[1].starts_at < asked_at]
     later = [found for found in starts if found[1].starts_at > asked_at]
-    slot_minutes = case.book.settings.restaurant.slot_minutes
+    slot_minutes = case.loaded.settings.restaurant.slot_minutes
     for direction, near in (("earlier", earlier), ("later", later)):
         yield Ladder(_start(case.starting(service, slot), case, direction, slot_minutes) for service, slot in near)
 
@@ -91,7 +91,7 @@ def _smaller_parties(refused: Refused) -> Iterator[Trial]:
     case, asked = refused.case, refused.case.wish.party_size
     largest = asked - 1
     if case.wish.channel == ONLINE:
-        largest = min(largest, case.book.settings.window.party_size_max)
+        largest = min(largest, case.loaded.settings.window.party_size_max)
     for size in range(largest, 0, -1):
         yield Trial(LeverKind.PARTY_SIZE, case.of_size(size), f"a party of {size} fits", steps=asked - size)
 
@@ -103,7 +103,7 @@ def _in_house(refused: Refused) -> Iterator[Trial]:
 
 def _shorter_stays(refused: Refused) -> Iterator[Trial]:
     case, usual = refused.case, refused.assessment.turn_minutes
-    slot_minutes = case.book.settings.restaurant.slot_minutes
+    slot_minutes = case.loaded.settings.restaurant.slot_minutes
     shorter = ((steps, usual - steps * slot_minutes) for steps in count(1))
     for steps, minutes in takewhile(lambda stay: stay[1] >= usual * SHORTEST_SHARE_OF_STAY and stay[1] > 0, shorter):
         text = f"a stay of {minutes} instead of {usual} minutes"

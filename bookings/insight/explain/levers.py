@@ -128,7 +128,7 @@ def _lever(trial: Trial, assessment: Assessment, names: Names) -> Lever:
         tables=trial.tables,
         references=trial.references,
         assessment=assessment,
-        plan=names.plan(trial.case.book, assessment.plan) if assessment.plan else None,
+        plan=names.plan(trial.case.loaded, assessment.plan) if assessment.plan else None,
     )
 
 

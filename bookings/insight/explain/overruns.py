@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus
-from bookings.decision import DayBook, load_day_book
+from bookings.decision import LoadedDays, load_days
 from bookings.decision.occupied import without_occupied
 from bookings.decision.reseating import Reseating, plan_reseating
 from bookings.decision.time_budgets import RESEATING_LATE
@@ -84,10 +84,10 @@ def list_overruns(*, restaurant_id: int) -> OverrunReport:
     if not seated:
         return OverrunReport(settings, (), ())
     later = _list_later(settings, seated)
-    book = _load_book(settings, seated, later)
-    over = {hold.booking_id for hold in book.expired_holds}
-    names = load_names(book, [booking.pk for booking in (*seated, *later)])
-    return _Radar(book, tuple(seated), tuple(booking for booking in later if booking.pk not in over), names).report()
+    loaded = _load_book(settings, seated, later)
+    over = {hold.booking_id for hold in loaded.expired_holds}
+    names = load_names(loaded, [booking.pk for booking in (*seated, *later)])
+    return _Radar(loaded, tuple(seated), tuple(booking for booking in later if booking.pk not in over), names).report()
 
 
 def _list_seated(settings: ServiceSettings) -> list[Booking]:
@@ -115,13 +115,13 @@ def _list_later(settings: ServiceSettings, seated: Sequence[Booking]) -> list[Bo
     return list(later.distinct().prefetch_related("assignments").order_by("starts_at", "pk"))
 
 
-def _load_book(settings: ServiceSettings, seated: Sequence[Booking], later: Sequence[Booking]) -> DayBook:
+def _load_book(settings: ServiceSettings, seated: Sequence[Booking], later: Sequence[Booking]) -> LoadedDays:
     """Load the seating on the dates of the seated, and for the stays of all these bookings: perhaps after hours."""
     dates = [booking.business_date for booking in seated]
     starts = [booking.starts_at for booking in (*seated, *later)]
     ends = [booking.ends_at + _buffer(booking) + _late_by(booking, settings.now) for booking in later]
     stays = TimeSpan(min(starts), max([settings.now, *ends]))
-    return load_day_book(settings, min(dates), max(dates), only=stays)
+    return load_days(settings, min(dates), max(dates), only=stays)
 
 
 def _table_ids(booking: Booking) -> tuple[int, ...]:
@@ -130,22 +130,22 @@ def _table_ids(booking: Booking) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class _Radar:
-    book: DayBook
+    loaded: LoadedDays
     seated: tuple[Booking, ...]
     later: tuple[Booking, ...]
     names: Names
 
     @property
     def now(self) -> datetime:
-        return self.book.settings.now
+        return self.loaded.settings.now
 
     def report(self) -> OverrunReport:
         state = self._state()
         found = plan_reseating(state, [booking.pk for booking in self._hit()], RESEATING_LATE)
-        planned = replace(self.book, seating=state, solved=None)
+        planned = replace(self.loaded, seating=state, solved=None)
         moves = sorted(found.moves, key=lambda move: (planned.movable[move.booking_id].starts_at, move.booking_id))
         return OverrunReport(
-            settings=self.book.settings,
+            settings=self.loaded.settings,
             overruns=tuple(self._overrun(booking, found) for booking in self.seated),
             moves=tuple(self._named(planned, move.booking_id, found) for move in moves),
         )
@@ -154,7 +154,7 @@ class _Radar:
         return seated.ends_at <= self.now
 
     def _stays_until(self, seated: Booking) -> datetime:
-        slot = timedelta(minutes=self.book.settings.restaurant.slot_minutes)
+        slot = timedelta(minutes=self.loaded.settings.restaurant.slot_minutes)
         return self.now + slot if self._is_over(seated) else seated.ends_at
 
     def _waiting_for(self, seated: Booking) -> list[Booking]:
@@ -178,13 +178,13 @@ class _Radar:
 
     def _state(self) -> SeatingState:
         """Return the evening with late parties at their tables, and the parties that wait for these free to move."""
-        hit, seating = self._hit(), self.book.seating
+        hit, seating = self._hit(), self.loaded.seating
         ids = {booking.pk for booking in hit}
         others = tuple(party for party in seating.parties if party.booking_id not in ids)
         held = [
             OccupiedInterval(*interval)
             for booking in hit
-            if booking.pk not in self.book.movable
+            if booking.pk not in self.loaded.movable
             for interval in _intervals(booking)
         ]
         freed = without_occupied(
@@ -210,7 +210,7 @@ class _Radar:
             table_ids=_table_ids(booking),
         )
 
-    def _named(self, planned: DayBook, booking_id: int, found: Reseating) -> ExplainedMove:
+    def _named(self, planned: LoadedDays, booking_id: int, found: Reseating) -> ExplainedMove:
         (move,) = (move for move in found.moves if move.booking_id == booking_id)
         named = self.names.move(planned, move)
         starts_at = next((booking.starts_at for booking in self.later if booking.pk == booking_id), named.starts_at)

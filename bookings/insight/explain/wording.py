@@ -4,7 +4,7 @@ from bookings.insight.explain.explaining import Comparison, ExplainedSeat, Expla
 from bookings.insight.explain.holders import Holder, HolderState
 from bookings.selectors.plans import Names, shown
 from capacity.wording import reason_codes
-from config.text import counted
+from config.values import counted
 
 _STATES = {
     HolderState.MOVABLE: "may be moved",

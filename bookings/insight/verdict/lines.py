@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
 from bookings.insight.verdict.facts import Above, Refusals, ReportPeriod, RolloutReport, Seen, WouldBe
 from capacity.limits import LIMIT_OF
-from config.text import counted
+from config.values import counted
 
 
 def report_lines(report: RolloutReport) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from config.text import counted
+from config.values import counted
 
 # Less than two weeks does not show every weekday twice.
 LEAST_DAYS = 14

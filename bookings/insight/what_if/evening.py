@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bookings.choices import BookingStatus, EventKind
-from bookings.decision import DayBook
+from bookings.decision import LoadedDays
 from bookings.decision.keeping import TableNeed, ask_to_keep, request_of
 from bookings.insight.what_if.record import Happening
 from bookings.insight.what_if.room import Before, Party, Room
@@ -80,14 +80,14 @@ def _stay_until(room: Room, party: Party, ends_at: datetime, minute: datetime) -
     """Let a party sit until an end, at its tables as long as it can: parties that may be moved from there move."""
     if party.is_fixed:
         return
-    book = _book_without(room, party, ends_at, minute)
+    loaded = _book_without(room, party, ends_at, minute)
     room.end_at(party, ends_at)
     if not party.held:
-        _seat_anywhere(room, party, book, TimeSpan(minute, party.blocked_until))
+        _seat_anywhere(room, party, loaded, TimeSpan(minute, party.blocked_until))
         return
     kept_from = {table_id: min(kept.starts_at, minute) for table_id, kept in party.held.items()}
     need = TableNeed(kept_from, minute, minute, party.blocked_until)
-    asked = list(ask_to_keep(book, party, need))
+    asked = list(ask_to_keep(loaded, party, need))
     if asked and isinstance(asked[-1][1], SeatingPlan):
         room.move(asked[-1][1].moves)
     party.held = {table_id: _kept(room, party, table_id, minute) for table_id in party.held}
@@ -107,20 +107,20 @@ def _kept(room: Room, party: Party, table_id: int, minute: datetime) -> TimeSpan
     return TimeSpan(begins_at, min([party.blocked_until, *following]))
 
 
-def _book_without(room: Room, party: Party, ends_at: datetime, now: datetime) -> DayBook:
+def _book_without(room: Room, party: Party, ends_at: datetime, now: datetime) -> LoadedDays:
     until = ends_at + timedelta(minutes=party.buffer_minutes)
     only = TimeSpan.around([party.blocked, TimeSpan(min(now, until), until)])
-    return room.book(party.business_date, now, only, without=party)
+    return room.loaded(party.business_date, now, only, without=party)
 
 
-def _seat_anywhere(room: Room, party: Party, book: DayBook, needed: TimeSpan) -> None:
+def _seat_anywhere(room: Room, party: Party, loaded: LoadedDays, needed: TimeSpan) -> None:
     """Give a party that has no table the best from now on, if there is one."""
     if room.house.settings.needs_tables(party.period_id) and needed.starts_at < needed.ends_at:
-        _seat_by(room, party, book, request_of(party, needed.starts_at, needed.ends_at))
+        _seat_by(room, party, loaded, request_of(party, needed.starts_at, needed.ends_at))
 
 
-def _seat_by(room: Room, party: Party, book: DayBook, request: SeatingRequest) -> bool:
-    outcome = book.plan_seating(request)
+def _seat_by(room: Room, party: Party, loaded: LoadedDays, request: SeatingRequest) -> bool:
+    outcome = loaded.plan_seating(request)
     if not isinstance(outcome, SeatingPlan):
         return False
     room.move(outcome.moves)
@@ -139,21 +139,23 @@ def _undo(room: Room, party: Party, happening: Happening) -> None:
         return
     before = party.past.pop()
     minute = this_minute(happening.happened_at)
-    book = _book_without(room, party, before.ends_at, minute)
+    loaded = _book_without(room, party, before.ends_at, minute)
     if party.is_counted:
         room.end_at(party, before.ends_at)
         party.status = before.status
     else:
         party.ends_at = before.ends_at
         room.restore(party, BookingStatus(before.status))
-    _sit_as_before(room, party, book, before, minute)
+    _sit_as_before(room, party, loaded, before, minute)
 
 
-def _sit_as_before(room: Room, party: Party, book: DayBook, before: Before, minute: datetime) -> None:
+def _sit_as_before(room: Room, party: Party, loaded: LoadedDays, before: Before, minute: datetime) -> None:
     begins_at = minute if before.status == BookingStatus.SEATED else max(minute, party.starts_at)
     if not before.held or begins_at >= party.blocked_until:
         party.held = {}
         return
     request = request_of(party, begins_at, party.blocked_until, tuple(sorted(before.held)))
-    if not _seat_by(room, party, book, request) and not _seat_by(room, party, book, replace(request, table_ids=None)):
+    if not _seat_by(room, party, loaded, request) and not _seat_by(
+        room, party, loaded, replace(request, table_ids=None)
+    ):
         party.held = {}

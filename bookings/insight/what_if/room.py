@@ -1,4 +1,4 @@
-"""The parties and their tables, in memory, and the day book of a decision made from them.
+"""The parties and their tables, in memory, and the loaded days of a decision made from them.
 
 One function tells apart the movable and the fixed parties, here and for the rows of the database.
 """
@@ -14,7 +14,7 @@ from bookings.decision import (
     DATES_BEFORE,
     SOLVING,
     CountedParty,
-    DayBook,
+    LoadedDays,
     ServiceKey,
     TableUse,
     seating_state,
@@ -158,8 +158,8 @@ class Room:
             kept = next(iter(party.held.values()), party.blocked)
             party.held = dict.fromkeys(move.to_table_ids, kept)
 
-    def book(self, business_date: date, now: datetime, only: TimeSpan, *, without: Party | None = None) -> DayBook:
-        """Return the day book for a decision about a business date; `only` is the time whose slots decide it."""
+    def loaded(self, business_date: date, now: datetime, only: TimeSpan, *, without: Party | None = None) -> LoadedDays:
+        """Return the loaded days for a decision about a business date; `only` is the time whose slots decide it."""
         settings = replace(self.house.settings, now=now)
         services = self.board.services_around(business_date, only)
         window = TimeSpan.around([self.board.evening_of(business_date), only])
@@ -167,7 +167,7 @@ class Room:
         uses = [use for use in self._uses(business_date, window, now) if gone is None or use.booking_id != gone]
         if without is not None and without.is_counted:
             services = list(without_parties(services, [self._counted(without)], keeps_limits=True))
-        return DayBook(
+        return LoadedDays(
             settings=settings,
             services=tuple(sorted(services, key=lambda service: service.starts_at)),
             offered=frozenset(self.board.offered_around(business_date)),

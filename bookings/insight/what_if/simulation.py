@@ -117,7 +117,7 @@ class _Run:
         wish = wish_of_request(settings, house.floor, request)
         is_walk_in = request.source == BookingSource.WALK_IN
         only = interval_to_load(settings, wish) if is_walk_in else blocked_interval(settings, wish)
-        return assess(self.room.book(wish.business_date, request.decided_at, only), wish)
+        return assess(self.room.loaded(wish.business_date, request.decided_at, only), wish)
 
     def _accept(self, request: Request, assessment: Assessment) -> None:
         plan = assessment.plan
@@ -142,15 +142,15 @@ class _Run:
         if wish is None:
             return
         only = blocked_interval(settings, wish)
-        book = self.room.book(wish.business_date, request.decided_at, only, without=party)
+        loaded = self.room.loaded(wish.business_date, request.decided_at, only, without=party)
         place = Place(party.table_ids, party.is_pinned, CHANNELS[BookingSource(party.source)])
-        assessment = assess_change(book, wish, place)
+        assessment = assess_change(loaded, wish, place)
         if not assessment.is_available:
             self.changes_refused += 1
             self._follow(request, party)
             return
         plan = assessment.plan
-        own = party.table_ids if may_keep_unplanned(book, wish, party.table_ids) else ()
+        own = party.table_ids if may_keep_unplanned(loaded, wish, party.table_ids) else ()
         self.room.move(plan.moves if plan else ())
         changed = _changed(party, assessment, plan.table_ids if plan else own)
         self.room.change(party, changed)

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from bookings.insight.what_if.results import PartyDifference, Peak, ServicePeaks, Side, Tally, WhatIf
-from config.text import counted
+from config.values import counted
 
 Row = tuple[str, ...]
 NOTHING = "-"

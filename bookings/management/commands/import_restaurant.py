@@ -13,7 +13,7 @@ from bookings.services import SettingsOutcome
 from bookings.services.rows.seating import shown_tables
 from bookings.services.settings.file_import import ImportOutcome, import_restaurant, plan_import
 from config.errors import DomainError
-from config.text import counted
+from config.values import counted
 
 SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.RETIRE: "o", Action.REMOVE: "-"}
 NOUNS = {

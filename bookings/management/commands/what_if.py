@@ -15,7 +15,7 @@ from bookings.insight.what_if.answer import what_if_answer
 from bookings.management.arguments import business_date, find_restaurants
 from bookings.restaurant_file import RestaurantFileInvalid
 from config.errors import InputInvalid
-from config.text import counted
+from config.values import counted
 
 BAR_WIDTH = 50
 WRONG_ARGUMENTS = 2

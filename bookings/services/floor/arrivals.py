@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bookings.choices import BookingStatus, EventKind
-from bookings.decision import DayBook, Wish
+from bookings.decision import LoadedDays, Wish
 from bookings.decision.keeping import TableNeed
 from bookings.models import Booking
 from bookings.services.floor.chosen_tables import require_suitable_tables
@@ -113,9 +113,9 @@ class SeatParty(StayWrite):
         settings = get_service_settings(booking.restaurant_id)
         require_its_evening(booking, settings.now, BookingStatus.SEATED)
         ends_at = _expected_end(booking, settings.now)
-        book = load_book(settings, booking, ends_at, budget, before)
-        seat = _Seat(booking, book, this_minute(settings.now), ends_at, self.chosen)
-        return sitting_of(book, booking, ends_at, self.keep(booking, book, seat.wish, seat.keeping))
+        loaded = load_book(settings, booking, ends_at, budget, before)
+        seat = _Seat(booking, loaded, this_minute(settings.now), ends_at, self.chosen)
+        return sitting_of(loaded, booking, ends_at, self.keep(booking, loaded, seat.wish, seat.keeping))
 
     def write(self, draft: BookingDraft) -> FloorOutcome:
         """Write the tables of the party and the time at which it sat down."""
@@ -123,7 +123,7 @@ class SeatParty(StayWrite):
         if not isinstance(draft, Sitting):
             return FloorOutcome(booking)
         before = state_of(booking, booking.assignments.all())
-        booking.status, booking.seated_at = BookingStatus.SEATED, draft.book.settings.now
+        booking.status, booking.seated_at = BookingStatus.SEATED, draft.loaded.settings.now
         return self.write_stay(draft, fields=["status", "seated_at"], before=before)
 
 
@@ -132,7 +132,7 @@ class _Seat:
     """A party that sits down this minute, the expected end of its stay, and the tables that it is given."""
 
     booking: Booking
-    book: DayBook
+    loaded: LoadedDays
     minute: datetime
     ends_at: datetime
     chosen: tuple[int, ...]
@@ -150,12 +150,12 @@ class _Seat:
     def keeping(self) -> TableKeeping:
         own = tables_of(self.booking)
         if self.chosen not in ((), own):
-            require_suitable_tables(self.book, self.chosen, self.booking.party_size)
+            require_suitable_tables(self.loaded, self.chosen, self.booking.party_size)
             return self._keep(dict.fromkeys(self.chosen, self.minute), self.minute + ONE_MINUTE)
         if own:
             return self._keep_own()
-        if self.book.settings.needs_tables(self.booking.service_day.service_period_id):
-            return find_tables(self.book, self.booking, self.minute, self.until)
+        if self.loaded.settings.needs_tables(self.booking.service_day.service_period_id):
+            return find_tables(self.loaded, self.booking, self.minute, self.until)
         return TableKeeping(())
 
     def _keep_own(self) -> TableKeeping:
@@ -168,7 +168,7 @@ class _Seat:
 
     def _keep(self, kept_from: dict[int, datetime], firm_until: datetime) -> TableKeeping:
         need = TableNeed(kept_from, self.minute, firm_until, self.until, is_pinned=is_pinned(self.booking))
-        return keep_tables(self.book, self.booking, need)
+        return keep_tables(self.loaded, self.booking, need)
 
 
 def _expected_end(booking: Booking, now: datetime) -> datetime:

@@ -102,7 +102,7 @@ class AssignTables(TablesWrite):
             return FloorOutcome(booking)
         require_current(booking, self.expected_version)
         require_time_left(draft, "given tables")
-        require_suitable_tables(draft.book, self.table_ids, booking.party_size)
+        require_suitable_tables(draft.loaded, self.table_ids, booking.party_size)
         return give_tables(draft, [Given(self.table_ids, self.is_pinned)], EventKind.ASSIGNED, actor=self.actor)
 
 
@@ -138,7 +138,7 @@ class SwapTables(TablesWrite):
         require_current(booking, self.expected_version)
         _require_swappable(draft)
         for each, table_ids in zip(draft.bookings, wanted, strict=True):
-            require_suitable_tables(draft.book, table_ids, each.party_size)
+            require_suitable_tables(draft.loaded, table_ids, each.party_size)
         given = [
             Given(tables_of(other), True, _swapped_with(other)),
             Given(tables_of(booking), True, _swapped_with(booking)),

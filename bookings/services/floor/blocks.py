@@ -163,7 +163,7 @@ class BlockTables(PlannedWrite[BlockDraft, BlockOutcome]):
         there = _list_blocks(blocking)
         floor = _load_floor(settings, blocking)
         evicted = floor.parties_at(blocking.table_ids, blocking.interval)
-        reseating = plan_reseating(floor.book.seating, evicted.intersection(floor.book.movable), budget, groups)
+        reseating = plan_reseating(floor.loaded.seating, evicted.intersection(floor.loaded.movable), budget, groups)
         own = TimeSpan(blocking.interval.starts_at - LONGEST_BUFFER, blocking.interval.ends_at)
         known = before.groups.values() if before else reseating.groups
         return BlockDraft(
@@ -221,7 +221,7 @@ def _looked_at(floor: FloorInTime, reseating: Reseating) -> list[TimeSpan]:
     """Return the times of all parties that were looked at, and of the holds that have to be freed for the moves."""
     holds = (
         hold.blocked
-        for hold in floor.book.expired_holds
+        for hold in floor.loaded.expired_holds
         if any(span.overlaps(hold.blocked) for span in reseating.spans)
     )
     return [*reseating.spans, *holds]

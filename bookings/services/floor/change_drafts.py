@@ -7,11 +7,11 @@ from bookings.choices import CHANNELS, BookingSource
 from bookings.decision import (
     Assessment,
     CountedParty,
-    DayBook,
+    LoadedDays,
     SolvedSeating,
     Wish,
     blocked_interval,
-    load_day_book,
+    load_days,
     solved_seating,
 )
 from bookings.decision.changes import Place, assess_change, may_keep_unplanned
@@ -35,9 +35,14 @@ class ChangeDraft(Draft):
     """A booking, the day that it is to be on without it, and the decision; `holds` are over and in the way."""
 
     booking: Booking
-    book: DayBook
+    loaded: LoadedDays
     assessment: Assessment
     holds: tuple[CountedParty, ...]
+
+    @property
+    def solved(self) -> SolvedSeating | None:
+        """Return the planner's question and answer."""
+        return solved_seating(self.loaded, self.assessment)
 
     @property
     def wish(self) -> Wish:
@@ -55,7 +60,7 @@ class ChangeDraft(Draft):
         if self.assessment.plan is not None:
             return self.assessment.plan.table_ids
         own = tables_of(self.booking)
-        return own if own and may_keep_unplanned(self.book, self.wish, own) else ()
+        return own if own and may_keep_unplanned(self.loaded, self.wish, own) else ()
 
     @property
     def is_pinned_after(self) -> bool:
@@ -89,7 +94,7 @@ def draft_change(change: ChangeRequest, budget: TimeBudget, solved: SolvedSeatin
     booking = get_booking(change.booking_id)
     settings = get_service_settings(booking.restaurant_id)
     wish = wish_of(settings, booking, change)
-    book = load_day_book(
+    loaded = load_days(
         settings,
         wish.business_date,
         wish.business_date,
@@ -99,22 +104,21 @@ def draft_change(change: ChangeRequest, budget: TimeBudget, solved: SolvedSeatin
         without=[booking.pk],
     )
     place = Place(tables_of(booking), is_pinned(booking), CHANNELS[BookingSource(booking.source)])
-    assessment = assess_change(book, wish, place)
-    holds = _holds(book, assessment)
+    assessment = assess_change(loaded, wish, place)
+    holds = _holds(loaded, assessment)
     freed = [hold.blocked for hold in holds]
     return ChangeDraft(
-        touched=days_of_assessment(book, assessment) | loaded_days_meeting(book, freed) | days_of_booking(booking),
+        touched=days_of_assessment(loaded, assessment) | loaded_days_meeting(loaded, freed) | days_of_booking(booking),
         is_undecided=assessment.is_undecided and not changes_nothing(booking, wish),
-        solved=solved_seating(book, assessment),
         booking=booking,
-        book=book,
+        loaded=loaded,
         assessment=assessment,
         holds=holds,
     )
 
 
-def _holds(book: DayBook, assessment: Assessment) -> tuple[CountedParty, ...]:
-    found = {hold.booking_id: hold for hold in holds_in_the_way(book, assessment)}
+def _holds(loaded: LoadedDays, assessment: Assessment) -> tuple[CountedParty, ...]:
+    found = {hold.booking_id: hold for hold in holds_in_the_way(loaded, assessment)}
     if assessment.seating is not None:
-        found |= {hold.booking_id: hold for hold in holds_meeting(book, assessment.seating.depends_on)}
+        found |= {hold.booking_id: hold for hold in holds_meeting(loaded, assessment.seating.depends_on)}
     return tuple(found.values())

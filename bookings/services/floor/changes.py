@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from bookings.choices import DecisionOperation, EventKind
-from bookings.decision import DayBook, Wish, assess, find_alternatives, load_day_book
+from bookings.decision import LoadedDays, Wish, assess, find_alternatives, load_days
 from bookings.decision.refusals import refusal_of
 from bookings.models import Booking
 from bookings.services.floor.change_drafts import ChangeDraft, draft_change
@@ -66,7 +66,7 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
     def draft(self, budget: TimeBudget, before: ChangeDraft | None) -> ChangeDraft:
         """Decide the changed booking, on its day without it."""
         draft = draft_change(self.change, budget, before.solved if before else None)
-        self.record.note(draft.book, draft.assessment)
+        self.record.note(draft.loaded, draft.assessment)
         self.record.note_booking(draft.booking)
         return draft
 
@@ -74,13 +74,13 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
         """Raise the refusal of a change that no state of its day would take."""
         if draft.changes_nothing:
             return
-        require_live(draft.booking, draft.book.settings.now, "changed")
+        require_live(draft.booking, draft.loaded.settings.now, "changed")
         if draft.assessment.decision.is_standing_refusal:
             raise refusal_of(draft.assessment)
 
     def write(self, draft: ChangeDraft) -> FloorOutcome:
         """Write an accepted change; one that changes nothing writes nothing."""
-        require_live(draft.booking, draft.book.settings.now, "changed")
+        require_live(draft.booking, draft.loaded.settings.now, "changed")
         if draft.changes_nothing:
             return FloorOutcome(draft.booking)
         require_current(draft.booking, self.expected_version)
@@ -97,32 +97,32 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
             return ()
         settings = get_service_settings(booking.restaurant_id)
         wish = wish_of(settings, booking, change)
-        book = load_day_book(settings, wish.business_date, wish.business_date, without=[booking.pk])
-        near = (found.wish for found in find_alternatives(book, wish))
+        loaded = load_days(settings, wish.business_date, wish.business_date, without=[booking.pk])
+        near = (found.wish for found in find_alternatives(loaded, wish))
         if change.turn_minutes is None:
             return tuple(near)
         stays = (replace(other, turn_minutes=change.turn_minutes) for other in near)
-        return tuple(other for other in stays if assess(book, other).is_available)
+        return tuple(other for other in stays if assess(loaded, other).is_available)
 
 
 def _write(draft: ChangeDraft, actor: Actor) -> FloorOutcome:
     """Write an accepted change: holds that are over, tables, counters, the booking, its overrides and history."""
-    book, booking, plan = draft.book, draft.booking, draft.assessment.plan
+    loaded, booking, plan = draft.loaded, draft.booking, draft.assessment.plan
     moves = plan.moves if plan else ()
     if plan is not None:
         metrics.booking_seating_step.labels(step=str(plan.step)).inc()
     expire_holds(hold.booking_id for hold in draft.holds)
-    before = _shown(book, booking, tables_of(booking))
+    before = _shown(loaded, booking, tables_of(booking))
     kept, table_ids = list(draft.kept_rows()), draft.table_ids
-    write_seating(book, moves, kept=kept, assigned_by=actor_label(actor), purpose=purpose_of(draft.wish))
+    write_seating(loaded, moves, kept=kept, assigned_by=actor_label(actor), purpose=purpose_of(draft.wish))
     left = find_counted_stay(booking)
     _save(draft)
-    move_in_counters(left, find_counted_stay(booking), is_excess_authorised=not book.settings.is_enforced)
+    move_in_counters(left, find_counted_stay(booking), is_excess_authorised=not loaded.settings.is_enforced)
     carry_overrides(booking, draft.assessment)
     record_waived_excess(booking, draft.assessment)
-    _record(booking, before, _shown(book, booking, table_ids), actor)
+    _record(booking, before, _shown(loaded, booking, table_ids), actor)
     booking.refresh_from_db()
-    return FloorOutcome(booking, moved_parties(book, moves))
+    return FloorOutcome(booking, moved_parties(loaded, moves))
 
 
 CHANGED_FIELDS = (
@@ -151,7 +151,7 @@ def _save(draft: ChangeDraft) -> None:
     booking.save(update_fields=[*CHANGED_FIELDS, "version", "updated_at"])
 
 
-def _shown(book: DayBook, booking: Booking, table_ids: tuple[int, ...]) -> dict[str, Any]:
+def _shown(loaded: LoadedDays, booking: Booking, table_ids: tuple[int, ...]) -> dict[str, Any]:
     return {
         "date": booking.business_date.isoformat(),
         "time": f"{booking.wall_time:%H:%M}",
@@ -159,7 +159,7 @@ def _shown(book: DayBook, booking: Booking, table_ids: tuple[int, ...]) -> dict[
         "ends_at": iso_utc(booking.ends_at),
         "party_size": booking.party_size,
         "seating": booking.seating,
-        "tables": table_numbers(book, table_ids),
+        "tables": table_numbers(loaded, table_ids),
     }
 
 

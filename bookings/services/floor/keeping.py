@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bookings.choices import COUNTING_STATUSES
-from bookings.decision import DayBook, SolvedSeating
+from bookings.decision import LoadedDays, SolvedSeating
 from bookings.decision.keeping import TableNeed, ask_to_keep, request_of
 from bookings.errors import CapacityExceeded
 from bookings.models import Booking, TableAssignment
@@ -34,7 +34,7 @@ class TableKeeping:
     solved: SolvedSeating | None = None
 
 
-def keep_tables(book: DayBook, booking: Booking, need: TableNeed) -> TableKeeping:
+def keep_tables(loaded: LoadedDays, booking: Booking, need: TableNeed) -> TableKeeping:
     """Return the moves and hits of a party that keeps its tables; the loaded days are those without it.
 
     Asks the planner for the whole time first, then until the start of the last party that it could move, and so on.
@@ -42,26 +42,28 @@ def keep_tables(book: DayBook, booking: Booking, need: TableNeed) -> TableKeepin
 
     Raises: `TableTaken`.
     """
-    asked = list(ask_to_keep(book, booking, need))
+    asked = list(ask_to_keep(loaded, booking, need))
     outcomes = tuple(outcome for _, outcome in asked)
     requests, outcome = asked[-1] if asked else ((), None)
     plan = outcome if isinstance(outcome, SeatingPlan) else None
     moves = plan.moves if plan else ()
-    staying = list(_list_staying(book, booking, need, moves))
+    staying = list(_list_staying(loaded, booking, need, moves))
     if need.firm_until > need.now:
-        _require_free(book, booking, need, staying)
+        _require_free(loaded, booking, need, staying)
     return TableKeeping(
         kept=tuple(_keep(booking, need, staying)),
         moves=moves,
         hits=hit_parties(row for row in staying if row.during.upper > need.now),
         outcomes=outcomes,
-        solved=SolvedSeating(book.seating, requests, plan) if plan else None,
+        solved=SolvedSeating(loaded.seating, requests, plan) if plan else None,
     )
 
 
-def _list_staying(book: DayBook, booking: Booking, need: TableNeed, moves: Iterable[Move]) -> Iterator[TableAssignment]:
+def _list_staying(
+    loaded: LoadedDays, booking: Booking, need: TableNeed, moves: Iterable[Move]
+) -> Iterator[TableAssignment]:
     """Yield the assignments of other parties to the tables after the moves, by start, in 1 query."""
-    gone = {move.booking_id for move in moves} | {hold.booking_id for hold in book.expired_holds}
+    gone = {move.booking_id for move in moves} | {hold.booking_id for hold in loaded.expired_holds}
     rows = TableAssignment.objects.filter(
         table_id__in=need.kept_from, during__overlap=(min(need.kept_from.values(), default=need.now), need.until)
     ).exclude(booking_id__in=gone | {booking.pk})
@@ -70,12 +72,12 @@ def _list_staying(book: DayBook, booking: Booking, need: TableNeed, moves: Itera
             yield row
 
 
-def _require_free(book: DayBook, booking: Booking, need: TableNeed, staying: Iterable[TableAssignment]) -> None:
+def _require_free(loaded: LoadedDays, booking: Booking, need: TableNeed, staying: Iterable[TableAssignment]) -> None:
     taken = [(row.during.lower, row.during.upper) for row in staying]
-    taken += [(span.starts_at, span.ends_at) for span in book.seating.occupied if span.table_id in need.kept_from]
+    taken += [(span.starts_at, span.ends_at) for span in loaded.seating.occupied if span.table_id in need.kept_from]
     if any(starts_at < need.firm_until and ends_at > need.now for starts_at, ends_at in taken):
         request = request_of(booking, need.now, need.firm_until, tuple(need.kept_from))
-        raise table_taken(book, [request], SeatingRefusal(1, 1, TimeSpan(need.now, need.firm_until)))
+        raise table_taken(loaded, [request], SeatingRefusal(1, 1, TimeSpan(need.now, need.firm_until)))
 
 
 def _keep(booking: Booking, need: TableNeed, staying: Sequence[TableAssignment]) -> Iterator[TablesKept]:
@@ -101,7 +103,7 @@ def hit_parties(rows: Iterable[TableAssignment]) -> tuple[HitParty, ...]:
     )
 
 
-def find_tables(book: DayBook, booking: Booking, now: datetime, until: datetime) -> TableKeeping:
+def find_tables(loaded: LoadedDays, booking: Booking, now: datetime, until: datetime) -> TableKeeping:
     """Find the best tables from now on for a party that has none; the loaded days are those without it.
 
     In shadow mode a party sits without a table where there is none.
@@ -109,13 +111,13 @@ def find_tables(book: DayBook, booking: Booking, now: datetime, until: datetime)
     Raises: `CapacityExceeded`.
     """
     request = request_of(booking, now, until)
-    outcome = book.plan_seating(request)
-    solved = SolvedSeating(book.seating, (request,), outcome)
-    if isinstance(outcome, SeatingRefusal) and book.settings.is_enforced:
+    outcome = loaded.plan_seating(request)
+    solved = SolvedSeating(loaded.seating, (request,), outcome)
+    if isinstance(outcome, SeatingRefusal) and loaded.settings.is_enforced:
         raise CapacityExceeded(f"No table for a party of {booking.party_size} now", reasons=[no_table(outcome)])
     if not isinstance(outcome, SeatingPlan):
         # In shadow mode a time budget that ran out is no reason to wait either.
-        return TableKeeping((), outcomes=(outcome,) if book.settings.is_enforced else (), solved=solved)
+        return TableKeeping((), outcomes=(outcome,) if loaded.settings.is_enforced else (), solved=solved)
     kept = TablesKept(booking.pk, outcome.table_ids, now, until, had_tables=False)
     return TableKeeping((kept,), outcome.moves, outcomes=(outcome,), solved=solved)
 
@@ -135,17 +137,17 @@ class TablesFound:
 
 
 def take_tables_again(
-    book: DayBook, booking: Booking, needed: TimeSpan, wanted: Iterable[tuple[int, ...]]
+    loaded: LoadedDays, booking: Booking, needed: TimeSpan, wanted: Iterable[tuple[int, ...]]
 ) -> TablesFound:
     """Ask for wanted tables if no party has to move for them, else for any, else for the first of them all the same."""
     asked: list[tuple[SeatingRequest, SeatingOutcome]] = []
     for table_ids in dict.fromkeys(filter(None, wanted)):
         request = request_of(booking, needed.starts_at, needed.ends_at, table_ids)
-        asked.append((request, book.plan_seating(request)))
+        asked.append((request, loaded.plan_seating(request)))
         if _is_free(asked[-1][1]):
             return _found(asked)
     anywhere = request_of(booking, needed.starts_at, needed.ends_at)
-    asked.append((anywhere, book.plan_seating(anywhere)))
+    asked.append((anywhere, loaded.plan_seating(anywhere)))
     if not isinstance(asked[-1][1], SeatingPlan) and isinstance(asked[0][1], SeatingPlan):
         asked.append(asked[0])
     return _found(asked)
@@ -160,12 +162,12 @@ def _found(asked: Sequence[tuple[SeatingRequest, SeatingOutcome]]) -> TablesFoun
     return TablesFound((request,), outcome, tuple(answer for _, answer in asked))
 
 
-def keep_found_tables(book: DayBook, booking: Booking, need: TableNeed, found: TablesFound) -> TableKeeping:
+def keep_found_tables(loaded: LoadedDays, booking: Booking, need: TableNeed, found: TablesFound) -> TableKeeping:
     """Return the keeping of tables that the planner found free from `need.now` on; 1 query."""
     plan = found.outcome
     if not isinstance(plan, SeatingPlan):
         raise ValueError("tables are kept by a plan")
-    staying = list(_list_staying(book, booking, need, plan.moves))
+    staying = list(_list_staying(loaded, booking, need, plan.moves))
     # Where another party had the table in between, it is the party's from now on.
     lost = {row.table_id for row in staying if row.during.lower < need.now}
     kept_from = {table_id: need.now if table_id in lost else since for table_id, since in need.kept_from.items()}
@@ -174,5 +176,5 @@ def keep_found_tables(book: DayBook, booking: Booking, need: TableNeed, found: T
         kept=tuple(_keep(booking, replace(need, kept_from=kept_from), later)),
         moves=plan.moves,
         outcomes=found.outcomes,
-        solved=SolvedSeating(book.seating, found.requests, plan),
+        solved=SolvedSeating(loaded.seating, found.requests, plan),
     )

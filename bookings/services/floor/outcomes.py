@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bookings.decision import DayBook
+from bookings.decision import LoadedDays
 from bookings.models import Booking
 from bookings.services.rows.seating import table_numbers
 from tables.seating import Move
@@ -37,15 +37,15 @@ class FloorOutcome:
     hits: tuple[HitParty, ...] = ()
 
 
-def moved_parties(book: DayBook, moves: Sequence[Move]) -> tuple[MovedParty, ...]:
+def moved_parties(loaded: LoadedDays, moves: Sequence[Move]) -> tuple[MovedParty, ...]:
     """Return the moved parties with their tables before and after, as people read them; 1 query if any is moved."""
     ids = [move.booking_id for move in moves]
     references = dict(Booking.objects.filter(pk__in=ids).values_list("pk", "reference")) if ids else {}
     return tuple(
         MovedParty(
             references[move.booking_id],
-            tuple(table_numbers(book, move.from_table_ids)),
-            tuple(table_numbers(book, move.to_table_ids)),
+            tuple(table_numbers(loaded, move.from_table_ids)),
+            tuple(table_numbers(loaded, move.to_table_ids)),
         )
         for move in moves
     )

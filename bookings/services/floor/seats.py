@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
-from bookings.decision import CountedParty, DayBook, SolvedSeating, load_day_book
+from bookings.decision import CountedParty, LoadedDays, SolvedSeating, load_days
 from bookings.decision.touched_days import holds_meeting, loaded_days_meeting
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
@@ -36,7 +36,7 @@ class TablesDraft(Draft):
     """
 
     bookings: tuple[Booking, ...]
-    book: DayBook
+    loaded: LoadedDays
     requests: tuple[SeatingRequest, ...]
     outcome: SeatingOutcome | None
     holds: tuple[CountedParty, ...]
@@ -50,6 +50,11 @@ class TablesDraft(Draft):
     def plan(self) -> SeatingPlan | None:
         """Return the tables planned for each booking; None where nothing was asked, or nothing was found."""
         return self.outcome if isinstance(self.outcome, SeatingPlan) else None
+
+    @property
+    def solved(self) -> SolvedSeating | None:
+        """Return the planner's question and answer."""
+        return None if self.outcome is None else SolvedSeating(self.loaded.seating, self.requests, self.outcome)
 
 
 class TablesWrite(PlannedWrite[TablesDraft, FloorOutcome]):
@@ -73,7 +78,7 @@ class TablesWrite(PlannedWrite[TablesDraft, FloorOutcome]):
         settings = get_service_settings(bookings[0].restaurant_id)
         requests = tuple(self.ask(settings, bookings))
         touched = _touched(bookings, requests)
-        book = load_day_book(
+        loaded = load_days(
             settings,
             min(booking.business_date for booking in bookings),
             max(booking.business_date for booking in bookings),
@@ -82,17 +87,16 @@ class TablesWrite(PlannedWrite[TablesDraft, FloorOutcome]):
             solved=before.solved if before else None,
             without=[booking.pk for booking in bookings],
         )
-        outcome = book.plan_seating(*requests) if requests else None
-        holds = holds_meeting(book, outcome.depends_on) if outcome else ()
+        outcome = loaded.plan_seating(*requests) if requests else None
+        holds = holds_meeting(loaded, outcome.depends_on) if outcome else ()
         freed = [hold.blocked for hold in holds]
         moved = [outcome.depends_on] if outcome else []
         own_days = [booking.service_day_id for booking in bookings]
         return TablesDraft(
-            touched=loaded_days_meeting(book, [*touched, *freed, *moved], service_day_ids=own_days),
+            touched=loaded_days_meeting(loaded, [*touched, *freed, *moved], service_day_ids=own_days),
             is_undecided=isinstance(outcome, SeatingUndecided),
-            solved=SolvedSeating(book.seating, requests, outcome) if outcome else None,
             bookings=bookings,
-            book=book,
+            loaded=loaded,
             requests=requests,
             outcome=outcome,
             holds=holds,
@@ -151,8 +155,8 @@ def require_time_left(draft: TablesDraft, operation: str) -> None:
     Raises: `BookingNotActive`, `StayOver`.
     """
     for booking in draft.bookings:
-        require_live(booking, draft.book.settings.now, operation)
-        left = remaining_interval_of(draft.book.settings, booking)
+        require_live(booking, draft.loaded.settings.now, operation)
+        left = remaining_interval_of(draft.loaded.settings, booking)
         if left.starts_at >= left.ends_at:
             raise StayOver(reference=booking.reference)
 
@@ -168,13 +172,13 @@ def give_tables(draft: TablesDraft, given: Sequence[Given], kind: EventKind, *, 
     kept = [
         row
         for booking, to in zip(draft.bookings, given, strict=True)
-        for row in kept_rows(draft.book.settings, booking, to)
+        for row in kept_rows(draft.loaded.settings, booking, to)
     ]
     purpose = _purpose_of(draft.bookings)
-    write_seating(draft.book, plan.moves, kept=kept, assigned_by=actor_label(actor), purpose=purpose)
+    write_seating(draft.loaded, plan.moves, kept=kept, assigned_by=actor_label(actor), purpose=purpose)
     for booking, to in zip(draft.bookings, given, strict=True):
-        _record(draft.book, booking, to, kind, actor)
-    return FloorOutcome(draft.booking, moved_parties(draft.book, plan.moves))
+        _record(draft.loaded, booking, to, kind, actor)
+    return FloorOutcome(draft.booking, moved_parties(draft.loaded, plan.moves))
 
 
 def kept_rows(settings: ServiceSettings, booking: Booking, to: Given) -> Iterator[TablesKept]:
@@ -201,7 +205,7 @@ def raise_version(booking: Booking) -> None:
 
 def _plan_of(draft: TablesDraft) -> SeatingPlan:
     if isinstance(draft.outcome, SeatingRefusal):
-        raise table_taken(draft.book, draft.requests, draft.outcome)
+        raise table_taken(draft.loaded, draft.requests, draft.outcome)
     if draft.plan is None:
         raise ValueError("tables are given by a plan")
     return draft.plan
@@ -212,18 +216,18 @@ def _purpose_of(bookings: Sequence[Booking]) -> str:
     return f"to make room for {parties}"
 
 
-def _record(book: DayBook, booking: Booking, to: Given, kind: EventKind, actor: Actor) -> None:
-    before = _shown(book, *seating_of(booking))
+def _record(loaded: LoadedDays, booking: Booking, to: Given, kind: EventKind, actor: Actor) -> None:
+    before = _shown(loaded, *seating_of(booking))
     raise_version(booking)
     record_event(
         booking,
         kind,
         actor=actor,
         from_value=before,
-        to_value=_shown(book, to.table_ids, to.is_pinned),
+        to_value=_shown(loaded, to.table_ids, to.is_pinned),
         reason=to.reason,
     )
 
 
-def _shown(book: DayBook, table_ids: tuple[int, ...], is_pinned: bool) -> dict[str, Any]:
-    return {"tables": table_numbers(book, table_ids), "pinned": is_pinned}
+def _shown(loaded: LoadedDays, table_ids: tuple[int, ...], is_pinned: bool) -> dict[str, Any]:
+    return {"tables": table_numbers(loaded, table_ids), "pinned": is_pinned}

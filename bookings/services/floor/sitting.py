@@ -9,13 +9,13 @@ from bookings.choices import CHANNELS, BookingSource, DecisionOperation, EventKi
 from bookings.decision import (
     Assessment,
     CountedParty,
-    DayBook,
     DecisionCase,
+    LoadedDays,
+    SolvedSeating,
     Wish,
     assess,
-    assess_case,
     assess_settled,
-    load_day_book,
+    load_days,
 )
 from bookings.decision.touched_days import holds_meeting, loaded_days_meeting
 from bookings.models import Booking
@@ -47,10 +47,15 @@ from tables.spans import TimeSpan
 class Sitting(BookingDraft):
     """A booking, the loaded days of its date without it, the end of its stay, and the keeping of its tables."""
 
-    book: DayBook
+    loaded: LoadedDays
     ends_at: datetime
     keeping: TableKeeping
     holds: tuple[CountedParty, ...]
+
+    @property
+    def solved(self) -> SolvedSeating | None:
+        """Return the planner's question and answer."""
+        return self.keeping.solved
 
     @property
     def is_decision(self) -> bool:
@@ -81,7 +86,7 @@ class StayWrite(BookingWrite[FloorOutcome]):
     def keep(
         self,
         booking: Booking,
-        book: DayBook,
+        loaded: LoadedDays,
         wish: Wish,
         find_keeping: Callable[[], TableKeeping],
         case_of: Callable[[], DecisionCase] | None = None,
@@ -95,15 +100,15 @@ class StayWrite(BookingWrite[FloorOutcome]):
         """
 
         def refused() -> Assessment:
-            return assess_case(book, wish, case_of()) if case_of else assess(book, wish)
+            return assess(loaded, wish, case=case_of() if case_of else None)
 
         def settled() -> Assessment:
             outcome = keeping.outcomes[-1] if keeping.outcomes else None
-            return assess_settled(book, wish, outcome, case=case_of() if case_of else None)
+            return assess_settled(loaded, wish, outcome, case=case_of() if case_of else None)
 
-        self.record.note_stay(booking, book, wish, refused)
+        self.record.note_stay(booking, loaded, wish, refused)
         keeping = find_keeping()
-        self.record.note_stay(booking, book, wish, settled)
+        self.record.note_stay(booking, loaded, wish, settled)
         return keeping
 
     def write_stay(self, sitting: Sitting, *, fields: Sequence[str], before: dict[str, Any]) -> FloorOutcome:
@@ -120,7 +125,7 @@ class StayWrite(BookingWrite[FloorOutcome]):
             reason=f"Stays until {until}",
         )
         write_tables(sitting, actor=self.actor, purpose=f"as {booking.party_size} sit there until {until}")
-        moves = moved_parties(sitting.book, keeping.moves)
+        moves = moved_parties(sitting.loaded, keeping.moves)
         write_transition(
             booking,
             self.happening,
@@ -140,11 +145,11 @@ def load_book(
     ends_at: datetime,
     budget: TimeBudget,
     before: BookingDraft | None,
-) -> DayBook:
+) -> LoadedDays:
     """Load the date of a booking without it, with every slot of its service and of its stay until `ends_at`."""
     whole = TimeSpan.around(_touched(booking, ends_at, ()))
     day = booking.service_day
-    return load_day_book(
+    return load_days(
         settings,
         booking.business_date,
         booking.business_date,
@@ -155,18 +160,17 @@ def load_book(
     )
 
 
-def sitting_of(book: DayBook, booking: Booking, ends_at: datetime, keeping: TableKeeping) -> Sitting:
+def sitting_of(loaded: LoadedDays, booking: Booking, ends_at: datetime, keeping: TableKeeping) -> Sitting:
     """Return the sitting to be written, with the service days that it touches and the holds that it frees."""
     touched = _touched(booking, ends_at, keeping.kept)
     planned = [outcome.depends_on for outcome in keeping.outcomes]
-    holds = holds_meeting(book, _with_slots(book, TimeSpan.around([*touched, *planned])))
+    holds = holds_meeting(loaded, _with_slots(loaded, TimeSpan.around([*touched, *planned])))
     freed = [hold.blocked for hold in holds]
     return Sitting(
-        touched=loaded_days_meeting(book, [*touched, *planned, *freed], service_day_ids=[booking.service_day_id]),
+        touched=loaded_days_meeting(loaded, [*touched, *planned, *freed], service_day_ids=[booking.service_day_id]),
         is_undecided=_is_undecided(keeping),
-        solved=keeping.solved,
         booking=booking,
-        book=book,
+        loaded=loaded,
         ends_at=ends_at,
         keeping=keeping,
         holds=holds,
@@ -195,7 +199,7 @@ def write_tables(sitting: Sitting, *, actor: Actor, purpose: str) -> None:
         (table_id, kept.starts_at, kept.ends_at, kept.is_pinned) for kept in keeping.kept for table_id in kept.table_ids
     }
     write_seating(
-        sitting.book,
+        sitting.loaded,
         keeping.moves,
         kept=() if stored == wanted else keeping.kept,
         assigned_by=actor_label(actor),
@@ -213,9 +217,9 @@ def _touched(booking: Booking, ends_at: datetime, kept: Iterable[TablesKept]) ->
     ]
 
 
-def _with_slots(book: DayBook, interval: TimeSpan) -> TimeSpan:
+def _with_slots(loaded: LoadedDays, interval: TimeSpan) -> TimeSpan:
     """Widen an interval to the slots that it touches: two stays that do not meet can be counted in the same one."""
-    slots = (TimeSpan(slot.starts_at, slot.ends_at) for slot in book.present_slots(interval))
+    slots = (TimeSpan(slot.starts_at, slot.ends_at) for slot in loaded.present_slots(interval))
     return TimeSpan.around([interval, *slots])
 
 

@@ -77,11 +77,11 @@ class ExtendStay(StayWrite):
         require_status(booking, [BookingStatus.SEATED], BookingStatus.SEATED)
         settings = get_service_settings(booking.restaurant_id)
         _require_possible_end(booking, self.ends_at, settings.now)
-        book = load_book(settings, booking, self.ends_at, budget, before)
+        loaded = load_book(settings, booking, self.ends_at, budget, before)
         need = _need_until(booking, self.ends_at, this_minute(settings.now))
-        find_keeping = partial(keep_tables, book, booking, need)
-        keeping = self.keep(booking, book, wish_to_stay(booking, self.ends_at), find_keeping)
-        return sitting_of(book, booking, self.ends_at, keeping)
+        find_keeping = partial(keep_tables, loaded, booking, need)
+        keeping = self.keep(booking, loaded, wish_to_stay(booking, self.ends_at), find_keeping)
+        return sitting_of(loaded, booking, self.ends_at, keeping)
 
     def write(self, draft: BookingDraft) -> FloorOutcome:
         """Write the new end."""

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from bookings.choices import BookingStatus, EventKind, OverrideSource
-from bookings.decision import DayBook, DecisionCase
+from bookings.decision import DecisionCase, LoadedDays, SolvedSeating
 from bookings.decision.keeping import TableNeed, request_of
 from bookings.errors import CapacityExceeded, TransitionUntimely
 from bookings.models import Booking, BookingEvent, TableAssignment
@@ -81,6 +81,11 @@ class UndoDraft(BookingDraft):
     event: BookingEvent
     sitting: Sitting | None = None
 
+    @property
+    def solved(self) -> SolvedSeating | None:
+        """Return the planner's question and answer."""
+        return self.sitting.solved if self.sitting else None
+
 
 @dataclass(kw_only=True)
 class UndoChange(StayWrite):
@@ -102,14 +107,13 @@ class UndoChange(StayWrite):
         if event.kind in _NOTHING_TO_SEAT:
             return UndoDraft(touched=days_of_booking(booking), booking=booking, event=event)
         ends_at = datetime.fromisoformat(_before(event)["ends_at"])
-        book = load_book(settings, booking, ends_at, budget, before)
-        undo = _Undo(booking, event, book, ends_at)
-        keeping = self.keep(booking, book, wish_to_stay(booking, ends_at), undo.keeping, undo.case)
-        sitting = sitting_of(book, booking, ends_at, keeping)
+        loaded = load_book(settings, booking, ends_at, budget, before)
+        undo = _Undo(booking, event, loaded, ends_at)
+        keeping = self.keep(booking, loaded, wish_to_stay(booking, ends_at), undo.keeping, undo.case)
+        sitting = sitting_of(loaded, booking, ends_at, keeping)
         return UndoDraft(
             touched=sitting.touched,
             is_undecided=sitting.is_undecided,
-            solved=sitting.solved,
             booking=booking,
             event=event,
             sitting=sitting,
@@ -136,7 +140,7 @@ class UndoChange(StayWrite):
         """Write counters and tables; an excess of the stay above a limit is authorised by the actor of the undo."""
         booking = sitting.booking
         expire_holds(hold.booking_id for hold in sitting.holds)
-        is_enforced = sitting.book.settings.is_enforced
+        is_enforced = sitting.loaded.settings.is_enforced
         takes_room = event.kind == EventKind.NO_SHOW or sitting.is_decision
         raised = count_again(
             booking,
@@ -149,11 +153,11 @@ class UndoChange(StayWrite):
         )
         if not _before(event)["rows"]:
             booking.assignments.all().delete()
-        start = local_wall_time(booking.starts_at, sitting.book.settings.zone)
+        start = local_wall_time(booking.starts_at, sitting.loaded.settings.zone)
         write_tables(sitting, actor=self.actor, purpose=f"to make room again for {booking.party_size} of {start:%H:%M}")
         if takes_room:
             self.record.note_written(booking, raised)
-        return FloorOutcome(booking, moved_parties(sitting.book, sitting.keeping.moves), sitting.keeping.hits)
+        return FloorOutcome(booking, moved_parties(sitting.loaded, sitting.keeping.moves), sitting.keeping.hits)
 
 
 def _get_event(booking: Booking, event_id: int) -> BookingEvent:
@@ -203,7 +207,7 @@ class _Undo:
 
     booking: Booking
     event: BookingEvent
-    book: DayBook
+    loaded: LoadedDays
     ends_at: datetime
 
     @cached_property
@@ -217,17 +221,17 @@ class _Undo:
     @property
     def needed(self) -> TimeSpan:
         """Return the time for which the booking needs a table from now on, the buffer included."""
-        now = this_minute(self.book.settings.now)
+        now = this_minute(self.loaded.settings.now)
         sits = _before(self.event)["status"] == BookingStatus.SEATED
         until = self.ends_at + timedelta(minutes=self.booking.buffer_minutes)
         return TimeSpan(now if sits else max(now, self.booking.starts_at), until)
 
     def case(self) -> DecisionCase:
         """Return the case to decide, without the time that has passed and without hours: the party was in the house."""
-        settings, booking, needed = self.book.settings, self.booking, self.needed
+        settings, booking, needed = self.loaded.settings, self.booking, self.needed
         stay = TimeSpan(booking.starts_at, self.ends_at)
-        (service,) = (day for day in self.book.services if day.service_day_id == booking.service_day_id)
-        present = tuple(slot for slot in self.book.present_slots(stay) if slot.ends_at > settings.now)
+        (service,) = (day for day in self.loaded.services if day.service_day_id == booking.service_day_id)
+        present = tuple(slot for slot in self.loaded.present_slots(stay) if slot.ends_at > settings.now)
         needs_table = self.former and needed.starts_at < needed.ends_at
         return DecisionCase(
             PartyRequest(booking.party_size, booking.business_date, stay.starts_at, stay.ends_at, WALK_IN),
@@ -246,7 +250,7 @@ class _Undo:
             self._require_room(None)
             return TableKeeping(())
         former, current = _table_ids(self.former), tables_of(self.booking)
-        found = take_tables_again(self.book, self.booking, self.needed, [former, current])
+        found = take_tables_again(self.loaded, self.booking, self.needed, [former, current])
         refusal = found.outcome if isinstance(found.outcome, SeatingRefusal) else None
         self._require_room(no_table(refusal) if refusal else None)
         if not isinstance(found.outcome, SeatingPlan):
@@ -258,7 +262,7 @@ class _Undo:
             until=self.needed.ends_at,
             is_pinned=any(row.pinned for row in self.former),
         )
-        return keep_found_tables(self.book, self.booking, need, found)
+        return keep_found_tables(self.loaded, self.booking, need, found)
 
     def _kept_from(self, table_ids: Iterable[int]) -> dict[int, datetime]:
         """Return the time since which the booking has each table without a break: one never lost counts as kept."""
@@ -271,7 +275,7 @@ class _Undo:
 
     def _require_room(self, lacking: Reason | None) -> None:
         """Require room as for a new booking, without the time passed and without hours: the party was in the house."""
-        settings, booking = self.book.settings, self.booking
+        settings, booking = self.loaded.settings, self.booking
         if not self.takes_room or not settings.is_enforced:
             return
         case = self.case()

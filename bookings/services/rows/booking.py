@@ -10,7 +10,7 @@ from typing import Any
 from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
 from bookings.contract.answer import render
 from bookings.contract.guests import booking_answer, capacity_answer
-from bookings.decision import Assessment, DayBook
+from bookings.decision import Assessment, LoadedDays
 from bookings.models import Booking
 from bookings.services.rows.counters import CountedStay, add_to_counters, find_counted_stay, take_from_counters
 from bookings.services.rows.events import ENGINE, Actor, actor_label, record_event
@@ -74,7 +74,7 @@ class BookingRequest:
 
 
 def write_booking(
-    book: DayBook,
+    loaded: LoadedDays,
     assessment: Assessment,
     request: BookingRequest,
     *,
@@ -83,24 +83,24 @@ def write_booking(
 ) -> Booking:
     """Write an accepted booking with its tables, counters and history; its service days are locked."""
     require_atomic()
-    booking = _new_booking(book, assessment, request)
+    booking = _new_booking(loaded, assessment, request)
     if idempotency_key is not None:
         booking.idempotency_key = idempotency_key
         booking.request_hash = request.hash
-    booking.stored_answer = _answer(book, assessment, booking)
+    booking.stored_answer = _answer(loaded, assessment, booking)
     booking.save(force_insert=True)
-    _seat(book, booking, assessment, actor)
-    add_to_counters(_counted_stay(assessment), is_excess_authorised=not book.settings.is_enforced)
+    _seat(loaded, booking, assessment, actor)
+    add_to_counters(_counted_stay(assessment), is_excess_authorised=not loaded.settings.is_enforced)
     record_event(booking, EventKind.CREATED, actor=actor, to_value={"status": booking.status})
     record_waived_excess(booking, assessment)
     return booking
 
 
-def _new_booking(book: DayBook, assessment: Assessment, request: BookingRequest) -> Booking:
+def _new_booking(loaded: LoadedDays, assessment: Assessment, request: BookingRequest) -> Booking:
     wish = assessment.wish
     return Booking(
         reference=new_reference(),
-        restaurant=book.settings.restaurant,
+        restaurant=loaded.settings.restaurant,
         service_day_id=_locked_day_id(assessment),
         business_date=wish.business_date,
         wall_time=wish.wall_time,
@@ -116,12 +116,12 @@ def _new_booking(book: DayBook, assessment: Assessment, request: BookingRequest)
         guest_phone=request.guest.phone,
         notes=request.notes,
         marketing_opt_in=request.marketing_opt_in,
-        **_seated_now(book) if request.is_for_now else {},
+        **_seated_now(loaded) if request.is_for_now else {},
     )
 
 
-def _seated_now(book: DayBook) -> dict[str, Any]:
-    return {"status": BookingStatus.SEATED, "seated_at": book.settings.now}
+def _seated_now(loaded: LoadedDays) -> dict[str, Any]:
+    return {"status": BookingStatus.SEATED, "seated_at": loaded.settings.now}
 
 
 def _service_of(assessment: Assessment) -> ServiceState:
@@ -137,7 +137,7 @@ def _locked_day_id(assessment: Assessment) -> int:
     return service_day_id
 
 
-def _answer(book: DayBook, assessment: Assessment, booking: Booking) -> Any:
+def _answer(loaded: LoadedDays, assessment: Assessment, booking: Booking) -> Any:
     """Shape the answer as it is after the booking."""
     service, party_size = _service_of(assessment), assessment.wish.party_size
     after = replace(
@@ -145,21 +145,21 @@ def _answer(book: DayBook, assessment: Assessment, booking: Booking) -> Any:
         booked_covers=service.booked_covers + party_size,
         booked_parties=service.booked_parties + 1,
     )
-    numbers = table_numbers(book, assessment.plan.table_ids if assessment.plan else ())
+    numbers = table_numbers(loaded, assessment.plan.table_ids if assessment.plan else ())
     answer = {
-        "booking": booking_answer(booking, book.settings.restaurant, numbers),
+        "booking": booking_answer(booking, loaded.settings.restaurant, numbers),
         "capacity": capacity_answer(after, fullest_use(use.after(party_size) for use in assessment.uses)),
     }
     return render(answer)
 
 
-def _seat(book: DayBook, booking: Booking, assessment: Assessment, actor: Actor) -> None:
+def _seat(loaded: LoadedDays, booking: Booking, assessment: Assessment, actor: Actor) -> None:
     plan = assessment.plan
     if plan is None:
         return
     metrics.booking_seating_step.labels(step=str(plan.step)).inc()
     own = TablesKept(booking.pk, plan.table_ids, booking.starts_at, assessment.blocked_until, had_tables=False)
-    write_seating(book, plan.moves, kept=[own], assigned_by=actor_label(actor), purpose=purpose_of(assessment.wish))
+    write_seating(loaded, plan.moves, kept=[own], assigned_by=actor_label(actor), purpose=purpose_of(assessment.wish))
 
 
 def _counted_stay(assessment: Assessment) -> CountedStay:

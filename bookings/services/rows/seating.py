@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from psycopg.types.range import Range
 
 from bookings.choices import EventKind
-from bookings.decision import DayBook, Wish
+from bookings.decision import LoadedDays, Wish
 from bookings.models import Booking, BookingEvent, TableAssignment
 from bookings.services.rows.events import ENGINE
 from config import metrics
@@ -33,7 +33,7 @@ class TablesKept:
 
 
 def write_seating(
-    book: DayBook, moves: Sequence[Move], *, kept: Sequence[TablesKept], assigned_by: str, purpose: str
+    loaded: LoadedDays, moves: Sequence[Move], *, kept: Sequence[TablesKept], assigned_by: str, purpose: str
 ) -> None:
     """Write a plan as one DELETE of all rows that change, then one bulk INSERT; moved parties get an event.
 
@@ -41,30 +41,30 @@ def write_seating(
     19:30". The order matters: the exclusion constraint looks at each row as it comes.
     """
     require_atomic()
-    moved = [_kept_by_move(book, move) for move in moves]
+    moved = [_kept_by_move(loaded, move) for move in moves]
     if replaced := [tables.booking_id for tables in (*moved, *kept) if tables.had_tables]:
         TableAssignment.objects.filter(booking_id__in=replaced).delete()
     TableAssignment.objects.bulk_create(
         [
-            *(row for tables in moved for row in _rows(book, tables, ENGINE)),
-            *(row for tables in kept for row in _rows(book, tables, assigned_by)),
+            *(row for tables in moved for row in _rows(loaded, tables, ENGINE)),
+            *(row for tables in kept for row in _rows(loaded, tables, assigned_by)),
         ]
     )
     if moves:
-        _record_moves(book, moves, purpose)
+        _record_moves(loaded, moves, purpose)
 
 
-def _kept_by_move(book: DayBook, move: Move) -> TablesKept:
-    party = book.movable[move.booking_id]
+def _kept_by_move(loaded: LoadedDays, move: Move) -> TablesKept:
+    party = loaded.movable[move.booking_id]
     return TablesKept(
         move.booking_id, move.to_table_ids, party.starts_at, party.ends_at, had_tables=bool(move.from_table_ids)
     )
 
 
-def _rows(book: DayBook, kept: TablesKept, assigned_by: str) -> Iterable[TableAssignment]:
+def _rows(loaded: LoadedDays, kept: TablesKept, assigned_by: str) -> Iterable[TableAssignment]:
     for table_id in kept.table_ids:
         yield TableAssignment(
-            restaurant_id=book.settings.restaurant.pk,
+            restaurant_id=loaded.settings.restaurant.pk,
             booking_id=kept.booking_id,
             table_id=table_id,
             during=Range(kept.starts_at, kept.ends_at),
@@ -73,18 +73,18 @@ def _rows(book: DayBook, kept: TablesKept, assigned_by: str) -> Iterable[TableAs
         )
 
 
-def _record_moves(book: DayBook, moves: Sequence[Move], purpose: str) -> None:
+def _record_moves(loaded: LoadedDays, moves: Sequence[Move], purpose: str) -> None:
     metrics.booking_reseated.inc(sum(1 for move in moves if move.from_table_ids))
     Booking.objects.filter(pk__in=[move.booking_id for move in moves]).update(
         version=F("version") + 1, updated_at=Now()
     )
-    BookingEvent.objects.bulk_create(_event(book, move, purpose) for move in moves)
+    BookingEvent.objects.bulk_create(_event(loaded, move, purpose) for move in moves)
 
 
-def _event(book: DayBook, move: Move, purpose: str) -> BookingEvent:
-    before, after = table_numbers(book, move.from_table_ids), table_numbers(book, move.to_table_ids)
+def _event(loaded: LoadedDays, move: Move, purpose: str) -> BookingEvent:
+    before, after = table_numbers(loaded, move.from_table_ids), table_numbers(loaded, move.to_table_ids)
     return BookingEvent(
-        restaurant_id=book.settings.restaurant.pk,
+        restaurant_id=loaded.settings.restaurant.pk,
         booking_id=move.booking_id,
         kind=EventKind.RESEATED,
         actor_label=ENGINE,
@@ -99,9 +99,9 @@ def shown_tables(numbers: Sequence[str]) -> str:
     return " + ".join(numbers) or "no table"
 
 
-def table_numbers(book: DayBook, table_ids: Iterable[int]) -> list[str]:
+def table_numbers(loaded: LoadedDays, table_ids: Iterable[int]) -> list[str]:
     """Return table numbers in the order of people; 1 query if a table is not given out any more."""
-    known = {table_id: table.number for table_id, table in book.seating.floor.by_id.items()}
+    known = {table_id: table.number for table_id, table in loaded.seating.floor.by_id.items()}
     ids = list(table_ids)
     if unknown := [table_id for table_id in ids if table_id not in known]:
         known.update(Table.objects.filter(pk__in=unknown).values_list("pk", "number"))

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bookings.choices import AWAITED_STATUSES, BookingStatus
-from bookings.decision import DayBook
+from bookings.decision import LoadedDays
 from bookings.decision.floor_change import FloorChange
 from bookings.decision.holds import list_expired_holds
 from bookings.decision.occupied import TableUse, list_table_uses, seating_state
@@ -73,12 +73,12 @@ class Reseated:
 class FloorInTime:
     """The seating of a window, without holds that are over, as the planner sees it and row by row."""
 
-    book: DayBook
+    loaded: LoadedDays
     uses: tuple[TableUse, ...]
 
     def parties_at(self, table_ids: Collection[int], interval: TimeSpan) -> frozenset[int]:
         """Return the bookings, live and not over, that have any of some tables in an interval."""
-        to_come = TimeSpan(max(interval.starts_at, self.book.settings.now), interval.ends_at)
+        to_come = TimeSpan(max(interval.starts_at, self.loaded.settings.now), interval.ends_at)
         return frozenset(
             use.booking_id
             for use in self.uses
@@ -90,7 +90,7 @@ class FloorInTime:
 
     def named_by(self, floor: Floor) -> "FloorInTime":
         """Return the same seating with a floor that knows the numbers of more tables; no planner is asked any more."""
-        return replace(self, book=replace(self.book, seating=replace(self.book.seating, floor=floor)))
+        return replace(self, loaded=replace(self.loaded, seating=replace(self.loaded.seating, floor=floor)))
 
 
 def load_floor_in_time(
@@ -108,7 +108,7 @@ def load_floor_in_time(
     state = seating_state(settings, floor, window, uses)
     occupied = sorted({*state.occupied, *also}, key=lambda span: (span.starts_at, span.table_id, span.ends_at))
     seating = replace(state, occupied=tuple(occupied))
-    return FloorInTime(DayBook(settings, (), frozenset(), seating, holds), uses)
+    return FloorInTime(LoadedDays(settings, (), frozenset(), seating, holds), uses)
 
 
 def write_reseating(floor: FloorInTime, reseating: Reseating, *, purpose: str) -> None:
@@ -120,12 +120,12 @@ def write_reseating(floor: FloorInTime, reseating: Reseating, *, purpose: str) -
         return
     over = [
         hold.booking_id
-        for hold in floor.book.expired_holds
+        for hold in floor.loaded.expired_holds
         if any(span.overlaps(hold.blocked) for span in reseating.spans)
     ]
     if over:
         expire_holds(over)
-    write_seating(floor.book, reseating.moves, kept=(), assigned_by=ENGINE, purpose=purpose)
+    write_seating(floor.loaded, reseating.moves, kept=(), assigned_by=ENGINE, purpose=purpose)
 
 
 def outcome_of(floor: FloorInTime, evicted: Collection[int], reseating: Reseating) -> Reseated:
@@ -135,11 +135,11 @@ def outcome_of(floor: FloorInTime, evicted: Collection[int], reseating: Reseatin
     bookings = Booking.objects.filter(pk__in=left).order_by("starts_at", "pk") if left else ()
     tables, fixed = _tables_by_booking(floor.uses), _first_use_by_booking(floor.uses)
     return Reseated(
-        moves=moved_parties(floor.book, reseating.moves),
+        moves=moved_parties(floor.loaded, reseating.moves),
         left=tuple(
             PartyLeft(
                 booking,
-                tuple(table_numbers(floor.book, tables[booking.pk])),
+                tuple(table_numbers(floor.loaded, tables[booking.pk])),
                 _why(booking.pk, fixed[booking.pk], floor, reseating),
             )
             for booking in bookings
@@ -160,7 +160,7 @@ def _first_use_by_booking(uses: Iterable[TableUse]) -> dict[int, TableUse]:
 
 
 def _why(booking_id: int, use: TableUse, floor: FloorInTime, reseating: Reseating) -> LeftReason:
-    if booking_id in floor.book.movable:
+    if booking_id in floor.loaded.movable:
         return LeftReason.NOT_DECIDED if booking_id in reseating.undecided else LeftReason.NO_OTHER_TABLE
     if use.status == BookingStatus.SEATED:
         return LeftReason.SEATED
@@ -218,7 +218,7 @@ def _plan_after_change(settings: ServiceSettings, change: FloorChange, budget: T
     interval = TimeSpan.around(evicted.values())
     floor = load_floor_in_time(settings, change.after, interval)
     concerned = floor.parties_at(change.tables_lost, interval).intersection(evicted)
-    reseating = plan_reseating(floor.book.seating, concerned.intersection(floor.book.movable), budget)
+    reseating = plan_reseating(floor.loaded.seating, concerned.intersection(floor.loaded.movable), budget)
     return _Planned(floor.named_by(change.every_table), concerned, reseating)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bookings.decision import load_day_book
+from bookings.decision import load_days
 from bookings.decision.touched_days import find_days_meeting, loaded_days_meeting, stored_days_meeting
 from capacity.models import ServiceDay
 from capacity.selectors import get_service_settings
@@ -27,7 +27,7 @@ def days_locked_by(dinner: ServiceDay, span: TimeSpan) -> set[int]:
     settings = get_service_settings(dinner.restaurant_id)
     stored = stored_days_meeting(dinner.restaurant_id, span)
     found = find_days_meeting(settings, [span])
-    loaded = loaded_days_meeting(load_day_book(settings, dinner.business_date, dinner.business_date), [span])
+    loaded = loaded_days_meeting(load_days(settings, dinner.business_date, dinner.business_date), [span])
     assert stored.service_day_ids == found.service_day_ids == loaded.service_day_ids
     return set(stored.service_day_ids)
 
