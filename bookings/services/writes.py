@@ -45,8 +45,7 @@ begin_series(REACTIONS)
 class Draft:
     """The draft of a write on the state as it was read.
 
-    `touched` are the service days that this depends on; `is_undecided` says that the planner ran out of time. `solved`
-    is its answer with the request, to be used again where nothing has changed.
+    `touched` are the service days that this depends on; `is_undecided` says that the planner ran out of time.
     """
 
     touched: TouchedDays

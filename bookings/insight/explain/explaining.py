@@ -80,8 +80,8 @@ def explain_availability(
 ) -> Explanation:
     """Explain the decision about one start, in at most 15 queries, 16 with a day not yet there.
 
-    Nothing is written. The search for levers lasts 2 seconds; the decision itself tries each on loaded days with that one
-    thing changed.
+    Nothing is written. The search for levers lasts 2 seconds; the decision itself tries each on loaded days with that
+    one thing changed.
 
     Raises: `RecordNotFound`, `InputInvalid`, `NonexistentTime`.
     """

@@ -14,7 +14,7 @@ from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.sitting import (
     Sitting,
     StayWrite,
-    load_book,
+    load_evening,
     sitting_of,
     wish_to_stay,
 )
@@ -113,7 +113,7 @@ class SeatParty(StayWrite):
         settings = get_service_settings(booking.restaurant_id)
         require_its_evening(booking, settings.now, BookingStatus.SEATED)
         ends_at = _expected_end(booking, settings.now)
-        loaded = load_book(settings, booking, ends_at, budget, before)
+        loaded = load_evening(settings, booking, ends_at, budget, before)
         seat = _Seat(booking, loaded, this_minute(settings.now), ends_at, self.chosen)
         return sitting_of(loaded, booking, ends_at, self.keep(booking, loaded, seat.wish, seat.keeping))
 

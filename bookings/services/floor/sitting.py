@@ -139,7 +139,7 @@ class StayWrite(BookingWrite[FloorOutcome]):
         return FloorOutcome(booking, moves, keeping.hits)
 
 
-def load_book(
+def load_evening(
     settings: ServiceSettings,
     booking: Booking,
     ends_at: datetime,

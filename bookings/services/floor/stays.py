@@ -14,7 +14,7 @@ from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.sitting import (
     Sitting,
     StayWrite,
-    load_book,
+    load_evening,
     sitting_of,
     wish_to_stay,
 )
@@ -77,7 +77,7 @@ class ExtendStay(StayWrite):
         require_status(booking, [BookingStatus.SEATED], BookingStatus.SEATED)
         settings = get_service_settings(booking.restaurant_id)
         _require_possible_end(booking, self.ends_at, settings.now)
-        loaded = load_book(settings, booking, self.ends_at, budget, before)
+        loaded = load_evening(settings, booking, self.ends_at, budget, before)
         need = _need_until(booking, self.ends_at, this_minute(settings.now))
         find_keeping = partial(keep_tables, loaded, booking, need)
         keeping = self.keep(booking, loaded, wish_to_stay(booking, self.ends_at), find_keeping)

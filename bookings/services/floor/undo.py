@@ -18,7 +18,7 @@ from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.sitting import (
     Sitting,
     StayWrite,
-    load_book,
+    load_evening,
     sitting_of,
     wish_to_stay,
     write_tables,
@@ -107,7 +107,7 @@ class UndoChange(StayWrite):
         if event.kind in _NOTHING_TO_SEAT:
             return UndoDraft(touched=days_of_booking(booking), booking=booking, event=event)
         ends_at = datetime.fromisoformat(_before(event)["ends_at"])
-        loaded = load_book(settings, booking, ends_at, budget, before)
+        loaded = load_evening(settings, booking, ends_at, budget, before)
         undo = _Undo(booking, event, loaded, ends_at)
         keeping = self.keep(booking, loaded, wish_to_stay(booking, ends_at), undo.keeping, undo.case)
         sitting = sitting_of(loaded, booking, ends_at, keeping)
