@@ -26,7 +26,7 @@ from bookings.services import (
 from bookings.services import recording as writing
 from capacity.models import ServiceDay
 from config.errors import BookingConflict, InputInvalid
-from config.transactions import ClaimTooSmall
+from config.transactions import LockTooSmall
 from tables.models import Restaurant
 from tests.helpers.dining_room import at_tables, book, ids, room, room_at_noon
 from tests.helpers.factories import CapacityRuleFactory, days_ahead, materialize, open_restaurant
@@ -460,7 +460,7 @@ def test_attempts_and_why_they_ran_again_are_recorded(monkeypatch: pytest.Monkey
     def fail_once(self: Booking, **kwargs: Any) -> None:
         tries.append(self)
         if len(tries) == 1:
-            raise ClaimTooSmall
+            raise LockTooSmall
         write(self, **kwargs)
 
     monkeypatch.setattr(Booking, "save", fail_once)
@@ -477,7 +477,7 @@ def test_a_request_that_is_given_up_is_recorded_as_undecided(
     settings.BOOKING_DEADLINE_SECONDS = 1
 
     def fail(self: Booking, **kwargs: Any) -> None:
-        raise ClaimTooSmall
+        raise LockTooSmall
 
     monkeypatch.setattr(Booking, "save", fail)
     with pytest.raises(BookingConflict):
