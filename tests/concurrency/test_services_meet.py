@@ -147,8 +147,8 @@ class _OppositeOrder:
         self._meeting = Meeting(clients=2)
         self._steps = iter((1, -1))
 
-    def __call__(self, ids: tuple[int, ...]) -> list[ServiceDay]:
-        first, second = ids[:: next(self._steps, 1)]
+    def __call__(self, ids: frozenset[int]) -> list[ServiceDay]:
+        first, second = sorted(ids)[:: next(self._steps, 1)]
         locked = lock_service_days([first])
         self._meeting.pass_through()
         return locked + lock_service_days([second])
