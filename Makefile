@@ -13,7 +13,7 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 # Races and load want the machine to themselves.
 ALONE = tests/concurrency tests/load
 SIDE_BY_SIDE = $(filter-out $(ALONE) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
-# The tests in which coverage is counted: it slows threads down, and sees nothing of the processes that others start.
+# The tests in which `make coverage` counts: it slows threads down, and sees nothing of the processes that others start.
 MEASURED = tests/bookings tests/capacity tests/config tests/demo tests/tables
 # More than there are cores: many tests wait for a process to start or to end.
 PYTEST = $(BIN)/python -m pytest -m "not prometheus"
@@ -37,12 +37,17 @@ demo: install  ## Serve two restaurants on PORT (8000), with PostgreSQL; Ctrl-C 
 	@exec $(BIN)/python manage.py demo
 
 test: install  ## Run all tests, races and load by themselves
-	$(PYTEST) $(PROCESSES) $(SIDE_BY_SIDE)
-	$(PYTEST) $(ALONE)
-
-coverage: install  ## Count the coverage of branches; fail under 80 %
+ifdef COVERAGE
 	$(PYTEST) $(PROCESSES) --cov --cov-report= $(MEASURED)
-	$(BIN)/coverage report --fail-under=80
+	$(PYTEST) $(PROCESSES) $(filter-out $(MEASURED),$(SIDE_BY_SIDE))
+else
+	$(PYTEST) $(PROCESSES) $(SIDE_BY_SIDE)
+endif
+	$(PYTEST) $(ALONE)
+	$(if $(COVERAGE),$(BIN)/coverage report --fail-under=80)
+
+coverage:  ## Run all tests and count the branches that they cover; fail under 80 %
+	@$(MAKE) test COVERAGE=1
 
 lint: install  ## Check style, types, imports, migrations and production settings
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""What was found, as answers of the contract."""
+"""The results of selectors as answers of the contract."""
 
 from collections.abc import Iterable
 from datetime import time

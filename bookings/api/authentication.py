@@ -1,4 +1,4 @@
-"""Who is calling: the staff by admin session, a system of the house by its API key."""
+"""The callers of the API: the staff by admin session, a system of the house by its API key."""
 
 from typing import Any
 

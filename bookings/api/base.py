@@ -1,4 +1,4 @@
-"""What the views have in common: how answers and refusals are rendered, who calls, and the time all of it took."""
+"""The base of all views: it renders answers and refusals, knows the caller, and observes outcome and time."""
 
 import time
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What guests call: look for a table, book it, look at the booking, cancel it."""
+"""The calls of guests: look for a table, book it, look at the booking, cancel it."""
 
 import re
 from functools import cached_property

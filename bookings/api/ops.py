@@ -1,4 +1,4 @@
-"""What the staff calls, by admin session or API key."""
+"""The calls of the staff, by admin session or API key."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

@@ -1,4 +1,4 @@
-"""What may be asked: one strict serializer per body and per query string."""
+"""The inputs of the API: one strict serializer per body and per query string."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""How often one address may ask: counted in the shared cache, or in this process while that is away."""
+"""The limits on calls from one address, counted in the shared cache, or in this process while that is away."""
 
 import hashlib
 import ipaddress

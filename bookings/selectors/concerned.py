@@ -1,4 +1,4 @@
-"""Which live bookings a setting concerns: those a person has to decide about. Never writes."""
+"""The live bookings that a setting concerns: a person has to decide about them. Never writes."""
 
 from datetime import datetime
 from typing import Any

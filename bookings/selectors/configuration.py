@@ -1,4 +1,4 @@
-"""What the settings of all active restaurants leave open, in a fixed number of queries. Never writes."""
+"""The gaps in the settings of all active restaurants, in a fixed number of queries. Never writes."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,7 +21,7 @@ AWAITED_OR_SEATED = (*AWAITED_STATUSES, BookingStatus.SEATED)
 
 @dataclass(frozen=True)
 class Configuration:
-    """How many service periods are offered and limited, and how many restaurants lack something."""
+    """The numbers of service periods offered and limited, and of restaurants that lack something."""
 
     offered_periods: int
     limited_periods: int
@@ -36,7 +36,7 @@ class Configuration:
 
 @dataclass(frozen=True)
 class _House:
-    """What one restaurant has set, on its own today."""
+    """The settings of one restaurant, on its own today."""
 
     today: date
     periods: list[PeriodHours]

@@ -28,7 +28,7 @@ from tables.models import Restaurant
 
 @dataclass(frozen=True)
 class ServiceToday:
-    """How full one service is; without a row of its own nothing is booked yet."""
+    """The use of one service; without a row of its own nothing is booked yet."""
 
     period_id: int
     name: str
@@ -76,7 +76,7 @@ class Overview:
 
 @dataclass(frozen=True)
 class _Facts:
-    """What was read of all active restaurants, by restaurant id."""
+    """The rows of all active restaurants, by restaurant id."""
 
     now: datetime
     standing: EnforcementStanding
