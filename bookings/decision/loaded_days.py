@@ -140,17 +140,15 @@ def load_days(
     changed = list_counted_parties(without)
     expired = list_expired_holds(restaurant_id, first, last, settings.now)
     holds = tuple(hold for hold in expired if hold.booking_id not in without)
-    stored = stored_services(restaurant_id, days, window)
     computed = compute_services(settings, _missing(settings, days, expected, window))
-    services = _without([*stored, *computed], changed, holds)
+    services = _without([*stored_services(restaurant_id, days, window), *computed], changed, holds)
+    whole = TimeSpan.around([evening, window])
     gone = frozenset(without) | {hold.booking_id for hold in holds}
     return LoadedDays(
         settings=settings,
         services=tuple(sorted(services, key=lambda service: service.starts_at)),
         offered=frozenset(expected),
-        seating=load_seating_state(
-            settings, load_floor(restaurant_id), TimeSpan.around([evening, window]), without=gone
-        ),
+        seating=load_seating_state(settings, load_floor(restaurant_id), whole, without=gone),
         expired_holds=holds,
         budget=budget,
         solved=solved,
