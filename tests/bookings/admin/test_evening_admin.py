@@ -64,18 +64,19 @@ def test_a_row_says_until_when_where_and_how_late(admin_client: Client, house: R
     def wall(instant: datetime) -> str:
         return f"{instant.astimezone(house.zone):%H:%M}"
 
-    assert f"{wall(late.starts_at)} {wall(late.ends_at)} T1 Late, 20 min Arrived Seat Bistro" in shown
-    assert f"{wall(over.starts_at)} {wall(over.ends_at)} 10 min over T2 Seated Left Bistro" in shown
+    # The minute may end between the rows and the page.
+    assert re.search(f"{wall(late.starts_at)} {wall(late.ends_at)} T1 Late, 2[01] min Arrived Seat Bistro", shown)
+    assert re.search(f"{wall(over.starts_at)} {wall(over.ends_at)} 1[01] min over T2 Seated Left Bistro", shown)
     assert f"{wall(pinned.starts_at)} {wall(pinned.ends_at)} T3 keep Confirmed Arrived Seat Bistro" in shown
 
 
-@pytest.mark.parametrize(("minutes_ago", "status"), [(14, "Confirmed"), (16, "Late, 16 min")])
+@pytest.mark.parametrize(("minutes_ago", "status"), [(13, "Confirmed"), (16, "Late, 1[67] min")])
 def test_a_party_is_late_past_the_grace_of_the_house(
     admin_client: Client, house: Restaurant, minutes_ago: int, status: str
 ) -> None:
     began(house, minutes_ago, 2, "T1")
 
-    assert f" T1 {status} Arrived Seat" in text_of(admin_client.get(TONIGHT))
+    assert re.search(f" T1 {status} Arrived Seat", text_of(admin_client.get(TONIGHT)))
     assert listed(admin_client, "late") == (["Ada Lovelace"] if minutes_ago > 15 else [])
 
 
