@@ -20,7 +20,7 @@ PYTEST = $(BIN)/python -m pytest -m "not prometheus"
 PROCESSES = --numprocesses 3 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger house smoke check-alerts requirements clean
+.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger house smoke check-alerts requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ verify-seating: install  ## Prove every refusal of 500 evenings on fifty tables,
 
 verify-rollout: install  ## Put 10,000 requests to both modes: alike, and every decision made again agrees
 	ROLLOUT_REQUESTS=$${ROLLOUT_REQUESTS:-10000} $(BIN)/python -m pytest tests/rollout/test_shadow_and_enforce.py
+
+bench: install  ## Measure bookings and availability over HTTP against PostgreSQL's limit; write docs/benchmarks.md
+	@ENV_FILE= $(BIN)/python -m tests.load.benchmark $(ARGS)
 
 bench-seating: install  ## Compare the planner with first-fit and best-fit on 200 evenings; write docs/benchmarks.md
 	$(BIN)/python -m tests.seating.benchmark

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import BinaryIO
 
 from config.env import BASE_DIR, env
 from config.processes import end_with_parent, interrupts_deferred
@@ -45,14 +46,18 @@ def require_free_port(port: int) -> None:
 
 
 class WebServer:
-    """A running granian. Every process that belongs to it is in its process group."""
+    """A running granian. Every process that belongs to it is in its process group.
 
-    def __init__(self, *, port: int, metrics_directory: Path) -> None:
+    It writes its log to `log`, or where this process writes its own.
+    """
+
+    def __init__(self, *, port: int, metrics_directory: Path, log: BinaryIO | None = None) -> None:
         self.port = port
         self._process = subprocess.Popen(  # noqa: S603 - fixed command, port and directory of our own
             _command(port),
             cwd=BASE_DIR,
             env=os.environ | _environment(metrics_directory),
+            stderr=log,
             # A Ctrl-C reaches the demo alone, which then stops this in good order.
             start_new_session=True,
             preexec_fn=end_with_parent,
@@ -104,12 +109,12 @@ class WebServer:
 
 
 @contextmanager
-def running_server(*, port: int, metrics_directory: Path) -> Iterator[WebServer]:
+def running_server(*, port: int, metrics_directory: Path, log: BinaryIO | None = None) -> Iterator[WebServer]:
     """Start the server, and stop it however the block ends."""
     server: WebServer | None = None
     try:
         with interrupts_deferred():
-            server = WebServer(port=port, metrics_directory=metrics_directory)
+            server = WebServer(port=port, metrics_directory=metrics_directory, log=log)
         yield server
     finally:
         if server is not None:

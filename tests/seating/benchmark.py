@@ -1,4 +1,4 @@
-"""Measure the planner and write docs/benchmarks.md: `python -m tests.seating.benchmark [EVENINGS]`."""
+"""Measure the planner and write its section of docs/benchmarks.md: `python -m tests.seating.benchmark [EVENINGS]`."""
 
 import os
 import sys
@@ -9,11 +9,10 @@ import django
 from tqdm import tqdm
 
 from config.env import BASE_DIR
+from tests.helpers.benchmark_pages import PAGE, write_section
 from tests.seating.benchmark_evenings import measure
 from tests.seating.benchmark_memory import measure_memory
 from tests.seating.benchmark_page import Measured, page
-
-PAGE = BASE_DIR / "docs" / "benchmarks.md"
 
 
 def main() -> None:
@@ -24,7 +23,7 @@ def main() -> None:
     evenings = parser.parse_args().evenings
     figures = measure(tqdm(range(evenings), desc="Evenings", unit="evening", disable=None, leave=False))
     measured = Measured(figures, measure_memory(), _measure_availability())
-    PAGE.write_text(page(measured, datetime.now(UTC).date()), encoding="utf-8")
+    write_section("bench-seating", page(measured, datetime.now(UTC).date()))
     sys.stdout.write(f"Wrote {PAGE.relative_to(BASE_DIR)}\n")
 
 

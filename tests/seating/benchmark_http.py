@@ -42,7 +42,7 @@ SOURCES = {"online": "web", "in_house": "phone", "walk_in": "walk_in"}
 def measure_availability() -> dict[int, list[float]]:
     """Return the seconds of each of a hundred answers, by the number of bookings of the evening."""
     with _test_database():
-        evenings = {bookings: _load(booked(bookings), bookings) for bookings in (BUSY, FULL)}
+        evenings = {bookings: load_evening(booked(bookings), bookings) for bookings in (BUSY, FULL)}
         with running_granian(*QUIETLY) as address, httpx.Client(base_url=address, timeout=60) as client:
             return {
                 bookings: list(_ask(client, restaurant, business_date))
@@ -72,7 +72,7 @@ def _test_database() -> Iterator[None]:
         teardown_databases(made, verbosity=0)
 
 
-def _load(book: Book, bookings: int) -> tuple[Restaurant, date]:
+def load_evening(book: Book, bookings: int) -> tuple[Restaurant, date]:
     """Write the house and its bookings; return it and their date."""
     restaurant: Restaurant = RestaurantFactory(slug=f"with-{bookings}-bookings", timezone="UTC")
     ServicePeriodFactory(restaurant=restaurant, last_seating=time(21, 45), end_time=time(23, 30), seating_mode="tables")

@@ -1,14 +1,12 @@
-"""Write docs/benchmarks.md from what was measured."""
+"""Write the planner's section of docs/benchmarks.md from what was measured."""
 
-import math
 import os
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from statistics import mean
 
+from tests.helpers.benchmark_pages import machine, percentile
 from tests.seating.benchmark_evenings import BEST_FIT, FIRST_FIT, PLANNER, Figures, StepFigures, Tally
 from tests.seating.benchmark_memory import Memory
 
@@ -23,7 +21,7 @@ STEPS = {
 RULES = (FIRST_FIT, BEST_FIT, PLANNER)
 
 _SEATS = """\
-## Who is seated
+### Who is seated
 
 First fit takes the first free table by number, then a free combination; best fit the free one with the fewest spare
 seats. Neither moves anybody. Same evenings, same arrivals.
@@ -32,7 +30,7 @@ seats. Neither moves anybody. Same evenings, same arrivals.
 |---|---|---|---|---|---|"""
 
 _DECISIONS = """\
-## How long a decision takes
+### How long a decision takes
 
 One request on a state that the planner has not seen, its index included. A step's time includes that of the steps
 before it, which did not settle the question.
@@ -41,7 +39,7 @@ before it, which did not settle the question.
 |---|---|---|---|---|---|---|---|---|"""
 
 _AVAILABILITY = """\
-## A day's availability over HTTP
+### A day's availability over HTTP
 
 `GET /api/availability` for a whole date, on 50 tables: twenty starts decided by each answer. A hundred questions for
 parties of two, four and six in turn, one after the other, to one worker of the web server on the same machine.
@@ -59,13 +57,8 @@ class Measured:
     availability: dict[int, list[float]]
 
 
-def percentile(seconds: Sequence[float], percent: int) -> float:
-    """Return a percentile by nearest rank."""
-    return sorted(seconds)[math.ceil(percent / 100 * len(seconds)) - 1]
-
-
 def page(measured: Measured, measured_on: date) -> str:
-    """Return the whole document."""
+    """Return the whole section."""
     figures = measured.figures
     parts = [_head(figures, measured_on), _seats(figures), _steps(figures), _memory(measured.memory)]
     return "\n".join([*parts, _availability(measured.availability)])
@@ -73,9 +66,9 @@ def page(measured: Measured, measured_on: date) -> str:
 
 def _head(figures: Figures, measured_on: date) -> str:
     return f"""\
-# Benchmarks of the seating planner
+## The seating planner
 
-Written by `make bench-seating` on {measured_on:%Y-%m-%d}: do not edit. The machine has {_machine()}; its load average
+Written by `make bench-seating` on {measured_on:%Y-%m-%d}: do not edit. The machine has {machine()}; its load average
 over the last 15 minutes of measuring was {os.getloadavg()[2]:.1f}; above the number of cores, all times are upper
 bounds.
 
@@ -87,13 +80,6 @@ That half the parties are two, and the mean is three guests, is an assumption, n
 four stay 90 minutes, up to six 120, larger ones 150; on every other evening tables are kept ten minutes longer. One
 party in twenty is pinned as soon as it is seated, and two tables are blocked for two hours. No test asserts a time.
 """
-
-
-def _machine() -> str:
-    """Return cores and processor, as Linux names it."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{len(os.sched_getaffinity(0))} cores of {models[0] if models else platform.machine()}"
 
 
 def _seats(figures: Figures) -> str:
@@ -136,7 +122,7 @@ def _times(seconds: Sequence[float]) -> str:
 
 def _memory(memory: Memory) -> str:
     return f"""\
-## Memory of a worker
+### Memory of a worker
 
 The solver is imported when a decision first needs the exact step. Resident memory of one process that has loaded the
 application, without its server.
