@@ -27,7 +27,7 @@ def main() -> None:
     parser = ArgumentParser(prog="python -m tests.load.benchmark", description=__doc__)
     parser.add_argument("--only", type=_cases, default=frozenset(CASES), help=f"some of {','.join(CASES)}")
     parser.add_argument("--rounds", type=int, default=3, help="default: %(default)s")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each case in a round; default: %(default)s")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each case in a round; default: %(default)s")
     options = parser.parse_args()
     try:
         report = _measure(options.only, rounds=options.rounds, seconds=options.seconds)
