@@ -75,7 +75,7 @@ def summary(report: Report) -> str:
 
 def _parts(report: Report) -> Iterator[str]:
     yield "\n".join(["| Bar | Must be | Is | |", "|---|---|---|---|", *map(_bar_row, report.bars)])
-    yield "\n".join(f"**Broken promise**: {fault}" for fault in report.faults) or (
+    yield "\n".join(f"- **Broken promise**: {fault}" for fault in report.faults) or (
         "Every count was exact, and after the last round the auditor found nothing."
     )
     for table in report.tables:
