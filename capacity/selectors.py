@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -25,6 +24,7 @@ from capacity.misconfigurations import (
 )
 from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServicePeriod, TurnTime
 from capacity.policy import ONLINE, BookingWindow
+from config.cached import cached_property
 from config.errors import RecordNotFound
 from tables.choices import Audience, EnforcementMode
 from tables.models import Restaurant

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain
+
+from config.cached import cached_property
 
 NaturalKey = tuple[tuple[tuple[str, int], ...], str]
 # Lower is better, compared from left to right; see `Seat.cost`.

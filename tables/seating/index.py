@@ -5,11 +5,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, reduce
+from functools import reduce
 from itertools import accumulate, islice
 from operator import or_
 from typing import NamedTuple, TypeVar
 
+from config.cached import cached_property
 from tables.seating.floor import Seat, SeatCost
 from tables.seating.problem import SeatedParty, SeatingRequest, SeatingState
 from tables.spans import Lasting, TimeSpan
