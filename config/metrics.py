@@ -15,6 +15,10 @@ availability_check_latency = Histogram(
     "Time in which the application answered an availability request; a wait for a free thread is not in it.",
     buckets=LATENCY_BUCKETS,
 )
+availability_starts_unsettled = Counter(
+    "availability_starts_unsettled_total",
+    "Starts of a date that were called available because neither a plan nor a proof was found in time.",
+)
 booking_outcome = Counter("booking_outcome_total", "Booking requests by outcome.", ["outcome"])
 booking_capacity_exceeded = Counter(
     "booking_capacity_exceeded_total", "Refused bookings, once for every reason that held.", ["reason"]

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 
@@ -21,6 +21,7 @@ from tables.seating import (
     SeatingPlanner,
     SeatingRequest,
     SeatingState,
+    Starts,
     TimeBudget,
     TimeLeft,
 )
@@ -59,6 +60,7 @@ class LoadedDays:
     budget: TimeBudget = READING
     solved: SolvedSeating | None = None
     without: frozenset[int] = frozenset()
+    _starts: dict[SeatingRequest, Starts] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def planner(self) -> SeatingPlanner:
@@ -80,8 +82,16 @@ class LoadedDays:
         solved = self.solved
         if solved is not None and solved.requests == requests and solved.state == self.seating:
             return solved.outcome
+        if len(requests) == 1 and requests[0] in self._starts:
+            return self._starts[requests[0]].plan(requests[0])
         with self._time_left.thinking(at_most) as budget:
             return self.planner.plan(*requests, budget=budget)
+
+    def expect_starts(self, requests: Collection[SeatingRequest]) -> None:
+        """Let the planner settle requests together, once one of them is asked for that has no free seat."""
+        if requests:
+            starts = self.planner.starts(requests, self._time_left)
+            self._starts.update(dict.fromkeys(requests, starts))
 
     @cached_property
     def slots(self) -> tuple[SlotState, ...]:

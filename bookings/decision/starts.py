@@ -6,10 +6,11 @@ from itertools import islice
 
 from bookings.decision.assessment import Assessment, assess, is_refused_by_limits
 from bookings.decision.loaded_days import LoadedDays
-from bookings.decision.requests import Wish
+from bookings.decision.requests import Wish, seating_request
 from bookings.decision.time_budgets import WITHOUT_EXACT
 from capacity.calendar import local_wall_time
 from capacity.policy import ONLINE, ServiceState, SlotState
+from config import metrics
 
 ALTERNATIVES_WITHIN = timedelta(hours=2)
 MOST_ALTERNATIVES = 5
@@ -18,9 +19,18 @@ MOST_ALTERNATIVES = 5
 def assess_slots(
     loaded: LoadedDays, business_date: date, *, party_size: int, seating: str | None, channel: str = ONLINE
 ) -> Iterator[Assessment]:
-    """Decide every slot of a business date that is offered, in order of start."""
-    for wish in _wishes_on(loaded, business_date, party_size=party_size, seating=seating, channel=channel):
-        yield assess(loaded, wish)
+    """Decide every slot of a business date that is offered, in order of start; those left open are counted."""
+    wishes = list(_wishes_on(loaded, business_date, party_size=party_size, seating=seating, channel=channel))
+    loaded.expect_starts([seating_request(loaded.settings, wish) for wish in wishes if _needs_table(loaded, wish)])
+    for wish in wishes:
+        assessment = assess(loaded, wish)
+        if assessment.is_undecided:
+            metrics.availability_starts_unsettled.inc()
+        yield assessment
+
+
+def _needs_table(loaded: LoadedDays, wish: Wish) -> bool:
+    return wish.period_id is not None and loaded.settings.needs_tables(wish.period_id)
 
 
 def _wishes_on(

@@ -4,9 +4,9 @@ from typing import Final
 
 from tables.seating import TimeBudget
 
-# Looking at all starts of a date, or of many. What even the relaxation of the model has not refused has a plan nearly
-# always, and counts as available.
-READING: Final = TimeBudget(exact_seconds=0.25)
+# Looking at all starts of a date, or of many, in one time; the proofs before the exact model are made in any case. What
+# even these have not refused has a plan nearly always, and counts as available.
+READING: Final = TimeBudget(exact_seconds=0.1)
 # One start, looked at or, before the lock, about to be written: somebody waits for this answer.
 SOLVING: Final = TimeBudget(exact_seconds=3.0)
 # One start under the lock, where others wait.

@@ -16,6 +16,7 @@ from tables.seating.floor import CombinedTables, Floor, Seat, SeatingTable, natu
 from tables.seating.occupancy import Occupancy
 from tables.seating.planner import SeatingPlanner
 from tables.seating.problem import OccupiedInterval, SeatedParty, SeatingRequest, SeatingState, TimeBudget, TimeLeft
+from tables.seating.starts import Starts
 
 __all__ = [
     "CombinedTables",
@@ -33,6 +34,7 @@ __all__ = [
     "SeatingState",
     "SeatingTable",
     "SeatingUndecided",
+    "Starts",
     "Step",
     "TimeBudget",
     "TimeLeft",

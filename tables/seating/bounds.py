@@ -38,8 +38,12 @@ def _moments(question: Question) -> Iterator[datetime]:
 
 
 def _is_short_of_tables(question: Question, moment: datetime) -> bool:
-    matching = question.index.remembered(Sitting).at(question.index, moment)
-    return any(claim.starts_at <= moment < claim.ends_at and not matching.add(claim) for claim in question.seeking)
+    sitting = question.index.remembered(Sitting)
+    coming = [claim for claim in question.seeking if claim.starts_at <= moment < claim.ends_at]
+    if len(coming) == 1:
+        return not sitting.has_tables_for(question.index, coming[0], moment)
+    matching = sitting.at(question.index, moment)
+    return not all(matching.add(claim) for claim in coming)
 
 
 class Sitting:
@@ -50,6 +54,14 @@ class Sitting:
 
     def __init__(self) -> None:
         self._at: dict[datetime, Matching] = {}
+        self._has_tables: dict[tuple[datetime, int, int], bool] = {}
+
+    def has_tables_for(self, index: StateIndex, claim: Claim, moment: datetime) -> bool:
+        """Say whether one more party could have tables at a moment; starts of a date ask the same of each moment."""
+        key = moment, claim.reach, claim.fewest_tables
+        if key not in self._has_tables:
+            self._has_tables[key] = self.at(index, moment).add(claim)
+        return self._has_tables[key]
 
     def at(self, index: StateIndex, moment: datetime) -> "Matching":
         """Return a matching of all parties that have a seat at a moment, to add others to."""

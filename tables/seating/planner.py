@@ -1,14 +1,15 @@
 """Seat requests: on free seats, else by few moves, else by the exact model; refuse only with a proof."""
 
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 
+from config.cached import cached_property
 from tables.seating.answers import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingUndecided, Step
 from tables.seating.floor import Seat
 from tables.seating.index import StateIndex
 from tables.seating.occupancy import Occupancy
 from tables.seating.problem import OccupiedInterval, SeatingRequest, SeatingState, TimeBudget, TimeLeft
 from tables.seating.question import Question, ask
+from tables.seating.starts import Starts
 from tables.seating.steps import answer, settle, settle_directly
 from tables.seating.tree import Nodes
 from tables.seating.unseated import Unseated
@@ -43,10 +44,15 @@ class SeatingPlanner:
         The answer depends on nothing but the state, the requests and the budget, not on the order of any of them. Only
         its finding within `exact_seconds` depends on the machine.
         """
-        question = ask(self.index, requests)
+        return self._answer(ask(self.index, requests), TimeLeft(budget))
+
+    def starts(self, requests: Iterable[SeatingRequest], left: TimeLeft) -> Starts:
+        """Return requests that are asked each by itself, the starts of a date, to be settled together in one time."""
+        return Starts(self.index, requests, left, self._answer)
+
+    def _answer(self, question: Question, left: TimeLeft) -> SeatingOutcome:
         if not all(claim.options for claim in question.request_claims):
             return question.refusal(Step.DIRECT)
-        left = TimeLeft(budget)
         if question.unseated:
             return self._plan_with_unseated(question, left)
         return answer(question, settle(question, left))

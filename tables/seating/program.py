@@ -2,9 +2,10 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from tables.seating.floor import SeatingTable
 from tables.seating.index import Claim, Option, StateIndex, bits_of
@@ -22,13 +23,17 @@ Alike = Callable[[StateIndex, SeatingTable], Hashable]
 Uses = tuple[list[int], list[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A seat for a party, or any of the seats of one pattern; `option` None leaves it at its present seat."""
 
     number: int
     option: Option | None
     is_move: bool
+
+    @property
+    def is_home(self) -> bool:
+        """Say whether it leaves its party where it is."""
+        return self.option is None
 
 
 @dataclass
@@ -83,14 +88,13 @@ def table_program(question: Question) -> Program:
 
 class _Builder:
     def __init__(self, question: Question, kind_of: KindOf) -> None:
-        self._kind_of = kind_of
         self._claims = [*question.seeking, *(question.claim(number) for number in bits_of(question.seated))]
         self._moments = _crowded_moments(question, self._claims)
         self._fixed_at = [question.index.fixed_tables_at(moment) for moment in self._moments]
-        self._free_at = [self._count(question.index.all_tables & ~fixed) for fixed in self._fixed_at]
-        self._patterns: dict[int, Pattern] = {}
+        self._patterns = _Patterns(kind_of)
+        self._free_at = [self._patterns.count(question.index.all_tables & ~fixed) for fixed in self._fixed_at]
         self._row_of: dict[tuple[int, int], int] = {}
-        self._known_uses: dict[tuple[int, int, int, bool], Uses] = {}
+        self._known_uses: dict[tuple[Pattern, int, int], Uses] = {}
         self._program = Program(kind_of)
 
     def program(self) -> Program:
@@ -99,7 +103,9 @@ class _Builder:
         for row, claim in enumerate(self._claims):
             first, last = bisect_left(self._moments, claim.starts_at), bisect_left(self._moments, claim.ends_at)
             for column, tables in self._alternatives(claim):
-                rows, values = self._uses(tables, first, last, is_overlaid=claim.is_overlaid)
+                # Who may stay under what is fixed there uses no more than that leaves of its tables.
+                uses = self._uses_beside_fixed if claim.is_overlaid else self._uses
+                rows, values = uses(tables, first, last)
                 program.columns.append(column)
                 program.rows += (row, *rows)
                 program.values += (1, *values)
@@ -108,28 +114,31 @@ class _Builder:
 
     def _alternatives(self, claim: Claim) -> Iterator[tuple[Column, int]]:
         """Yield the columns of a party with their tables, one for each pattern; to stay comes first."""
+        patterns = self._patterns
         seen = set()
         if claim.home is not None:
-            seen.add(self._pattern(claim.home.tables))
+            seen.add(patterns[claim.home.tables])
             yield Column(claim.number, None, is_move=False), claim.home.tables
         for option in claim.options:
-            pattern = self._pattern(option.tables)
+            pattern = patterns[option.tables]
             if pattern not in seen:
                 seen.add(pattern)
                 yield Column(claim.number, option, is_move=claim.home is not None), option.tables
 
-    def _uses(self, tables: int, first: int, last: int, *, is_overlaid: bool) -> Uses:
+    def _uses(self, tables: int, first: int, last: int) -> Uses:
         """Return the rows that a stay uses, and the amount of each; many stays are alike, and share them."""
-        key = tables, first, last, is_overlaid
+        key = self._patterns[tables], first, last
         if key not in self._known_uses:
-            uses = [
-                (self._row(kind, moment), count)
-                for moment in range(first, last)
-                # Who may stay under what is fixed there uses no more than that leaves of its tables.
-                for kind, count in self._pattern(tables & ~self._fixed_at[moment] if is_overlaid else tables)
-            ]
-            self._known_uses[key] = [row for row, _ in uses], [count for _, count in uses]
+            self._known_uses[key] = self._rows_of((moment, key[0]) for moment in range(first, last))
         return self._known_uses[key]
+
+    def _uses_beside_fixed(self, tables: int, first: int, last: int) -> Uses:
+        left = ((moment, tables & ~self._fixed_at[moment]) for moment in range(first, last))
+        return self._rows_of((moment, self._patterns[of_tables]) for moment, of_tables in left)
+
+    def _rows_of(self, used: Iterable[tuple[int, Pattern]]) -> Uses:
+        uses = [(self._row(kind, moment), count) for moment, pattern in used for kind, count in pattern]
+        return [row for row, _ in uses], [count for _, count in uses]
 
     def _row(self, kind: int, moment: int) -> int:
         row = self._row_of.get((kind, moment))
@@ -140,13 +149,21 @@ class _Builder:
             self._program.upper.append(self._free_at[moment][kind])
         return row
 
-    def _pattern(self, tables: int) -> Pattern:
-        if tables not in self._patterns:
-            self._patterns[tables] = tuple(sorted(self._count(tables).items()))
-        return self._patterns[tables]
 
-    def _count(self, tables: int) -> Counter[int]:
-        return Counter(self._kind_of(bit) for bit in bits_of(tables))
+class _Patterns(dict[int, Pattern]):
+    """The pattern of each set of tables that was asked for."""
+
+    def __init__(self, kind_of: KindOf) -> None:
+        super().__init__()
+        self._kind_of = kind_of
+
+    def __missing__(self, tables: int) -> Pattern:
+        pattern = self[tables] = tuple(sorted(self.count(tables).items()))
+        return pattern
+
+    def count(self, tables: int) -> Counter[int]:
+        """Return how many tables of each kind are among these."""
+        return Counter(map(self._kind_of, bits_of(tables)))
 
 
 def _crowded_moments(question: Question, claims: list[Claim]) -> list[datetime]:

@@ -1,9 +1,9 @@
 """One question: some requests on a state, and the parties that their answer may depend on."""
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
+from config.cached import cached_property
 from tables.seating.answers import Move, SeatingPlan, SeatingRefusal, Step
 from tables.seating.index import Claim, Option, StateIndex, bits_of
 from tables.seating.problem import SeatingRequest
@@ -38,7 +38,7 @@ class Question:
         first = len(self.index.parties)
         return tuple(
             self.index.request_claim(first + place, self.requests[position])
-            for place, position in enumerate(self._order)
+            for place, position in enumerate(self.order)
         )
 
     @property
@@ -78,7 +78,7 @@ class Question:
     def plan(self, seating: Seating, step: Step) -> SeatingPlan:
         """Return the plan that gives these seats."""
         first = len(self.index.parties)
-        given = {position: seating[first + place].table_ids for place, position in enumerate(self._order)}
+        given = {position: seating[first + place].table_ids for place, position in enumerate(self.order)}
         return SeatingPlan(
             seats=tuple(given[position] for position in range(len(given))),
             spare_seats=sum(self._spare_seats(position, table_ids) for position, table_ids in given.items()),
@@ -90,12 +90,13 @@ class Question:
     def refusal(self, step: Step) -> SeatingRefusal:
         """Return the proven answer that there is no plan."""
         suitable = {frozenset(seat.table_ids) for seat in self.index.suitable(self.requests[0])}
-        first = self.request_claims[self._order.index(0)]
+        first = self.request_claims[self.order.index(0)]
         free = sum(1 for option in first.options if not option.sitting & first.meets)
         return SeatingRefusal(len(suitable), len(suitable) - free, self._span_of(step), step)
 
     @cached_property
-    def _order(self) -> tuple[int, ...]:
+    def order(self) -> tuple[int, ...]:
+        """Return the positions of the requests in the order of their claims."""
         return tuple(sorted(range(len(self.requests)), key=lambda position: _sort_key(self.requests[position])))
 
     def _span_of(self, step: Step) -> TimeSpan:

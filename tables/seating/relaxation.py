@@ -1,8 +1,10 @@
 """The relaxation: proofs that there is no plan, checked in whole numbers and kept for the questions that follow."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
 
 from tables.seating.index import Claim, bits_of
 from tables.seating.program import Alike, KindOf, Program, class_program
@@ -99,3 +101,62 @@ def _prices(question: Question, program: Program, relaxed: Solution) -> Prices:
 
 def _parties(question: Question) -> int:
     return question.seated | question.placed
+
+
+class SharedRelaxation:
+    """The relaxed program of classes for many requests, each asked by itself: built once, and no proof sought twice.
+
+    `question` has all of these requests. Parties that only some of them meet in time are in it for all: they have their
+    seats, so that they refuse nobody.
+    """
+
+    def __init__(self, question: Question, alike: Alike) -> None:
+        import numpy as np
+
+        from tables.seating.solver import Relaxation
+
+        program = class_program(question, alike)
+        self._order = question.order
+        self._asked = len(self._order)
+        self._relaxation = Relaxation(program, self._asked)
+        self._moves = np.array([column.is_move for column in program.columns])
+        self._rows, self._amounts = np.array(program.rows), np.array(program.values, dtype=np.int64)
+        self._columns = np.array(program.starts[:-1])
+        # The columns of a party follow each other.
+        party = self._rows[self._columns]
+        self._parties = np.flatnonzero(np.diff(party, prepend=-1))
+        self._first_shared = len(program.upper) - len(program.shared)
+        self._upper = np.array(program.upper, dtype=np.int64)
+
+    def fewest_moves(self, pivots: int) -> list[int | None]:
+        """Return for each request a number of moves that no plan goes below; None: it is proven that there is no plan.
+
+        The last request is asked first. Where so many pivots were not enough it is 0, which says nothing.
+        """
+        moves: list[int | None] = [0] * self._asked
+        for position in reversed(range(self._asked)):
+            if moves[position] is None or pivots <= 0:
+                continue
+            relaxed = self._relaxation.solve(self._order.index(position), pivots)
+            pivots -= relaxed.pivots
+            if relaxed.verdict is Verdict.SOLVED:
+                moves[position] = ceil(float(self._moves @ relaxed.values) - PART)
+            elif relaxed.verdict is Verdict.IMPOSSIBLE:
+                moves[position] = None
+                for refuted in self._refuted_by(relaxed.proof):
+                    moves[self._order[refuted]] = None
+        return moves
+
+    def _refuted_by(self, proof: Sequence[float]) -> list[int]:
+        """Return the requests that pay more than is left at the prices of a proof, in whole numbers; see `Prices`."""
+        import numpy as np
+
+        shared = np.maximum(0.0, -np.array(proof)[self._first_shared :]) if proof else np.zeros(1)
+        if not shared.max() > 0:
+            return []
+        prices = np.zeros(len(self._upper), dtype=np.int64)
+        prices[self._first_shared :] = np.rint(shared / (shared.max() * PART))
+        of_column = np.add.reduceat(prices[self._rows] * self._amounts, self._columns)
+        pays = np.minimum.reduceat(of_column, self._parties)
+        left = prices @ self._upper - pays[self._asked :].sum()
+        return [int(row) for row in np.flatnonzero(pays[: self._asked] > left)]

@@ -75,6 +75,11 @@ def settle_by_moves(question: Question, nodes: Nodes, numbers: Iterable[int]) ->
     return None
 
 
+def settle_from(question: Question, fewest_moves: int, nodes: Nodes) -> Settled | None:
+    """Seat every party by moves, of which no plan has fewer than this number."""
+    return settle_by_moves(question, nodes, range(max(1, fewest_moves), question.seated.bit_count() + 1))
+
+
 def settle_exactly(question: Question, left: TimeLeft) -> Settled | None:
     """Ask the exact model, for as long as time is left."""
     if left.exact_seconds <= 0:

@@ -30,6 +30,7 @@ SLOT = timedelta(minutes=15)
 # The last seating is at 21:45; a turn of 90 minutes and the buffer end by 23:30.
 SLOTS = 20
 PARTIES = 150
+BUFFER = timedelta(minutes=10)
 
 EVERYBODY = frozenset({"online", "in_house", "walk_in"})
 WALK_IN_ONLY = frozenset({"walk_in"})
@@ -116,9 +117,8 @@ def make_evening(seed: int) -> Evening:
     """Make the evening of a seed; even seeds have a buffer of ten minutes."""
     chance = random.Random(seed)
     floor = fifty_tables()
-    buffer = timedelta(minutes=10 if seed % 2 == 0 else 0)
     blocks = tuple(_block(chance, table) for table in chance.sample(floor.tables, 2))
-    arrivals = (_arrival(chance, booking_id, buffer) for booking_id in range(1, PARTIES + 1))
+    arrivals = (_arrival(chance, booking_id, seed) for booking_id in range(1, PARTIES + 1))
     return Evening(floor, blocks, tuple(arrivals))
 
 
@@ -131,6 +131,31 @@ def play(evening: Evening, budget: TimeBudget = NO_HASTE) -> Iterator[Decision]:
         yield Decision(arrival, state, outcome)
         if isinstance(outcome, SeatingPlan):
             book.keep(arrival, outcome)
+
+
+def booked(seed: int) -> SeatingState:
+    """Return an evening after all arrivals, of which those are seated that few moves make room for."""
+    evening = make_evening(seed)
+    book = open_book(evening)
+    for arrival in evening.arrivals:
+        outcome = SeatingPlanner(book.state()).plan(arrival.request, budget=TimeBudget(exact_seconds=0.0))
+        if isinstance(outcome, SeatingPlan):
+            book.keep(arrival, outcome)
+    return book.state()
+
+
+def starts(seed: int, party_size: int) -> list[SeatingRequest]:
+    """Return the requests of a party for every start of an evening."""
+    return [
+        SeatingRequest(party_size, starts_at, starts_at + _stay(party_size, seed), None, "online")
+        for starts_at in (OPENING + slot * SLOT for slot in range(SLOTS))
+    ]
+
+
+def _stay(party_size: int, seed: int) -> timedelta:
+    """Return the time for which a party needs its tables; even seeds have a buffer."""
+    turn = timedelta(minutes=next(minutes for up_to, minutes in TURNS.items() if party_size <= up_to))
+    return turn + BUFFER if seed % 2 == 0 else turn
 
 
 def arrivals(seed: int) -> Iterator[SeatingRequest]:
@@ -182,14 +207,13 @@ def _block(chance: random.Random, table: SeatingTable) -> OccupiedInterval:
     return OccupiedInterval(table.table_id, starts_at, starts_at + timedelta(hours=2))
 
 
-def _arrival(chance: random.Random, booking_id: int, buffer: timedelta) -> Arrival:
+def _arrival(chance: random.Random, booking_id: int, seed: int) -> Arrival:
     size = _draw(chance, SIZES)
     wish = _draw(chance, WISHES)
     starts_at = OPENING + _slot(chance) * SLOT
-    turn = timedelta(minutes=next(minutes for up_to, minutes in TURNS.items() if size <= up_to))
     # The bar has tables for two only, and everybody knows it.
     seating = None if wish == "bar" and size > 2 else wish
-    request = SeatingRequest(size, starts_at, starts_at + turn + buffer, seating, _draw(chance, WAYS_IN))
+    request = SeatingRequest(size, starts_at, starts_at + _stay(size, seed), seating, _draw(chance, WAYS_IN))
     return Arrival(booking_id, request, is_pinned=chance.randrange(100) < PINNED_PERCENT)
 
 

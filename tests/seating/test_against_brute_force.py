@@ -1,6 +1,8 @@
 """The planner against everything that could be tried, on small floors: its answers are the truth, and the best."""
 
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import event, example, given, settings
@@ -17,6 +19,7 @@ from tables.seating import (
     SeatingUndecided,
     Step,
     TimeBudget,
+    TimeLeft,
 )
 from tests.seating.brute_force import BruteForce, Optimum
 from tests.seating.floors import CASES, Question, a_party, a_request, a_table, questions, shuffled
@@ -106,6 +109,36 @@ def test_the_exact_step_alone_gives_the_same_answers(question: Question) -> None
 
     assert not isinstance(outcome, SeatingUndecided)
     assert_true(question, outcome)
+
+
+@pytest.mark.parametrize("budget", [ENOUGH, EXACT_AT_ONCE], ids=["by all steps", "by the exact step alone"])
+@settings(max_examples=FEWER_CASES)
+@given(question=questions(blocks_over_parties=True))
+def test_nobody_moves_who_could_stay_with_all_else_as_planned(budget: TimeBudget, question: Question) -> None:
+    outcome = ask(question, budget)
+
+    if isinstance(outcome, SeatingPlan):
+        for move in outcome.moves:
+            others = tuple(other for other in outcome.moves if other is not move)
+            stays = replace(outcome, moves=others)
+            assert not move.from_table_ids or list_faults(question.state, question.requests, stays) != []
+
+
+@settings(max_examples=FEWER_CASES)
+@given(questions(), st.integers(0, 2))
+def test_requests_asked_each_by_itself_share_no_proof_that_does_not_hold_for_each(
+    question: Question, hard: int
+) -> None:
+    wanted = [replace(each, table_ids=None) for each in question.requests]
+    later = (timedelta(minutes=30 * halves) for halves in range(-2, 3))
+    requests = [
+        replace(each, starts_at=each.starts_at + by, ends_at=each.ends_at + by) for by in later for each in wanted
+    ]
+    starts = SeatingPlanner(question.state).starts(requests, TimeLeft((NO_EXACT, ENOUGH, EXACT_AT_ONCE)[hard]))
+
+    for request in requests:
+        outcome, alone = starts.plan(request), Question(question.state, (request,))
+        assert_true(alone, outcome)
 
 
 @pytest.mark.parametrize("budget", [NO_EXACT, DIRECT_ONLY], ids=["without the exact step", "without any search"])
