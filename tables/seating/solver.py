@@ -24,7 +24,7 @@ class Solution:
     """The value of every column, and the least that a column adds to the cost if it is chosen (its reduced cost).
 
     Without a solution in parts either, `proof` has a multiplier for every row (a dual ray), as far as the solver knows
-    them. The sum of the rows, each that often, cannot be met.
+    them. The sum of the rows, each that often, cannot be met. `pivots` are those of a `Relaxation`.
     """
 
     verdict: Verdict
