@@ -1,10 +1,17 @@
 """Databases and caches as Django wants them, from the addresses in the environment."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
 
 from config.env import env
+
+if TYPE_CHECKING:
+    from psycopg_pool import ConnectionPool
+
+# A host that is gone without a word: libpq would wait for minutes. Seconds, but for tcp_user_timeout.
+_LOST_HOST = {"connect_timeout": 2, "tcp_user_timeout": 5000, "keepalives_idle": 5}
+RECONNECT_PAUSE_SECONDS = 0.5
 
 
 def database_of(url: str) -> dict[str, Any]:
@@ -20,14 +27,18 @@ def database_of(url: str) -> dict[str, Any]:
     is_marked = options.pop("pgbouncer", "false") == "true"
     database["ATOMIC_REQUESTS"] = False
     database["CONN_MAX_AGE"] = 0
-    # A connection that died with a restart of the server is replaced, not handed out.
+    # A direct connection that died with a restart of the server is replaced.
     database["CONN_HEALTH_CHECKS"] = True
     if env.bool("DATABASE_TRANSACTION_POOLER", default=is_marked):
         _suit_transaction_pooler(database)
     else:
         options["options"] = f"{options.get('options', '')} {_server_options()}".strip()
+    for name, value in _LOST_HOST.items():
+        options.setdefault(name, value)
     if pool := _pool():
         options["pool"] = pool
+        # The pool's own check of a connection pauses for a second at each dead one; config.postgresql does not.
+        database["CONN_HEALTH_CHECKS"] = False
     return database
 
 
@@ -77,7 +88,18 @@ def _pool() -> dict[str, Any]:
         "max_size": size,
         # Short: a guest is better told to come back (503) than kept in a queue.
         "timeout": env.float("DATABASE_POOL_TIMEOUT_SECONDS", default=2.0),
+        # One more attempt after this pause; then the pool gives the connection up, and is asked for a new one. Left
+        # to itself it would double the pause between attempts: 1, 2, 4, 8 s.
+        "reconnect_timeout": RECONNECT_PAUSE_SECONDS,
+        "reconnect_failed": connect_again,
     }
+
+
+def connect_again(pool: "ConnectionPool[Any]") -> None:
+    """Let a pool that has given up its last connection try for another, whether somebody asks for one or not."""
+    stats = pool.get_stats()
+    if stats["pool_size"] < stats["pool_min"]:
+        pool.check()
 
 
 def caches_of(redis_url: str) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -29,7 +29,7 @@ def _alive() -> HttpResponse:
 def _ready() -> HttpResponse:
     try:
         pending = list_pending_migrations()
-    except DatabaseError:
+    except Error:
         return JsonResponse({"status": "database away"}, status=503, headers={"Retry-After": "5"})
     if pending:
         return JsonResponse({"status": "migrations pending", "migrations": pending}, status=503)
@@ -39,7 +39,7 @@ def _ready() -> HttpResponse:
 def list_pending_migrations() -> list[str]:
     """List the migrations that are not applied.
 
-    Raises: `DatabaseError`.
+    Raises: `django.db.Error`.
     """
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())

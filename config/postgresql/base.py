@@ -1,22 +1,43 @@
 """The database backend; Django finds its class by the name of this module (ENGINE is `config.postgresql`)."""
 
+import select
 import time
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
+from psycopg_pool import ConnectionPool
 
 from config import metrics
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that is observed while it is waited for."""
+    """A connection that is observed while it is waited for, and alive when it is handed out."""
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Return a connection of the pool, or a new one; a wait for the pool that came to nothing counts too."""
         if self.pool is None:
             return super().get_new_connection(conn_params)
-        started = time.monotonic()
-        try:
-            return super().get_new_connection(conn_params)
-        finally:
-            metrics.booking_pool_wait.observe(time.monotonic() - started)
+        with metrics.booking_pool_wait.time():
+            return self._get_live_connection(conn_params)
+
+    def _get_live_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Return a connection that its server has not ended, within the pool's timeout; dead ones are replaced."""
+        deadline = time.monotonic() + self.pool.timeout
+        connection = super().get_new_connection(conn_params)
+        while not _is_alive(connection):
+            self.pool.putconn(connection)
+            connection = self.pool.getconn(timeout=deadline - time.monotonic())
+        return connection
+
+
+def _is_alive(connection: "psycopg.Connection[Any]") -> bool:
+    """Say whether a connection can be used; asks the server only if that has said something unasked, as at an end."""
+    heard = select.poll()
+    try:
+        heard.register(connection, select.POLLIN)
+        if heard.poll(0):
+            ConnectionPool.check_connection(connection)
+    except psycopg.Error:
+        return False
+    return True

@@ -16,7 +16,12 @@ from config.env import BASE_DIR
 
 def run_with_a_pool_for_one(program: str) -> str:
     """Run `program` as a web server process whose pool has room for one, and return what it prints."""
-    pool = {"DATABASE_POOL_SIZE": "1", "DATABASE_POOL_TIMEOUT_SECONDS": "0.2"}
+    return run_with_a_pool(program, size=1, timeout=0.2)
+
+
+def run_with_a_pool(program: str, *, size: int, timeout: float = 2.0) -> str:
+    """Run `program` as a web server process with a pool, and return what it prints."""
+    pool = {"DATABASE_POOL_SIZE": str(size), "DATABASE_POOL_TIMEOUT_SECONDS": str(timeout)}
     result = subprocess.run(
         [sys.executable, "-c", f"import django; django.setup()\nfrom django.db import connection\n{program}"],
         cwd=BASE_DIR,
@@ -101,7 +106,8 @@ def test_behind_a_transaction_pooler_nothing_needs_a_session(
     database = database_of(url)
 
     assert database["DISABLE_SERVER_SIDE_CURSORS"] is True
-    assert database["OPTIONS"] == {"sslmode": "require", "prepare_threshold": None}
+    bounds = {"connect_timeout": 2, "tcp_user_timeout": 5000, "keepalives_idle": 5}
+    assert database["OPTIONS"] == {"sslmode": "require", "prepare_threshold": None, **bounds}
 
 
 def test_commands_connect_directly_and_the_web_server_by_a_pool(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,8 +117,15 @@ def test_commands_connect_directly_and_the_web_server_by_a_pool(monkeypatch: pyt
     pooled = database_of("postgresql://u@h/d")
 
     assert "pool" not in direct["OPTIONS"]
-    assert pooled["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 16, "timeout": 2.0}
+    pool = pooled["OPTIONS"]["pool"]
+    assert (pool["min_size"], pool["max_size"], pool["timeout"], pool["reconnect_timeout"]) == (1, 16, 2.0, 0.5)
     assert pooled["CONN_MAX_AGE"] == 0
+
+
+def test_a_host_that_is_gone_without_a_word_is_given_up_in_seconds_unless_the_address_says_otherwise() -> None:
+    options = database_of("postgresql://u@h/d?connect_timeout=10")["OPTIONS"]
+
+    assert (options["connect_timeout"], options["tcp_user_timeout"]) == (10, 5000)
 
 
 def test_a_full_pool_says_so_at_once() -> None:
@@ -185,6 +198,31 @@ print(read_pid() != killed)
 """)
 
     assert answer == "True"
+
+
+ALL_OF_THREE_DIE = """
+import threading, psycopg
+from django.conf import settings
+from django.db import connections
+pids, everybody = [], threading.Barrier(3)
+def read_pid():
+    with connection.cursor() as cursor:
+        return cursor.execute("SELECT pg_backend_pid()").fetchone()[0]
+def note_pid():
+    pids.append(read_pid())
+    everybody.wait(30)
+    connections.close_all()
+threads = [threading.Thread(target=note_pid) for _ in range(3)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+with psycopg.connect(settings.DATABASE_URL) as other:
+    for pid in pids: other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+print(len(set(pids)), read_pid() in pids)
+"""
+
+
+def test_who_finds_nothing_but_dead_connections_in_the_pool_has_a_new_one_in_time() -> None:
+    assert run_with_a_pool(ALL_OF_THREE_DIE, size=3) == "3 False"
 
 
 def test_without_redis_each_process_keeps_to_itself() -> None:
