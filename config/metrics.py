@@ -51,6 +51,9 @@ booking_pool_wait = Histogram(
     "Time that a request waited for a connection of the pool, also in vain.",
     buckets=(0.0005, 0.001, 0.0025, *LATENCY_BUCKETS),
 )
+booking_replica_reads = Counter(
+    "booking_replica_reads_total", "Requests that may read the replica, by the server that answered them.", ["server"]
+)
 booking_constraint_disagreement = Counter(
     "booking_constraint_disagreement_total",
     "Times that a capacity constraint refused what the policy had accepted: must stay 0.",

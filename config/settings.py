@@ -133,6 +133,12 @@ AUTH_PASSWORD_VALIDATORS = [
 
 DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.DEMO.url
 DATABASES: dict[str, dict[str, Any]] = {"default": database_of(DATABASE_URL)}
+# Read by views that only show (config/replica.py), as long as it is no older than the bound.
+if DATABASE_REPLICA_URL := env.str("DATABASE_REPLICA_URL", default=""):
+    DATABASES["replica"] = database_of(DATABASE_REPLICA_URL) | {"TEST": {"MIRROR": "default"}}
+DATABASE_REPLICA_MAX_LAG_SECONDS = env.float("DATABASE_REPLICA_MAX_LAG_SECONDS", default=1.0)
+if not 0 < DATABASE_REPLICA_MAX_LAG_SECONDS <= 60:
+    raise ImproperlyConfigured("DATABASE_REPLICA_MAX_LAG_SECONDS is a number of seconds above 0, at most 60")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")

@@ -45,6 +45,7 @@ from bookings.selectors import (
 from bookings.services import GuestDetails, cancel_booking, create_booking_with_capacity_check
 from capacity.selectors import list_service_periods
 from config.errors import InputInvalid, RecordNotFound
+from config.replica import reads_replica
 from tables.models import Restaurant
 from tables.selectors import get_active_restaurant, list_active_restaurants
 
@@ -55,6 +56,7 @@ class AvailabilityView(GuestView):
     throttle_classes = (AvailabilityThrottle,)
 
     @schema.availability
+    @reads_replica
     def get(self, request: Request) -> Response:
         query = read_query(AvailabilityQuery, request)
         restaurant_id = find_restaurant_id(query.pop("restaurant"))
@@ -74,6 +76,7 @@ class AvailableDaysView(GuestView):
     throttle_classes = (AvailabilityThrottle,)
 
     @schema.available_days
+    @reads_replica
     def get(self, request: Request) -> Response:
         query = read_query(AvailableDaysQuery, request)
         restaurant_id = find_restaurant_id(query.pop("restaurant"))

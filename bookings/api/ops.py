@@ -22,6 +22,7 @@ from bookings.insight.explain.overruns import list_overruns
 from bookings.insight.explain.overruns_answer import overruns_answer
 from bookings.selectors import get_utilization
 from bookings.selectors.table_counts import list_table_counts
+from config.replica import reads_replica
 from tables.selectors import get_active_restaurant
 
 
@@ -44,6 +45,7 @@ class UtilizationView(RestaurantOpsView):
     """How full are the services of a business date?"""
 
     @schema.utilization
+    @reads_replica
     def get(self, request: Request) -> Response:
         return Response(utilization_answer(get_utilization(**self.read_arguments(UtilizationQuery, request))))
 
@@ -52,6 +54,7 @@ class ExplanationView(RestaurantOpsView):
     """Why is a party taken or refused?"""
 
     @schema.explanation
+    @reads_replica
     def get(self, request: Request) -> Response:
         return Response(explanation_answer(explain_availability(**self.read_arguments(ExplanationQuery, request))))
 
@@ -60,6 +63,7 @@ class OverrunsView(RestaurantOpsView):
     """Who sits past their time, and whom does it hit?"""
 
     @schema.overruns
+    @reads_replica
     def get(self, request: Request) -> Response:
         return Response(overruns_answer(list_overruns(**self.read_arguments(RestaurantQuery, request))))
 
@@ -68,5 +72,6 @@ class TableCountsView(RestaurantOpsView):
     """How many tables are there for each party size?"""
 
     @schema.table_counts
+    @reads_replica
     def get(self, request: Request) -> Response:
         return Response(table_counts_answer(list_table_counts(**self.read_arguments(TableCountsQuery, request))))

@@ -23,6 +23,7 @@ from capacity.selectors import (
     period_hours,
     read_clock,
 )
+from config.replica import reads_replica
 from tables.models import Restaurant
 
 
@@ -88,6 +89,7 @@ class _Facts:
     running_over: dict[int, list[RunningOver]]
 
 
+@reads_replica
 def get_overview() -> Overview:
     """Get today's services of every active restaurant in 10 queries, however many there are."""
     now = read_clock()

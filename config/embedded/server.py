@@ -170,6 +170,7 @@ def _create_database(instance: Instance) -> None:
 
     with (
         psycopg.connect(instance.url_of("postgres"), autocommit=True) as connection,
-        suppress(errors.DuplicateDatabase),
+        # A standby has what its primary has.
+        suppress(errors.DuplicateDatabase, errors.ReadOnlySqlTransaction),
     ):
         connection.execute(f"CREATE DATABASE {DATABASE}")

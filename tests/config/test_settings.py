@@ -98,6 +98,7 @@ def test_an_unknown_isolation_is_refused() -> None:
         ("BOOKING_DEADLINE_SECONDS", "-1", "BOOKING_DEADLINE_SECONDS is a number of seconds above 0"),
         ("BOOKING_DEADLINE_SECONDS", "0", "BOOKING_DEADLINE_SECONDS is a number of seconds above 0"),
         ("BOOKING_DEADLINE_SECONDS", "601", "BOOKING_DEADLINE_SECONDS is a number of seconds above 0"),
+        ("DATABASE_REPLICA_MAX_LAG_SECONDS", "0", "DATABASE_REPLICA_MAX_LAG_SECONDS is a number of seconds above 0"),
         ("NUM_PROXIES", "-1", "NUM_PROXIES is a whole number from 0 on"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL is 'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'"),
     ],

@@ -12,6 +12,7 @@ from bookings.insight.what_if.simulation import simulate
 from bookings.restaurant_file.stored import load_stored, to_file
 from capacity.selectors import read_clock
 from config.errors import InputInvalid
+from config.replica import reads_replica
 from config.values import FIRST_DATE, LAST_DATE
 from tables.models import Restaurant
 
@@ -28,6 +29,7 @@ class TooManyRequests(InputInvalid):
         super().__init__({"to": [problem]})
 
 
+@reads_replica
 def run_what_if(
     *,
     slug: str,

@@ -25,6 +25,7 @@ from bookings.selectors.modes import get_enforcement_standing
 from capacity.coverage import is_still_offered
 from capacity.misconfigurations import Misconfiguration, find_misconfigurations
 from capacity.selectors import ServiceSettings, get_house_settings, get_service_settings
+from config.replica import reads_replica
 from tables.choices import EnforcementMode
 
 DEFAULT_DAYS = 30
@@ -43,6 +44,7 @@ class _Look:
     overbookings: Sequence[str]
 
 
+@reads_replica
 def get_rollout_report(*, restaurant_id: int, days: int = DEFAULT_DAYS) -> RolloutReport:
     """Report on the last business dates of a restaurant, today included, in at most 26 queries.
 
