@@ -16,11 +16,11 @@ SIDE_BY_SIDE = $(filter-out $(ALONE) tests/__pycache__,$(patsubst %/,%,$(wildcar
 # The tests in which `make coverage` counts: it slows threads down, and sees nothing of the processes that others start.
 MEASURED = tests/bookings tests/capacity tests/config tests/demo tests/tables
 # More than there are cores: many tests wait for a process to start or to end.
-PYTEST = $(BIN)/python -m pytest -m "not prometheus"
+PYTEST = $(BIN)/python -m pytest -m "not prometheus and not cluster"
 PROCESSES = --numprocesses 3 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger house smoke check-alerts requirements clean
+.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger house smoke check-alerts check-failover requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,7 +63,7 @@ format: install  ## Put the code in the project's style
 
 race: install  ## Run the race suite, twenty rounds of each race, and kill a worker under a thousand guests
 	RACE_ROUNDS=$${RACE_ROUNDS:-20} RACE_GUESTS=$${RACE_GUESTS:-1000} \
-		$(BIN)/python -m pytest tests/concurrency tests/integration/test_killed_worker.py
+		$(BIN)/python -m pytest -m "not cluster" tests/concurrency tests/integration/test_killed_worker.py
 
 rush: install  ## Let 100 guests ask at once for 40 covers, with the protections and without
 	@exec $(BIN)/python manage.py rush
@@ -95,6 +95,9 @@ house: install  ## Count files, frames, types and statements of one booking, lin
 
 check-alerts: install  ## Check and test alerts, dashboard and runbooks (with promtool and amtool)
 	$(BIN)/python -m pytest tests/deploy tests/integration/test_alerts.py
+
+check-failover: install  ## Book through PgBouncer (and Debian's other programs of a cluster, as .ci/run installs them)
+	$(BIN)/python -m pytest -m cluster tests/concurrency tests/integration
 
 requirements: install  ## Pin the newest releases that requirements*.in allow
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv

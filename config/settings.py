@@ -146,10 +146,11 @@ CACHES = caches_of(REDIS_URL)
 
 # Booking engine
 
-BOOKING_ISOLATION = env.str("BOOKING_ISOLATION", default="serializable")
+# The gate, without which waiters start over at serializable, needs sessions: a transaction pooler keeps none.
+_default_isolation = "read committed" if DATABASES["default"].get("DISABLE_SERVER_SIDE_CURSORS") else "serializable"
+BOOKING_ISOLATION = env.str("BOOKING_ISOLATION", default=_default_isolation)
 if BOOKING_ISOLATION not in ("serializable", "read committed"):
     raise ImproperlyConfigured("BOOKING_ISOLATION is 'serializable' or 'read committed'")
-# Off behind a transaction-mode pooler, where a session lock would stay with a stranger.
 BOOKING_GATE = env.bool("BOOKING_GATE", default=True)
 BOOKING_DEADLINE_SECONDS = env.float("BOOKING_DEADLINE_SECONDS", default=5.0)
 if not 0 < BOOKING_DEADLINE_SECONDS <= 600:

@@ -82,6 +82,14 @@ def test_the_word_of_a_proxy_counts_only_where_there_is_one() -> None:
     assert read("SECURE_PROXY_SSL_HEADER", PRODUCTION | {"NUM_PROXIES": "1"}) == [["HTTP_X_FORWARDED_PROTO", "https"]]
 
 
+def test_behind_a_transaction_pooler_bookings_run_at_the_isolation_that_needs_no_gate() -> None:
+    pooled = PRODUCTION | {"DATABASE_TRANSACTION_POOLER": "true"}
+
+    assert read("BOOKING_ISOLATION", PRODUCTION) == ["serializable"]
+    assert read("BOOKING_ISOLATION", pooled) == ["read committed"]
+    assert read("BOOKING_ISOLATION", pooled | {"BOOKING_ISOLATION": "serializable"}) == ["serializable"]
+
+
 def test_an_unknown_isolation_is_refused() -> None:
     result = run("DEBUG", PRODUCTION | {"BOOKING_ISOLATION": "repeatable read"})
 
