@@ -96,7 +96,7 @@ house: install  ## Count files, frames, types and statements of one booking, lin
 check-alerts: install  ## Check and test alerts, dashboard and runbooks (with promtool and amtool)
 	$(BIN)/python -m pytest tests/deploy tests/integration/test_alerts.py
 
-check-failover: install  ## Book through PgBouncer (and Debian's other programs of a cluster, as .ci/run installs them)
+check-failover: install  ## Book through PgBouncer, and kill a primary under load (with Patroni and etcd)
 	$(BIN)/python -m pytest -m cluster tests/concurrency tests/integration
 
 requirements: install  ## Pin the newest releases that requirements*.in allow

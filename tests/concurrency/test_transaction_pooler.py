@@ -11,7 +11,8 @@ from pytest_django import Settings
 from tests.helpers.crowd import BOOKED, Crowd, tally
 from tests.helpers.race_houses import dinner_house
 from tests.helpers.race_verdict import watched
-from tests.helpers.transaction_pooler import connected_through, transaction_pooler
+from tests.helpers.scratch_database import connected_by
+from tests.helpers.transaction_pooler import transaction_pooler
 
 pytestmark = pytest.mark.cluster
 
@@ -23,7 +24,7 @@ FULL = "CAPACITY_EXCEEDED"
 def pooler(transactional_db: None, settings: Settings) -> Iterator[None]:
     """Put everybody behind the pooler."""
     settings.BOOKING_GATE = False
-    with transaction_pooler() as url, connected_through(url):
+    with transaction_pooler() as url, connected_by(url):
         yield
 
 

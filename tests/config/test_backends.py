@@ -66,6 +66,13 @@ def test_a_socket_directory_is_the_host_for_every_part_of_django() -> None:
     assert "host" not in database["OPTIONS"]
 
 
+def test_an_address_may_name_several_hosts_of_which_one_is_the_primary() -> None:
+    database = database_of("postgresql://u@one:5001,other:5002/d?target_session_attrs=read-write")
+
+    assert (database["HOST"], database["PORT"]) == ("one,other", "5001,5002")
+    assert database["OPTIONS"]["target_session_attrs"] == "read-write"
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [

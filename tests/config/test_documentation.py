@@ -41,7 +41,7 @@ every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=str)
 # Of PostgreSQL, Django, compose, OpenSSL and Prometheus, not of the project.
 NAMED_ELSEWHERE = {
     *("pg_dump", "pg_stat_archiver", "recovery_target_time", "log_error_verbosity", "db_default"),
-    *("synchronous_standby_names", "synchronous_commit"),
+    *("synchronous_standby_names", "synchronous_commit", "synchronous_mode_strict", "target_session_attrs"),
     *("COMPOSE_FILE", "SSL_CERT_FILE", "CERTIFICATE_VERIFY_FAILED", "runbook_url"),
 }
 DIAGRAMS = {"gantt", "sequenceDiagram", "erDiagram", "flowchart", "stateDiagram-v2", "classDiagram"}

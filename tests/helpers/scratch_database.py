@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import connection, connections
 from psycopg import sql
 
+from config.backends import database_of
+
 
 @contextmanager
 def scratch_database(*, template: str = "template1") -> Iterator[str]:
@@ -31,6 +33,20 @@ def connected_to(name: str, *, host: str | None = None) -> Iterator[None]:
         yield
     finally:
         connections.close_all()
+        connection.settings_dict.update(original)
+
+
+@contextmanager
+def connected_by(url: str) -> Iterator[None]:
+    """Let every thread that connects anew reach the default database by this address."""
+    original = dict(connection.settings_dict)
+    connections.close_all()
+    connection.settings_dict.update({**database_of(url), "TEST": original["TEST"]})
+    try:
+        yield
+    finally:
+        connections.close_all()
+        connection.settings_dict.clear()
         connection.settings_dict.update(original)
 
 

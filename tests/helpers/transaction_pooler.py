@@ -10,9 +10,8 @@ from pathlib import Path
 from shutil import which
 
 import psycopg
-from django.db import connection, connections
+from django.db import connection
 
-from config.backends import database_of
 from config.embedded.account import get_server_account, make_private
 from tests.helpers.polling import wait_until
 from tests.helpers.web_servers import free_port
@@ -49,20 +48,6 @@ def transaction_pooler() -> Iterator[str]:
             # Clients that are still there are cut off.
             process.terminate()
             shutil.rmtree(directory)
-
-
-@contextmanager
-def connected_through(url: str) -> Iterator[None]:
-    """Let every thread that connects anew reach the default database by this address."""
-    original = dict(connection.settings_dict)
-    connections.close_all()
-    connection.settings_dict.update({**database_of(url), "TEST": original["TEST"]})
-    try:
-        yield
-    finally:
-        connections.close_all()
-        connection.settings_dict.clear()
-        connection.settings_dict.update(original)
 
 
 def _configuration(directory: Path, port: int) -> str:
