@@ -13,8 +13,12 @@ from procrastinate.tasks import Task
 
 from bookings.insight.audit.keeping import audit_capacity
 from bookings.models.queues import AUDITS, RETRIES, SLOTS, UPKEEP
-from bookings.services.settings.coming_days import defer_coming_days, materialize_coming_days
-from bookings.services.upkeep.deferral import MATERIALIZE_RESTAURANT
+from bookings.services.settings.coming_days import (
+    defer_coming_days,
+    materialize_coming_days,
+    materialize_coming_days_of,
+)
+from bookings.services.upkeep.deferral import MATERIALIZE_RESTAURANT, MATERIALIZE_RESTAURANTS
 from bookings.services.upkeep.pruning import prune
 from config.requests import working_for
 
@@ -70,10 +74,16 @@ def materialize_restaurant(*, restaurant_id: int) -> None:
     materialize_coming_days(restaurant_id=restaurant_id)
 
 
+@job(MATERIALIZE_RESTAURANTS, queue=SLOTS, retry=RETRIES)
+def materialize_restaurants(*, restaurant_ids: list[int]) -> None:
+    """Create the coming service days and slots of some restaurants."""
+    materialize_coming_days_of(restaurant_ids=restaurant_ids)
+
+
 @app.periodic(cron="15 2 * * *")
 @job("materialize_all", queue=SLOTS, retry=RETRIES)
 def materialize_all() -> None:
-    """Defer `materialize_restaurant` for every active restaurant."""
+    """Defer `materialize_restaurants` for all that are active."""
     defer_coming_days()
 
 

@@ -11,6 +11,7 @@ from procrastinate.types import JSONDict
 from config.requests import current_request_id
 
 MATERIALIZE_RESTAURANT: Final = "materialize_restaurant"
+MATERIALIZE_RESTAURANTS: Final = "materialize_restaurants"
 
 
 def defer_jobs(task_name: str, *arguments: JSONDict) -> None:

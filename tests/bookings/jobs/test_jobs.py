@@ -255,24 +255,24 @@ def test_a_job_that_is_taken_up_while_a_change_is_open_works_with_what_it_wrote(
     assert days.count() == DAYS_AHEAD
 
 
-def test_the_night_makes_a_job_for_each_active_restaurant_that_has_none():
-    first, second = RestaurantFactory(), RestaurantFactory()
+def test_the_night_makes_one_job_for_a_hundred_active_restaurants(monkeypatch):
+    monkeypatch.setattr("bookings.services.settings.coming_days.RESTAURANTS_A_JOB", 2)
+    first, second, third = (RestaurantFactory() for _ in range(3))
     RestaurantFactory(active=False)
-    defer_materialization(restaurant_id=first.pk)
 
     defer_coming_days()
 
-    wanted = jobs(task_name=MATERIALIZE_RESTAURANT).values_list("args__restaurant_id", flat=True)
-    assert list(wanted) == [first.pk, second.pk]
+    wanted = jobs(task_name="materialize_restaurants").order_by("pk").values_list("args__restaurant_ids", flat=True)
+    assert list(wanted) == [[first.pk, second.pk], [third.pk]]
 
 
 def test_one_restaurant_that_fails_keeps_no_other_back():
     broken, sound = RestaurantFactory(timezone="Etc/UTC"), open_restaurant()
     Restaurant.objects.filter(pk=broken.pk).update(timezone="Nowhere/AtAll")
     defer_jobs("materialize_all", {})
-    run_waiting_jobs()
 
-    run_waiting_jobs()
+    for _ in ("the night's", "for a hundred restaurants", "for the broken one"):
+        run_waiting_jobs()
 
     assert ServiceDay.objects.filter(restaurant=sound).count() == DAYS_AHEAD
     job = jobs(args__restaurant_id=broken.pk).get()

@@ -1,12 +1,17 @@
 """`manage.py materialize_slots`: how much it creates, and that it leaves alone what is there."""
 
 from datetime import date, timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from bookings.services import materialize_service_days
+from bookings.services.settings.coming_days import materialize_restaurants
 from capacity.models import BookingSlot, ServiceDay
 from capacity.selectors import read_clock
 from tables.models import Restaurant
@@ -74,6 +79,76 @@ def test_an_inactive_restaurant_is_done_by_name() -> None:
     factories.open_restaurant(slug="gone", active=False)
 
     assert run("--restaurant", "gone", "--days", 1) == "gone: 1 service days with 19 slots created\n"
+
+
+def test_a_run_that_was_stopped_goes_on_with_the_restaurants_that_it_left() -> None:
+    for slug in ("bar", "cafe", "inn"):
+        factories.open_restaurant(slug=slug)
+    first = materialize_restaurants(
+        list(Restaurant.objects.order_by("slug")), connections=1, from_date=factories.days_ahead(), days=1
+    )
+    assert next(first).restaurant.slug == "bar"
+    first.close()
+    Restaurant.objects.get(slug="inn").service_days.all().delete()
+
+    said = run("--days", 1, "--from", factories.days_ahead()).splitlines()
+
+    assert (said[0], said[2]) == ("bar: nothing is missing", "inn: 1 service days with 19 slots created")
+    assert ServiceDay.objects.count() == 3
+
+
+def test_a_restaurant_that_fails_is_named_and_keeps_no_other_back() -> None:
+    for slug in ("bar", "cafe", "inn"):
+        factories.open_restaurant(slug=slug)
+    Restaurant.objects.filter(slug="bar").update(timezone="Nowhere/AtAll")
+
+    with pytest.raises(CommandError, match=r"1 restaurant of 3 failed(.|\n)*bar: .*Nowhere/AtAll"):
+        run("--days", 2, "--connections", 3)
+
+    assert set(ServiceDay.objects.values_list("restaurant__slug", flat=True)) == {"cafe", "inn"}
+
+
+def test_a_night_that_has_one_new_date_is_one_transaction_of_a_fixed_number_of_statements() -> None:
+    house = factories.open_restaurant()
+    create = partial(materialize_service_days, restaurant_id=house.pk, from_date=factories.days_ahead(1))
+    create(to_date=factories.days_ahead(59))
+
+    with CaptureQueriesContext(connection) as queries:
+        made = create(to_date=factories.days_ahead(60))
+
+    assert made.days_created == 1
+    assert [query["sql"] for query in queries].count("BEGIN") == 1
+    assert len(queries) == 15
+
+
+def test_many_dates_are_created_in_transactions_of_fourteen() -> None:
+    house = factories.open_restaurant()
+    factories.materialize(house, factories.days_ahead(20))
+
+    with CaptureQueriesContext(connection) as queries:
+        made = materialize_service_days(
+            restaurant_id=house.pk, from_date=factories.days_ahead(1), to_date=factories.days_ahead(29)
+        )
+
+    assert made.days_created == 28
+    assert [query["sql"] for query in queries].count("BEGIN") == 2
+
+
+def test_a_created_slot_has_what_the_model_would_give_it() -> None:
+    house = factories.open_restaurant()
+    factories.CapacityRuleFactory(restaurant=house, pacing_covers=8, occupancy_parties=5)
+    (day,) = factories.materialize(house, factories.days_ahead())
+    made = day.slots.order_by("starts_at").first()
+    assert made is not None
+
+    limits = {"pacing_covers": 8, "occupancy_parties": 5}
+    by_model = BookingSlot(
+        pk=made.pk, restaurant=house, service_day=day, starts_at=day.starts_at, ends_at=made.ends_at, **limits
+    )
+
+    assert made.ends_at - made.starts_at == timedelta(minutes=15)
+    fields = [field.attname for field in BookingSlot._meta.concrete_fields]
+    assert {name: getattr(made, name) for name in fields} == {name: getattr(by_model, name) for name in fields}
 
 
 @pytest.mark.parametrize(
