@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import JobAborted
 from procrastinate.tasks import Task
 
-from bookings.insight.audit.keeping import audit_capacity
+from bookings.insight.audit.keeping import audit_changes
 from bookings.models.queues import AUDITS, RETRIES, SLOTS, UPKEEP
 from bookings.services.settings.coming_days import (
     defer_coming_days,
@@ -92,8 +92,8 @@ def materialize_all() -> None:
 @app.periodic(cron="* * * * *")
 @job("audit", queue=AUDITS, lock="audit", queueing_lock="audit", is_given_up=True)
 def audit() -> None:
-    """Audit everything and store the run."""
-    audit_capacity()
+    """Audit what has changed, and in the course of a day everything; store the run."""
+    audit_changes()
 
 
 @app.periodic(cron="45 3 * * *")

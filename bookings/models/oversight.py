@@ -45,6 +45,9 @@ class AuditRun(models.Model):
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
     from_date = models.DateField(null=True, blank=True)
     to_date = models.DateField(null=True, blank=True)
+    whole_through = models.BigIntegerField(
+        null=True, blank=True, help_text="The last restaurant that was looked at whole, changed or not."
+    )
     has_overbooking = models.BooleanField()
     overbookings = models.PositiveIntegerField(default=0)
     problems = models.PositiveIntegerField(default=0)
@@ -56,3 +59,18 @@ class AuditRun(models.Model):
 
     def __str__(self) -> str:
         return f"Audit of {self.finished_at:%Y-%m-%d %H:%M}"
+
+
+class AuditedDay(models.Model):
+    """A service day in the version in which the auditor found nothing. A row that is gone is audited again.
+
+    Without a foreign key constraint, as a decision: checking one would lock a row that bookings write.
+    """
+
+    service_day = models.OneToOneField(
+        ServiceDay, on_delete=models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
+    )
+    version = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"service day {self.service_day_id} in version {self.version}"

@@ -6,6 +6,6 @@ error of the engine's rules (tests/bookings/insight/audit/test_auditor_independe
 """
 
 from bookings.insight.audit.report import AuditReport, Finding
-from bookings.insight.audit.snapshot import AuditScope, audit
+from bookings.insight.audit.snapshot import AuditScope, audit, audit_changed_days, list_changed_restaurants
 
-__all__ = ["AuditReport", "AuditScope", "Finding", "audit"]
+__all__ = ["AuditReport", "AuditScope", "Finding", "audit", "audit_changed_days", "list_changed_restaurants"]

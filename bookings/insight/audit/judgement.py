@@ -1,6 +1,6 @@
 """Turn rows of the queries into findings."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -51,9 +51,19 @@ def judge_lines(lines: Sequence[Line], bookings: Sequence[list[Row]], report: Au
 
 
 def _changed_limits(lines: Sequence[Line]) -> Iterator[Finding]:
-    for restaurant_id, count in Counter(line.restaurant_id for line in lines if line.has_old_limit).items():
-        message = f"{count} limits of services that are over are not those of the rules of today"
-        yield Finding(restaurant_id, "RULES_CHANGED_SINCE", message, {"limits": count})
+    old: defaultdict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.has_old_limit:
+            old[line.restaurant_id].append(line)
+    for restaurant_id, found in old.items():
+        message = f"{len(found)} limits of services that are over are not those of the rules of today"
+        yield Finding(
+            restaurant_id,
+            "RULES_CHANGED_SINCE",
+            message,
+            {"limits": len(found)},
+            service_day_ids=tuple({line.service_day_id for line in found}),
+        )
 
 
 def judge_tables(rows: Sequence[Row], report: AuditReport) -> None:
@@ -82,6 +92,7 @@ def _table_finding(row: Row) -> Finding:
             "bookings": list(_parties(row)),
         },
         is_overbooking=kind == DOUBLE_BOOKED,
+        service_day_ids=tuple(day for day in (row["service_day_id"], row["other_service_day_id"]) if day is not None),
     )
 
 
@@ -111,6 +122,7 @@ def misplaced_booking(row: Row) -> Finding:
             "serviceDayId": row["service_day_id"],
             "bookings": list(_parties(row | {"kind": None})),
         },
+        service_day_ids=(row["service_day_id"],),
     )
 
 
@@ -119,7 +131,11 @@ def unseated_bookings(row: Row) -> Finding:
     some = ", ".join(row["refs"])
     message = f"{row['bookings']} bookings without a table where parties are seated at tables: {some}"
     return Finding(
-        row["restaurant_id"], "WITHOUT_TABLE", message, {"count": row["bookings"], "references": row["refs"]}
+        row["restaurant_id"],
+        "WITHOUT_TABLE",
+        message,
+        {"count": row["bookings"], "references": row["refs"]},
+        service_day_ids=tuple(row["service_day_ids"]),
     )
 
 

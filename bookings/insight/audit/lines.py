@@ -161,6 +161,7 @@ class Line:
                 **facts,
             },
             is_overbooking=is_overbooking,
+            service_day_ids=(self.service_day_id,),
         )
 
 

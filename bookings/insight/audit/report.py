@@ -13,13 +13,17 @@ def instant(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding: its kind, a sentence for people, and its facts by their JSON names."""
+    """One finding: its kind, a sentence for people, its facts by their JSON names, and the service days that it is of.
+
+    One that is of the restaurant as a whole names no service day.
+    """
 
     restaurant_id: int
     kind: str
     message: str
     facts: dict[str, Any]
     is_overbooking: bool = False
+    service_day_ids: tuple[int, ...] = ()
 
     def as_json(self, slugs: dict[int, str]) -> dict[str, Any]:
         """Return the finding ready for JSON."""
@@ -66,6 +70,22 @@ class AuditReport:
     def seconds(self) -> float:
         """Return the duration of the audit."""
         return (self.finished_at - self.as_of).total_seconds()
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Return all findings, of every kind of list."""
+        return [*self.overbookings, *self.problems, *self.authorised_excess, *self.notes]
+
+    def add(self, later: "AuditReport") -> None:
+        """Add the report of other restaurants, looked at later."""
+        self.finished_at = later.finished_at
+        self.restaurants |= later.restaurants
+        self.names |= later.names
+        self.overbookings += later.overbookings
+        self.problems += later.problems
+        self.authorised_excess += later.authorised_excess
+        self.notes += later.notes
+        self.count(later.checked)
 
     def count(self, figures: dict[str, int]) -> None:
         """Add to the numbers of rows examined."""

@@ -1,6 +1,7 @@
 """Read one snapshot of the database, one time zone after the other."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -38,6 +39,18 @@ class AuditScope:
 
 
 @dataclass(frozen=True)
+class ChangedDays:
+    """The report on service days that have changed; `clean` holds the audited version of those without a finding.
+
+    `found` are the ids of all others.
+    """
+
+    report: AuditReport
+    clean: dict[int, int]
+    found: set[int]
+
+
+@dataclass(frozen=True)
 class _Zone:
     """Restaurants whose clocks show the same, and the date that they show at the moment of the snapshot."""
 
@@ -52,21 +65,56 @@ def audit(scope: AuditScope) -> AuditReport:
     The audit takes no lock and waits for none. It runs 7 queries for each time zone, and 1 more where a line
     is overbooked.
     """
+    with _snapshot() as as_of:
+        ids = None if scope.restaurant_id is None else [scope.restaurant_id]
+        return _audit_restaurants(_list_restaurants(ids), scope, as_of, service_day_ids=None)
+
+
+def list_changed_restaurants(except_ids: Sequence[int]) -> list[int]:
+    """List the restaurants, but for some, that have a service day to look at again, in 1 query."""
+    changed = f"SELECT DISTINCT restaurant_id FROM ({_read_sql('changed_days')}) AS changed ORDER BY 1"  # noqa: S608 - our own file
+    with _snapshot() as as_of:
+        rows = _rows(changed, {"restaurant_ids": None, "is_whole": False, "as_of": as_of})
+    return [pk for pk in (row["restaurant_id"] for row in rows) if pk not in set(except_ids)]
+
+
+def audit_changed_days(restaurant_ids: Sequence[int], *, is_whole: bool) -> ChangedDays:
+    """Audit the service days of some restaurants that have changed since they were audited, or all; see `audit`."""
+    with _snapshot() as as_of:
+        parameters = {"restaurant_ids": restaurant_ids, "is_whole": is_whole, "as_of": as_of}
+        rows = _query("changed_days", parameters)
+        report = _audit_restaurants(
+            _list_restaurants(restaurant_ids), AuditScope(), as_of, service_day_ids=[row["id"] for row in rows]
+        )
+    # A finding without a service day, as of an unknown time zone, is of all days of its restaurant.
+    unclear = {finding.restaurant_id for finding in report.findings if not finding.service_day_ids}
+    found = {day for finding in report.findings for day in finding.service_day_ids}
+    found |= {row["id"] for row in rows if row["restaurant_id"] in unclear}
+    return ChangedDays(report, {row["id"]: row["version"] for row in rows if row["id"] not in found}, found)
+
+
+def _audit_restaurants(
+    restaurants: Sequence[Row], scope: AuditScope, as_of: datetime, service_day_ids: list[int] | None
+) -> AuditReport:
+    report = AuditReport(
+        as_of=as_of,
+        finished_at=as_of,
+        restaurants={row["id"]: row["slug"] for row in restaurants},
+        names={row["id"]: row["name"] for row in restaurants},
+        checked={"restaurants": len(restaurants)},
+    )
+    for zone in _enter_zones(restaurants, report):
+        _audit_zone(zone, scope, report, service_day_ids)
+    report.finished_at = _read_clock()
+    return report
+
+
+@contextmanager
+def _snapshot() -> Iterator[datetime]:
+    """Open the transaction of an audit, and yield the instant of its snapshot by the database's clock."""
     with transaction.atomic(durable=True):
         _begin_snapshot()
-        as_of = _read_clock()
-        restaurants = _list_restaurants(scope)
-        report = AuditReport(
-            as_of=as_of,
-            finished_at=as_of,
-            restaurants={row["id"]: row["slug"] for row in restaurants},
-            names={row["id"]: row["name"] for row in restaurants},
-            checked={"restaurants": len(restaurants)},
-        )
-        for zone in _enter_zones(restaurants, report):
-            _audit_zone(zone, scope, report)
-        report.finished_at = _read_clock()
-    return report
+        yield _read_clock()
 
 
 def _begin_snapshot() -> None:
@@ -83,11 +131,11 @@ def _read_clock() -> datetime:
     return moment
 
 
-def _list_restaurants(scope: AuditScope) -> list[Row]:
+def _list_restaurants(restaurant_ids: Sequence[int] | None) -> list[Row]:
     return _rows(
         "SELECT id, slug, name, timezone FROM tables_restaurant"
-        " WHERE %(restaurant_id)s::bigint IS NULL OR id = %(restaurant_id)s ORDER BY timezone, slug",
-        {"restaurant_id": scope.restaurant_id},
+        " WHERE %(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s) ORDER BY timezone, slug",
+        {"ids": restaurant_ids},
     )
 
 
@@ -115,9 +163,10 @@ def _set_zone(name: str) -> bool:
     return True
 
 
-def _audit_zone(zone: _Zone, scope: AuditScope, report: AuditReport) -> None:
+def _audit_zone(zone: _Zone, scope: AuditScope, report: AuditReport, service_day_ids: list[int] | None) -> None:
     parameters = {
         "restaurant_ids": zone.restaurant_ids,
+        "service_day_ids": service_day_ids,
         "as_of": report.as_of,
         "today": zone.today,
         "from_date": scope.from_date or zone.today - timedelta(days=1),

@@ -12,9 +12,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from procrastinate.jobs import Status
 
-from bookings.models import AuditRun, Decision
+from bookings.models import AuditedDay, AuditRun, Decision
 from bookings.selectors import get_latest_audit
 from bookings.services.upkeep.locks import lock_old_jobs
+from capacity.models import ServiceDay
 from capacity.selectors import read_clock
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ KEPT_AUDITS = timedelta(days=2)
 # Over a year, to compare a season with the one before.
 KEPT_AUDITS_WITH_FINDINGS = timedelta(days=400)
 KEPT_JOBS = timedelta(days=3)
+# An audit begins with yesterday, on any wall.
+AUDITED_DAYS = timedelta(days=3)
 # A person has to look at them first.
 KEPT_DEAD_JOBS = timedelta(days=30)
 
@@ -69,6 +72,13 @@ def prune_audit_runs(*, is_dry_run: bool = False) -> int:
     return rows.count() if is_dry_run else _delete(rows, "pk")
 
 
+def prune_audited_days(*, is_dry_run: bool = False) -> int:
+    """Delete what is known of service days that no audit looks at any more: they are over, or gone."""
+    coming = ServiceDay.objects.filter(pk=OuterRef("pk"), business_date__gte=read_clock().date() - AUDITED_DAYS)
+    over = AuditedDay.objects.filter(~Exists(coming))
+    return over.count() if is_dry_run else _delete(over, "pk")
+
+
 def prune_jobs(*, is_dry_run: bool = False) -> int:
     """Delete jobs that ended long ago, with their events; dead ones later. Locks the jobs.
 
@@ -96,7 +106,7 @@ def prune_decisions(*, is_dry_run: bool = False) -> int:
 
 
 # The steps of the nightly job, one after the other.
-STEPS: tuple[Step, ...] = (prune_decisions, prune_audit_runs, prune_jobs)
+STEPS: tuple[Step, ...] = (prune_decisions, prune_audit_runs, prune_audited_days, prune_jobs)
 
 
 def _delete(rows: QuerySet[Any], *order: str) -> int:

@@ -8,5 +8,6 @@ WHERE
     b.restaurant_id = ANY(%(restaurant_ids)s)
     AND b.status IN ('held', 'confirmed', 'arrived', 'seated', 'completed')
     AND (b.business_date BETWEEN %(from_date)s AND %(to_date)s OR d.business_date BETWEEN %(from_date)s AND %(to_date)s)
+    AND (%(service_day_ids)s::bigint [] IS NULL OR b.service_day_id = ANY(%(service_day_ids)s))
     AND (b.business_date <> d.business_date OR b.restaurant_id <> d.restaurant_id)
 ORDER BY b.restaurant_id, b.business_date, b.id

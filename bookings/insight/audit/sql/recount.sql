@@ -12,7 +12,10 @@ WITH day AS MATERIALIZED (
         d.business_date >= %(today)s::date
         OR (d.business_date = %(today)s::date - 1 AND d.ends_at > %(as_of)s) AS follows_rules
     FROM capacity_serviceday AS d
-    WHERE d.restaurant_id = ANY(%(restaurant_ids)s) AND d.business_date BETWEEN %(from_date)s AND %(to_date)s
+    WHERE
+        d.restaurant_id = ANY(%(restaurant_ids)s)
+        AND d.business_date BETWEEN %(from_date)s AND %(to_date)s
+        AND (%(service_day_ids)s::bigint [] IS NULL OR d.id = ANY(%(service_day_ids)s))
 ),
 
 slot AS MATERIALIZED (

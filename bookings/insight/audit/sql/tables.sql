@@ -58,7 +58,9 @@ assigned AS MATERIALIZED (
         b.status IN ('held', 'confirmed', 'arrived', 'seated', 'completed') AS is_counting,
         b.status IN ('held', 'confirmed', 'arrived', 'seated', 'completed')
         AND (b.status <> 'held' OR b.expires_at > %(as_of)s) AS is_live,
-        b.business_date BETWEEN %(from_date)s AND %(to_date)s AS is_in_scope
+        b.service_day_id,
+        b.business_date BETWEEN %(from_date)s AND %(to_date)s
+        AND (%(service_day_ids)s::bigint [] IS NULL OR b.service_day_id = ANY(%(service_day_ids)s)) AS is_in_scope
     FROM booking_table_assignments AS a
     INNER JOIN bookings_booking AS b ON a.booking_id = b.id
     INNER JOIN table_inventory AS t ON a.table_id = t.id
@@ -94,6 +96,7 @@ suspect AS (
 found AS (
     SELECT 'TABLE_DOUBLE_BOOKED' AS kind, one.*, other.booking_id AS other_booking_id,
         other.reference AS other_reference, other.party_size AS other_party_size,
+        other.service_day_id AS other_service_day_id,
         greatest(one.from_at, other.from_at) AS overlap_from, least(one.to_at, other.to_at) AS overlap_to
     FROM suspect
     INNER JOIN assigned AS one ON suspect.table_id = one.table_id
@@ -106,7 +109,7 @@ found AS (
 
     UNION ALL
 
-    SELECT wrong.kind, assigned.*, NULL, NULL, NULL, NULL, NULL
+    SELECT wrong.kind, assigned.*, NULL, NULL, NULL, NULL, NULL, NULL
     FROM assigned
     CROSS JOIN LATERAL (
         VALUES
@@ -132,6 +135,7 @@ SELECT
     found.number AS table_number, found.numbers AS table_numbers, found.largest AS max_party_size, found.status,
     found.booking_id, found.reference, found.party_size,
     found.other_booking_id, found.other_reference, found.other_party_size,
+    found.service_day_id, found.other_service_day_id,
     nullif(coalesce(found.overlap_from, found.from_at), '-infinity') AT TIME ZONE 'UTC' AS from_at,
     nullif(coalesce(found.overlap_to, found.to_at), 'infinity') AT TIME ZONE 'UTC' AS to_at,
     found.needed_from AT TIME ZONE 'UTC' AS starts_at,

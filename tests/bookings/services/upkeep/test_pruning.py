@@ -15,12 +15,12 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 from bookings.admin.decisions import DecisionAdmin
 from bookings.insight.audit.keeping import audit_capacity
 from bookings.insight.verdict.reading.decisions import list_latest_alternatives
-from bookings.models import AuditRun, Decision
+from bookings.models import AuditedDay, AuditRun, Decision
 from bookings.services.upkeep import pruning
 from bookings.services.upkeep.deferral import defer_jobs
-from bookings.services.upkeep.pruning import prune, prune_audit_runs, prune_decisions, prune_jobs
+from bookings.services.upkeep.pruning import prune, prune_audit_runs, prune_audited_days, prune_decisions, prune_jobs
 from tests.helpers.dining_room import book, room
-from tests.helpers.factories import RestaurantFactory
+from tests.helpers.factories import RestaurantFactory, materialize, open_restaurant
 from tests.helpers.job_workers import SECONDS, closing_connection, jobs, run_waiting_jobs, statuses
 from tests.helpers.polling import wait_until
 from tests.helpers.stopping_points import count_blocked
@@ -68,6 +68,18 @@ def test_the_latest_full_run_is_kept_however_old_it_is():
     assert prune_audit_runs() == 2
 
     assert AuditRun.objects.get() == latest
+
+
+def test_what_is_known_of_service_days_that_are_over_or_gone_goes():
+    house = open_restaurant()
+    today = datetime.now(UTC).date()
+    coming, over = (materialize(house, today + days * DAY)[0].pk for days in (-2, -5))
+    for pk in (coming, over, 1_000_000):
+        AuditedDay.objects.create(service_day_id=pk, version=1)
+
+    assert prune_audited_days() == 2
+
+    assert AuditedDay.objects.get().pk == coming
 
 
 def test_jobs_that_ended_are_kept_for_three_days_and_dead_ones_for_thirty():
@@ -201,7 +213,7 @@ def test_the_command_says_what_it_deleted():
 
     call_command("prune_history", stdout=out)
 
-    assert out.getvalue() == "0 decisions deleted\n1 audit runs deleted\n0 jobs deleted\n"
+    assert out.getvalue() == "0 decisions deleted\n1 audit runs deleted\n0 audited days deleted\n0 jobs deleted\n"
 
 
 def test_a_dry_run_says_the_same_and_deletes_nothing():
@@ -213,7 +225,10 @@ def test_a_dry_run_says_the_same_and_deletes_nothing():
 
     call_command("prune_history", "--dry-run", stdout=out)
 
-    said = "0 decisions would be deleted\n1 audit runs would be deleted\n1 jobs would be deleted\n"
+    said = (
+        "0 decisions would be deleted\n1 audit runs would be deleted\n0 audited days would be deleted\n"
+        "1 jobs would be deleted\n"
+    )
     assert (out.getvalue(), AuditRun.objects.count(), statuses()) == (said, 2, ["succeeded", "failed"])
 
 
@@ -254,7 +269,7 @@ def test_the_command_says_what_was_deleted_before_and_after_a_step_that_failed()
     finally:
         rename_table("away", "bookings_decision")
 
-    assert out.getvalue() == "1 audit runs deleted\n0 jobs deleted\n"
+    assert out.getvalue() == "1 audit runs deleted\n0 audited days deleted\n0 jobs deleted\n"
 
 
 def rename_table(name, to):
