@@ -153,6 +153,45 @@ def ledger():
         cursor.execute("ANALYZE bookings_decision")
 
 
+@pytest.mark.parametrize(("is_vacuumed", "least", "most"), [(True, 0.9, 1.1), (False, 1.2, 2.0)])
+@pytest.mark.usefixtures("ledger")
+def test_the_ledger_does_not_grow_by_being_filled_and_pruned_where_vacuum_comes(settings, is_vacuumed, least, most):
+    sizes = []
+    for days in range(24, 14, -1):
+        settings.LEDGER_DAYS = days
+        write_a_day()
+        assert prune_decisions() > 0
+        if is_vacuumed:
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM bookings_decision")
+        sizes.append(size_of_ledger())
+
+    assert least < sizes[-1] / sizes[0] < most
+
+
+def write_a_day():
+    """Write as many decisions of this moment as the ledger has of each day."""
+    columns = ", ".join(it.column for it in Decision._meta.concrete_fields if it.name not in ("id", "decided_at"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO bookings_decision (decided_at, {columns})"  # noqa: S608 - columns of the model
+            f" SELECT now(), {columns} FROM bookings_decision LIMIT %s",
+            [MANY // 25],
+        )
+
+
+def size_of_ledger():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size('bookings_decision')")
+        return cursor.fetchone()[0]
+
+
+def test_vacuum_comes_for_the_decisions_of_one_day():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE oid = 'bookings_decision'::regclass")
+        assert "autovacuum_vacuum_scale_factor=0.005" in cursor.fetchone()[0]
+
+
 def show_page():
     list(Decision.objects.order_by(*DecisionAdmin.ordering)[: DecisionAdmin.list_per_page])
 
