@@ -20,7 +20,7 @@ PYTEST = $(BIN)/python -m pytest -m "not prometheus and not cluster"
 PROCESSES = --numprocesses 3 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger house smoke check-alerts check-failover requirements clean
+.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger bench-growth house smoke check-alerts requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ bench-seating: install  ## Compare the planner with first-fit and best-fit on 20
 
 bench-ledger: install  ## Measure what the ledger costs a booking, against it switched off in the same run
 	$(BIN)/python -m tests.rollout.benchmark_ledger
+
+bench-growth: install  ## Compare a small database with one of ARGS restaurants (1000): bookings, availability, the night, the audit
+	$(BIN)/python -m tests.growth.benchmark $(ARGS)
 
 house: install  ## Count files, frames, types and statements of one booking, lines of code, and arrows that run upward
 	$(BIN)/python -m tests.house $(ARGS)
