@@ -75,7 +75,8 @@ def list_changed_restaurants(except_ids: Sequence[int]) -> list[int]:
     changed = f"SELECT DISTINCT restaurant_id FROM ({_read_sql('changed_days')}) AS changed ORDER BY 1"  # noqa: S608 - our own file
     with _snapshot() as as_of:
         rows = _rows(changed, {"restaurant_ids": None, "is_whole": False, "as_of": as_of})
-    return [pk for pk in (row["restaurant_id"] for row in rows) if pk not in set(except_ids)]
+    known = set(except_ids)
+    return [row["restaurant_id"] for row in rows if row["restaurant_id"] not in known]
 
 
 def audit_changed_days(restaurant_ids: Sequence[int], *, is_whole: bool) -> ChangedDays:
