@@ -20,7 +20,7 @@ PYTEST = $(BIN)/python -m pytest -m "not prometheus and not cluster"
 PROCESSES = --numprocesses 3 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench-seating bench-ledger bench-growth house smoke check-alerts requirements clean
+.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger bench-growth house smoke check-alerts check-pooler check-failover requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,8 +99,11 @@ house: install  ## Count files, frames, types and statements of one booking, lin
 check-alerts: install  ## Check and test alerts, dashboard and runbooks (with promtool and amtool)
 	$(BIN)/python -m pytest tests/deploy tests/integration/test_alerts.py
 
-check-failover: install  ## Book through PgBouncer, and kill a primary under load (with Patroni and etcd)
-	$(BIN)/python -m pytest -m cluster tests/concurrency tests/integration
+check-pooler: install  ## Race through PgBouncer in transaction mode (with pgbouncer)
+	$(BIN)/python -m pytest -m cluster tests/concurrency
+
+check-failover: install  ## Kill a primary under load and lose no booking (with Patroni and etcd)
+	$(BIN)/python -m pytest -m cluster tests/integration
 
 requirements: install  ## Pin the newest releases that requirements*.in allow
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv

@@ -2,9 +2,9 @@
 --
 -- The lock of one service day, two reads, one statement that writes booking and event and raises the counters. It asks
 -- no policy, keeps no decision, answers nobody. Isolation comes from PGOPTIONS; what was disturbed is tried again.
--- `first_day` and `first_restaurant` are ids: those of the other houses follow without a gap.
+-- `first_day` and `first_restaurant` are ids: those of the other houses follow, a day for each of `dates` between two.
 \set house random(0, :houses - 1)
-\set day :first_day + :house
+\set day :first_day + :house * :dates
 \set restaurant :first_restaurant + :house
 \set quarter random(0, 18)
 \set party random(1, 8)

@@ -58,8 +58,8 @@ class Cases:
         return repeat(self._availability(self.houses.roomy, 0), CROWD)
 
     def time(self) -> Iterator[bytes]:
-        """Availability of one time, of fifty service days over and over."""
-        return self._times(cycle(self._days(1)))
+        """Availability of one time each, of fifty service days over and over."""
+        return cycle(list(self._times(self._days(1))))
 
     def cold_time(self) -> Iterator[bytes]:
         """Availability of one time, of another service day with each request."""
@@ -111,7 +111,8 @@ class Cases:
         return iter([self._booking(slug, number, "19:00", PARTY_SIZE) for _ in range(CROWD)])
 
     def _bookings(self, slugs: list[str], party_sizes: range | tuple[int, ...]) -> Iterator[bytes]:
-        run = next(self._runs)
+        # The last date is pgbench's.
+        run = next(self._runs) % (DAYS - 1)
         rng = random.Random(run)
         for slug in cycle(slugs):
             yield self._booking(slug, run, rng.choice(starts()), rng.choice(party_sizes))

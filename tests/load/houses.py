@@ -16,7 +16,6 @@ from tests.helpers.factories import (
     ServicePeriodFactory,
     TurnTimeFactory,
     days_ahead,
-    materialize,
 )
 from tests.seating.benchmark_http import FULL, booked, load_evening
 
@@ -64,7 +63,6 @@ def open_houses(*, has_evening: bool) -> Houses:
     """
     first_date = days_ahead(1)
     covers = [_open(f"covers-{number}", **dict.fromkeys(LIMITS, PLENTY)) for number in range(HOUSES)]
-    pgbench = _pgbench_variables(covers, first_date + timedelta(days=DAYS))
     seated = [_open(f"seated-{number}", tables=TABLES_OF_A_HOUSE) for number in range(HOUSES)]
     hot = _open("hot", **dict.fromkeys(LIMITS, PLENTY))
     full = _open_full()
@@ -89,7 +87,7 @@ def open_houses(*, has_evening: bool) -> Houses:
         evening=evening.slug,
         evening_date=evening_date,
         first_date=first_date,
-        pgbench=pgbench,
+        pgbench=_pgbench_variables(covers, first_date + timedelta(days=DAYS - 1)),
     )
 
 
@@ -187,13 +185,18 @@ def _book(restaurant: Restaurant, business_date: date) -> None:
 
 
 def _pgbench_variables(restaurants: list[Restaurant], business_date: date) -> dict[str, object]:
-    """Make a service day of each for pgbench alone; return what its script needs to find them."""
-    days = [materialize(restaurant, business_date)[0] for restaurant in restaurants]
-    for rows in (days, restaurants):
-        assert [row.pk for row in rows] == list(range(rows[0].pk, rows[0].pk + HOUSES)), "ids with a gap"
+    """Return what pgbench's script needs to find the service days of a date that nobody else books.
+
+    It counts up their ids: those of a restaurant's dates follow each other, then come those of the next restaurant.
+    """
+    found = ServiceDay.objects.filter(restaurant__in=restaurants, business_date=business_date).order_by("restaurant")
+    days = list(found.values_list("pk", flat=True))
+    for ids, step in (([restaurant.pk for restaurant in restaurants], 1), (days, DAYS)):
+        assert ids == list(range(ids[0], ids[0] + HOUSES * step, step)), "ids with a gap"
     return {
         "houses": HOUSES,
-        "first_day": days[0].pk,
+        "dates": DAYS,
+        "first_day": days[0],
         "first_restaurant": restaurants[0].pk,
         "opening": datetime.combine(business_date, OPENING, tzinfo=UTC).isoformat(),
     }
