@@ -1,0 +1,166 @@
+"""Statements of the hot path: written by the ORM once, prepared once a connection, run with other values each time.
+
+Building a queryset and compiling it costs ten times what PostgreSQL needs to answer it. A `Statement` compiles the very
+queryset once a process, with a `Parameter` where a value comes. The server parses it once a connection: `PREPARE` and
+`EXECUTE` are sent as they stand, since the driver's own prepared statements are forgotten at every ROLLBACK.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import count
+from typing import Any, final
+from weakref import WeakKeyDictionary
+
+import msgspec
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection
+from django.db.models import BigIntegerField, BooleanField, Field, Func, Model, QuerySet, TextField
+from django.db.models.expressions import Expression
+from psycopg.sql import Literal
+from psycopg.types.range import Range
+
+Sql = tuple[str, Sequence[Any]]
+
+# The names of the prepared statements that a connection of the driver knows, in and out of transactions.
+_known: WeakKeyDictionary[Any, dict[tuple[str, bool], str]] = WeakKeyDictionary()
+_number = count()
+
+
+@final
+class Parameter(Expression):
+    """A value that is given at each run, by name, as a field of that kind would store it."""
+
+    def __init__(self, name: str, output_field: Field[Any, Any]) -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """Write a mark, with the type that the server would else guess."""
+        return f"%s::{_type_of(self.output_field)}", [self]
+
+
+def ids(name: str) -> Parameter:
+    """Return a parameter of any number of ids."""
+    return Parameter(name, ArrayField(BigIntegerField()))
+
+
+class AnyOf(Func):
+    """A condition: the first expression equals any element of the second, an array."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+class Statement:
+    """A statement by its name; `write` makes its SQL, with Parameters among the values, once a process."""
+
+    def __init__(self, name: str, write: Callable[[], Sql], *, returns_rows: bool = True) -> None:
+        self.name = name
+        self._write = write
+        self._returns_rows = returns_rows
+        self._compiled: tuple[str, list[Parameter]] | None = None
+
+    @classmethod
+    def of(cls, name: str, query: Callable[[], QuerySet[Any, Any]]) -> "Statement":
+        """Return the statement of a queryset."""
+        return cls(name, lambda: sql_of(query()))
+
+    def run(self, *, before: str = "", **values: Any) -> list[tuple[Any, ...]]:
+        """Run it with a value for each parameter, in 1 query; return the rows as the driver reads them.
+
+        `before` goes first in the same query: settings of the transaction, each ended by a semicolon.
+        """
+        connection.ensure_connection()
+        if self._compiled is None:
+            self._compiled = _with_constants(*self._write())
+        sql, parameters = self._compiled
+        given = {parameter.name: values[parameter.name] for parameter in parameters}
+        if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
+            # Behind a pooler that gives each transaction another session nothing stays prepared.
+            return self._fetch(f"{before}{sql}", [given[parameter.name] for parameter in parameters])
+        # Planned apart from the same statement outside: only inside a transaction sequential scans may be off.
+        place = self.name, connection.in_atomic_block
+        known = _known.setdefault(connection.connection, {})
+        name, prepare = known.get(place), ""
+        if name is None:
+            # A number of its own: one that failed may be there, or not.
+            name = f"{self.name}_{next(_number)}"
+            marks = {given_name: f"${number}" for number, given_name in enumerate(given, start=1)}
+            numbered = sql % tuple(marks[parameter.name] for parameter in parameters)
+            prepare = f"PREPARE {name} AS {numbered.replace('%', '%%')};"
+        places = f"({', '.join(['%s'] * len(given))})" if given else ""
+        rows = self._fetch(f"{before}{prepare}EXECUTE {name}{places}", list(given.values()))
+        known[place] = name
+        return rows
+
+    def _fetch(self, sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given)
+            while cursor.nextset():
+                pass
+            return cursor.fetchall() if self._returns_rows else []
+
+
+def sql_of(query: QuerySet[Any, Any]) -> Sql:
+    """Return the SQL of a queryset."""
+    sql, parameters = query.query.get_compiler(connection=connection).as_sql()
+    return sql, parameters
+
+
+def insert_into(model: type[Model], *, source: str = "", **given: Sql) -> Sql:
+    """Return an INSERT of a row as JSON, all of its columns but the key, where they are not given as SQL.
+
+    One value instead of thirty: the driver takes longer to write each than PostgreSQL to read it out of JSON. `source`
+    follows the row in the FROM.
+    """
+    table = model._meta.db_table
+    columns = [str(field.column) for field in model._meta.concrete_fields if not field.primary_key]
+    selected = ", ".join(given[column][0] if column in given else f'given."{column}"' for column in columns)
+    parameters = [parameter for column in columns if column in given for parameter in given[column][1]]
+    named = ", ".join(f'"{column}"' for column in columns)
+    row = f'jsonb_populate_record(NULL::"{table}", %s::jsonb) AS given'
+    sql = f'INSERT INTO "{table}" ({named}) SELECT {selected} FROM {row}{source}'  # noqa: S608 - names of our own
+    return sql, [*parameters, Parameter(table, TextField())]
+
+
+def row_of(model: Model) -> dict[str, str]:
+    """Return the value of such an INSERT for a model, saved or not, by name."""
+    columns = {str(field.column): _plain(getattr(model, field.attname)) for field in model._meta.concrete_fields}
+    return {model._meta.db_table: msgspec.json.encode(columns, enc_hook=str).decode()}
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has no kind for as PostgreSQL reads it."""
+    match value:
+        case Range(lower=datetime() as lower, upper=datetime() as upper):
+            return f"[{lower.isoformat()},{upper.isoformat()})"
+        case bytes():
+            return f"\\x{value.hex()}"
+        case _:
+            return value
+
+
+def together(final: Sql, **parts: Sql) -> Sql:
+    """Return one statement of several: all see the state before it, and `final` what the others return, by name."""
+    named = ", ".join(f"{name} AS ({sql})" for name, (sql, _) in parts.items())
+    parameters = [parameter for _, parameters in [*parts.values(), final] for parameter in parameters]
+    return f"WITH {named} {final[0]}", parameters
+
+
+def _type_of(field: Any) -> str:
+    kind: str = field.rel_db_type(connection) if field.is_relation else field.db_type(connection)
+    return kind.replace("varchar", "text").partition("(")[0]
+
+
+def _with_constants(sql: str, values: Sequence[Any]) -> tuple[str, list[Parameter]]:
+    """Return the SQL with its constants in full, and a Parameter for each mark that is left."""
+    text, *pieces = sql.split("%s")
+    for value, piece in zip(values, pieces, strict=True):
+        constant = "%s" if isinstance(value, Parameter) else _literal(value).replace("%", "%%")
+        text += f"{constant}{piece}"
+    return text, [value for value in values if isinstance(value, Parameter)]
+
+
+def _literal(value: Any) -> str:
+    return Literal(value).as_string(connection.connection)
