@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -49,6 +50,9 @@ class Restaurant(models.Model):
     shows_tables = models.BooleanField("guests see their table", default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    # Raised by triggers with every write of these settings, of the floor or of the service: see docs/locking.md. Not a
+    # number, which after a restored backup or a failover could come a second time for other settings.
+    settings_version = models.UUIDField(default=uuid.uuid4, db_default=RandomUUID(), editable=False)
 
     class Meta:
         constraints = [
