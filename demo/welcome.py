@@ -49,7 +49,7 @@ def find_free_start(restaurant: Restaurant, today: date) -> tuple[date, time] | 
     """Find the free start nearest to seven in the evening on the first day after today that has one."""
     first, last = today + ONE_DAY, today + timedelta(days=DAYS_TO_LOOK_AT)
     days = list_available_days(restaurant_id=restaurant.pk, party_size=PARTY_SIZE, from_date=first, to_date=last)
-    business_date = next((day.business_date for day in days if day.is_available), None)
+    business_date = next((day.business_date for day in days.verdicts if day.is_available), None)
     if business_date is None:
         return None
     slots = list_day_slots(restaurant_id=restaurant.pk, business_date=business_date, party_size=PARTY_SIZE)

@@ -23,7 +23,7 @@ from bookings.contract.guests import (
 from bookings.contract.staff import TableCountsAnswer, UtilizationAnswer, UtilizedPeriodAnswer, UtilizedSlotAnswer
 from bookings.decision import Assessment
 from bookings.models import Booking
-from bookings.selectors import DayAvailability, DayVerdict, TimeAvailability, Utilization
+from bookings.selectors import DayAvailability, DaysAvailability, TimeAvailability, Utilization
 from bookings.selectors.table_counts import TableCounts
 from capacity.calendar import local_wall_time
 from capacity.models import ServicePeriod
@@ -81,9 +81,9 @@ def _hours(settings: ServiceSettings, service: ServiceState) -> dict[str, time |
     return {"start_time": period.start_time if period else None, "end_time": period.end_time if period else None}
 
 
-def available_days_answer(verdicts: Iterable[DayVerdict]) -> AvailableDaysAnswer:
+def available_days_answer(availability: DaysAvailability) -> AvailableDaysAnswer:
     """Shape which business dates take the party."""
-    return AvailableDaysAnswer([AvailableDayAnswer.of(verdict) for verdict in verdicts])
+    return AvailableDaysAnswer([AvailableDayAnswer.of(verdict) for verdict in availability.verdicts])
 
 
 def managed_booking_answer(booking: Booking) -> ManagedBookingAnswer:

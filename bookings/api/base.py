@@ -72,9 +72,10 @@ class ObservedView(APIView):
         finally:
             self.observe(response, time.monotonic() - started)
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        """Render the answer."""
-        response.data = render(response.data)
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Render the answer, unless it was."""
+        if isinstance(response, Response):
+            response.data = render(response.data)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def observe(self, response: HttpResponseBase | None, seconds: float) -> None:
@@ -90,10 +91,10 @@ class GuestView(ObservedView):
         """Return what a throttle counts apart beside the address."""
         return ""
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Hide the numbers of errors and answers alike, if they are not public."""
         finalized = super().finalize_response(request, response, *args, **kwargs)
-        if not settings.PUBLIC_CAPACITY_DETAILS:
+        if not settings.PUBLIC_CAPACITY_DETAILS and isinstance(finalized, Response):
             finalized.data = without_capacity_numbers(finalized.data)
         return finalized
 

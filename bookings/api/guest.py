@@ -1,8 +1,9 @@
 """The calls of guests: look for a table, book it, look at the booking, cancel it."""
 
 import re
-from functools import cached_property
+from functools import partial
 
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import status
 from rest_framework.request import Request
@@ -19,6 +20,7 @@ from bookings.api.answers import (
     time_availability_answer,
 )
 from bookings.api.base import GuestView, observe_availability, observe_booking
+from bookings.api.kept_answers import conditional_response_of, kept_answer, response_of
 from bookings.api.serializers import (
     AvailabilityQuery,
     AvailableDaysQuery,
@@ -44,6 +46,7 @@ from bookings.selectors import (
 )
 from bookings.services import GuestDetails, cancel_booking, create_booking_with_capacity_check
 from capacity.selectors import list_service_periods
+from config.cached import cached_property
 from config.errors import InputInvalid, RecordNotFound
 from config.replica import reads_replica
 from tables.models import Restaurant
@@ -57,14 +60,16 @@ class AvailabilityView(GuestView):
 
     @schema.availability
     @reads_replica
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         query = read_query(AvailabilityQuery, request)
         restaurant_id = find_restaurant_id(query.pop("restaurant"))
         bind_contextvars(restaurant_id=restaurant_id)
         if "wall_time" in query or "starts_at" in query:
-            return Response(time_availability_answer(check_time(restaurant_id=restaurant_id, **query)))
-        availability = list_day_slots(restaurant_id=restaurant_id, **query)
-        return Response(day_availability_answer(availability, party_size=query["party_size"]))
+            return response_of(kept_answer(check_time, time_availability_answer, restaurant_id=restaurant_id, **query))
+        shape = partial(day_availability_answer, party_size=query["party_size"])
+        return conditional_response_of(
+            kept_answer(list_day_slots, shape, restaurant_id=restaurant_id, **query), request
+        )
 
     def observe(self, response: HttpResponseBase | None, seconds: float) -> None:
         observe_availability(response, seconds)
@@ -77,11 +82,12 @@ class AvailableDaysView(GuestView):
 
     @schema.available_days
     @reads_replica
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         query = read_query(AvailableDaysQuery, request)
         restaurant_id = find_restaurant_id(query.pop("restaurant"))
         bind_contextvars(restaurant_id=restaurant_id)
-        return Response(available_days_answer(list_available_days(restaurant_id=restaurant_id, **query)))
+        kept = kept_answer(list_available_days, available_days_answer, restaurant_id=restaurant_id, **query)
+        return response_of(kept)
 
 
 class BookingsView(GuestView):

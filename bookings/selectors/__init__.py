@@ -2,6 +2,7 @@
 
 from bookings.selectors.availability import (
     DayAvailability,
+    DaysAvailability,
     DayVerdict,
     TimeAvailability,
     Utilization,
@@ -18,6 +19,7 @@ from bookings.selectors.excess import LimitKey, list_authorised, list_excesses
 __all__ = [
     "DayAvailability",
     "DayVerdict",
+    "DaysAvailability",
     "LimitKey",
     "TimeAvailability",
     "Utilization",

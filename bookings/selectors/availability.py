@@ -16,10 +16,12 @@ from bookings.decision import (
     load_days,
     read_wish,
 )
+from bookings.decision.freshness import Freshness, freshness_of
+from bookings.decision.stored_days import SettingsOutdated
 from bookings.errors import SeatingNotDecided
 from bookings.selectors.excess import LimitKey, list_authorised
 from capacity.policy import ONLINE, LimitUse, Reason, ReasonCode, ServiceState
-from capacity.selectors import ServiceSettings, get_service_settings
+from capacity.selectors import ServiceSettings, get_service_settings, presumed_settings
 from tables.seating import TimeBudget
 from tables.selectors import get_active_restaurant
 
@@ -31,6 +33,7 @@ class TimeAvailability:
     settings: ServiceSettings
     assessment: Assessment
     alternatives: tuple[Assessment, ...]
+    freshness: Freshness | None
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class DayAvailability:
     business_date: date
     assessments: tuple[Assessment, ...]
     services: tuple[ServiceState, ...]
+    freshness: Freshness | None
 
     @property
     def is_available(self) -> bool:
@@ -54,6 +58,14 @@ class DayVerdict:
     business_date: date
     is_available: bool
     reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class DaysAvailability:
+    """The answers for some business dates, in order."""
+
+    verdicts: tuple[DayVerdict, ...]
+    freshness: Freshness | None
 
 
 @dataclass(frozen=True)
@@ -91,8 +103,20 @@ def find_restaurant_id(identifier: str) -> int:
     return get_active_restaurant(identifier).pk
 
 
-def _load_date(restaurant_id: int, business_date: date, budget: TimeBudget = READING) -> LoadedDays:
-    return load_days(get_service_settings(restaurant_id), business_date, business_date, budget=budget)
+def _load_dates(
+    restaurant_id: int, from_date: date, to_date: date | None = None, budget: TimeBudget = READING
+) -> LoadedDays:
+    """Load business dates by the settings that the process knows, else by those of the database."""
+    presumed = presumed_settings(restaurant_id)
+    try:
+        return _load_by(presumed, from_date, to_date or from_date, budget)
+    except SettingsOutdated:
+        return _load_by(get_service_settings(restaurant_id), from_date, to_date or from_date, budget)
+
+
+def _load_by(settings: ServiceSettings, from_date: date, to_date: date, budget: TimeBudget) -> LoadedDays:
+    needs_tables = any(settings.needs_tables(period.period_id) for period in settings.periods)
+    return load_days(settings, from_date, to_date, budget=budget, needs_tables=needs_tables)
 
 
 def check_time(
@@ -104,11 +128,11 @@ def check_time(
     starts_at: datetime | None = None,
     seating: str | None = None,
 ) -> TimeAvailability:
-    """Decide one start, and find others where it is refused; 11 queries, 12 with a day not yet there.
+    """Decide one start, and find others where it is refused; queries as `load_days`.
 
     Raises: `RecordNotFound`, `InputInvalid`, `NonexistentTime`, `SeatingNotDecided`.
     """
-    loaded = _load_date(restaurant_id, business_date, SOLVING)
+    loaded = _load_dates(restaurant_id, business_date, budget=SOLVING)
     wish = read_wish(
         loaded.settings,
         party_size=party_size,
@@ -121,7 +145,7 @@ def check_time(
     if assessment.is_undecided:
         raise SeatingNotDecided
     alternatives = () if assessment.is_available else find_alternatives(loaded, wish)
-    return TimeAvailability(loaded.settings, assessment, alternatives)
+    return TimeAvailability(loaded.settings, assessment, alternatives, freshness_of(loaded))
 
 
 def list_alternatives(
@@ -138,7 +162,7 @@ def list_alternatives(
 
     Raises: as `check_time`.
     """
-    loaded = _load_date(restaurant_id, business_date)
+    loaded = _load_dates(restaurant_id, business_date)
     wish = read_wish(
         loaded.settings,
         party_size=party_size,
@@ -154,15 +178,16 @@ def list_alternatives(
 def list_day_slots(
     *, restaurant_id: int, business_date: date, party_size: int, seating: str | None = None
 ) -> DayAvailability:
-    """Decide every start of a business date; 11 queries, 12 with a day not yet there.
+    """Decide every start of a business date; queries as `load_days`.
 
     A start that the planner could not settle in time counts as available: no proof speaks against it.
 
     Raises: `RecordNotFound`.
     """
-    loaded = _load_date(restaurant_id, business_date)
+    loaded = _load_dates(restaurant_id, business_date)
     assessments = tuple(assess_slots(loaded, business_date, party_size=party_size, seating=seating))
-    return DayAvailability(loaded.settings, business_date, assessments, _offered_on(loaded, business_date))
+    services = _offered_on(loaded, business_date)
+    return DayAvailability(loaded.settings, business_date, assessments, services, freshness_of(loaded))
 
 
 def list_available_days(
@@ -172,14 +197,15 @@ def list_available_days(
     from_date: date,
     to_date: date,
     seating: str | None = None,
-) -> tuple[DayVerdict, ...]:
+) -> DaysAvailability:
     """Return for each business date (inclusive) the answer whether any start takes the party; queries as above.
 
     Raises: `RecordNotFound`.
     """
-    loaded = load_days(get_service_settings(restaurant_id), from_date, to_date)
+    loaded = _load_dates(restaurant_id, from_date, to_date)
     dates = (from_date + timedelta(days=day) for day in range((to_date - from_date).days + 1))
-    return tuple(_verdict(loaded, business_date, party_size, seating) for business_date in dates)
+    verdicts = tuple(_verdict(loaded, business_date, party_size, seating) for business_date in dates)
+    return DaysAvailability(verdicts, freshness_of(loaded))
 
 
 def _verdict(loaded: LoadedDays, business_date: date, party_size: int, seating: str | None) -> DayVerdict:
@@ -205,7 +231,7 @@ def get_utilization(*, restaurant_id: int, business_date: date) -> Utilization:
 
     Raises: `RecordNotFound`.
     """
-    loaded = _load_date(restaurant_id, business_date)
+    loaded = _load_dates(restaurant_id, business_date)
     on_date = tuple(service for service in loaded.services if service.business_date == business_date)
     authorised = list_authorised(service.service_day_id for service in on_date if service.service_day_id is not None)
     return Utilization(loaded.settings, business_date, on_date, authorised)
