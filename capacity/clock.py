@@ -6,9 +6,16 @@ from typing import Any
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateTimeField, Func
+from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
-from capacity.past import shown_instant
+from capacity.past import shown_instant as shown_instant
+from config.statements import Parameter
+
+# The clock in a prepared statement, which is run with `shown=shown_instant()`.
+PREPARED_CLOCK = Coalesce(
+    Parameter("shown", DateTimeField()), Func(function="clock_timestamp", output_field=DateTimeField())
+)
 
 
 class ClockTimestamp(Func):

@@ -3,16 +3,37 @@
 import time
 from collections.abc import Iterable
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import F
 
 from capacity.models import EnforcementSwitch, ServiceDay
+from config.statements import AnyOf, Sql, Statement, ids, sql_of
 from config.transaction_cost import observe_lock_wait
 from config.transactions import require_atomic
 
 
-def lock_service_days(service_day_ids: Iterable[int]) -> list[ServiceDay]:
-    """Lock service days FOR NO KEY UPDATE in id order, raise their version, return them as locked.
+class Locked(NamedTuple):
+    """What the lock of a service day finds: its version before, and the switch of enforcement."""
+
+    version: int
+    switch: bool | None
+
+
+def _lock() -> Sql:
+    days = ServiceDay.objects.select_for_update(no_key=True, of=("self",)).filter(AnyOf(F("pk"), ids("day_ids")))
+    sql, parameters = sql_of(days.order_by("pk").values_list("id"))
+    # In id order by the part that locks: an UPDATE of several rows takes them as it finds them.
+    raised = "UPDATE capacity_serviceday AS day SET version = day.version + 1 FROM locked WHERE day.id = locked.id"
+    switch = "SELECT enforced FROM capacity_enforcementswitch WHERE id = 1"
+    return f"WITH locked AS MATERIALIZED ({sql}) {raised} RETURNING day.id, day.version - 1, ({switch})", parameters
+
+
+LOCK_SERVICE_DAYS = Statement("lock_service_days", _lock)
+
+
+def lock_service_days(service_day_ids: Iterable[int]) -> dict[int, Locked]:
+    """Lock service days FOR NO KEY UPDATE in id order and raise their version; return those there are, in 1 query.
 
     NO KEY: a child insert takes FOR KEY SHARE on its service day, which FOR UPDATE would deadlock with. The version is
     raised even if no counter will change. At SERIALIZABLE a lock without a write would not stop a waiter that holds an
@@ -22,22 +43,19 @@ def lock_service_days(service_day_ids: Iterable[int]) -> list[ServiceDay]:
     """
     require_atomic()
     started = time.monotonic()
-    ids = sorted(set(service_day_ids))
-    locked = list(ServiceDay.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=ids).order_by("pk"))
+    locked = LOCK_SERVICE_DAYS.run(day_ids=sorted(set(service_day_ids)))
     observe_lock_wait("row", time.monotonic() - started)
-    ServiceDay.objects.filter(pk__in=[day.pk for day in locked]).update(version=F("version") + 1)
-    for day in locked:
-        day.version += 1
-    return locked
+    return {service_day_id: Locked(*found) for service_day_id, *found in locked}
 
 
 def lock_future_service_days(restaurant_id: int, *, from_date: date) -> list[ServiceDay]:
-    """Lock all service days of a restaurant from a business date on, in id order; see above.
+    """Lock all service days of a restaurant from a business date on, in id order, and read them; see above.
 
     Call it after `lock_restaurant_settings`, which keeps new ones from being created meanwhile.
     """
     days = ServiceDay.objects.filter(restaurant_id=restaurant_id, business_date__gte=from_date)
-    return lock_service_days(days.values_list("pk", flat=True))
+    locked = lock_service_days(days.values_list("pk", flat=True))
+    return list(ServiceDay.objects.filter(pk__in=locked).order_by("pk"))
 
 
 def lock_enforcement_switch() -> EnforcementSwitch:

@@ -2,16 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from threading import Lock
+from typing import NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from cachetools import LRUCache
 from django.conf import settings
-from django.db.models import BooleanField, F, Subquery
+from django.db.models import BigIntegerField, F, QuerySet, Subquery
 
 from capacity.advice import House, TableOffer
 from capacity.calendar import PeriodHours, ServiceTimes, TurnBand, periods_on, service_times
 from capacity.choices import ClosureChannel, SeatingMode
+from capacity.clock import PREPARED_CLOCK, shown_instant
 from capacity.clock import ClockTimestamp as ClockTimestamp
 from capacity.clock import read_clock as read_clock
 from capacity.limits import LIMIT_FIELDS, Rule
@@ -26,9 +31,10 @@ from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServicePer
 from capacity.policy import ONLINE, BookingWindow
 from config.cached import cached_property
 from config.errors import RecordNotFound
+from config.statements import Parameter, Statement
 from tables.choices import Audience, EnforcementMode
 from tables.models import Restaurant
-from tables.seating import SeatingTable
+from tables.seating import Floor, SeatingTable
 from tables.selectors import load_floor
 
 
@@ -65,9 +71,20 @@ class ClosedSpan:
         return wall_time >= self.from_time or wall_time < self.to_time
 
 
+class Facts(NamedTuple):
+    """What a decision has to read anew each time: the version of the settings, the clock, the switch (None: on)."""
+
+    settings_version: UUID
+    now: datetime
+    switch: bool | None
+
+
 @dataclass(frozen=True)
 class ServiceSettings:
-    """All settings of a restaurant, read at `now` by the database's clock."""
+    """All settings of a restaurant and its floor, at `now` by the database's clock.
+
+    `is_presumed`: they are those that the process knew last, by its own clock; whoever decides asks for the version.
+    """
 
     restaurant: Restaurant
     now: datetime
@@ -77,6 +94,22 @@ class ServiceSettings:
     bands: tuple[TurnBand, ...]
     rules: tuple[Rule, ...]
     closures: tuple[ClosedSpan, ...]
+    floor: Floor
+    is_presumed: bool = False
+
+    @property
+    def version(self) -> UUID:
+        """Return what every write of these settings and this floor changes."""
+        return self.restaurant.settings_version
+
+    def at(self, facts: Facts) -> "ServiceSettings":
+        """Return these settings at the time and in the mode of some facts."""
+        return replace(
+            self,
+            now=facts.now,
+            is_enforced=is_enforced(self.restaurant.enforcement, switch=facts.switch),
+            is_presumed=False,
+        )
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -122,45 +155,73 @@ class ServiceSettings:
         return any(closure.covers(period_id, business_date, wall_time, channel) for closure in self.closures)
 
 
+def _facts_of_restaurant() -> QuerySet[Restaurant, tuple[UUID, datetime, bool | None]]:
+    found = Restaurant.objects.filter(pk=Parameter("restaurant_id", BigIntegerField()))
+    return found.values_list("settings_version", PREPARED_CLOCK, SWITCH)
+
+
+# The switch of enforcement, NULL if nobody ever touched it.
+SWITCH = Subquery(EnforcementSwitch.objects.filter(pk=1).values("enforced"))
+FACTS = Statement.of("facts_of_restaurant", _facts_of_restaurant)
+# By restaurant: the settings that were read last. A worker that is asked for ten thousand houses keeps some.
+_kept: LRUCache[int, ServiceSettings] = LRUCache(maxsize=512)
+_keeping = Lock()
+
+
 def get_service_settings(restaurant_id: int) -> ServiceSettings:
-    """Load the settings of a restaurant, the mode and the clock in 5 queries.
+    """Get the settings of a restaurant in 1 query; 8 more where the process does not know this version of them.
 
     Raises: `RecordNotFound`.
     """
-    restaurant, now, switch = _get_restaurant_with_clock(restaurant_id)
+    rows = FACTS.run(restaurant_id=restaurant_id, shown=shown_instant())
+    if not rows:
+        raise RecordNotFound
+    facts = Facts(*rows[0])
+    kept = _kept_settings(restaurant_id)
+    if kept is None or kept.version != facts.settings_version:
+        kept = _load_settings(restaurant_id)
+        with _keeping:
+            _kept[restaurant_id] = kept
+    return kept.at(facts)
+
+
+def presumed_settings(restaurant_id: int) -> ServiceSettings:
+    """Return the settings that this process read last, by its own clock: they may not hold any more.
+
+    No query, but as above where it has read none.
+    """
+    kept = _kept_settings(restaurant_id) or get_service_settings(restaurant_id)
+    return replace(kept, now=shown_instant() or datetime.now(UTC), is_presumed=True)
+
+
+def _kept_settings(restaurant_id: int) -> ServiceSettings | None:
+    with _keeping:
+        return _kept.get(restaurant_id)
+
+
+def _load_settings(restaurant_id: int) -> ServiceSettings:
+    # The restaurant first: what is changed meanwhile is then kept under a version that nobody will ever see again.
+    restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
+    if restaurant is None:
+        raise RecordNotFound
     periods = list(ServicePeriod.objects.filter(restaurant_id=restaurant_id, retired_at__isnull=True))
     return ServiceSettings(
         restaurant=restaurant,
-        now=now,
-        is_enforced=_is_enforced(restaurant, switch=switch),
+        now=datetime.now(UTC),
+        is_enforced=True,
         periods=tuple(period_hours(period) for period in periods),
         modes={period.pk: period.seating_mode for period in periods},
         bands=list_turn_bands(restaurant_id),
         rules=list_rules(restaurant_id),
         closures=_list_closures(restaurant_id),
+        floor=load_floor(restaurant_id),
     )
 
 
-def _get_restaurant_with_clock(restaurant_id: int) -> tuple[Restaurant, datetime, bool | None]:
-    """Get a restaurant, the database's clock and the switch (None if never touched) in 1 query."""
-    switch = EnforcementSwitch.objects.filter(pk=1).values("enforced")
-    found = (
-        Restaurant.objects.filter(pk=restaurant_id)
-        .annotate(clock=ClockTimestamp(), switch=Subquery(switch, output_field=BooleanField()))
-        .first()
-    )
-    if found is None:
-        raise RecordNotFound
-    return found, found.clock, found.switch
-
-
-def _is_enforced(restaurant: Restaurant, *, switch: bool | None) -> bool:
-    # The weakest of three wins; a switch that nobody ever touched has no row and is on.
-    return (
-        settings.ENABLE_CAPACITY_ENFORCEMENT
-        and switch is not False
-        and restaurant.enforcement == EnforcementMode.ENFORCE
-    )
+def is_enforced(restaurant_mode: str, *, switch: bool | None) -> bool:
+    """Say whether limits refuse: the weakest of environment, switch and restaurant wins."""
+    # A switch that nobody ever touched has no row and is on.
+    return settings.ENABLE_CAPACITY_ENFORCEMENT and switch is not False and restaurant_mode == EnforcementMode.ENFORCE
 
 
 def period_hours(period: ServicePeriod) -> PeriodHours:
@@ -232,7 +293,7 @@ def rule_of(row: CapacityRule) -> Rule:
 
 
 def list_misconfigurations(restaurant_id: int, *codes: MisconfigurationCode) -> list[Misconfiguration]:
-    """List the settings that a restaurant has probably not meant, under these codes, in 7 queries.
+    """List the settings that a restaurant has probably not meant, under these codes; queries as above.
 
     Raises: `RecordNotFound`.
     """
@@ -241,8 +302,8 @@ def list_misconfigurations(restaurant_id: int, *codes: MisconfigurationCode) -> 
 
 
 def get_house_settings(settings: ServiceSettings) -> HouseSettings:
-    """Get the settings of a house, from those that are loaded and from its floor, in 2 queries."""
-    restaurant, floor = settings.restaurant, load_floor(settings.restaurant.pk)
+    """Get the settings of a house as `find_misconfigurations` takes them."""
+    restaurant, floor = settings.restaurant, settings.floor
     combined = {table_id for combination in floor.combinations for table_id in combination.table_ids}
     periods = sorted(settings.periods, key=lambda period: period.start_time)
     return HouseSettings(

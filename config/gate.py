@@ -4,7 +4,7 @@ They only order the callers that wait; the row lock decides. A caller that had t
 levels. It stands beside guests of other service days, then beside those of other restaurants, then alone.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import IntEnum
 from typing import Protocol
 
@@ -38,34 +38,35 @@ class DaysToLock(Protocol):
     def service_day_ids(self) -> Collection[int]: ...
 
 
-def enter_gate(days: DaysToLock, *, level: GateLevel, timeout_milliseconds: int) -> None:
-    """Wait, outside a transaction, until every caller that this level keeps out has left.
+def enter_gate(days: DaysToLock, *, level: GateLevel, terms: Mapping[str, object], timeout_milliseconds: int) -> None:
+    """Wait, outside a transaction, until every caller that this level keeps out has left; 1 query.
 
-    A caller that wants to be alone is content with the restaurant if one inside is held up.
+    `terms` are set for the session until `leave_gate`, so that the transaction begins with them. A caller that wants to
+    be alone is content with the restaurant if one inside is held up.
 
     Raises: `OperationalError` when the time is over.
     """
     if level is GateLevel.EVERYBODY:
-        if _has_entered_alone(timeout_milliseconds):
+        if _has_entered_alone(terms, timeout_milliseconds):
             return
         level = GateLevel.RESTAURANT
-    _set_timeouts(timeout_milliseconds)
-    _lock(_locks_of(days, level))
+    _lock(_locks_of(days, level), terms, timeout_milliseconds)
 
 
-def leave_gate() -> None:
-    """Give back every lock that `enter_gate` has got."""
+def leave_gate(terms: Mapping[str, object]) -> None:
+    """Give back every lock that `enter_gate` has got, and the terms."""
     # After a broken connection there is nothing to give back: its end released the locks.
     if connection.connection is None or connection.connection.closed:
         return
+    reset = "".join(f"; RESET {name}" for name in [*terms, *_timeouts(0)])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_unlock_all(); RESET lock_timeout; RESET statement_timeout")
+        cursor.execute(f"SELECT pg_advisory_unlock_all(){reset}")
 
 
-def _has_entered_alone(timeout_milliseconds: int) -> bool:
-    _set_timeouts(min(timeout_milliseconds, LONGEST_WAIT_FOR_EVERYBODY_MILLISECONDS))
+def _has_entered_alone(terms: Mapping[str, object], timeout_milliseconds: int) -> bool:
+    milliseconds = min(timeout_milliseconds, LONGEST_WAIT_FOR_EVERYBODY_MILLISECONDS)
     try:
-        _lock([f"pg_advisory_lock({EVERYBODY})"])
+        _lock([f"pg_advisory_lock({EVERYBODY})"], terms, milliseconds)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise
@@ -82,15 +83,13 @@ def _locks_of(days: DaysToLock, level: GateLevel) -> list[str]:
     return [shared, f"pg_advisory_lock_shared({restaurant})", *own]
 
 
-def _set_timeouts(milliseconds: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false)",
-            [str(milliseconds), str(milliseconds + 1000)],
-        )
+def _timeouts(milliseconds: int) -> dict[str, object]:
+    return {"lock_timeout": milliseconds, "statement_timeout": milliseconds + 1000}
 
 
-def _lock(locks: Sequence[str]) -> None:
-    # From left to right, always in this order. Granted by the queue: nobody passes who waits for a lock alone.
+def _lock(locks: Sequence[str], terms: Mapping[str, object], milliseconds: int) -> None:
+    # One round trip; all values are ours. Locks from left to right, always in this order, and granted by the queue:
+    # nobody passes who waits for a lock alone.
+    given = "".join(f"SET {name} = {value}; " for name, value in {**terms, **_timeouts(milliseconds)}.items())
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(locks)}")
+        cursor.execute(f"{given}SELECT {', '.join(locks)}")

@@ -36,6 +36,8 @@ TRANSIENT_STATES = frozenset({SERIALIZATION_FAILURE, DEADLOCK_DETECTED, LOCK_NOT
 READ_COMMITTED = "read committed"
 SETTINGS_DEADLINE_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 0.05
+# A wait at the gate that leaves the timeouts as good as they were.
+SHORT_WAIT_SECONDS = 0.05
 
 
 class Reaction(Enum):
@@ -83,15 +85,28 @@ class Terms:
     gated: bool
     reactions: Mapping[str, Reaction]
 
+    @property
+    def sequential_scans(self) -> str:
+        """Return `off` at SERIALIZABLE.
+
+        A scan of a whole table, which PostgreSQL prefers while it is small, would conflict with all who write it.
+        """
+        return "on" if self.isolation == READ_COMMITTED else "off"
+
 
 @dataclass
 class Attempts:
-    """The attempts of one call, made by `running`; `met` counts the ends of those that failed, by SQLSTATE or label."""
+    """The attempts of one call, made by `running`; `met` counts the ends of those that failed, by SQLSTATE or label.
+
+    `were_outdated`: the preparation of an attempt before the lock did not hold under it.
+    """
 
     terms: Terms
     started: float = field(default_factory=time.monotonic)
     count: int = 0
     met: Counter[str] = field(default_factory=Counter)
+    were_outdated: bool = False
+    _has_terms: bool = False
 
     @property
     def remaining_seconds(self) -> float:
@@ -107,11 +122,6 @@ class Attempts:
     def gate_level(self) -> GateLevel:
         """Return the level to enter: a call that starts over has met another in a page that both of them used."""
         return GateLevel(min(self.met[SERIALIZATION_FAILURE], GateLevel.EVERYBODY))
-
-    @property
-    def were_outdated(self) -> bool:
-        """Say whether the preparation of an attempt before the lock did not hold under it."""
-        return any(self.met[outdated.label] for outdated in (LockTooSmall, PlanOutdated))
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -134,6 +144,7 @@ class Attempts:
             raise error
         count_retry(state)
         self.met[state] += 1
+        self.were_outdated |= isinstance(error, AttemptOutdated)
         logger.debug("attempt failed", sqlstate=state, attempt=self.count)
         # The power is bounded: after a thousand attempts it would be too large for a float.
         pause = random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.002 * 2 ** min(self.count, 10)))  # noqa: S311 - jitter
@@ -142,37 +153,50 @@ class Attempts:
         time.sleep(pause)
 
     @contextmanager
-    def transaction(self, days: DaysToLock | None = None) -> Iterator[None]:
-        """Run the block in one outermost transaction, behind the gate of the service days that it is about to lock.
+    def gate(self, days: DaysToLock) -> Iterator[bool]:
+        """Hold the gate of the service days that the block is about to lock; yield False where there is none.
 
-        With the gate on, `pg_advisory_lock` on them is waited for BEFORE the snapshot is taken. At SERIALIZABLE a
-        waiter would wake with an old one, and start over. A call that had to start over none the less keeps out more of
-        the others (`config.gate`).
+        With the gate on, `pg_advisory_lock` on them is waited for BEFORE the snapshot of the transaction is taken. At
+        SERIALIZABLE a waiter would wake with an old one, and start over. A call that had to start over none the less
+        keeps out more of the others (`config.gate`).
         """
-        with self._gate(days), transaction.atomic(durable=True), connection.cursor() as cursor:
-            # A scan of a whole table, which PostgreSQL prefers while it is small, would conflict with all who write it.
-            scan = "on" if self.terms.isolation == READ_COMMITTED else "off"
-            # One round trip; all values are ours, and a SET takes no parameters.
-            cursor.execute(
-                f"SET TRANSACTION ISOLATION LEVEL {self.terms.isolation};"
-                f"SET LOCAL enable_seqscan = {scan};"
-                f"SET LOCAL lock_timeout = {self.timeout_milliseconds};"
-                f"SET LOCAL statement_timeout = {self.timeout_milliseconds + 1000}"
-            )
-            yield
-
-    @contextmanager
-    def _gate(self, days: DaysToLock | None) -> Iterator[None]:
-        if not self.terms.gated or days is None or not days.service_day_ids:
-            yield
+        if not self.terms.gated or not days.service_day_ids:
+            yield False
             return
         started = time.monotonic()
+        terms = {
+            "default_transaction_isolation": f"'{self.terms.isolation}'",
+            "enable_seqscan": self.terms.sequential_scans,
+        }
         try:
-            enter_gate(days, level=self.gate_level, timeout_milliseconds=self.timeout_milliseconds)
-            observe_lock_wait("gate", time.monotonic() - started)
-            yield
+            enter_gate(days, level=self.gate_level, terms=terms, timeout_milliseconds=self.timeout_milliseconds)
+            waited = time.monotonic() - started
+            observe_lock_wait("gate", waited)
+            # After a wait the timeouts are set anew, to what is left.
+            self._has_terms = waited < SHORT_WAIT_SECONDS
+            yield True
         finally:
-            leave_gate()
+            self._has_terms = False
+            leave_gate(terms)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run the block in one outermost transaction, on its terms: isolation, scans, and the time that is left."""
+        with transaction.atomic(durable=True):
+            if not self._has_terms:
+                self._set_terms()
+            yield
+
+    def _set_terms(self) -> None:
+        milliseconds = self.timeout_milliseconds
+        # One round trip; all values are ours, and a SET takes no parameters.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SET TRANSACTION ISOLATION LEVEL {self.terms.isolation};"
+                f"SET LOCAL enable_seqscan = {self.terms.sequential_scans};"
+                f"SET LOCAL lock_timeout = {milliseconds};"
+                f"SET LOCAL statement_timeout = {milliseconds + 1000}"
+            )
 
 
 @contextmanager

@@ -4,9 +4,10 @@ import re
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Value
+from django.db.models import SlugField, UUIDField, Value
 
 from config.errors import RecordNotFound
+from config.statements import Parameter, Statement
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table, TableCombination
 from tables.seating import CombinedTables, Floor, SeatingTable
@@ -23,12 +24,16 @@ def get_active_restaurant(identifier: str) -> Restaurant:
     if not _IDENTIFIER.fullmatch(identifier):
         raise RecordNotFound
     public_id = _as_uuid(identifier)
-    active = Restaurant.objects.filter(active=True)
-    found = active.filter(slug=identifier) if public_id is None else active.filter(public_id=public_id)
-    restaurant = found.first()
-    if restaurant is None:
+    found = ACTIVE_BY_SLUG.run(slug=identifier) if public_id is None else ACTIVE_BY_ID.run(public_id=public_id)
+    if not found:
         raise RecordNotFound
-    return restaurant
+    return Restaurant.from_db(None, COLUMNS, found[0])
+
+
+COLUMNS = [field.attname for field in Restaurant._meta.concrete_fields]
+ACTIVE = Restaurant.objects.filter(active=True).values_list(*COLUMNS)
+ACTIVE_BY_SLUG = Statement.of("active_by_slug", lambda: ACTIVE.filter(slug=Parameter("slug", SlugField())))
+ACTIVE_BY_ID = Statement.of("active_by_id", lambda: ACTIVE.filter(public_id=Parameter("public_id", UUIDField())))
 
 
 def _as_uuid(identifier: str) -> UUID | None:

@@ -9,6 +9,7 @@ from bookings.decision.assessment import (
     is_refused_by_limits,
     is_refused_without_a_day,
     judge,
+    needs_table,
     solved_seating,
 )
 from bookings.decision.computed import (
@@ -23,7 +24,6 @@ from bookings.decision.holds import CountedParty, without_parties
 from bookings.decision.loaded_days import (
     DATES_AFTER,
     DATES_BEFORE,
-    LONGEST_SLOT,
     LoadedDays,
     SolvedSeating,
     evening_of,
@@ -32,6 +32,7 @@ from bookings.decision.loaded_days import (
 from bookings.decision.occupied import TableUse, seating_state
 from bookings.decision.requests import StartTime, Wish, blocked_interval, read_wish, seating_request, stay_interval
 from bookings.decision.starts import ALTERNATIVES_WITHIN, assess_slots, find_alternatives
+from bookings.decision.stored_days import LONGEST_SLOT
 from bookings.decision.time_budgets import LOCKED, READING, SOLVING, WITHOUT_EXACT
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "last_end",
     "list_stays",
     "load_days",
+    "needs_table",
     "read_wish",
     "seating_request",
     "seating_state",

@@ -166,7 +166,7 @@ def _case_of(loaded: LoadedDays, wish: Wish) -> DecisionCase:
         request=_party_request(wish, stay.ends_at),
         day=_day_of(loaded, wish, stay),
         now=loaded.settings.now,
-        seating=seating_request(loaded.settings, wish) if _needs_table(loaded, wish) else None,
+        seating=seating_request(loaded.settings, wish) if needs_table(loaded.settings, wish) else None,
         is_enforced=loaded.settings.is_enforced,
     )
 
@@ -180,8 +180,9 @@ def _day_of(loaded: LoadedDays, wish: Wish, stay: TimeSpan) -> DayState:
     )
 
 
-def _needs_table(loaded: LoadedDays, wish: Wish) -> bool:
-    return wish.period_id is not None and (bool(wish.table_ids) or loaded.settings.needs_tables(wish.period_id))
+def needs_table(settings: ServiceSettings, wish: Wish) -> bool:
+    """Say whether the planner is asked about a wish: its service seats parties at tables, or it names some."""
+    return wish.period_id is not None and (bool(wish.table_ids) or settings.needs_tables(wish.period_id))
 
 
 def _judge_in_mode(loaded: LoadedDays, case: DecisionCase, at_most: TimeBudget | None) -> Judgement:

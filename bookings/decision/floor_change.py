@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 
+from config.cached import cached_property
 from tables.seating import Floor
 
 # Party sizes, smallest and largest, that tables take together; more than one where a combination is declared twice.

@@ -1,20 +1,20 @@
 """The loaded days of decisions, read in a fixed number of queries."""
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
 
 from bookings.decision.computed import ServiceKey, compute_services, day_span, expected_services
 from bookings.decision.holds import CountedParty, list_counted_parties, list_expired_holds, without_parties
+from bookings.decision.known_days import KnownDay, list_known_days
 from bookings.decision.occupied import load_seating_state
+from bookings.decision.stored_days import LONGEST_SLOT, read_days
 from bookings.decision.time_budgets import READING
 from capacity.calendar import ONE_DAY, ServiceTimes
-from capacity.limits import SLOT_LIMITS
-from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings
+from config.cached import cached_property
 from tables.seating import (
     SeatedParty,
     SeatingOutcome,
@@ -25,7 +25,6 @@ from tables.seating import (
     TimeBudget,
     TimeLeft,
 )
-from tables.selectors import load_floor
 from tables.spans import TimeSpan
 
 # No turn is longer than a day and no service either: a stay meets services of these dates only.
@@ -46,6 +45,8 @@ class SolvedSeating:
 class LoadedDays:
     """The loaded days: all that decisions about some business dates depend on, without the holds that are over.
 
+    `next_hold_ends_at` is the expiry of the first hold, which may be over.
+
     `without` are bookings that are left out, as if they had never been made.
 
     `services` are sorted by start; those without a row were computed and have no `service_day_id`. `solved` is the
@@ -60,6 +61,7 @@ class LoadedDays:
     budget: TimeBudget = READING
     solved: SolvedSeating | None = None
     without: frozenset[int] = frozenset()
+    next_hold_ends_at: datetime | None = None
     _starts: dict[SeatingRequest, Starts] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -76,6 +78,11 @@ class LoadedDays:
     def movable(self) -> dict[int, SeatedParty]:
         """Return the parties that a plan may move, by booking id."""
         return {party.booking_id: party for party in self.seating.parties}
+
+    @property
+    def versions(self) -> dict[int, int]:
+        """Return the version of each service day that was read, by id: of those outside the loaded time none was."""
+        return {day.service_day_id: day.version for day in self.services if day.service_day_id and day.version}
 
     def plan_seating(self, *requests: SeatingRequest, at_most: TimeBudget | None = None) -> SeatingOutcome:
         """Seat requests: as solved before the lock where nothing has changed since, else anew in the time left."""
@@ -133,36 +140,45 @@ def load_days(
     budget: TimeBudget = READING,
     solved: SolvedSeating | None = None,
     without: Collection[int] = (),
+    needs_tables: bool = True,
 ) -> LoadedDays:
     """Load the services of business dates (inclusive) and their neighbours, with tables and stays.
 
-    `only` narrows slots to those that meet an interval; the seating is loaded for all dates, since making room may move
-    any party. `without` names bookings that are being changed: the loaded days have neither their covers nor their
-    tables. Takes no lock. Runs 6 queries, 1 more if an offered service day in that time has no row yet, and 1 more to
-    leave bookings out.
+    Making room may move any party, so all of the dates are loaded with their seating. A question that `needs_tables`
+    not is content with the slots that meet the interval `only`.
+    `without` names bookings that are being changed: the loaded days have neither their covers nor their tables. Takes
+    no lock. Runs 2 queries: the service days with their slots, and the seating; 1 more each for service days that the
+    process does not know or that have no row yet, for holds that are over, to leave bookings out.
+
+    Raises: `SettingsOutdated` where the settings were presumed, and are others now.
     """
-    restaurant_id = settings.restaurant.pk
     first, last = from_date - DATES_BEFORE, to_date + DATES_AFTER
-    days = _list_days(restaurant_id, first, last)
     expected = expected_services(settings, first, last)
-    evening = evening_of(settings, days, expected, from_date, to_date)
+    known = list_known_days(settings, first, last, _needed(settings, expected, from_date, to_date, only))
+    evening = evening_of(settings, known, expected, from_date, to_date)
     window = only or evening
+    whole = TimeSpan.around([evening, window]) if needs_tables else window
+    state = read_days(settings, [day for day in known if whole.touches(day)], whole, holds_of=known)
+    settings = state.settings
     changed = list_counted_parties(without)
-    expired = list_expired_holds(restaurant_id, first, last, settings.now)
+    next_hold = state.next_hold_ends_at
+    is_over = next_hold is not None and next_hold <= settings.now
+    expired = list_expired_holds(settings.restaurant.pk, first, last, settings.now) if is_over else ()
     holds = tuple(hold for hold in expired if hold.booking_id not in without)
-    computed = compute_services(settings, _missing(settings, days, expected, window))
-    services = _without([*stored_services(restaurant_id, days, window), *computed], changed, holds)
-    whole = TimeSpan.around([evening, window])
+    computed = compute_services(settings, _missing(settings, known, expected, window))
+    elsewhere = (_beyond(day) for day in known if not whole.touches(day))
+    services = _without([*state.services, *elsewhere, *computed], changed, holds)
     gone = frozenset(without) | {hold.booking_id for hold in holds}
     return LoadedDays(
         settings=settings,
         services=tuple(sorted(services, key=lambda service: service.starts_at)),
         offered=frozenset(expected),
-        seating=load_seating_state(settings, load_floor(restaurant_id), whole, without=gone),
+        seating=load_seating_state(settings, whole, without=gone) if needs_tables else SeatingState(settings.floor),
         expired_holds=holds,
         budget=budget,
         solved=solved,
         without=frozenset(without),
+        next_hold_ends_at=next_hold,
     )
 
 
@@ -173,22 +189,45 @@ def _without(
     return without_parties(without_parties(services, holds), changed, keeps_limits=True)
 
 
-def _list_days(restaurant_id: int, first: date, last: date) -> list[ServiceDay]:
-    days = ServiceDay.objects.filter(restaurant_id=restaurant_id, business_date__range=(first, last))
-    return list(days.select_related("service_period"))
-
-
 def _key_of(service: ServiceState) -> ServiceKey:
     return ServiceKey(service.period_id, service.business_date)
 
 
+def _beyond(day: KnownDay) -> ServiceState:
+    """Return a service day outside the loaded time, of which its place in time alone matters."""
+    return ServiceState(
+        *(day.key.period_id, day.period_name, day.key.business_date, day.starts_at, day.ends_at, ()),
+        service_day_id=day.service_day_id,
+    )
+
+
+def _needed(
+    settings: ServiceSettings,
+    expected: Mapping[ServiceKey, ServiceTimes],
+    from_date: date,
+    to_date: date,
+    only: TimeSpan | None,
+) -> set[ServiceKey]:
+    """Return the services that the dates, or an interval, may meet, a buffer between included."""
+    spans = {key: day_span(settings, service) for key, service in expected.items()}
+    wanted = [
+        *([only] if only else []),
+        *(span for key, span in spans.items() if from_date <= key.business_date <= to_date),
+    ]
+    if not wanted:
+        return set()
+    buffer, whole = timedelta(minutes=settings.restaurant.buffer_minutes), TimeSpan.around(wanted)
+    near = TimeSpan(whole.starts_at - buffer, whole.ends_at + buffer)
+    return {key for key, span in spans.items() if near.touches(span)}
+
+
 def _missing(
     settings: ServiceSettings,
-    days: Sequence[ServiceDay],
+    known: Sequence[KnownDay],
     expected: dict[ServiceKey, ServiceTimes],
     window: TimeSpan,
 ) -> dict[ServiceKey, ServiceTimes]:
-    stored = {ServiceKey(day.service_period_id, day.business_date) for day in days}
+    stored = {day.key for day in known}
     return {
         key: service
         for key, service in expected.items()
@@ -199,70 +238,18 @@ def _missing(
 
 def evening_of(
     settings: ServiceSettings,
-    days: Sequence[ServiceDay],
+    known: Sequence[KnownDay],
     expected: dict[ServiceKey, ServiceTimes],
     from_date: date,
     to_date: date,
 ) -> TimeSpan:
     """Return the time in which parties of the wanted dates could be present, buffer included."""
-    stored = [TimeSpan(day.starts_at, day.ends_at) for day in days if from_date <= day.business_date <= to_date]
     computed = [
         day_span(settings, service) for key, service in expected.items() if from_date <= key.business_date <= to_date
     ]
+    stored = [day for day in known if from_date <= day.key.business_date <= to_date]
     if not stored and not computed:
         midnight = datetime.combine(from_date, time.min, tzinfo=UTC)
         return TimeSpan(midnight, midnight + ONE_DAY)
     evening = TimeSpan.around([*stored, *computed])
     return replace(evening, ends_at=evening.ends_at + timedelta(minutes=settings.restaurant.buffer_minutes))
-
-
-# As the constraint on Restaurant.slot_minutes has it.
-LONGEST_SLOT = timedelta(minutes=240)
-
-
-def stored_services(restaurant_id: int, days: Sequence[ServiceDay], window: TimeSpan) -> Iterator[ServiceState]:
-    """Yield service days that have a row, with the slots that meet a window, in 1 query."""
-    slots: dict[int, list[SlotState]] = {day.pk: [] for day in days}
-    for slot in _list_slots(restaurant_id, window):
-        if slot.service_day_id in slots:
-            slots[slot.service_day_id].append(slot)
-    for day in days:
-        yield ServiceState(
-            period_id=day.service_period_id,
-            period_name=day.service_period.name,
-            business_date=day.business_date,
-            starts_at=day.starts_at,
-            ends_at=day.ends_at,
-            slots=tuple(slots[day.pk]),
-            service_day_id=day.pk,
-            max_covers=day.max_covers,
-            max_parties=day.max_parties,
-            booked_covers=day.booked_covers,
-            booked_parties=day.booked_parties,
-            version=day.version,
-        )
-
-
-SLOT_COLUMNS = (
-    "starts_at",
-    "ends_at",
-    "pk",
-    "service_day_id",
-    "bookable",
-    *(limit.column for limit in SLOT_LIMITS),
-    *(limit.counter for limit in SLOT_LIMITS),
-)
-
-
-def _list_slots(restaurant_id: int, window: TimeSpan) -> Iterator[SlotState]:
-    rows = (
-        BookingSlot.objects.filter(
-            restaurant_id=restaurant_id,
-            # Without the lower bound the scan would read every slot of the past.
-            starts_at__range=(window.starts_at - LONGEST_SLOT, window.ends_at),
-            ends_at__gt=window.starts_at,
-        )
-        .order_by("starts_at")
-        .values_list(*SLOT_COLUMNS)
-    )
-    return (SlotState(*columns) for columns in rows)

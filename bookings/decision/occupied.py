@@ -5,9 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.fields import DateTimeRangeField
 from django.db.models import (
+    BigIntegerField,
     BooleanField,
     CharField,
+    DateField,
     DateTimeField,
     Exists,
     ExpressionWrapper,
@@ -17,12 +20,14 @@ from django.db.models import (
     QuerySet,
     Value,
 )
+from psycopg.types.range import Range
 
 from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus
 from bookings.models import Booking, TableAssignment
 from capacity.calendar import ONE_DAY, ONE_MINUTE
 from capacity.choices import SeatingMode
 from capacity.selectors import ServiceSettings
+from config.statements import Parameter, Statement
 from tables.models import TableBlock
 from tables.seating import Floor, OccupiedInterval, SeatedParty, SeatingState
 from tables.spans import TimeSpan
@@ -44,12 +49,10 @@ class TableUse(NamedTuple):
     source: str
 
 
-def load_seating_state(
-    settings: ServiceSettings, floor: Floor, window: TimeSpan, *, without: frozenset[int]
-) -> SeatingState:
+def load_seating_state(settings: ServiceSettings, window: TimeSpan, *, without: frozenset[int]) -> SeatingState:
     """Load the seating of a window, without some bookings, as the planner sees it; 1 query."""
     uses = [use for use in list_table_uses(settings, window) if use.booking_id not in without]
-    return seating_state(settings, floor, window, uses)
+    return seating_state(settings, settings.floor, window, uses)
 
 
 def seating_state(settings: ServiceSettings, floor: Floor, window: TimeSpan, uses: Sequence[TableUse]) -> SeatingState:
@@ -109,16 +112,34 @@ def _party(booking_id: int, uses: Sequence[TableUse]) -> SeatedParty:
 
 def list_table_uses(settings: ServiceSettings, window: TimeSpan) -> list[TableUse]:
     """List the assignments and blocks that meet a window, and the parties in it that lack a table, in 1 query."""
-    restaurant_id = settings.restaurant.pk
-    rows = _assignments(restaurant_id, window).union(
-        _without_table(restaurant_id, window, settings.now), _blocks(restaurant_id, window), all=True
+    rows = TABLE_USES.run(
+        restaurant_id=settings.restaurant.pk,
+        window=Range(window.starts_at, window.ends_at),
+        first=window.starts_at,
+        last=window.ends_at,
+        # No stay is longer than a day: the index by date keeps the scan near the window.
+        first_date=(window.starts_at - 2 * ONE_DAY).date(),
+        last_date=(window.ends_at + ONE_DAY).date(),
+        now=settings.now,
     )
     return [TableUse(*row) for row in rows]
 
 
-def _assignments(restaurant_id: int, window: TimeSpan) -> QuerySet[TableAssignment, tuple[Any, ...]]:
+RESTAURANT_ID = Parameter("restaurant_id", BigIntegerField())
+FIRST, LAST, NOW = (Parameter(name, DateTimeField()) for name in ("first", "last", "now"))
+FIRST_DATE, LAST_DATE = (Parameter(name, DateField()) for name in ("first_date", "last_date"))
+
+
+def _table_uses() -> QuerySet[TableAssignment, tuple[Any, ...]]:
+    return _assignments().union(_without_table(), _blocks(), all=True)
+
+
+TABLE_USES = Statement.of("table_uses", _table_uses)
+
+
+def _assignments() -> QuerySet[TableAssignment, tuple[Any, ...]]:
     meeting = TableAssignment.objects.filter(
-        restaurant_id=restaurant_id, during__overlap=(window.starts_at, window.ends_at)
+        restaurant_id=RESTAURANT_ID, during__overlap=Parameter("window", DateTimeRangeField())
     )
     return meeting.order_by().values_list(
         "booking_id",
@@ -133,20 +154,19 @@ def _assignments(restaurant_id: int, window: TimeSpan) -> QuerySet[TableAssignme
     )
 
 
-def _without_table(restaurant_id: int, window: TimeSpan, now: datetime) -> QuerySet[Booking, tuple[Any, ...]]:
+def _without_table() -> QuerySet[Booking, tuple[Any, ...]]:
     """Ask for live parties that need a table and have none; those that are over need none any more."""
     blocked_until = ExpressionWrapper(
         F("ends_at") + F("buffer_minutes") * Value(ONE_MINUTE), output_field=DateTimeField()
     )
     lacking = Booking.objects.filter(
         ~Exists(TableAssignment.objects.filter(booking=OuterRef("pk"))),
-        restaurant_id=restaurant_id,
-        # No stay is longer than a day: the index by date keeps the scan near the window.
-        business_date__range=((window.starts_at - 2 * ONE_DAY).date(), (window.ends_at + ONE_DAY).date()),
+        restaurant_id=RESTAURANT_ID,
+        business_date__range=(FIRST_DATE, LAST_DATE),
         status__in=AWAITED_STATUSES,
-        starts_at__gte=window.starts_at,
-        ends_at__gt=now,
-        ends_at__lte=window.ends_at,
+        starts_at__gte=FIRST,
+        ends_at__gt=NOW,
+        ends_at__lte=LAST,
         service_day__service_period__seating_mode=SeatingMode.TABLES,
     )
     return lacking.order_by().values_list(
@@ -162,10 +182,8 @@ def _without_table(restaurant_id: int, window: TimeSpan, now: datetime) -> Query
     )
 
 
-def _blocks(restaurant_id: int, window: TimeSpan) -> QuerySet[TableBlock, tuple[Any, ...]]:
-    meeting = TableBlock.objects.filter(
-        restaurant_id=restaurant_id, starts_at__lt=window.ends_at, ends_at__gt=window.starts_at
-    )
+def _blocks() -> QuerySet[TableBlock, tuple[Any, ...]]:
+    meeting = TableBlock.objects.filter(restaurant_id=RESTAURANT_ID, starts_at__lt=LAST, ends_at__gt=FIRST)
     empty = Value("", output_field=CharField())
     return meeting.order_by().values_list(
         Value(None, output_field=IntegerField()),

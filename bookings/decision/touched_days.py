@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from bookings.decision.assessment import Assessment, is_refused_without_a_day
 from bookings.decision.computed import ServiceKey, day_span, expected_services
 from bookings.decision.holds import CountedParty
+from bookings.decision.known_days import list_known_days
 from bookings.decision.loaded_days import LoadedDays
 from bookings.decision.requests import Wish, blocked_interval
 from capacity.calendar import ONE_DAY
@@ -37,7 +38,7 @@ class TouchedDays:
 
 
 def days_of_stay(settings: ServiceSettings, wish: Wish) -> TouchedDays | None:
-    """Find the service days that meet a stay with its buffer, by their rows alone, in 1 query.
+    """Find the service days that meet a stay with its buffer, by their rows alone; queries as `list_known_days`.
 
     None where more must be known: a service day has no row yet, or the wish is refused for another reason than room.
     Holds that are over and parties that have to move may need more days; under the lock that shows.
@@ -103,14 +104,26 @@ def stored_days_meeting(restaurant_id: int, interval: TimeSpan) -> TouchedDays:
 def find_days_meeting(
     settings: ServiceSettings, intervals: Sequence[TimeSpan], *, also: Sequence[TimeSpan] = ()
 ) -> TouchedDays:
-    """Find service days that touch intervals, in 1 query; those that touch `also` alone only if they have a row."""
+    """Find service days that touch intervals; those that touch `also` alone only if they have a row.
+
+    Queries as `list_known_days`.
+    """
     every = [*intervals, *also]
-    columns = ("pk", "service_period_id", "business_date", "starts_at", "ends_at")
-    days = _days_touching(settings.restaurant.pk, TimeSpan.around(every)).values_list(*columns, named=True)
+    whole = TimeSpan.around(every)
+    # A service takes a day at most, and so does the turn of its last party.
+    first, last = (instant.astimezone(settings.zone).date() for instant in (whole.starts_at, whole.ends_at))
+    first, last = first - 2 * ONE_DAY, last + ONE_DAY
+    offered = expected_services(settings, first, last)
+    touched = {
+        key
+        for key, service in offered.items()
+        if any(interval.touches(day_span(settings, service)) for interval in intervals)
+    }
+    known = list_known_days(settings, first, last, touched)
     return TouchedDays(
         settings.restaurant.pk,
-        frozenset(day.pk for day in days if any(interval.touches(day) for interval in every)),
-        _offered_in(settings, intervals) - {ServiceKey(day.service_period_id, day.business_date) for day in days},
+        frozenset(day.service_day_id for day in known if any(interval.touches(day) for interval in every)),
+        frozenset(touched - {day.key for day in known}),
     )
 
 
@@ -119,16 +132,4 @@ def _days_touching(restaurant_id: int, span: TimeSpan) -> QuerySet[ServiceDay]:
     # overbooks; and a day may be a single instant, which overlaps nothing.
     return ServiceDay.objects.filter(
         restaurant_id=restaurant_id, starts_at__lte=span.ends_at, ends_at__gte=span.starts_at
-    )
-
-
-def _offered_in(settings: ServiceSettings, intervals: Sequence[TimeSpan]) -> frozenset[ServiceKey]:
-    """Return the services that are offered at some time of the intervals."""
-    whole = TimeSpan.around(intervals)
-    # A service takes a day at most, and so does the turn of its last party.
-    first, last = (instant.astimezone(settings.zone).date() for instant in (whole.starts_at, whole.ends_at))
-    return frozenset(
-        key
-        for key, service in expected_services(settings, first - 2 * ONE_DAY, last).items()
-        if any(interval.touches(day_span(settings, service)) for interval in intervals)
     )

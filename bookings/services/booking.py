@@ -1,6 +1,6 @@
 """Create a booking: the only function that does is `create_booking_with_capacity_check`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
@@ -13,7 +13,9 @@ from bookings.decision import (
     Wish,
     assess,
     blocked_interval,
+    find_alternatives,
     load_days,
+    needs_table,
     read_wish,
     seating_request,
     solved_seating,
@@ -30,7 +32,9 @@ from bookings.services.rows.booking import BookingRequest, GuestDetails, expire_
 from bookings.services.rows.events import Actor
 from bookings.services.writes import Draft, PlannedWrite
 from bookings.tokens import manage_token
-from capacity.selectors import ServiceSettings, get_service_settings
+from capacity.locks import Locked
+from capacity.selectors import ServiceSettings, get_service_settings, is_enforced, presumed_settings
+from config.errors import DomainError
 from tables.seating import SeatingRefusal, TimeBudget
 
 
@@ -86,8 +90,7 @@ def create_booking_with_capacity_check(
         turn_minutes=turn_minutes,
         table_ids=tuple(sorted(set(table_ids))) if table_ids else None,
     )
-    booking = CreateBooking(request, idempotency_key, actor)
-    return booking.find_written() or booking.run()
+    return CreateBooking(request, idempotency_key, actor).run()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +99,15 @@ class RequestDraft(Draft):
 
     loaded: LoadedDays
     assessment: Assessment
+
+    def stands(self, locked: Mapping[int, Locked]) -> bool:
+        """Say whether the locked service days, and the mode, are as they were loaded."""
+        settings, versions = self.loaded.settings, self.loaded.versions
+        return bool(locked) and all(
+            versions.get(service_day_id) == day.version
+            and is_enforced(settings.restaurant.enforcement, switch=day.switch) == settings.is_enforced
+            for service_day_id, day in locked.items()
+        )
 
     @property
     def solved(self) -> SolvedSeating | None:
@@ -108,10 +120,12 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
     """A new booking."""
 
     operation = "create_booking"
+    is_drafted_at_gate = True
     request: BookingRequest
     idempotency_key: str | None
     actor: Actor
     record: DecisionRecord = field(init=False)
+    presumed: ServiceSettings | None = None
 
     def __post_init__(self) -> None:
         self.record = DecisionRecord(DecisionOperation.CREATE, self.request.source)
@@ -134,19 +148,38 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         return _receipt(found, is_replayed=True)
 
     def days_at_first_sight(self) -> TouchedDays | None:
-        """Return the service days that the stay meets: nearly always these are all."""
-        settings = get_service_settings(self.request.restaurant_id)
-        wish = _read_wish(settings, self.request)
-        self.record.note_wish(settings, wish)
-        return days_of_stay(settings, wish)
+        """Return the service days that the stay meets, by the settings that the process knows: nearly always all."""
+        if self.request.is_for_now:
+            return None
+        presumed = presumed_settings(self.request.restaurant_id)
+        try:
+            wish = _read_wish(presumed, self.request)
+        except DomainError:
+            # By settings that may not hold any more nobody is refused.
+            return None
+        self.presumed = presumed
+        self.record.note_wish(presumed, wish)
+        return days_of_stay(presumed, wish)
 
     def draft(self, budget: TimeBudget, before: RequestDraft | None) -> RequestDraft:
-        """Load the settings of the request, then the days that its stay meets, and decide."""
-        settings = get_service_settings(self.request.restaurant_id)
+        """Load the days that the stay of the request meets, and decide.
+
+        Raises: `SettingsOutdated` under the lock, where the days were locked by settings that do not hold any more.
+        """
+        presumed = self.presumed if budget is self.at_first_sight else None
+        settings = presumed or get_service_settings(self.request.restaurant_id)
         wish = _read_wish(settings, self.request)
         on = wish.business_date
         only = interval_to_load(settings, wish) if self.request.is_for_now else blocked_interval(settings, wish)
-        loaded = load_days(settings, on, on, only=only, budget=budget, solved=before.solved if before else None)
+        loaded = load_days(
+            settings,
+            on,
+            on,
+            only=only,
+            budget=budget,
+            solved=before.solved if before else None,
+            needs_tables=needs_table(settings, wish),
+        )
         assessment = assess(loaded, wish)
         self.record.note(loaded, assessment)
         # Shadow mode waives a planner that ran out of time, not one that was never asked in full.
@@ -177,9 +210,12 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
 
     def list_alternatives(self) -> Sequence[Wish]:
         """List other starts that would take the party. A party that has come wants none."""
-        request = self.request
+        request, loaded, wish = self.request, self.record.loaded, self.record.wish
         if request.business_date is None:
             return ()
+        if loaded is not None and wish is not None and needs_table(loaded.settings, wish):
+            # The whole date was loaded.
+            return tuple(other.wish for other in find_alternatives(loaded, wish))
         return list_alternatives(
             restaurant_id=request.restaurant_id,
             business_date=request.business_date,

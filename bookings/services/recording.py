@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from django.conf import settings as django_settings
-from django.db import connection, transaction
 
 from bookings.choices import BookingSource, DecisionMode, DecisionOperation, DecisionVerdict, EventKind
 from bookings.decision import Assessment, LoadedDays, Wish, stay_interval
@@ -22,13 +21,15 @@ from capacity.selectors import ServiceSettings
 from config import metrics
 from config.errors import BookingConflict, DomainError
 from config.requests import current_request_id
+from config.statements import Statement, insert_into, row_of
 from config.transaction_cost import TransactionCost, measuring_cost
 from tables.seating import SeatingPlan, SeatingUndecided
 
 logger = structlog.stdlib.get_logger(__name__)
 
 # A crash of the server may cost the last decisions, never a booking; and nobody waits for a table that is locked.
-TERMS = "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '1s'"
+TERMS = "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '1s';"
+RECORD_DECISION = Statement("record_decision", lambda: insert_into(Decision), returns_rows=False)
 
 
 @dataclass
@@ -292,6 +293,5 @@ def _log(row: Decision) -> None:
 def _write(row: Decision) -> None:
     if not django_settings.DECISION_LEDGER:
         return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(TERMS)
-        row.save(force_insert=True)
+    # Several statements of one query are one transaction.
+    RECORD_DECISION.run(before=TERMS, **row_of(row))

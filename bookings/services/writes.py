@@ -1,7 +1,7 @@
 """The one way of a write of bookings: draft it, lock the touched days, draft it again, write. See docs/locking.md."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar, Final, Generic, TypeVar, final
@@ -11,7 +11,7 @@ from bookings.decision.touched_days import TouchedDays
 from bookings.errors import RequestRefused, SeatingNotDecided
 from bookings.services.recording import DecisionRecord, recording
 from bookings.services.settings.materialization import materialize_missing
-from capacity.locks import lock_service_days
+from capacity.locks import Locked, lock_service_days
 from config import metrics
 from config.errors import BookingConflict
 from config.transactions import (
@@ -51,6 +51,10 @@ class Draft:
     touched: TouchedDays
     is_undecided: bool = False
 
+    def stands(self, locked: Mapping[int, Locked]) -> bool:
+        """Say whether the state that this was made on is that of the locked service days; never, unless it can tell."""
+        return False
+
     @property
     def solved(self) -> SolvedSeating | None:
         """Return the planner's question and answer, to be used again where nothing has changed."""
@@ -75,6 +79,8 @@ class PlannedWrite(ABC, Generic[D, R]):
     under_lock: ClassVar[TimeBudget] = LOCKED
     at_first_sight: ClassVar[TimeBudget] = WITHOUT_EXACT
     """The time budgets of the planner: before the lock, under it, and under it where it was not asked before."""
+    is_drafted_at_gate: ClassVar[bool] = False
+    """Whether a draft can tell if it `stands` under the lock, so that it may be made behind the gate already."""
 
     @abstractmethod
     def draft(self, budget: TimeBudget, before: D | None) -> D:
@@ -103,7 +109,7 @@ class PlannedWrite(ABC, Generic[D, R]):
         """Raise a refusal that is sure before the lock already, so that no service day is created for it."""
 
     def find_written(self) -> R | None:
-        """Find the result of an earlier call for the same request; asked under the lock as well."""
+        """Find the result of an earlier call for the same request: asked where this one is refused or starts over."""
         return None
 
     def list_alternatives(self) -> Sequence[Wish]:
@@ -126,24 +132,36 @@ class PlannedWrite(ABC, Generic[D, R]):
         ):
             while True:
                 with attempts.attempt():
-                    return self._attempt(attempts)
+                    try:
+                        return self._attempt(attempts)
+                    except RequestRefused:
+                        # Asked after the transaction: a key read inside would conflict with all who write one.
+                        if (written := self.find_written()) is not None:
+                            return written
+                        raise
 
     def _attempt(self, attempts: Attempts) -> R:
+        if attempts.count > 1 and (written := self.find_written()) is not None:
+            # By a twin, or by a call whose answer was lost.
+            return written
         days, before = None if attempts.were_outdated else self.days_at_first_sight(), None
         if days is None:
             before = self.draft_before_lock()
             days = before.touched
-        with attempts.transaction(days):
-            # The only lock of a write. The queries after it read the committed state, which no other write changes now.
-            lock_service_days(days.service_day_ids)
-            if (written := self.find_written()) is not None:
-                return written
-            draft = self.draft(self.under_lock if before else self.at_first_sight, before)
-            if draft.is_undecided:
-                raise PlanOutdated
-            if not days.cover(draft.touched):
-                raise LockTooSmall
-            return self.write(draft)
+        budget = self.under_lock if before else self.at_first_sight
+        with attempts.gate(days) as is_first_in_line:
+            # Behind the gate nobody is faster, nearly always. What is read here cannot conflict in the transaction.
+            draft = self.draft(budget, before) if is_first_in_line and self.is_drafted_at_gate else None
+            with attempts.transaction():
+                # The only lock of a write. The queries after it read a state that no other write changes now.
+                locked = lock_service_days(days.service_day_ids)
+                if draft is None or not draft.stands(locked):
+                    draft = self.draft(budget, before)
+                if draft.is_undecided:
+                    raise PlanOutdated
+                if not days.cover(draft.touched):
+                    raise LockTooSmall
+                return self.write(draft)
 
     def _decided(self, before: D | None) -> D:
         draft = self.draft(self.before_lock, before)

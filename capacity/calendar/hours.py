@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
+from functools import lru_cache
 
 from capacity.calendar.wall_clock import MINUTES_PER_DAY, minute_of
 from config.values import LARGEST_PARTY
@@ -106,7 +107,8 @@ def turn_minutes(bands: Iterable[TurnBand], period_id: int | None, party_size: i
     return next(fitting, DEFAULT_BANDS[-1]).minutes
 
 
-def longest_turn_minutes(bands: Iterable[TurnBand], period_id: int | None) -> int:
+@lru_cache(maxsize=4096)
+def longest_turn_minutes(bands: tuple[TurnBand, ...], period_id: int | None) -> int:
     """Return the longest turn time of any party size, defaults included where no band fits."""
     configured = _bands_of(bands, period_id)
     # The turn time changes only just above a band: one size of each stretch stands for all.

@@ -7,12 +7,12 @@ import socket
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+from config.cached import cached_property
 from config.embedded.account import copy_installation, is_open_to_server, make_private
 from config.embedded.errors import WheelMissing
 

@@ -7,6 +7,7 @@ from django.db import connection
 
 from bookings.services import writes
 from bookings.services.writes import REACTIONS
+from capacity.locks import Locked
 from capacity.models import BookingSlot, ServiceDay
 from config.transactions import READ_COMMITTED, Reaction
 
@@ -22,8 +23,8 @@ def remove_protections() -> None:
                 _drop(model._meta.db_table, constraint.name)
 
 
-def _lock_nothing(service_day_ids: Iterable[int]) -> list[ServiceDay]:
-    return list(ServiceDay.objects.filter(pk__in=service_day_ids))
+def _lock_nothing(service_day_ids: Iterable[int]) -> dict[int, Locked]:
+    return {}
 
 
 def _drop(table: str, constraint: str) -> None:

@@ -535,14 +535,14 @@ def test_without_a_period_only_the_restaurants_bands_count() -> None:
     ],
 )
 def test_the_longest_turn_time_is_one_that_can_happen(bands: list[TurnBand], longest: int) -> None:
-    assert longest_turn_minutes(bands, 2) == longest
+    assert longest_turn_minutes(tuple(bands), 2) == longest
 
 
 @given(
     st.lists(st.builds(TurnBand, st.integers(1, 30), st.integers(15, 400), st.sampled_from([None, 1, 2])), max_size=6)
 )
 def test_the_longest_turn_time_is_the_longest_over_all_sizes(bands: list[TurnBand]) -> None:
-    assert longest_turn_minutes(bands, 1) == max(turn_minutes(bands, 1, size) for size in range(1, 40))
+    assert longest_turn_minutes(tuple(bands), 1) == max(turn_minutes(bands, 1, size) for size in range(1, 40))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.helpers.race_houses import House, dinner_house
 from tests.helpers.race_verdict import watched
 from tests.helpers.stopping_points import Points, wait_until_blocked
 
-SEATED = "bookings.services.rows.booking.add_to_counters"
+SEATED = "bookings.services.booking.write_booking"
 NO_FUTURE_FOUND = "bookings.services.settings.settings_changes._require_no_future_assignments"
 DEADLOCK = "40P01"
 
@@ -35,7 +35,7 @@ def change_beside_a_booking(
     house: House, change: Callable[[], SettingsOutcome], crowd: Crowd, points: Points
 ) -> tuple[Outcome, Outcome]:
     """Start a change while a booking holds its table but has not committed; return what became of both."""
-    pause = points.pause_before(SEATED)
+    pause = points.pause_after(SEATED)
     guest = crowd.start(house.booking())
     pause.wait_for_arrival()
     edit = crowd.start(change)

@@ -41,11 +41,11 @@ class Visit:
 
     def __call__(self) -> None:
         try:
-            enter_gate(self.evening, level=self.level, timeout_milliseconds=self.timeout_milliseconds)
+            enter_gate(self.evening, level=self.level, terms={}, timeout_milliseconds=self.timeout_milliseconds)
             self.entered.set()
             assert self.leaving.wait(PATIENCE_SECONDS)
         finally:
-            leave_gate()
+            leave_gate({})
 
 
 @pytest.fixture

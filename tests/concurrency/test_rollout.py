@@ -13,6 +13,7 @@ from django.db.models import Sum
 from bookings.models import RolloutChange
 from bookings.services import resume_enforcement, roll_back_enforcement, set_restaurant_mode
 from capacity.models import ServiceDay
+from capacity.selectors import get_service_settings
 from config.errors import DomainError
 from tests.helpers.crowd import BOOKED, PATIENCE_SECONDS, Act, Crowd, Outcome, outcome_of, tally
 from tests.helpers.polling import wait_until
@@ -172,6 +173,8 @@ def test_without_a_raised_version_a_guest_is_booked_by_the_mode_before(
         list(ServiceDay.objects.select_for_update(no_key=True).filter(restaurant=restaurant_id))
 
     points.replace(MODE_LOCKED, lock_only)
+    # Else the guest would look for the settings while the mode changes.
+    get_service_settings(house.restaurant.pk)
 
     assert book_during_change_of_mode(house, crowd, points).code == BOOKED
     assert excess_of(house) == 2

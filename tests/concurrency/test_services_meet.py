@@ -8,8 +8,7 @@ from pytest_django import Settings
 
 from bookings.insight.audit import AuditScope, audit
 from bookings.services import cancel_booking, save_settings_row
-from capacity.locks import lock_service_days
-from capacity.models import ServiceDay
+from capacity.locks import Locked, lock_service_days
 from tests.helpers.crowd import BOOKED, Act, Crowd, outcome_of, tally
 from tests.helpers.missing_protections import Protections
 from tests.helpers.race_houses import House, all_day_house, house_with_long_slots
@@ -147,8 +146,8 @@ class _OppositeOrder:
         self._meeting = Meeting(clients=2)
         self._steps = iter((1, -1))
 
-    def __call__(self, ids: frozenset[int]) -> list[ServiceDay]:
+    def __call__(self, ids: frozenset[int]) -> dict[int, Locked]:
         first, second = sorted(ids)[:: next(self._steps, 1)]
         locked = lock_service_days([first])
         self._meeting.pass_through()
-        return locked + lock_service_days([second])
+        return locked | lock_service_days([second])

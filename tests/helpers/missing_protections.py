@@ -7,7 +7,6 @@ from django.db import connection
 from pytest_django import Settings
 
 from bookings.decision.touched_days import TouchedDays
-from capacity.models import ServiceDay
 from config.gate import GateLevel, _locks_of
 from tests.helpers.stopping_points import Points
 
@@ -33,7 +32,7 @@ class Protections:
 
     def gate_for_everybody(self) -> None:
         """Let nobody be alone, however often it starts over."""
-        self._points.replace("config.gate._has_entered_alone", lambda timeout_milliseconds: False)
+        self._points.replace("config.gate._has_entered_alone", lambda terms, timeout_milliseconds: False)
 
     def locks_of_other_services(self) -> None:
         """Let a booking lock the service day in which it starts, and none that its stay runs into."""
@@ -73,10 +72,7 @@ class Protections:
 
     def lock_of_repairs(self) -> None:
         """Let counters be repaired while somebody may just be changing them."""
-        self._points.replace(
-            "bookings.services.upkeep.counter_repair.lock_service_days",
-            lambda ids: list(ServiceDay.objects.filter(pk__in=ids)),
-        )
+        self._points.replace("bookings.services.upkeep.counter_repair.lock_service_days", set)
 
     def constraints(self, *names: str) -> None:
         """Drop constraints."""

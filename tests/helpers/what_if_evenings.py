@@ -7,10 +7,11 @@ from typing import Any
 from bookings.choices import CHANNELS, BookingSource, DecisionVerdict, EventKind
 from bookings.insight.what_if import WhatIf
 from bookings.insight.what_if.comparing import compare
-from bookings.insight.what_if.house import House, KnownIds, house_of
+from bookings.insight.what_if.house import KnownIds, house_of
 from bookings.insight.what_if.record import FixedBooking, Happening, Held, Record, Request
 from bookings.insight.what_if.simulation import Simulation, simulate
 from bookings.restaurant_file import read_restaurant_file
+from capacity.selectors import ServiceSettings
 from tables.models import Restaurant
 
 FRIDAY = date(2026, 11, 27)
@@ -19,7 +20,7 @@ RESTAURANT = Restaurant(pk=1, slug="bistro", name="Bistro", timezone="Etc/UTC")
 TABLES = "tables: [{number: T1, capacity: 2}, {number: T2, capacity: 4}]"
 
 
-def house(*parts: str, mode: str = "tables", turn: int = 90) -> House:
+def house(*parts: str, mode: str = "tables", turn: int = 90) -> ServiceSettings:
     """Return a house from parts of a restaurant file; dinner from 17:00 to 21:30, everybody stays `turn` minutes."""
     given = {part.partition(":")[0] for part in parts}
     usual = {
@@ -34,7 +35,7 @@ def house(*parts: str, mode: str = "tables", turn: int = 90) -> House:
     return house_of(1, read_restaurant_file(text.encode()), KnownIds({}, {}), now=ASKED_AT)
 
 
-def numbers_only(*parts: str, turn: int = 90) -> House:
+def numbers_only(*parts: str, turn: int = 90) -> ServiceSettings:
     """Return a house that has limits and no tables."""
     return house(*parts, mode="covers", turn=turn)
 
@@ -118,7 +119,7 @@ def tables_given(simulation: Simulation) -> dict[int, list[str]]:
     return {key: [numbers[it] for it in party.table_ids] for key, party in room.parties.items()}
 
 
-def compared(happened: Record, today: House, proposed: House) -> WhatIf:
+def compared(happened: Record, today: ServiceSettings, proposed: ServiceSettings) -> WhatIf:
     return compare(RESTAURANT, happened, simulate(happened, today), simulate(happened, proposed))
 
 

@@ -206,7 +206,7 @@ def test_the_number_of_queries_is_pinned(client: ContractClient) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.get(PATH, QUERY, headers=headers)
 
-    assert len(queries) == 14
+    assert len(queries) == 5
 
 
 # The command

@@ -253,7 +253,7 @@ def test_the_number_of_queries_is_pinned(client: ContractClient, house: Restaura
         client.get(EXPLAIN, QUESTION, headers=headers)
 
     # The key, the restaurant, and what `explain_availability` asks.
-    assert len(queries) == 17
+    assert len(queries) == 9
 
 
 # Parties past their time

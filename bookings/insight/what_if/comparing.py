@@ -182,6 +182,6 @@ def _seat_minutes_offered(record: Record, simulation: Simulation) -> int:
     return sum(
         seats * int((service.closes_at - service.opens_at).total_seconds() // 60)
         for day in _dates(record)
-        for service in house.settings.services_on(day)
-        if house.settings.needs_tables(service.period_id)
+        for service in house.services_on(day)
+        if house.needs_tables(service.period_id)
     )

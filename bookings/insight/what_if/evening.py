@@ -115,7 +115,7 @@ def _book_without(room: Room, party: Party, ends_at: datetime, now: datetime) ->
 
 def _seat_anywhere(room: Room, party: Party, loaded: LoadedDays, needed: TimeSpan) -> None:
     """Give a party that has no table the best from now on, if there is one."""
-    if room.house.settings.needs_tables(party.period_id) and needed.starts_at < needed.ends_at:
+    if room.house.needs_tables(party.period_id) and needed.starts_at < needed.ends_at:
         _seat_by(room, party, loaded, request_of(party, needed.starts_at, needed.ends_at))
 
 

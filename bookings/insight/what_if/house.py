@@ -60,18 +60,10 @@ def _with_new_ids(known: Mapping[K, int], wanted: Iterable[K]) -> dict[K, int]:
     return ids
 
 
-@dataclass(frozen=True)
-class House:
-    """All that decides about a party beside the other parties: settings, with limits enforced, and the floor."""
-
-    settings: ServiceSettings
-    floor: Floor
-
-
-def house_of(restaurant_id: int, file: RestaurantFile, known: KnownIds, *, now: datetime) -> House:
-    """Return the house of a canonical file."""
+def house_of(restaurant_id: int, file: RestaurantFile, known: KnownIds, *, now: datetime) -> ServiceSettings:
+    """Return the settings of a canonical file, with limits enforced."""
     periods = known.of_periods(name_of(entry) for entry in file.service_periods)
-    settings = ServiceSettings(
+    return ServiceSettings(
         restaurant=Restaurant(pk=restaurant_id, **restaurant_columns(file.restaurant)),
         now=now,
         is_enforced=True,
@@ -83,8 +75,8 @@ def house_of(restaurant_id: int, file: RestaurantFile, known: KnownIds, *, now: 
         # Of two alike rules the later one in the file decides, as the newer one does of two rows.
         rules=tuple(_rule(number, entry, periods) for number, entry in enumerate(file.capacity_rules, start=1)),
         closures=tuple(_closed(entry, periods) for entry in file.closures),
+        floor=_floor(file, known),
     )
-    return House(settings, _floor(file, known))
 
 
 def _id_of(name: PeriodName | None, periods: Mapping[PeriodName, int]) -> int | None:

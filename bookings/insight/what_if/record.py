@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cached_property
 
 from bookings.choices import BOOKED_VERDICTS, DecisionVerdict, EventKind
 from bookings.insight.replay.alternatives import AlternativeRow, match_alternatives
+from config.cached import cached_property
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,10 +21,10 @@ from bookings.decision import (
     without_parties,
 )
 from bookings.insight.what_if.board import Board
-from bookings.insight.what_if.house import House
 from bookings.insight.what_if.record import Block
 from capacity.calendar import ONE_DAY
 from capacity.counting import Stay
+from capacity.selectors import ServiceSettings
 from tables.seating import Move
 from tables.spans import TimeSpan
 
@@ -113,9 +113,9 @@ class Party:
 class Room:
     """The state of a simulation: parties, their tables, and the counters."""
 
-    def __init__(self, house: House, blocks: Collection[Block] = ()) -> None:
+    def __init__(self, house: ServiceSettings, blocks: Collection[Block] = ()) -> None:
         self.house = house
-        self.board = Board(house.settings)
+        self.board = Board(house)
         self.parties: dict[int, Party] = {}
         self._by_date: defaultdict[date, dict[int, Party]] = defaultdict(dict)
         self._blocks = tuple(block for block in blocks if block.table_id in house.floor.by_id)
@@ -160,7 +160,7 @@ class Room:
 
     def loaded(self, business_date: date, now: datetime, only: TimeSpan, *, without: Party | None = None) -> LoadedDays:
         """Return the loaded days for a decision about a business date; `only` is the time whose slots decide it."""
-        settings = replace(self.house.settings, now=now)
+        settings = replace(self.house, now=now)
         services = self.board.services_around(business_date, only)
         window = TimeSpan.around([self.board.evening_of(business_date), only])
         gone = None if without is None else without.key
@@ -211,7 +211,7 @@ class Room:
             and party.starts_at >= window.starts_at
             and party.ends_at > now
             and party.ends_at <= window.ends_at
-            and self.house.settings.needs_tables(party.period_id)
+            and self.house.needs_tables(party.period_id)
         )
 
 

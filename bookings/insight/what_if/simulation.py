@@ -9,12 +9,12 @@ from bookings.decision import Assessment, assess, blocked_interval
 from bookings.decision.changes import Place, assess_change, may_keep_unplanned
 from bookings.decision.walk_ins import interval_to_load
 from bookings.insight.what_if.evening import apply_happening
-from bookings.insight.what_if.house import House
 from bookings.insight.what_if.record import FixedBooking, Happening, Record, Request
 from bookings.insight.what_if.room import NO_PERIOD, Party, Room
 from bookings.insight.what_if.timeline import Timeline
 from bookings.insight.what_if.wishes import wish_of_change, wish_of_request
 from capacity.calendar import resolve_instant
+from capacity.selectors import ServiceSettings
 from tables.spans import TimeSpan
 
 # Beside the codes of the policy: the planner ran out of time.
@@ -43,7 +43,7 @@ class Simulation:
     changes_refused: int
 
 
-def simulate(record: Record, house: House, *, tick: Callable[[], object] = lambda: None) -> Simulation:
+def simulate(record: Record, house: ServiceSettings, *, tick: Callable[[], object] = lambda: None) -> Simulation:
     """Run a period through a house; `tick` is called after each decision."""
     run = _Run(record, Room(house, record.blocks))
     run.take_in_fixed()
@@ -112,9 +112,8 @@ class _Run:
             self.timeline.follow(request.booking_id, party.starts_at, party.later)
 
     def _assess(self, request: Request) -> Assessment:
-        house = self.room.house
-        settings = replace(house.settings, now=request.decided_at)
-        wish = wish_of_request(settings, house.floor, request)
+        settings = replace(self.room.house, now=request.decided_at)
+        wish = wish_of_request(settings, request)
         is_walk_in = request.source == BookingSource.WALK_IN
         only = interval_to_load(settings, wish) if is_walk_in else blocked_interval(settings, wish)
         return assess(self.room.loaded(wish.business_date, request.decided_at, only), wish)
@@ -137,7 +136,7 @@ class _Run:
         party = self._by_booking.get(request.booking_id or 0)
         if party is None or party.is_fixed or not party.is_counted:
             return
-        settings = replace(self.room.house.settings, now=request.decided_at)
+        settings = replace(self.room.house, now=request.decided_at)
         wish = wish_of_change(settings, request, party)
         if wish is None:
             return
@@ -204,10 +203,9 @@ def _changed(party: Party, assessment: Assessment, table_ids: tuple[int, ...]) -
     )
 
 
-def _fixed_party(booking: FixedBooking, house: House) -> Party:
+def _fixed_party(booking: FixedBooking, settings: ServiceSettings) -> Party:
     """Return a booking that is there anyway, in the service that holds its start, at those of its tables that exist."""
-    settings = house.settings
-    tables = [held for held in booking.tables if held.table_id in house.floor.by_id]
+    tables = [held for held in booking.tables if held.table_id in settings.floor.by_id]
     has_all = len(tables) == len(booking.tables)
     start = resolve_instant(
         settings.periods_on(booking.business_date),

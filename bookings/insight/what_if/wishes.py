@@ -14,7 +14,7 @@ from config.errors import InputInvalid
 from tables.seating import Floor
 
 
-def wish_of_request(settings: ServiceSettings, floor: Floor, request: Request) -> Wish:
+def wish_of_request(settings: ServiceSettings, request: Request) -> Wish:
     """Return the wish of a new booking; the settings have the clock of its decision.
 
     Tables that the staff chose are wished again where they still take the party, else any will do.
@@ -23,7 +23,7 @@ def wish_of_request(settings: ServiceSettings, floor: Floor, request: Request) -
         wish = read_wish_now(settings, party_size=request.party_size, seating=request.seating)
     else:
         wish = _wish_at(settings, request)
-    return replace(wish, turn_minutes=request.turn_minutes, table_ids=_tables_again(floor, request))
+    return replace(wish, turn_minutes=request.turn_minutes, table_ids=_tables_again(settings.floor, request))
 
 
 def wish_of_change(settings: ServiceSettings, request: Request, party: Party) -> Wish | None:

@@ -17,7 +17,6 @@ from config.errors import InputInvalid, RecordNotFound
 from tables.choices import TableStatus
 from tables.models import Section, Table, TableBlock
 from tables.seating import OccupiedInterval, TimeBudget
-from tables.selectors import load_floor
 from tables.spans import TimeSpan
 
 LONGEST_BLOCK = timedelta(days=62)
@@ -214,7 +213,7 @@ def _write_blocks(blocking: _Blocking, there: set[int], actor: Actor) -> None:
 def _load_floor(settings: ServiceSettings, blocking: _Blocking) -> FloorInTime:
     interval = blocking.interval
     blocked = (OccupiedInterval(table_id, interval.starts_at, interval.ends_at) for table_id in blocking.table_ids)
-    return load_floor_in_time(settings, load_floor(blocking.restaurant_id), interval, also=blocked)
+    return load_floor_in_time(settings, settings.floor, interval, also=blocked)
 
 
 def _looked_at(floor: FloorInTime, reseating: Reseating) -> list[TimeSpan]:

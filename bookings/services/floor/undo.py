@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any
 
 from django.db.models import Q
@@ -40,6 +39,7 @@ from capacity.calendar import local_wall_time, this_minute
 from capacity.policy import WALK_IN, DayState, PartyRequest, decide
 from capacity.reasons import Reason
 from capacity.selectors import get_service_settings
+from config.cached import cached_property
 from config.errors import RecordNotFound
 from tables.seating import SeatingPlan, SeatingRefusal, TimeBudget
 from tables.spans import TimeSpan

@@ -1,18 +1,17 @@
-"""Add a stay to the counters of its locked service days, or take it out: one UPDATE a table."""
+"""Add a stay to the counters of its locked service days, or take it out: one statement for all of them."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
-from functools import reduce
-from operator import add
+from typing import Any
 
-from django.db.models import Case, F, IntegerField, Q, Value, When
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Greatest, Least
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BooleanField, IntegerField, Model
 
 from bookings.models import Booking
-from capacity.limits import OCCUPANCY_LIMITS, PACING_LIMITS, SERVICE_LIMITS, Limit
+from capacity.limits import OCCUPANCY_LIMITS, PACING_LIMITS, SERVICE_LIMITS, SLOT_LIMITS, Limit
 from capacity.models import BookingSlot, ServiceDay
+from config.statements import Parameter, Sql, Statement, ids, together
 
 
 @dataclass(frozen=True)
@@ -23,11 +22,6 @@ class CountedStay:
     starting_slot_id: int | None
     present_slot_ids: tuple[int, ...]
     party_size: int
-
-    @property
-    def slot_ids(self) -> set[int]:
-        """Return the slots in which it counts, by starting or by being present."""
-        return {*self.present_slot_ids, *([self.starting_slot_id] if self.starting_slot_id else [])}
 
 
 def find_counted_stay(booking: Booking) -> CountedStay:
@@ -44,22 +38,14 @@ def find_counted_stay(booking: Booking) -> CountedStay:
     )
 
 
-class _Excess(Enum):
-    """The rule for an excess when its counter changes."""
-
-    STAYS = auto()
-    FALLS = auto()
-    FOLLOWS = auto()
-
-
 def add_to_counters(stay: CountedStay, *, is_excess_authorised: bool) -> None:
     """Count a stay; only an authorised one may raise an excess, else the constraint speaks."""
-    _update([(1, stay)], _Excess.FOLLOWS if is_excess_authorised else _Excess.STAYS)
+    COUNT.run(**changes_of_counters([(1, stay)], is_excess_authorised=is_excess_authorised))
 
 
 def take_from_counters(stay: CountedStay) -> None:
     """Take a stay out; an excess falls with its counter."""
-    _update([(-1, stay)], _Excess.FOLLOWS)
+    COUNT.run(**changes_of_counters([(-1, stay)], is_excess_authorised=False))
 
 
 def move_in_counters(left: CountedStay, joined: CountedStay, *, is_excess_authorised: bool) -> None:
@@ -68,56 +54,67 @@ def move_in_counters(left: CountedStay, joined: CountedStay, *, is_excess_author
     In one step: where both touch a row that stands above its limit, the excess that was authorised stays. Only an
     authorised move may raise one, else the constraint speaks.
     """
-    _update([(-1, left), (1, joined)], _Excess.FOLLOWS if is_excess_authorised else _Excess.FALLS)
+    COUNT.run(**changes_of_counters([(-1, left), (1, joined)], is_excess_authorised=is_excess_authorised))
 
 
-def _update(changes: Sequence[tuple[int, CountedStay]], excess: _Excess) -> None:
-    day = _columns(SERVICE_LIMITS, changes, _counts_in_day, excess)
-    day_ids = {stay.service_day_id for _, stay in changes}
-    ServiceDay.objects.filter(pk__in=day_ids).update(**day)
-    slot_ids = {slot_id for _, stay in changes for slot_id in stay.slot_ids}
-    if not slot_ids:
-        return
-    BookingSlot.objects.filter(pk__in=slot_ids).update(
-        version=F("version") + 1,
-        **_columns(PACING_LIMITS, changes, _starts_in_slot, excess),
-        **_columns(OCCUPANCY_LIMITS, changes, _is_present_in_slot, excess),
+def changes_of_counters(changes: Sequence[tuple[int, CountedStay]], *, is_excess_authorised: bool) -> dict[str, Any]:
+    """Return the values of `counting` for stays that come (1) or go (-1)."""
+    of_days, of_slots = _Changes(SERVICE_LIMITS), _Changes(SLOT_LIMITS)
+    for sign, stay in changes:
+        of_days.add(stay.service_day_id, SERVICE_LIMITS, sign, stay.party_size)
+        if stay.starting_slot_id is not None:
+            of_slots.add(stay.starting_slot_id, PACING_LIMITS, sign, stay.party_size)
+        for slot_id in stay.present_slot_ids:
+            of_slots.add(slot_id, OCCUPANCY_LIMITS, sign, stay.party_size)
+    return {**of_days.columns("day"), **of_slots.columns("slot"), "is_excess_authorised": is_excess_authorised}
+
+
+class _Changes:
+    """The changes of the counters of some rows, by row id and counter."""
+
+    def __init__(self, limits: Iterable[Limit]) -> None:
+        self._counters = [limit.counter for limit in limits]
+        self._rows: defaultdict[int, Counter[str]] = defaultdict(Counter)
+
+    def add(self, row_id: int, limits: Iterable[Limit], sign: int, party_size: int) -> None:
+        """Count a party, that comes or goes, against some limits of a row."""
+        self._rows[row_id].update({limit.counter: sign * limit.asked_by(party_size) for limit in limits})
+
+    def columns(self, name: str) -> dict[str, list[int]]:
+        """Return the ids and, row by row, the change of each counter."""
+        changed = {counter: [row[counter] for row in self._rows.values()] for counter in self._counters}
+        return {f"{name}_ids": list(self._rows), **changed}
+
+
+def _counting(model: type[Model], limits: Sequence[Limit], name: str, also: str = "") -> Sql:
+    """Return the UPDATE of one table: an excess follows its counter up where that is authorised, and always down."""
+    counters = [limit.counter for limit in limits]
+    arrays = [ids(f"{name}_ids"), *(Parameter(counter, ArrayField(IntegerField())) for counter in counters)]
+    types = ["bigint[]", *(["integer[]"] * len(counters))]
+    pieces, parameters = [], []
+    for limit in limits:
+        after = f"counted.{limit.counter} + change.{limit.counter}"
+        # PostgreSQL's GREATEST passes over NULL: without a limit there is no excess.
+        above = f"GREATEST(0, {after} - counted.{limit.column})"
+        pieces.append(f"{limit.counter} = {after}")
+        pieces.append(
+            f"{limit.excess} = CASE WHEN %s::boolean THEN {above} ELSE LEAST(counted.{limit.excess}, {above}) END"
+        )
+        parameters.append(Parameter("is_excess_authorised", BooleanField()))
+    rows = ", ".join(f"%s::{kind}" for kind in types)
+    return (
+        f"UPDATE {model._meta.db_table} AS counted SET {', '.join(pieces)}{also} "  # noqa: S608 - names of our own
+        f"FROM unnest({rows}) AS change(id, {', '.join(counters)}) WHERE counted.id = change.id",
+        [*parameters, *arrays],
     )
 
 
-def _counts_in_day(stay: CountedStay) -> Q:
-    return Q(pk=stay.service_day_id)
+def counting() -> dict[str, Sql]:
+    """Return the parts of a statement that count stays: of service days, and of slots."""
+    return {
+        "days": _counting(ServiceDay, SERVICE_LIMITS, "day"),
+        "slots": _counting(BookingSlot, SLOT_LIMITS, "slot", also=", version = counted.version + 1"),
+    }
 
 
-def _starts_in_slot(stay: CountedStay) -> Q:
-    return Q(pk=stay.starting_slot_id)
-
-
-def _is_present_in_slot(stay: CountedStay) -> Q:
-    return Q(pk__in=stay.present_slot_ids)
-
-
-def _columns(
-    limits: Sequence[Limit],
-    changes: Sequence[tuple[int, CountedStay]],
-    counts_in: Callable[[CountedStay], Q],
-    behaviour: _Excess,
-) -> dict[str, Combinable]:
-    columns: dict[str, Combinable] = {}
-    for limit in limits:
-        amounts = (_where(counts_in(stay), sign * limit.asked_by(stay.party_size)) for sign, stay in changes)
-        after = reduce(add, amounts, F(limit.counter))
-        columns[limit.counter] = after
-        if behaviour is not _Excess.STAYS:
-            columns[limit.excess] = _excess_after(after, limit, behaviour)
-    return columns
-
-
-def _where(condition: Q, amount: int) -> Case:
-    return Case(When(condition, then=Value(amount)), default=Value(0), output_field=IntegerField())
-
-
-def _excess_after(after: Combinable, limit: Limit, behaviour: _Excess) -> Combinable:
-    # PostgreSQL's GREATEST passes over NULL: without a limit there is no excess.
-    above = Greatest(Value(0), after - F(limit.column))
-    return Least(F(limit.excess), above) if behaviour is _Excess.FALLS else above
+COUNT = Statement("count_stays", lambda: together(("SELECT 1", []), **counting()))

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
 
 from django.db.models import F, Value
 from django.db.models.expressions import Combinable
@@ -22,6 +21,7 @@ from capacity.counting import count_stays
 from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS, DayLimits, Limit, SlotLimits, day_limits, slot_limits
 from capacity.models import BookingSlot, ServiceDay
 from capacity.selectors import ServiceSettings
+from config.cached import cached_property
 from tables.spans import TimeSpan
 
 

@@ -72,7 +72,7 @@ def change_settings(
     mode_before = settings.restaurant.enforcement
     stranded_before = {booking.pk for booking in _list_stranded(settings)}
     before = list_excesses(day.pk for day in days)
-    floor_before = load_floor(restaurant_id)
+    floor_before = settings.floor
     leaving = change() or ()
     settings = get_service_settings(restaurant_id)
     if settings.restaurant.enforcement != mode_before:

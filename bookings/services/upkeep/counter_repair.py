@@ -97,7 +97,8 @@ def _dates_from(restaurant_id: int, first: date) -> list[date]:
 @settings_transaction
 def _rebuild_date(restaurant_id: int, business_date: date, is_dry_run: bool) -> CounterRepairs:
     on_date = ServiceDay.objects.filter(restaurant_id=restaurant_id, business_date=business_date)
-    days = lock_service_days(on_date.values_list("pk", flat=True))
+    locked = lock_service_days(on_date.values_list("pk", flat=True))
+    days = list(ServiceDay.objects.filter(pk__in=locked).order_by("pk"))
     slots = list(BookingSlot.objects.filter(service_day__in=days).order_by("starts_at"))
     recount = _Recount(
         count_stays(_list_stays(restaurant_id, days, slots), _spans(days, slots)),

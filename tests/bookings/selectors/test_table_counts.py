@@ -133,5 +133,5 @@ def test_the_number_of_queries_is_pinned(django_assert_num_queries: Any) -> None
     seat(house, "19:00", "T1")
     seat(house, "20:00", "T2")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(4):
         slots(house)

@@ -264,16 +264,16 @@ def test_the_number_of_queries_does_not_depend_on_how_many_are_late(
 ) -> None:
     house = open_house(now, 2, 2, 2, 2)
     sit(house, now, 40, "T4")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(2):
         radar(house)
     sit(house, now, -5, "T1")
     expect(house, now, 5, "T1")
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(10):
         radar(house)
     sit(house, now, -5, "T2")
     expect(house, now, 5, "T2")
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(9):
         radar(house)
 
 

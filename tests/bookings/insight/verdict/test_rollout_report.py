@@ -452,13 +452,13 @@ def test_a_report_takes_the_same_queries_however_much_there_is() -> None:
             report_on(restaurant)
         return len(captured)
 
-    assert queries() == 21
+    assert queries() == 15
     let_in(restaurant, "13:00", 4)
     let_in(restaurant, "13:00", 2)
     few = queries()
     let_in(restaurant, "14:00", 4)
     let_in(restaurant, "14:00", 3)
-    assert few == queries() == 25
+    assert few == queries() == 19
 
 
 def test_an_unknown_restaurant_is_none() -> None:

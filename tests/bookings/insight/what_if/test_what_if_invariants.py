@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 
 from bookings.choices import BookingSource, EventKind
-from bookings.insight.what_if.house import House
 from bookings.insight.what_if.record import Happening, Record, Request
 from bookings.insight.what_if.simulation import Simulation, simulate
+from capacity.selectors import ServiceSettings
 from tests.helpers.seat_matcher import Guests, Seats, can_seat_all
 from tests.helpers.what_if_evenings import FRIDAY, asks, at, becomes, compared, house, record
 
@@ -71,7 +71,7 @@ def some_happenings(chance: random.Random, request: Request) -> Iterator[Happeni
             yield replace(becomes(pk, kind, begins_at + timedelta(minutes=50)), event_id=1000 + pk)
 
 
-def full_house() -> House:
+def full_house() -> ServiceSettings:
     return house(TABLES, COMBINED, BUFFER, LIMITS)
 
 
@@ -85,7 +85,7 @@ def double_seatings(simulation: Simulation) -> list[object]:
     return [(one, two) for one, two in pairwise(held) if one[0] == two[0] and two[1] < one[2]]
 
 
-def seats_of(some: House) -> list[Seats]:
+def seats_of(some: ServiceSettings) -> list[Seats]:
     tables = {table.table_id: table for table in some.floor.tables}
     singles = [((it.table_id,), it.min_party_size, it.max_party_size) for it in tables.values()]
     combined = [(it.table_ids, it.min_party_size, it.max_party_size) for it in some.floor.combinations]

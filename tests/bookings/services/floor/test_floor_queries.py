@@ -47,7 +47,7 @@ def test_a_booking_is_given_a_free_table(others: int) -> None:
         book(restaurant, party_size=8)
     table_ids = ids(restaurant, "T2")
 
-    assert count_queries(lambda: assign_tables(booking_id=booking.pk, table_ids=table_ids)) == 43
+    assert count_queries(lambda: assign_tables(booking_id=booking.pk, table_ids=table_ids)) == 24
 
     assert at_tables(booking) == ["T2"]
 
@@ -61,7 +61,7 @@ def test_a_booking_is_given_a_table_from_which_others_are_moved(moved: int) -> N
         assign_tables(booking_id=other.pk, table_ids=ids(restaurant, "T1"), is_pinned=False)
     table_ids = ids(restaurant, "T1")
 
-    assert count_queries(lambda: assign_tables(booking_id=booking.pk, table_ids=table_ids)) == 46
+    assert count_queries(lambda: assign_tables(booking_id=booking.pk, table_ids=table_ids)) == 27
 
     assert at_tables(booking) == ["T1"]
 
@@ -70,14 +70,14 @@ def test_a_booking_is_given_a_table_from_which_others_are_moved(moved: int) -> N
 def test_a_party_is_seated_at_its_own_table(evening: Evening) -> None:
     party = due(evening(2), 10, "T1")
 
-    assert count_queries(lambda: seat_party(booking_id=party.pk)) == 45
+    assert count_queries(lambda: seat_party(booking_id=party.pk)) == 27
 
 
 @EVENINGS
 def test_a_party_that_comes_late_is_seated_and_its_longer_stay_recorded(evening: Evening) -> None:
     party = due(evening(2), -20, "T1")
 
-    assert count_queries(lambda: seat_party(booking_id=party.pk)) == 62
+    assert count_queries(lambda: seat_party(booking_id=party.pk)) == 39
 
 
 @EVENINGS
@@ -91,14 +91,14 @@ def test_a_party_that_finds_its_table_taken_is_refused_and_that_is_recorded(even
             seat_party(booking_id=party.pk, table_ids=table_ids)
 
     table_ids = ids(house, "T1")
-    assert count_queries(seat) == 52
+    assert count_queries(seat) == 31
 
 
 @EVENINGS
 def test_a_party_leaves(evening: Evening) -> None:
     party = seated(evening(2), 30, "T1")
 
-    assert count_queries(lambda: leave_early(booking_id=party.pk)) == 34
+    assert count_queries(lambda: leave_early(booking_id=party.pk)) == 29
 
 
 @EVENINGS
@@ -106,7 +106,7 @@ def test_a_walk_in_is_seated(evening: Evening) -> None:
     house = evening(2)
     due(house, 95, "T1")
 
-    assert count_queries(lambda: seat_walk_in(restaurant_id=house.pk, party_size=2)) == 34
+    assert count_queries(lambda: seat_walk_in(restaurant_id=house.pk, party_size=2)) == 14
 
 
 @EVENINGS
@@ -116,4 +116,4 @@ def test_a_booking_is_pinned_and_unpinned_without_a_look_at_the_evening(evening:
     pinned = count_queries(lambda: pin_tables(booking_id=party.pk))
     unpinned = count_queries(lambda: unpin_tables(booking_id=party.pk))
 
-    assert (pinned, unpinned) == (21, 21)
+    assert (pinned, unpinned) == (18, 18)

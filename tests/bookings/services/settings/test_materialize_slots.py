@@ -118,7 +118,7 @@ def test_a_night_that_has_one_new_date_is_one_transaction_of_a_fixed_number_of_s
 
     assert made.days_created == 1
     assert [query["sql"] for query in queries].count("BEGIN") == 1
-    assert len(queries) == 15
+    assert len(queries) == 11
 
 
 def test_many_dates_are_created_in_transactions_of_fourteen() -> None:

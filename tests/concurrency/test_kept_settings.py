@@ -1,0 +1,179 @@
+"""Settings that a process has kept while another one changes them: they decide nothing any more."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import time
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+
+from bookings.services import delete_settings_row, save_settings_row
+from capacity import selectors
+from capacity.models import Closure, TurnTime
+from tables.choices import TableStatus
+from tables.models import Restaurant
+from tests.helpers.crowd import BOOKED, Crowd, outcome_of
+from tests.helpers.race_houses import House, dinner_house, seated_house
+from tests.helpers.race_verdict import watched
+
+FULL = "CAPACITY_EXCEEDED"
+CLOSED = "OPERATING_HOURS_CLOSED"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of settings: a house, a change that takes the room from a party, and the answer to it then.
+
+    `is_in_rows`: the change is written to the service day and its slots as well, which every decision reads anew.
+    """
+
+    table: str
+    house: Callable[[], House]
+    change: Callable[[House], object]
+    answer: str
+    party_size: int = 4
+    is_in_rows: bool = False
+
+
+def changing(row: Model, **columns: Any) -> object:
+    for name, value in columns.items():
+        setattr(row, name, value)
+    return save_settings_row(row=row)
+
+
+def lower_the_limit(house: House) -> object:
+    return changing(house.rule, max_covers=2)
+
+
+def take_smaller_parties(house: House) -> object:
+    return changing(Restaurant.objects.get(pk=house.restaurant.pk), party_size_max=2)
+
+
+def close(house: House) -> object:
+    on = house.business_date
+    return save_settings_row(row=Closure(restaurant=house.restaurant, from_date=on, to_date=on))
+
+
+def begin_later(house: House) -> object:
+    return changing(house.restaurant.service_periods.get(), start_time=time(20), last_seating=time(20))
+
+
+def let_parties_stay_into_the_limit(house: House) -> object:
+    """Let turns be so long that a stay of 19:00 meets another slot, which is full."""
+    return save_settings_row(row=TurnTime(restaurant=house.restaurant, up_to=4, minutes=240))
+
+
+def house_with_a_full_slot() -> House:
+    house = dinner_house()
+    changing(house.restaurant.service_periods.get(), last_seating=time(22), end_time=time(23, 30))
+    changing(house.rule, from_time=time(22), to_time=time(23), occupancy_covers=2)
+    return house
+
+
+def two_combined() -> House:
+    return seated_house(2, 2, combined=[(1, 2)])
+
+
+KINDS = {
+    "rule": Kind(
+        "restaurant_capacity_rules",
+        dinner_house,
+        lambda house: changing(house.rule, max_covers=2),
+        FULL,
+        is_in_rows=True,
+    ),
+    "closure": Kind("capacity_closure", dinner_house, close, CLOSED),
+    "period": Kind("capacity_serviceperiod", dinner_house, begin_later, CLOSED, is_in_rows=True),
+    "turn time": Kind("capacity_turntime", house_with_a_full_slot, let_parties_stay_into_the_limit, FULL),
+    "restaurant": Kind("tables_restaurant", dinner_house, take_smaller_parties, "PARTY_SIZE_NOT_ACCEPTED"),
+    "table": Kind(
+        "table_inventory",
+        lambda: seated_house(4),
+        lambda house: changing(house.restaurant.tables.get(), status=TableStatus.OUT_OF_SERVICE),
+        FULL,
+    ),
+    "combination": Kind(
+        "tables_tablecombination",
+        two_combined,
+        lambda house: delete_settings_row(row=house.restaurant.combinations.get()),
+        FULL,
+        party_size=6,
+    ),
+}
+of_each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
+
+
+def kept(house: House) -> selectors.ServiceSettings:
+    """Let the process know the settings of a house as they are now."""
+    selectors.get_service_settings(house.restaurant.pk)
+    return selectors._kept[house.restaurant.pk]
+
+
+def as_another_process_knows(house: House, settings: selectors.ServiceSettings) -> None:
+    """Put settings back where this process has seen the change that another one has not."""
+    selectors._kept[house.restaurant.pk] = settings
+
+
+@of_each_kind
+def test_a_change_by_another_process_decides_the_next_booking(
+    crowd: Crowd, rounds: range, isolation: str, kind: Kind
+) -> None:
+    for _ in range(5 * len(rounds)):
+        house = kind.house()
+        before = kept(house)
+
+        with watched(house.restaurant):
+            guest, change = crowd.run([house.booking(kind.party_size), partial(kind.change, house)])
+            as_another_process_knows(house, before)
+            late = outcome_of(crowd.start(house.booking(kind.party_size)))
+
+        assert change.code == BOOKED
+        assert guest.code in (BOOKED, kind.answer)
+        assert late.code == kind.answer
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if not kind.is_in_rows], ids=lambda it: it.table)
+def test_without_a_new_version_the_settings_of_the_past_decide(crowd: Crowd, isolation: str, kind: Kind) -> None:
+    house = kind.house()
+    before = kept(house)
+
+    with versions_stay(kind.table):
+        kind.change(house)
+        as_another_process_knows(house, before)
+        late = outcome_of(crowd.start(house.booking(kind.party_size)))
+
+    assert late.code == BOOKED
+
+
+@of_each_kind
+def test_every_write_raises_the_version_and_without_the_trigger_none(crowd: Crowd, kind: Kind) -> None:
+    house, unseen = kind.house(), kind.house()
+    before, before_unseen = kept(house).version, kept(unseen).version
+
+    kind.change(house)
+    with versions_stay(kind.table):
+        kind.change(unseen)
+
+    assert kept(house).version != before
+    assert kept(unseen).version == before_unseen
+
+
+@contextmanager
+def versions_stay(table: str) -> Iterator[None]:
+    """Let writes of one table, and of the tables of its combinations, raise no version."""
+    tables = [table, f"{table}_tables"] if table == "tables_tablecombination" else [table]
+    _set_triggers(tables, "DISABLE")
+    try:
+        yield
+    finally:
+        _set_triggers(tables, "ENABLE")
+
+
+def _set_triggers(tables: list[str], state: str) -> None:
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} {state} TRIGGER USER")
