@@ -13,7 +13,7 @@ from bookings.services.recording import DecisionRecord, recording
 from bookings.services.settings.materialization import materialize_missing
 from capacity.locks import Locked, lock_service_days
 from config import metrics
-from config.errors import BookingConflict
+from config.errors import BookingConflict, DomainError
 from config.transactions import (
     Attempts,
     LockTooSmall,
@@ -134,7 +134,7 @@ class PlannedWrite(ABC, Generic[D, R]):
                 with attempts.attempt():
                     try:
                         return self._attempt(attempts)
-                    except RequestRefused:
+                    except DomainError:
                         # Asked after the transaction: a key read inside would conflict with all who write one.
                         if (written := self.find_written()) is not None:
                             return written

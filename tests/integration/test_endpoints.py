@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from bookings.choices import BookingStatus
 from bookings.models import Booking, BookingEvent, TableAssignment
+from bookings.services import save_settings_row
 from bookings.tokens import manage_token
 from tests.helpers.contract_client import ContractClient
 from tests.helpers.endpoint_house import A_DATE, bistro, count_rows, order, service_counters, slot_counters
@@ -448,6 +449,22 @@ def test_the_same_key_and_body_give_the_same_answer_and_one_booking(client: Cont
     assert second.headers["Idempotency-Replayed"] == "true"
     assert second.headers["ETag"] == first.headers["ETag"]
     assert service_counters() == [(4, 1)]
+
+
+@pytest.mark.parametrize(
+    "columns", [{"slot_minutes": 30}, {"party_size_max": 2}, {"max_days_ahead": 1}], ids=["grid", "size", "window"]
+)
+def test_a_replay_is_answered_whatever_the_settings_say_now(client: ContractClient, columns: dict[str, int]) -> None:
+    restaurant = bistro()
+    first = book(client, time="19:15", key="k1")
+    for name, value in columns.items():
+        setattr(restaurant, name, value)
+    save_settings_row(row=restaurant)
+
+    second = book(client, time="19:15", key="k1")
+
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert second.json() == first.json()
 
 
 def test_a_replay_is_the_booking_as_it_was_made(client: ContractClient) -> None:
