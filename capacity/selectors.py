@@ -204,7 +204,7 @@ def _load_settings(restaurant_id: int) -> ServiceSettings:
     restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
     if restaurant is None:
         raise RecordNotFound
-    periods = list(ServicePeriod.objects.filter(restaurant_id=restaurant_id, retired_at__isnull=True))
+    periods = list(ServicePeriod.objects.filter(restaurant_id=restaurant_id, retired_at__isnull=True).order_by("pk"))
     return ServiceSettings(
         restaurant=restaurant,
         now=datetime.now(UTC),
