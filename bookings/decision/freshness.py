@@ -33,7 +33,7 @@ class Freshness:
             facts is not None
             and facts.settings_version == self.settings_version
             and is_enforced(self.enforcement, switch=facts.switch) == self.is_enforced
-            and versions == self.day_versions
+            and versions == sum(self.day_versions.values())
             and self.since <= facts.now < self.until
         )
 

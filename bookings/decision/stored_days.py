@@ -1,6 +1,6 @@
 """The rows of service days and their slots, with all that a decision reads anew: one prepared statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -8,7 +8,20 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import DateTimeField, F, FilteredRelation, FloatField, Func, Q, QuerySet, Subquery, TextField
+from django.db.models import (
+    Count,
+    DateTimeField,
+    F,
+    FilteredRelation,
+    FloatField,
+    Func,
+    Max,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+)
 from django.db.models.functions import Cast
 
 from bookings.choices import BookingStatus
@@ -153,14 +166,23 @@ def _instant(epoch: float) -> datetime:
 
 
 def _version_query() -> QuerySet[ServiceDay, tuple[Any, ...]]:
-    return ServiceDay.objects.filter(AnyOf(F("pk"), ids("day_ids"))).values_list(*FACTS_OF_DAY, "pk", "version")
+    version, now, switch = FACTS_OF_DAY
+    days = ServiceDay.objects.filter(AnyOf(F("pk"), ids("day_ids"))).order_by().values(settings_version=version)
+    return days.annotate(now=Max(now), switch=switch, days=Count("pk"), versions=Sum("version")).values_list(
+        "settings_version", "now", "switch", "days", "versions"
+    )
 
 
-DAY_VERSIONS = Statement.of("day_versions", _version_query)
+VERSIONS = Statement.of("versions_of_days", _version_query)
 
 
-def read_versions(day_ids: Iterable[int]) -> tuple[Facts | None, dict[int, int]]:
-    """Read the facts of the restaurant of some service days, and the version of each, in 1 query."""
-    rows = DAY_VERSIONS.run(day_ids=list(day_ids), shown=shown_instant())
-    facts = _facts(*rows[0][:3]) if rows else None
-    return facts, {pk: version for *_, pk, version in rows}
+def read_versions(day_ids: Collection[int]) -> tuple[Facts | None, int]:
+    """Read the facts of the restaurant of some service days, and the sum of their versions, in 1 query.
+
+    A version only rises: while the sum is the same, so is each. None and 0 where any of them is gone.
+    """
+    rows = VERSIONS.run(day_ids=list(day_ids), shown=shown_instant())
+    if not rows or rows[0][3] != len(day_ids):
+        return None, 0
+    *facts, _, versions = rows[0]
+    return _facts(*facts), int(versions)

@@ -150,5 +150,8 @@ def test_versions_are_read_with_the_facts_of_their_restaurant() -> None:
     assert facts is not None
     assert facts.settings_version == Restaurant.objects.get(pk=house.pk).settings_version
     assert facts.switch is None
-    assert versions == {day.pk: 1}
-    assert read_versions([]) == (None, {})
+    assert abs(facts.now - read_clock()) < timedelta(minutes=1)
+    assert versions == 1
+    ServiceDay.objects.filter(pk=day.pk).update(version=7)
+    assert read_versions([day.pk])[1] == 7
+    assert read_versions([]) == read_versions([day.pk, 0]) == (None, 0)
