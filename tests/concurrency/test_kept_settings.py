@@ -1,14 +1,12 @@
 """Settings that a process has kept while another one changes them: they decide nothing any more."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Model
 
 from bookings.services import delete_settings_row, save_settings_row
@@ -17,6 +15,7 @@ from capacity.models import Closure, TurnTime
 from tables.choices import TableStatus
 from tables.models import Restaurant
 from tests.helpers.crowd import BOOKED, Crowd, outcome_of
+from tests.helpers.missing_protections import versions_stay
 from tests.helpers.race_houses import House, dinner_house, seated_house
 from tests.helpers.race_verdict import watched
 
@@ -160,20 +159,3 @@ def test_every_write_raises_the_version_and_without_the_trigger_none(crowd: Crow
 
     assert kept(house).version != before
     assert kept(unseen).version == before_unseen
-
-
-@contextmanager
-def versions_stay(table: str) -> Iterator[None]:
-    """Let writes of one table, and of the tables of its combinations, raise no version."""
-    tables = [table, f"{table}_tables"] if table == "tables_tablecombination" else [table]
-    _set_triggers(tables, "DISABLE")
-    try:
-        yield
-    finally:
-        _set_triggers(tables, "ENABLE")
-
-
-def _set_triggers(tables: list[str], state: str) -> None:
-    with connection.cursor() as cursor:
-        for table in tables:
-            cursor.execute(f"ALTER TABLE {table} {state} TRIGGER USER")
