@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bookings.decision.loaded_days import LoadedDays
 from bookings.decision.stored_days import read_versions
-from capacity.calendar import ONE_DAY
+from capacity.calendar import ONE_DAY, ONE_MINUTE, this_minute
 from capacity.selectors import is_enforced
 
 
@@ -63,6 +63,9 @@ def _turning_points(loaded: LoadedDays) -> Iterator[datetime]:
     yield datetime.combine(settings.today + ONE_DAY, time.min, tzinfo=settings.zone)
     if loaded.next_hold_ends_at is not None:
         yield loaded.next_hold_ends_at
+    if any(settings.now <= slot.starts_at < settings.now + notice for slot in loaded.slots):
+        # Whoever is too soon is told by how many minutes.
+        yield this_minute(settings.now) + ONE_MINUTE
     for slot in loaded.slots:
         yield slot.starts_at
         yield slot.starts_at - notice

@@ -9,7 +9,7 @@ from bookings.decision.computed import ServiceKey, compute_services, day_span, e
 from bookings.decision.holds import CountedParty, list_counted_parties, list_expired_holds, without_parties
 from bookings.decision.known_days import KnownDay, list_known_days
 from bookings.decision.occupied import load_seating_state
-from bookings.decision.stored_days import LONGEST_SLOT, read_days
+from bookings.decision.stored_days import LONGEST_SLOT, StoredDays, read_days
 from bookings.decision.time_budgets import READING
 from capacity.calendar import ONE_DAY, ServiceTimes
 from capacity.policy import ServiceState, SlotState
@@ -161,10 +161,7 @@ def load_days(
     state = read_days(settings, [day for day in known if whole.touches(day)], whole, holds_of=known)
     settings = state.settings
     changed = list_counted_parties(without)
-    next_hold = state.next_hold_ends_at
-    is_over = next_hold is not None and next_hold <= settings.now
-    expired = list_expired_holds(settings.restaurant.pk, first, last, settings.now) if is_over else ()
-    holds = tuple(hold for hold in expired if hold.booking_id not in without)
+    holds = _holds_over(state, first, last, without)
     computed = compute_services(settings, _missing(settings, known, expected, window))
     elsewhere = (_beyond(day) for day in known if not whole.touches(day))
     services = _without([*state.services, *elsewhere, *computed], changed, holds)
@@ -178,8 +175,17 @@ def load_days(
         budget=budget,
         solved=solved,
         without=frozenset(without),
-        next_hold_ends_at=next_hold,
+        next_hold_ends_at=state.next_hold_ends_at,
     )
+
+
+def _holds_over(state: StoredDays, first: date, last: date, without: Collection[int]) -> tuple[CountedParty, ...]:
+    """List the holds that are over but of some bookings, in 1 query, in none where no hold is."""
+    settings, next_hold = state.settings, state.next_hold_ends_at
+    if next_hold is None or next_hold > settings.now:
+        return ()
+    expired = list_expired_holds(settings.restaurant.pk, first, last, settings.now)
+    return tuple(hold for hold in expired if hold.booking_id not in without)
 
 
 def _without(

@@ -68,9 +68,9 @@ def create_booking_with_capacity_check(
     """Book a party if and only if the committed state can take it.
 
     Locks every service day that the stay and its buffer meet, and those of the parties that may be moved to make room.
-    Decides on the state as read after that; writes booking, tables, moves, counters and history in the same
-    transaction. With an idempotency key a retry gets the first answer again. Staff may name the minutes of the stay,
-    and the tables. Without date and time a walk-in is seated now.
+    Decides on the state as read after that, or on one that the lock shows to be the same; writes booking, tables,
+    moves, counters and history in the same transaction. With an idempotency key a retry gets the first answer again.
+    Staff may name the minutes of the stay, and the tables. Without date and time a walk-in is seated now.
 
     Raises: `CapacityExceeded`, `OperatingHoursClosed`, `OutsideBookingWindow`, `PartySizeNotAccepted` (each with
     reasons and alternatives), `NonexistentTime`, `InputInvalid`, `IdempotencyKeyReused`, `RecordNotFound`,

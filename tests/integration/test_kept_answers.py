@@ -107,6 +107,20 @@ def test_the_clock_alone_ends_an_answer(client: ContractClient, house: Restauran
         assert not is_free(client, **question)
 
 
+def test_whoever_is_too_soon_is_told_by_how_much_each_minute(client: ContractClient, house: Restaurant) -> None:
+    house.min_notice_minutes = 120
+    save_settings_row(row=house)
+    seven = ServiceDay.objects.get().slots.get(starts_at__hour=18, starts_at__minute=0).starts_at
+
+    def minutes_ahead() -> list[int]:
+        return [reason["asked"] for reason in ask(client, time="19:00").json()["reasons"]]
+
+    with clock_at(seven - timedelta(minutes=52)):
+        assert minutes_ahead() == [52]
+    with clock_at(seven - timedelta(minutes=51)):
+        assert minutes_ahead() == [51]
+
+
 def test_a_hold_that_ends_ends_the_answer(client: ContractClient, house: Restaurant) -> None:
     now = read_clock()
     held = BookingFactory(
