@@ -1,7 +1,6 @@
 """The calls of guests: look for a table, book it, look at the booking, cancel it."""
 
 import re
-from functools import partial
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -20,13 +19,14 @@ from bookings.api.answers import (
     time_availability_answer,
 )
 from bookings.api.base import GuestView, observe_availability, observe_booking
-from bookings.api.kept_answers import conditional_response_of, kept_answer, response_of
+from bookings.api.kept_answers import Dated, conditional_response_of, kept_answer, response_of
 from bookings.api.serializers import (
     AvailabilityQuery,
     AvailableDaysQuery,
     BookingInput,
     EmptyInput,
     RestaurantsQuery,
+    StrictSerializer,
     TokenQuery,
     Values,
     read_body,
@@ -34,7 +34,7 @@ from bookings.api.serializers import (
     read_query,
 )
 from bookings.api.throttles import AvailabilityThrottle, BookingThrottle
-from bookings.contract.answer import Address
+from bookings.contract.answer import Address, Answer
 from bookings.contract.guests import CreatedBookingAnswer, RestaurantPageAnswer
 from bookings.models import IDEMPOTENCY_KEY_LENGTH, Booking
 from bookings.selectors import (
@@ -61,18 +61,32 @@ class AvailabilityView(GuestView):
     @schema.availability
     @reads_replica
     def get(self, request: Request) -> HttpResponseBase:
-        query = read_query(AvailabilityQuery, request)
-        restaurant_id = find_restaurant_id(query.pop("restaurant"))
-        bind_contextvars(restaurant_id=restaurant_id)
-        if "wall_time" in query or "starts_at" in query:
-            return response_of(kept_answer(check_time, time_availability_answer, restaurant_id=restaurant_id, **query))
-        shape = partial(day_availability_answer, party_size=query["party_size"])
-        return conditional_response_of(
-            kept_answer(list_day_slots, shape, restaurant_id=restaurant_id, **query), request
-        )
+        answer = kept_answer(request, _find_availability)
+        # A date may be asked again and again; a start is asked once, to be booked.
+        return response_of(answer) if _names_start(request) else conditional_response_of(answer, request)
 
     def observe(self, response: HttpResponseBase | None, seconds: float) -> None:
         observe_availability(response, seconds)
+
+
+def _find_availability(request: Request) -> tuple[Dated, Answer]:
+    query = _read_question(AvailabilityQuery, request)
+    if _names_start(request):
+        availability = check_time(**query)
+        return availability, time_availability_answer(availability)
+    slots = list_day_slots(**query)
+    return slots, day_availability_answer(slots, party_size=query["party_size"])
+
+
+def _names_start(request: Request) -> bool:
+    return "time" in request.query_params or "startsAt" in request.query_params
+
+
+def _read_question(form: type[StrictSerializer], request: Request) -> Values:
+    values = read_query(form, request)
+    restaurant_id = find_restaurant_id(values.pop("restaurant"))
+    bind_contextvars(restaurant_id=restaurant_id)
+    return {"restaurant_id": restaurant_id, **values}
 
 
 class AvailableDaysView(GuestView):
@@ -83,11 +97,12 @@ class AvailableDaysView(GuestView):
     @schema.available_days
     @reads_replica
     def get(self, request: Request) -> HttpResponse:
-        query = read_query(AvailableDaysQuery, request)
-        restaurant_id = find_restaurant_id(query.pop("restaurant"))
-        bind_contextvars(restaurant_id=restaurant_id)
-        kept = kept_answer(list_available_days, available_days_answer, restaurant_id=restaurant_id, **query)
-        return response_of(kept)
+        return response_of(kept_answer(request, _find_available_days))
+
+
+def _find_available_days(request: Request) -> tuple[Dated, Answer]:
+    days = list_available_days(**_read_question(AvailableDaysQuery, request))
+    return days, available_days_answer(days)
 
 
 class BookingsView(GuestView):

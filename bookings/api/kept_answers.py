@@ -1,10 +1,10 @@
 """Answers about availability, kept in the process while nothing that they were made on has changed."""
 
 import hashlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
 from cachetools import LRUCache
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from structlog.contextvars import bind_contextvars
 
 from bookings.api.base import without_capacity_numbers
 from bookings.contract.answer import Answer, render
@@ -24,9 +25,6 @@ class Dated(Protocol):
 
     @property
     def freshness(self) -> Freshness | None: ...
-
-
-F = TypeVar("F", bound=Dated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +41,31 @@ class KeptAnswer:
 
 
 # An answer is 0.5 to 10 kB.
-_kept: LRUCache[Hashable, KeptAnswer] = LRUCache(maxsize=2048)
+_kept: LRUCache[tuple[str, str, bool], KeptAnswer] = LRUCache(maxsize=2048)
 _keeping = Lock()
 
 
-def kept_answer(find: Callable[..., F], shape: Callable[[F], Answer], **question: Any) -> KeptAnswer:
+def kept_answer(request: Request, find: Callable[[Request], tuple[Dated, Answer]]) -> KeptAnswer:
     """Return the answer to a question: as it was made before, if it holds still (1 query), else made by `find`.
+
+    The question is the address as it was sent. It may name a restaurant by a slug that is another's later: that is a
+    change of settings, and ends the answer.
 
     Raises: the errors of `find`.
     """
-    key = (find.__name__, settings.PUBLIC_CAPACITY_DETAILS, *sorted(question.items()))
+    key = (request.path_info, request.META["QUERY_STRING"], settings.PUBLIC_CAPACITY_DETAILS)
     with _keeping:
         kept = _kept.get(key)
     if kept is not None and kept.freshness is not None and kept.freshness.lasts():
+        bind_contextvars(restaurant_id=kept.freshness.restaurant_id)
         return kept
-    found = find(**question)
-    answer = render(shape(found))
+    found, shaped = find(request)
+    answer = render(shaped)
     public = answer if settings.PUBLIC_CAPACITY_DETAILS else without_capacity_numbers(answer)
     kept = KeptAnswer(JSONRenderer().render(public), found.freshness)
-    with _keeping:
-        _kept[key] = kept
+    if kept.freshness is not None:
+        with _keeping:
+            _kept[key] = kept
     return kept
 
 

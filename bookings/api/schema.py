@@ -161,13 +161,18 @@ def _call(
 availability = _call(
     "getAvailability",
     "Is there a table at a time, or when is there one on a date?",
-    parameters=(serializers.AvailabilityQuery,),
+    parameters=(
+        serializers.AvailabilityQuery,
+        _request_header("If-None-Match", "The ETag of an answer for a date: 304 while it holds."),
+        _answer_header("ETag", "Of an answer for a date.", 200, 304),
+    ),
     answers={
+        304: OpenApiResponse(description="The answer is the one that the caller has."),
         200: PolymorphicProxySerializer(
             component_name="Availability",
             serializers=[serializer_of(guests.TimeAvailabilityAnswer), serializer_of(guests.DayAvailabilityAnswer)],
             resource_type_field_name=None,
-        )
+        ),
     },
     errors=("NOT_FOUND", "NONEXISTENT_TIME", "RATE_LIMITED"),
 )

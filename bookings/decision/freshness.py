@@ -19,6 +19,7 @@ class Freshness:
     the clock alone changes nothing.
     """
 
+    restaurant_id: int
     settings_version: UUID
     enforcement: str
     is_enforced: bool
@@ -46,6 +47,7 @@ def freshness_of(loaded: LoadedDays) -> Freshness | None:
     if not loaded.versions:
         return None
     return Freshness(
+        restaurant_id=settings.restaurant.pk,
         settings_version=settings.version,
         enforcement=settings.restaurant.enforcement,
         is_enforced=settings.is_enforced,

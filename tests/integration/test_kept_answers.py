@@ -56,7 +56,7 @@ def count_queries(call: Any) -> int:
 
 
 @EVERY_QUESTION
-def test_an_unchanged_answer_takes_two_queries_and_is_the_same(
+def test_an_unchanged_answer_takes_one_query_and_is_the_same(
     client: ContractClient, house: Restaurant, question: dict[str, str]
 ) -> None:
     first = ask(client, **question)
@@ -64,7 +64,7 @@ def test_an_unchanged_answer_takes_two_queries_and_is_the_same(
     with CaptureQueriesContext(connection) as queries:
         second = ask(client, **question)
 
-    assert len(queries) == 2
+    assert len(queries) == 1
     assert second.content == first.content
 
 
@@ -81,6 +81,21 @@ def test_bookings_cancellations_and_settings_are_seen_by_the_next_request(
     table.status = "out_of_service"
     save_settings_row(row=table)
     assert not is_free(client, **question)
+
+
+@EVERY_QUESTION
+def test_an_answer_is_that_of_the_restaurant_which_bears_the_name(
+    client: ContractClient, house: Restaurant, question: dict[str, str]
+) -> None:
+    first = ask(client, **question).json()
+    house.slug = "old-bistro"
+    save_settings_row(row=house)
+    assert ask(client, **question).status_code == 404
+    other = bistro(tables=1)
+    assert ask(client, **question).json()["restaurantId"] == str(other.public_id) != first["restaurantId"]
+    other.active = False
+    save_settings_row(row=other)
+    assert ask(client, **question).status_code == 404
 
 
 @EVERY_QUESTION
