@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from time import perf_counter, process_time
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -91,6 +92,21 @@ def measure(kind: str, count: int, days: int, seed: int) -> list[float]:
         taken.append((perf_counter() - started) * 1000)
         assert answer.status_code in (200, 201), answer.content
     return taken
+
+
+def ask_everywhere(on_day: int) -> tuple[int, float]:
+    """Ask every restaurant for a start and for a date; return their number, and the most MiB of this process."""
+    from django.test import Client
+
+    from tables.models import Restaurant
+
+    slugs = list(Restaurant.objects.order_by("pk").values_list("slug", flat=True))
+    on, client = datetime.now(UTC).date() + timedelta(days=on_day), Client()
+    for slug in slugs:
+        for kind in ("availability of one time", "availability of a date"):
+            answer = _request(client, kind, slug, on, TIMES[0], "")()
+            assert answer.status_code == 200, answer.content
+    return len(slugs), getrusage(RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _request(client: Any, kind: str, slug: str, on: date, at: str, key: str) -> Callable[[], Any]:
