@@ -63,6 +63,7 @@ class EventKind(models.TextChoices):
     UNPINNED = "unpinned", "Unpinned"
     UNSEATED = "unseated", "Lost its tables"
     CHANGED = "changed", "Changed"
+    KEPT = "kept", "Kept as it is"
     ARRIVED = "arrived", "Arrived"
     SEATED = "seated", "Seated"
     EXTENDED = "extended", "Stays until another time"

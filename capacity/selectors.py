@@ -194,6 +194,12 @@ def presumed_settings(restaurant_id: int) -> ServiceSettings:
     return replace(kept, now=shown_instant() or datetime.now(UTC), is_presumed=True)
 
 
+def forget_settings(restaurant_id: int) -> None:
+    """Forget the kept settings of a restaurant: they were read in a transaction that is rolled back."""
+    with _keeping:
+        _kept.pop(restaurant_id, None)
+
+
 def _kept_settings(restaurant_id: int) -> ServiceSettings | None:
     with _keeping:
         return _kept.get(restaurant_id)

@@ -75,6 +75,12 @@ def require_atomic() -> None:
         raise TransactionRequired("row locks need a transaction")
 
 
+def undo_transaction() -> None:
+    """Let the open transaction end without a trace: rolled back, with what was to follow its commit."""
+    require_atomic()
+    transaction.set_rollback(True)
+
+
 @dataclass(frozen=True)
 class Terms:
     """The terms of the attempts of one operation: `operation` labels metrics and logs."""

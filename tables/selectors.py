@@ -1,10 +1,12 @@
 """Reads of restaurants and their floors."""
 
 import re
+from collections import defaultdict
+from collections.abc import Collection
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import SlugField, UUIDField, Value
+from django.db.models import Q, SlugField, UUIDField, Value
 
 from config.errors import RecordNotFound
 from config.statements import Parameter, Statement
@@ -48,16 +50,26 @@ def list_active_restaurants(*, after: str = "", limit: int) -> list[Restaurant]:
     return list(Restaurant.objects.filter(active=True, slug__gt=after).order_by("slug")[:limit])
 
 
-def load_floor(restaurant_id: int) -> Floor:
-    """Load the tables that take parties, and their combinations, as the planner sees them, in 2 queries."""
-    return Floor(_list_seating_tables(restaurant_id), _list_combined_tables(restaurant_id))
+def load_floor(restaurant_id: int, *, also: Collection[int] = ()) -> Floor:
+    """Load the tables that take parties, and their combinations, as the planner sees them, in 2 queries.
+
+    `also` are ids of tables that are taken for ones that do.
+    """
+    return load_floors([restaurant_id], also=also)[restaurant_id]
 
 
-def _list_seating_tables(restaurant_id: int) -> tuple[SeatingTable, ...]:
+def load_floors(restaurant_ids: Collection[int], *, also: Collection[int] = ()) -> dict[int, Floor]:
+    """Load the floors of restaurants in 2 queries; see `load_floor`."""
+    tables, combinations = _seating_tables(restaurant_ids, also), _combined_tables(restaurant_ids)
+    return {pk: Floor(tuple(tables[pk]), tuple(combinations[pk])) for pk in restaurant_ids}
+
+
+def _seating_tables(restaurant_ids: Collection[int], also: Collection[int]) -> defaultdict[int, list[SeatingTable]]:
     rows = (
-        Table.objects.filter(restaurant_id=restaurant_id, status=TableStatus.ACTIVE)
+        Table.objects.filter(Q(status=TableStatus.ACTIVE) | Q(pk__in=also), restaurant__in=restaurant_ids)
         .order_by("pk")
         .values_list(
+            "restaurant_id",
             "pk",
             "number",
             "min_party_size",
@@ -69,16 +81,19 @@ def _list_seating_tables(restaurant_id: int) -> tuple[SeatingTable, ...]:
             "section_id",
         )
     )
-    return tuple(
-        SeatingTable(pk, number, smallest, largest, seats, priority, seating_type, frozenset(audience), section_id)
-        for pk, number, smallest, largest, seats, priority, seating_type, audience, section_id in rows
-    )
+    found: defaultdict[int, list[SeatingTable]] = defaultdict(list)
+    for owner, pk, number, smallest, largest, seats, priority, seating_type, audience, section_id in rows:
+        table = SeatingTable(
+            pk, number, smallest, largest, seats, priority, seating_type, frozenset(audience), section_id
+        )
+        found[owner].append(table)
+    return found
 
 
-def _list_combined_tables(restaurant_id: int) -> tuple[CombinedTables, ...]:
+def _combined_tables(restaurant_ids: Collection[int]) -> defaultdict[int, list[CombinedTables]]:
     members = ArrayAgg("tables", order_by="tables", default=Value([]))
-    rows = TableCombination.objects.filter(restaurant_id=restaurant_id).annotate(members=members).order_by("pk")
-    return tuple(
-        CombinedTables(tuple(members), smallest, largest)
-        for members, smallest, largest in rows.values_list("members", "min_party_size", "max_party_size")
-    )
+    rows = TableCombination.objects.filter(restaurant__in=restaurant_ids).annotate(members=members).order_by("pk")
+    found: defaultdict[int, list[CombinedTables]] = defaultdict(list)
+    for owner, table_ids, *sizes in rows.values_list("restaurant_id", "members", "min_party_size", "max_party_size"):
+        found[owner].append(CombinedTables(tuple(table_ids), *sizes))
+    return found

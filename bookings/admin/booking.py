@@ -12,8 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RangeDateFilter
 
-from bookings.admin.columns import STATUS_COLOURS, clock_of, end_of, row_buttons, status_of, tables_of
-from bookings.admin.filters import EveningFilter, PartyFilter, quick_links
+from bookings.admin.columns import STATUS_COLOURS, clock_of, end_of, problem_column, row_buttons, status_of, tables_of
+from bookings.admin.filters import TO_DECIDE, EveningFilter, PartyFilter, UndecidedFilter, quick_links
 from bookings.admin.inlines import AssignmentInline, EventInline
 from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_page, operation_url
 from bookings.admin.parts.bases import ReadOnlyAdmin
@@ -48,6 +48,7 @@ class BookingAdmin(ReadOnlyAdmin):
     list_filter = (
         EveningFilter,
         PartyFilter,
+        UndecidedFilter,
         ("business_date", RangeDateFilter),
         "restaurant",
         "status",
@@ -90,8 +91,10 @@ class BookingAdmin(ReadOnlyAdmin):
         return found
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
-        """Add the column of buttons for users with the permission."""
+        """Add the column of buttons for users with the permission, and that of reasons where decisions wait."""
         shown = tuple(super().get_list_display(request))
+        if request.GET.get(UndecidedFilter.parameter_name) == TO_DECIDE:
+            return (*shown[:2], problem_column(request), *shown[2:])
         at = shown.index("state") + 1
         return (*shown[:at], row_buttons(request), *shown[at:]) if self.has_operate_permission(request) else shown
 
@@ -150,6 +153,7 @@ class BookingAdmin(ReadOnlyAdmin):
     pin = operation_page(OPERATIONS["pin"])
     unpin = operation_page(OPERATIONS["unpin"])
     rebook = operation_page(OPERATIONS["rebook"])
+    keep = operation_page(OPERATIONS["keep"])
     cancel = operation_page(OPERATIONS["cancel"])
 
     def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

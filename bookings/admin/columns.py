@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from bookings.admin.filters import problems_for
 from bookings.admin.operations import OPERATIONS, operation_url
 from bookings.admin.parts.columns import column
 from bookings.admin.sentences import clock
@@ -80,6 +81,17 @@ def row_buttons(request: HttpRequest) -> Callable[[Booking], SafeString]:
         return format_html(ROW, format_html_join("", BUTTON, _buttons_of(booking, filters)))
 
     return buttons
+
+
+def problem_column(request: HttpRequest) -> Callable[[Booking], SafeString]:
+    """Return the column that says why a booking waits for a decision."""
+    problems = problems_for(request)
+
+    @column("Why it is to be decided")
+    def problem(booking: Booking) -> SafeString:
+        return format_html_join("", "<div>{}</div>", ((each.words,) for each in problems.get(booking.pk, ())))
+
+    return problem
 
 
 def _buttons_of(booking: Booking, filters: str) -> Iterable[tuple[str, int, str, str, str]]:

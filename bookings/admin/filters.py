@@ -11,12 +11,15 @@ from django.http import HttpRequest, QueryDict
 from bookings.admin.parts.filters import WallDate, WhenFilter
 from bookings.choices import AWAITED_STATUSES, BookingStatus
 from bookings.models import Booking
+from bookings.selectors.undecided import Problems, find_undecided
 from capacity.calendar import ONE_MINUTE
 
 TONIGHT = "tonight"
 LIVE = "live"
 TONIGHT_URL = f"?when={TONIGHT}&party={LIVE}"
 RESTAURANT = "restaurant__id__exact"
+TO_DECIDE = "to_be_decided"
+TO_DECIDE_URL = f"?decision={TO_DECIDE}"
 _LATE_FROM = F("starts_at") + ExpressionWrapper(
     F("restaurant__grace_minutes") * Value(ONE_MINUTE), output_field=DurationField()
 )
@@ -44,6 +47,28 @@ class EveningFilter(WhenFilter):
         today = WallDate(F("restaurant__timezone"))
         still_on = Q(business_date__lt=today) & (Q(service_day__ends_at__gte=Now()) | Q(status=BookingStatus.SEATED))
         return queryset.filter(Q(business_date=today) | still_on)
+
+
+class UndecidedFilter(SimpleListFilter):
+    """The bookings that could not be made again as they are, and wait for a decision."""
+
+    title = "decision"
+    parameter_name = "decision"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(TO_DECIDE, "To be decided")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Booking]) -> QuerySet[Booking]:
+        return queryset.filter(pk__in=problems_for(request)) if self.value() == TO_DECIDE else queryset
+
+
+def problems_for(request: HttpRequest) -> Problems:
+    """Return the problems of the bookings to be decided, of the chosen restaurant or all; read once for a request."""
+    if "problems" not in vars(request):
+        chosen = request.GET.get(RESTAURANT, "")
+        vars(request)["problems"] = find_undecided(int(chosen) if chosen.isdecimal() else None)
+    found: Problems = vars(request)["problems"]
+    return found
 
 
 class PartyFilter(SimpleListFilter):

@@ -11,7 +11,7 @@ from bookings.services.rows.seating import shown_tables
 from tables.choices import SeatingType
 
 # These values serve an undo, or date and time say them.
-_UNSAID = frozenset({"rows", "starts_at"})
+_UNSAID = frozenset({"rows", "starts_at", "kept"})
 
 
 def in_words(value: Any, other: Any, zone: tzinfo) -> str:
@@ -53,6 +53,7 @@ _WORDS: dict[str, Callable[[Any, tzinfo], str]] = {
     "party_size": lambda size, zone: f"party of {size}",
     "seating": _seating,
     "tables": lambda numbers, zone: shown_tables(numbers),
+    "problem": lambda problem, zone: str(problem),
     "pinned": lambda pinned, zone: "pinned" if pinned else "not pinned",
 }
 _ORDER = {name: place for place, name in enumerate(_WORDS)}

@@ -174,10 +174,17 @@ def _case_of(loaded: LoadedDays, wish: Wish) -> DecisionCase:
 def _day_of(loaded: LoadedDays, wish: Wish, stay: TimeSpan) -> DayState:
     return DayState(
         window=loaded.settings.window,
-        service=loaded.service(wish.period_id, wish.business_date),
+        service=_service_of(loaded, wish),
         present=loaded.present_slots(stay),
         closed=_is_closed(loaded.settings, wish),
     )
+
+
+def _service_of(loaded: LoadedDays, wish: Wish) -> ServiceState | None:
+    service = loaded.service(wish.period_id, wish.business_date)
+    if service is None and wish.asks_no_more and wish.period_id is not None:
+        return loaded.stored_service(wish.period_id, wish.business_date)
+    return service
 
 
 def needs_table(settings: ServiceSettings, wish: Wish) -> bool:

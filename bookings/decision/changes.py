@@ -3,26 +3,46 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bookings.decision.assessment import Assessment, assess
+from bookings.decision.assessment import Assessment, assess, assess_settled
 from bookings.decision.loaded_days import LoadedDays
 from bookings.decision.requests import Wish, seating_request
+from capacity.policy import IN_HOUSE
 from tables.seating import Floor, SeatingRefusal
 
 
 @dataclass(frozen=True)
 class Place:
-    """The present place of a booking to be changed: its tables, none or more, and the way in by which it came."""
+    """The present place of a booking to be changed: its tables, none or more, and the way in by which it came.
+
+    Its tables are its own for `buffer_minutes` more.
+    """
 
     table_ids: tuple[int, ...]
     is_pinned: bool
     channel: str
+    buffer_minutes: int
 
 
 def assess_change(loaded: LoadedDays, wish: Wish, place: Place) -> Assessment:
     """Decide a change, at the booking's own tables if it may stay: no party changes tables without need.
 
-    The loaded days are those without the booking.
+    One that asks for no more room than the booking has is accepted, whatever hours and tables say now. The loaded days
+    are those without the booking.
     """
+    if not wish.asks_no_more:
+        return _assess_as_new(loaded, wish, place)
+    is_offered = wish.period_id in loaded.settings.modes
+    found = _assess_as_new(loaded, wish, place) if is_offered else None
+    return found if found and found.is_available else _as_it_is(loaded, wish, place)
+
+
+def _as_it_is(loaded: LoadedDays, wish: Wish, place: Place) -> Assessment:
+    """Accept a change at the tables, and with the buffer, that the booking has: no planner and no way in is asked."""
+    limits_alone = assess_settled(loaded, replace(wish, channel=IN_HOUSE), None)
+    return replace(limits_alone, buffer_minutes=min(limits_alone.buffer_minutes, place.buffer_minutes))
+
+
+def _assess_as_new(loaded: LoadedDays, wish: Wish, place: Place) -> Assessment:
     if place.table_ids and _may_stay(loaded, wish, place):
         staying = assess(loaded, replace(wish, table_ids=place.table_ids))
         if _is_worth_staying(staying, place):

@@ -57,10 +57,10 @@ class FloorChange:
 
 
 def _sizes(floor: Floor) -> Sizes:
-    sizes: Sizes = {}
-    for seat in floor.seats:
-        sizes.setdefault(frozenset(seat.table_ids), []).append((seat.min_party_size, seat.max_party_size))
-    return sizes
+    return {
+        table_ids: [(seat.min_party_size, seat.max_party_size) for seat in seats]
+        for table_ids, seats in floor.seats_at.items()
+    }
 
 
 def _take(sizes: Sizes, table_ids: frozenset[int], party_size: int) -> bool:

@@ -126,6 +126,11 @@ class LoadedDays:
             return None
         return self._services_by_key.get(ServiceKey(period_id, business_date))
 
+    def stored_service(self, period_id: int, business_date: date) -> ServiceState | None:
+        """Return a service day that has a row, whether or not it is offered any more; None if there is none."""
+        service = self._services_by_key.get(ServiceKey(period_id, business_date))
+        return service if service and service.service_day_id else None
+
     def services_meeting(self, interval: TimeSpan) -> tuple[ServiceState, ...]:
         """Return the service days that a write in an interval locks: those that only touch it too."""
         return tuple(service for service in self.services if interval.touches(service))

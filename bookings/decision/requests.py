@@ -27,8 +27,8 @@ class Wish:
     """The wish of a party: a start on a business date, perhaps a seating type, by a way in.
 
     Staff may name the minutes of the stay, the tables, and by `seated_as` the way in whose tables may be given. A
-    booking that is changed and `keeps_start` is not asked again whether it may start then; one that has begun needs
-    tables `seated_from` now on.
+    booking that is changed and `keeps_start` is not asked again whether it may start then; one that `asks_no_more` room
+    either is not asked whether there is still a service. One that has begun needs tables `seated_from` now on.
     """
 
     party_size: int
@@ -41,6 +41,7 @@ class Wish:
     turn_minutes: int | None = None
     table_ids: tuple[int, ...] | None = None
     keeps_start: bool = False
+    asks_no_more: bool = False
     seated_from: datetime | None = None
     seated_as: str | None = None
 

@@ -91,6 +91,24 @@ def plan_reseating(
     return Reseating(tuple(groups))
 
 
+def look_for_seats(state: SeatingState, lacking: Collection[int], budget: TimeBudget) -> Reseating:
+    """Find the parties without a table for which there is none: each asked as if it came now, the others waiting."""
+    left = TimeLeft(budget)
+    groups = []
+    for group in _groups(state):
+        wanted = frozenset(party.booking_id for party in group.parties).intersection(lacking)
+        if wanted and not isinstance(_seat_anew(group, wanted, left), dict):
+            found = {booking_id: _seat_anew(group, frozenset({booking_id}), left) for booking_id in wanted}
+            groups.append(
+                GroupReseated(
+                    TimeSpan.around(group.parties),
+                    stuck=frozenset(pk for pk, answer in found.items() if isinstance(answer, SeatingRefusal)),
+                    undecided=frozenset(pk for pk, answer in found.items() if isinstance(answer, SeatingUndecided)),
+                )
+            )
+    return Reseating(tuple(groups))
+
+
 def _groups(state: SeatingState) -> Iterator[SeatingState]:
     """Split a state where no party connects two times: no plan of one part depends on another."""
     group: list[SeatedParty] = []

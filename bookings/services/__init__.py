@@ -7,6 +7,7 @@ from bookings.services.floor.assignments import assign_tables, pin_tables, swap_
 from bookings.services.floor.blocks import BlockOutcome, block_section, block_tables, unblock_table
 from bookings.services.floor.change_requests import UNCHANGED
 from bookings.services.floor.changes import change_booking
+from bookings.services.floor.kept_bookings import keep_booking
 from bookings.services.floor.no_shows import mark_no_show
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.floor.stays import extend_stay, leave_early
@@ -62,6 +63,7 @@ __all__ = [
     "delete_row",
     "delete_settings_row",
     "extend_stay",
+    "keep_booking",
     "leave_early",
     "mark_arrived",
     "mark_no_show",

@@ -108,6 +108,14 @@ class Floor:
         """Return the tables by id."""
         return {table.table_id: table for table in self.tables}
 
+    @cached_property
+    def seats_at(self) -> dict[frozenset[int], list[Seat]]:
+        """Return the seats by the tables that they are of; two where a combination is declared twice."""
+        seats: dict[frozenset[int], list[Seat]] = {}
+        for seat in self.seats:
+            seats.setdefault(frozenset(seat.table_ids), []).append(seat)
+        return seats
+
     def suitable(self, party_size: int, seating: str | None, channel: str) -> tuple[Seat, ...]:
         """Return the seats that a party could ever be given, the best first."""
         key = (party_size, seating, channel)

@@ -9,18 +9,22 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timesince import timesince
 
+from bookings.admin.filters import TO_DECIDE_URL
 from bookings.admin.parts.shown import used_of_limit
 from bookings.selectors.jobs import count_dead_jobs
 from bookings.selectors.overview import Overview, RestaurantToday, get_overview
+from bookings.selectors.undecided import count_undecided
 
 # An older verdict says little about now.
 AUDIT_IS_OLD_AFTER_SECONDS = 24 * 3600
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add to the first page dead jobs and today's services, for users who may see them."""
+    """Add to the first page dead jobs, decisions that wait and today's services, for users who may see them."""
     if request.user.has_perm("procrastinate.view_procrastinatejob"):
         context = context | {"dead_jobs": count_dead_jobs()}
+    if request.user.has_perm("bookings.view_booking"):
+        context = context | {"to_decide": count_undecided(), "to_decide_url": TO_DECIDE_URL}
     if not request.user.has_perm("capacity.view_serviceday"):
         return context
     overview = get_overview()

@@ -7,7 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from bookings.admin.filters import TO_DECIDE_URL
 from bookings.admin.parts.owners import is_owner
+from bookings.selectors.undecided import count_undecided
 
 # (heading, (title, icon, app, model), ...)
 Item = tuple[str, str, str, str]
@@ -16,6 +18,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Service",
         (
             ("Bookings", "book_online", "bookings", "booking"),
+            ("To be decided", "assignment_late", "bookings", "undecided"),
             ("Service days", "event", "capacity", "serviceday"),
             ("Slots", "schedule", "capacity", "bookingslot"),
             ("Decisions", "balance", "bookings", "decision"),
@@ -57,17 +60,24 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
 
 @dataclass(frozen=True)
 class Page:
-    """A page that is no list of rows: its address, and its permission."""
+    """A page that is no list of rows, or a part of one: its address, its permission, and a count that is its badge."""
 
     address: str
     is_open_to: Callable[[HttpRequest], bool]
+    query: str = ""
+    count: Callable[[], int] | None = None
 
 
 def _may_ask_what_if(request: HttpRequest) -> bool:
     return request.user.has_perms(("bookings.view_decision", "capacity.view_capacityrule"))
 
 
+def _may_see_bookings(request: HttpRequest) -> bool:
+    return request.user.has_perm("bookings.view_booking")
+
+
 PAGES = {
+    "undecided": Page("admin:bookings_booking_changelist", _may_see_bookings, TO_DECIDE_URL, count_undecided),
     "rolloutchange": Page("rollout:page", is_owner),
     "what_if": Page("admin:capacity_capacityrule_what_if", _may_ask_what_if),
 }
@@ -90,7 +100,10 @@ def _may_see(request: HttpRequest, item: Item) -> bool:
     return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
 
 
-def _link(item: Item) -> dict[str, str]:
+def _link(item: Item) -> dict[str, Any]:
     title, icon, app, model = item
-    address = PAGES[model].address if model in PAGES else f"admin:{app}_{model}_changelist"
-    return {"title": title, "icon": icon, "link": reverse(address)}
+    page = PAGES.get(model)
+    if page is None:
+        return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}
+    badge = {"badge": page.count(), "badge_variant": "warning"} if page.count else {}
+    return {"title": title, "icon": icon, "link": f"{reverse(page.address)}{page.query}", **badge}

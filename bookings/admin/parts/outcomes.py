@@ -7,9 +7,10 @@ from django.contrib.messages import constants
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from bookings.admin.parts.links import MOST_LISTED, booking_list, change_link, describe_booking
+from bookings.admin.parts.links import MOST_LISTED, change_link, describe_booking
 from bookings.admin.parts.shown import OVER_THE_LIMIT, long_date
 from bookings.models import Booking
+from bookings.selectors.undecided import Undecided
 from bookings.services import MovedParty, PartyLeft, RaisedExcess, SettingsOutcome
 from bookings.services.rows.seating import shown_tables
 from capacity.limits import LIMIT_OF
@@ -21,7 +22,7 @@ SlotKey = tuple[int, datetime]
 
 
 def describe_outcome(outcome: SettingsOutcome, zone: tzinfo) -> Iterator[Said]:
-    """Yield (message level, sentence): service days updated, limits passed, parties moved, bookings to decide about.
+    """Yield (message level, sentence): service days updated, limits passed, bookings to decide about, parties moved.
 
     Times of slots are shown on the wall clock of `zone`.
     """
@@ -29,9 +30,14 @@ def describe_outcome(outcome: SettingsOutcome, zone: tzinfo) -> Iterator[Said]:
         yield constants.SUCCESS, _service_days(outcome.service_days)
     if outcome.raised:
         yield constants.WARNING, _raised(outcome.raised, zone)
-    if outcome.bookings:
-        yield constants.WARNING, _left_in_place(outcome)
+    if outcome.unnamed:
+        one, many = "booking stays in place and waits", "bookings stay in place and wait"
+        yield constants.WARNING, _to_decide(outcome.unnamed, f"{one} for your decision", f"{many} for your decision")
     yield from describe_reseating(outcome.moves, outcome.left)
+    if outcome.waiting:
+        one, many = "booking waits", "bookings wait"
+        since = "for your decision since before"
+        yield constants.WARNING, _to_decide(outcome.waiting, f"{one} {since}", f"{many} {since}")
 
 
 def describe_reseating(moves: Sequence[MovedParty], left: Sequence[PartyLeft]) -> Iterator[Said]:
@@ -81,10 +87,9 @@ def _service_days(count: int) -> str:
     return f"{count} future service {'day' if count == 1 else 'days'} updated."
 
 
-def _left_in_place(outcome: SettingsOutcome) -> SafeString:
-    count = len(outcome.bookings)
-    noun = "booking stays in place and waits" if count == 1 else "bookings stay in place and wait"
-    return format_html("{} {} for your decision: {}.", count, noun, booking_list(outcome.bookings))
+def _to_decide(found: Sequence[Undecided], one: str, many: str) -> SafeString:
+    lines = (format_html("{}: {}", describe_booking(each.booking), each.reason) for each in found[:MOST_LISTED])
+    return _listed(len(found), one if len(found) == 1 else many, lines)
 
 
 def _raised(raised: tuple[RaisedExcess, ...], zone: tzinfo) -> SafeString:

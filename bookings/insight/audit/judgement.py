@@ -35,10 +35,21 @@ _TABLE_MESSAGES = {
         "{reference} keeps table {table_number} from {from_at} to {to_at}, "
         "blocked from {blocked_from} to {blocked_until}"
     ),
+    "LEFT_ON_UNUSABLE_TABLE": (
+        "{reference} keeps table {table_number}, which is {table_status}, from {from_at} to {to_at}"
+    ),
     "TABLES_NOT_COMBINED": "{reference} has tables {table_numbers}, which are no declared combination",
 }
 # What a person has decided, or has to: nothing is wrong with the rows.
-_NOTES = frozenset({STAYS_PAST_TABLE, "CHOSEN_TABLE_TOO_SMALL", "LEFT_ON_BLOCKED_TABLE", "TABLES_NOT_COMBINED"})
+_NOTES = frozenset(
+    {
+        STAYS_PAST_TABLE,
+        "CHOSEN_TABLE_TOO_SMALL",
+        "LEFT_ON_BLOCKED_TABLE",
+        "LEFT_ON_UNUSABLE_TABLE",
+        "TABLES_NOT_COMBINED",
+    }
+)
 
 
 def judge_lines(lines: Sequence[Line], bookings: Sequence[list[Row]], report: AuditReport) -> None:
@@ -136,6 +147,23 @@ def unseated_bookings(row: Row) -> Finding:
         message,
         {"count": row["bookings"], "references": row["refs"]},
         service_day_ids=tuple(row["service_day_ids"]),
+    )
+
+
+def stranded_booking(row: Row) -> Finding:
+    """Return a booking that could not be made again as it is: a person has to decide."""
+    why = ", ".join(code.replace("_", " ") for code in row["codes"])
+    return Finding(
+        restaurant_id=row["restaurant_id"],
+        kind="COULD_NOT_BE_MADE_AGAIN",
+        message=f"{row['business_date']}: {row['reference']} at {row['wall_time']:%H:%M}: {why}",
+        facts={
+            "businessDate": row["business_date"],
+            "time": row["wall_time"],
+            "problems": row["codes"],
+            "bookings": list(_parties(row | {"kind": None})),
+        },
+        service_day_ids=(row["service_day_id"],),
     )
 
 

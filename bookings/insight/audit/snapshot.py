@@ -15,6 +15,7 @@ from bookings.insight.audit.judgement import (
     judge_lines,
     judge_tables,
     misplaced_booking,
+    stranded_booking,
     unknown_zone,
     unseated_bookings,
 )
@@ -62,7 +63,7 @@ class _Zone:
 def audit(scope: AuditScope) -> AuditReport:
     """Audit a scope in one REPEATABLE READ, READ ONLY transaction: no write can come in between.
 
-    The audit takes no lock and waits for none. It runs 7 queries for each time zone, and 1 more where a line
+    The audit takes no lock and waits for none. It runs 8 queries for each time zone, and 1 more where a line
     is overbooked.
     """
     with _snapshot() as as_of:
@@ -179,6 +180,8 @@ def _audit_zone(zone: _Zone, scope: AuditScope, report: AuditReport, service_day
     judge_tables(_query("tables", parameters), report)
     report.problems += [misplaced_booking(row) for row in _query("misplaced_bookings", parameters)]
     report.notes += [unseated_bookings(row) for row in _query("unseated_bookings", parameters)]
+    if zone.is_known:
+        report.notes += [stranded_booking(row) for row in _query("stranded_bookings", parameters)]
     report.count(_query("figures", parameters)[0])
 
 

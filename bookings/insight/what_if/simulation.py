@@ -142,7 +142,8 @@ class _Run:
             return
         only = blocked_interval(settings, wish)
         loaded = self.room.loaded(wish.business_date, request.decided_at, only, without=party)
-        place = Place(party.table_ids, party.is_pinned, CHANNELS[BookingSource(party.source)])
+        way_in = CHANNELS[BookingSource(party.source)]
+        place = Place(party.table_ids, party.is_pinned, way_in, party.buffer_minutes)
         assessment = assess_change(loaded, wish, place)
         if not assessment.is_available:
             self.changes_refused += 1

@@ -11,7 +11,7 @@ from bookings.models import Booking
 from bookings.restaurant_file import Action, Change, RestaurantFile, RestaurantFileInvalid, read_restaurant_file
 from bookings.services import SettingsOutcome
 from bookings.services.rows.seating import shown_tables
-from bookings.services.settings.file_import import ImportOutcome, import_restaurant, plan_import
+from bookings.services.settings.file_import import import_restaurant
 from config.errors import DomainError
 from config.values import counted
 
@@ -40,19 +40,23 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the file, and the name of the acting person."""
         parser.add_argument("file", type=Path, metavar="FILE.yaml")
-        parser.add_argument("--dry-run", action="store_true", help="show the difference, change nothing")
+        parser.add_argument("--dry-run", action="store_true", help="show all that the import would do, change nothing")
         add_who(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import."""
-        file = _read(options["file"])
+        file, is_dry_run = _read(options["file"]), options["dry_run"]
         try:
-            if options["dry_run"]:
-                self._show(file, plan_import(file=file), "would change")
-            else:
-                self._show_outcome(file, import_restaurant(file=file, label=options["by"]))
+            outcome = import_restaurant(file=file, label=options["by"], is_dry_run=is_dry_run)
         except DomainError as error:
             raise CommandError(f"{options['file']} is not imported: {error.message}") from error
+        self._show(file, outcome.changes, "would change" if is_dry_run else "changed")
+        if outcome.settings is not None:
+            self._show_settings(outcome.settings, "would be" if is_dry_run else "were")
+        self._list(
+            f"{counted(len(outcome.waiting), 'booking')} waiting for a decision since before:",
+            [f"{_named(found.booking)}: {found.reason}" for found in outcome.waiting],
+        )
 
     def _show(self, file: RestaurantFile, changes: Sequence[Change], verb: str) -> None:
         slug = file.restaurant.slug
@@ -60,34 +64,37 @@ class Command(BaseCommand):
         for change in changes:
             self.stdout.write(f"  {_line_of(change)}")
 
-    def _show_outcome(self, file: RestaurantFile, outcome: ImportOutcome) -> None:
-        self._show(file, outcome.changes, "changed")
-        if outcome.settings is not None:
-            days = outcome.settings.service_days
-            self.stdout.write(f"{days} service days, from yesterday on, were fitted to the new settings")
-            for raised in outcome.settings.raised:
-                place = raised.slot_starts_at or raised.service_day.business_date
-                self.stdout.write(f"  over the limit, authorised: {raised.amount} {raised.limit} at {place}")
-            self._show_bookings("without service any more, for a decision", outcome.settings.bookings)
-            self._show_tables(outcome.settings)
+    def _show_settings(self, settings: SettingsOutcome, verb: str) -> None:
+        days = counted(settings.service_days, "service day")
+        self.stdout.write(f"{days}, from yesterday on, {verb} fitted to the new settings")
+        for raised in settings.raised:
+            place = raised.slot_starts_at or raised.service_day.business_date
+            self.stdout.write(f"  over the limit, authorised: {raised.amount} {raised.limit} at {place}")
+        self._list(
+            f"{counted(len(settings.moves), 'booking')} {verb} moved to other tables:",
+            [
+                f"{move.booking_reference}: {shown_tables(move.from_tables)} -> {shown_tables(move.to_tables)}"
+                for move in settings.moves
+            ],
+        )
+        self._list(
+            f"{counted(len(settings.left), 'booking')} {verb} left at tables that do not take them any more:",
+            [f"{_named(p.booking)} at {shown_tables(p.tables)}: {p.reason.words}" for p in settings.left],
+        )
+        self._list(
+            f"{counted(len(settings.unnamed), 'booking')} could not be made again and {verb} kept, for a decision:",
+            [f"{_named(found.booking)}: {found.reason}" for found in settings.unnamed],
+        )
 
-    def _show_bookings(self, said: str, bookings: Sequence[Booking]) -> None:
-        if bookings:
-            references = ", ".join(booking.reference for booking in bookings)
-            self.stdout.write(f"{counted(len(bookings), 'booking')} {said}: {references}")
+    def _list(self, said: str, lines: Sequence[str]) -> None:
+        if lines:
+            self.stdout.write("\n".join((said, *(f"  {line}" for line in lines))))
 
-    def _show_tables(self, settings: SettingsOutcome) -> None:
-        if settings.moves:
-            self.stdout.write(f"{counted(len(settings.moves), 'booking')} moved to other tables:")
-        for move in settings.moves:
-            before, after = shown_tables(move.from_tables), shown_tables(move.to_tables)
-            self.stdout.write(f"  {move.booking_reference}: {before} -> {after}")
-        if settings.left:
-            self.stdout.write(
-                f"{counted(len(settings.left), 'booking')} left at tables that do not take them any more:"
-            )
-        for party in settings.left:
-            self.stdout.write(f"  {party.booking} at {shown_tables(party.tables)}: {party.reason.words}")
+
+def _named(booking: Booking) -> str:
+    """Name a booking with its guest, size and time, as the staff looks for it."""
+    when = f"{booking.business_date} {booking.wall_time:%H:%M}"
+    return f"{booking} {when}, {booking.guest_name}, party of {booking.party_size}"
 
 
 def _read(path: Path) -> RestaurantFile:

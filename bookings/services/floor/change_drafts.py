@@ -60,6 +60,8 @@ class ChangeDraft(Draft):
         if self.assessment.plan is not None:
             return self.assessment.plan.table_ids
         own = tables_of(self.booking)
+        if self.wish.asks_no_more:
+            return own
         return own if own and may_keep_unplanned(self.loaded, self.wish, own) else ()
 
     @property
@@ -103,7 +105,8 @@ def draft_change(change: ChangeRequest, budget: TimeBudget, solved: SolvedSeatin
         solved=solved,
         without=[booking.pk],
     )
-    place = Place(tables_of(booking), is_pinned(booking), CHANNELS[BookingSource(booking.source)])
+    way_in = CHANNELS[BookingSource(booking.source)]
+    place = Place(tables_of(booking), is_pinned(booking), way_in, booking.buffer_minutes)
     assessment = assess_change(loaded, wish, place)
     holds = _holds(loaded, assessment)
     freed = [hold.blocked for hold in holds]

@@ -6,11 +6,11 @@ from enum import Enum
 from typing import Final
 
 from bookings.choices import CHANNELS, BookingSource, BookingStatus
-from bookings.decision import Wish, blocked_interval, read_wish
+from bookings.decision import Wish, blocked_interval, read_wish, stay_interval
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
 from bookings.services.rows.events import Actor
-from capacity.calendar import this_minute
+from capacity.calendar import this_minute, turn_minutes
 from capacity.policy import IN_HOUSE
 from capacity.selectors import ServiceSettings
 from config.errors import InputInvalid
@@ -99,8 +99,6 @@ def stay_minutes(booking: Booking) -> int:
 
 def _wish_of_same_start(settings: ServiceSettings, booking: Booking, change: ChangeRequest) -> Wish:
     party_size = change.party_size or booking.party_size
-    # A party in the house has an end that the staff knows; to all others the turn of the new size applies.
-    keeps_end = has_come(booking) or party_size == booking.party_size
     wish = Wish(
         party_size=party_size,
         business_date=booking.business_date,
@@ -109,10 +107,32 @@ def _wish_of_same_start(settings: ServiceSettings, booking: Booking, change: Cha
         period_id=booking.service_day.service_period_id,
         seating=_seating(booking, change),
         channel=_channel(booking, change),
-        turn_minutes=change.turn_minutes or (stay_minutes(booking) if keeps_end else None),
+        turn_minutes=change.turn_minutes or _same_or_new_turn(settings, booking, party_size),
         keeps_start=True,
     )
+    wish = replace(wish, asks_no_more=_asks_no_more(settings, booking, wish))
     return replace(wish, seated_from=_seated_from(settings, booking, wish))
+
+
+def _same_or_new_turn(settings: ServiceSettings, booking: Booking, party_size: int) -> int | None:
+    """Return the minutes of the stay, None for the turn of a larger party."""
+    # A party in the house has an end that the staff knows; to all others the turn of the new size applies.
+    if has_come(booking) or party_size == booking.party_size:
+        return stay_minutes(booking)
+    if party_size > booking.party_size:
+        return None
+    turn = turn_minutes(settings.bands, booking.service_day.service_period_id, party_size)
+    # Fewer guests ask for no longer stay, whatever the turn times have become since.
+    return min(turn, stay_minutes(booking))
+
+
+def _asks_no_more(settings: ServiceSettings, booking: Booking, wish: Wish) -> bool:
+    """Say whether a wish for the same start asks for no more room: no more guests, no longer stay, no other wish."""
+    return (
+        wish.party_size <= booking.party_size
+        and stay_interval(settings, wish).ends_at <= booking.ends_at
+        and wish.seating in (None, booking.seating or None)
+    )
 
 
 def _seated_from(settings: ServiceSettings, booking: Booking, wish: Wish) -> datetime | None:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from psycopg.types.range import Range
@@ -74,7 +76,8 @@ def _rows(loaded: LoadedDays, kept: TablesKept, assigned_by: str) -> Iterable[Ta
 
 
 def _record_moves(loaded: LoadedDays, moves: Sequence[Move], purpose: str) -> None:
-    metrics.booking_reseated.inc(sum(1 for move in moves if move.from_table_ids))
+    # An attempt that starts over, or a dry run, has moved nobody.
+    transaction.on_commit(partial(metrics.booking_reseated.inc, sum(1 for move in moves if move.from_table_ids)))
     Booking.objects.filter(pk__in=[move.booking_id for move in moves]).update(
         version=F("version") + 1, updated_at=Now()
     )

@@ -7,6 +7,7 @@ from bookings.restaurant_file import rows
 from bookings.restaurant_file.comparing import Change, compare
 from bookings.restaurant_file.entries import RestaurantFile
 from bookings.restaurant_file.stored import load_stored
+from bookings.selectors.undecided import Undecided, list_undecided
 from bookings.services.rows.events import Actor
 from bookings.services.settings.file_rows import apply_changes
 from bookings.services.settings.settings_changes import SettingsOutcome, change_settings, create_restaurant
@@ -15,10 +16,14 @@ from tables.models import Restaurant, Table
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """The outcome of an import; `settings` is None for a new restaurant and where nothing changed."""
+    """The outcome of an import; `settings` is None for a new restaurant and where nothing changed.
+
+    `waiting` are the bookings that wait for a decision since before.
+    """
 
     changes: tuple[Change, ...]
     settings: SettingsOutcome | None = None
+    waiting: tuple[Undecided, ...] = ()
 
 
 def plan_import(*, file: RestaurantFile) -> tuple[Change, ...]:
@@ -26,29 +31,32 @@ def plan_import(*, file: RestaurantFile) -> tuple[Change, ...]:
     return compare(load_stored(file.restaurant.slug), file)
 
 
-def import_restaurant(*, file: RestaurantFile, actor: Actor = None, label: str = "") -> ImportOutcome:
+def import_restaurant(
+    *, file: RestaurantFile, actor: Actor = None, label: str = "", is_dry_run: bool = False
+) -> ImportOutcome:
     """Change a restaurant to the state of its file; a second time changes nothing and locks nothing.
 
-    Locks as `change_settings` does, all in one transaction. `label` names the actor from a shell.
+    Locks as `change_settings` does, all in one transaction. `label` names the actor from a shell. A dry run is the
+    same, rolled back.
 
     Raises: `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`.
     """
     restaurant = Restaurant.objects.filter(slug=file.restaurant.slug).first()
     if restaurant is None:
-        return _create(file)
+        return _create(file, is_dry_run)
     if not plan_import(file=file):
-        return ImportOutcome(())
-    return _update(restaurant, file, actor, label)
+        return ImportOutcome((), waiting=list_undecided(restaurant.pk))
+    return _update(restaurant, file, actor, label, is_dry_run)
 
 
-def _create(file: RestaurantFile) -> ImportOutcome:
+def _create(file: RestaurantFile, is_dry_run: bool) -> ImportOutcome:
     restaurant = Restaurant(**rows.restaurant_columns(file.restaurant))
     changes = plan_import(file=file)
-    create_restaurant(restaurant=restaurant, change=lambda: apply_changes(restaurant, changes))
+    create_restaurant(restaurant=restaurant, change=lambda: apply_changes(restaurant, changes), is_dry_run=is_dry_run)
     return ImportOutcome(changes)
 
 
-def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor, label: str) -> ImportOutcome:
+def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor, label: str, is_dry_run: bool) -> ImportOutcome:
     changes: tuple[Change, ...] = ()
 
     def change() -> Sequence[Table]:
@@ -58,5 +66,7 @@ def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor, label: s
         return apply_changes(restaurant, changes)
 
     reason = f"Import of {file.restaurant.slug}"
-    settings = change_settings(restaurant_id=restaurant.pk, change=change, reason=reason, actor=actor, label=label)
-    return ImportOutcome(changes, settings)
+    settings = change_settings(
+        restaurant_id=restaurant.pk, change=change, reason=reason, actor=actor, label=label, is_dry_run=is_dry_run
+    )
+    return ImportOutcome(changes, settings, settings.waiting)

@@ -6,12 +6,12 @@ from functools import partial
 
 from django.db.models import F, Model, ProtectedError, RestrictedError
 
-from bookings.choices import COUNTING_STATUSES
 from bookings.decision.floor_change import FloorChange
 from bookings.decision.time_budgets import RESEATING_ALL_LOCKED
 from bookings.errors import PeriodsOverlap, RecordInUse, TableInUse
 from bookings.models import Booking, TableAssignment
 from bookings.selectors import list_excesses
+from bookings.selectors.undecided import Problems, Undecided, problems_in, undecided_of
 from bookings.services.floor.outcomes import MovedParty
 from bookings.services.rollout import DATES_STILL_RUNNING, record_mode_change, sign
 from bookings.services.rows.events import Actor
@@ -22,8 +22,8 @@ from bookings.services.upkeep.deferral import defer_materialization
 from capacity.calendar import find_overlaps
 from capacity.locks import lock_future_service_days
 from capacity.models import CapacityRule, ServiceDay, ServicePeriod
-from capacity.selectors import ServiceSettings, get_service_settings, read_clock
-from config.transactions import settings_transaction
+from capacity.selectors import ServiceSettings, forget_settings, get_service_settings, read_clock
+from config.transactions import settings_transaction, undo_transaction
 from tables.choices import TableStatus
 from tables.locks import lock_restaurant_settings
 from tables.models import Restaurant, Table, TableCombination
@@ -38,21 +38,43 @@ Change = Callable[[], Sequence[Table] | None]
 class SettingsOutcome:
     """The outcome of a change of settings for the future.
 
-    `service_days` were fitted; `raised` is the excess above limits, authorised by this change. `bookings` are live ones
-    where there is no service or a closure any more. `moves` are parties that were given other tables because theirs do
-    not take them any more, or to make room for these. `left` could not be moved and keep their tables.
+    `service_days` were fitted; `raised` is the excess above limits, authorised by this change. `stranded` could be made
+    again as they are before it, and cannot any more; `waiting` wait for a decision since before. `moves` are parties
+    that were given other tables because theirs do not take them any more, or to make room for these. `left` could not
+    be moved and keep their tables.
     """
 
     service_days: int
     raised: tuple[RaisedExcess, ...]
-    bookings: tuple[Booking, ...]
+    stranded: tuple[Undecided, ...] = ()
+    waiting: tuple[Undecided, ...] = ()
     moves: tuple[MovedParty, ...] = ()
     left: tuple[PartyLeft, ...] = ()
+
+    @property
+    def unnamed(self) -> tuple[Undecided, ...]:
+        """Return the stranded bookings that are not among those `left` at their tables."""
+        left = {party.booking.pk for party in self.left}
+        return tuple(
+            found for found in self.stranded if found.booking.pk not in left or found.is_about_more_than_tables
+        )
+
+    @property
+    def bookings(self) -> tuple[Booking, ...]:
+        """Return the bookings of `unnamed`."""
+        return tuple(found.booking for found in self.unnamed)
 
 
 @settings_transaction
 def change_settings(
-    *, restaurant_id: int, change: Change, reason: str, actor: Actor = None, label: str = ""
+    *,
+    restaurant_id: int,
+    change: Change,
+    reason: str,
+    actor: Actor = None,
+    label: str = "",
+    emptied: Collection[int] = (),
+    is_dry_run: bool = False,
 ) -> SettingsOutcome:
     """Run a change of settings rows and fit the future service days and slots to it.
 
@@ -62,7 +84,8 @@ def change_settings(
     a booking that holds a service day. Limits below the booked counts keep the bookings, as excess that this change
     authorises. Parties at tables that do not take them any more are re-seated, as many as can be. Another mode of the
     restaurant is an entry in the history of the rollout, by `actor` or, from a shell, by `label`. A job of the same
-    transaction creates the days further ahead that are offered now and were not.
+    transaction creates the days further ahead that are offered now and were not. Parties at tables that are `emptied`
+    are concerned also where those were given out no more before. A dry run is the same, rolled back.
 
     Raises: `RecordNotFound`, `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`; the errors of `change`.
     """
@@ -70,9 +93,9 @@ def change_settings(
     settings = get_service_settings(restaurant_id)
     days = lock_future_service_days(restaurant_id, from_date=settings.today - DATES_STILL_RUNNING)
     mode_before = settings.restaurant.enforcement
-    stranded_before = {booking.pk for booking in _list_stranded(settings)}
+    stranded_before = problems_in({restaurant_id: settings})
     before = list_excesses(day.pk for day in days)
-    floor_before = settings.floor
+    floor_before = load_floor(restaurant_id, also=emptied) if emptied else settings.floor
     leaving = change() or ()
     settings = get_service_settings(restaurant_id)
     if settings.restaurant.enforcement != mode_before:
@@ -82,15 +105,13 @@ def change_settings(
     refit_service_days(settings, days)
     reseated = _fit_floor(settings, floor_before, leaving, reason)
     raised = record_settings_excess(restaurant_id, (day.pk for day in days), before=before, reason=reason, actor=actor)
-    stranded = _list_stranded(settings)
-    defer_materialization(restaurant_id=restaurant_id)
-    return SettingsOutcome(
-        service_days=len(days),
-        raised=raised,
-        bookings=tuple(booking for booking in stranded if booking.pk not in stranded_before),
-        moves=reseated.moves,
-        left=reseated.left,
-    )
+    stranded, waiting = _list_stranded(settings, stranded_before)
+    outcome = SettingsOutcome(len(days), raised, stranded, waiting, reseated.moves, reseated.left)
+    if is_dry_run:
+        _undo(restaurant_id)
+    else:
+        defer_materialization(restaurant_id=restaurant_id)
+    return outcome
 
 
 def _fit_floor(settings: ServiceSettings, before: Floor, leaving: Sequence[Table], reason: str) -> Reseated:
@@ -134,33 +155,27 @@ def _create_missing_days(settings: ServiceSettings, days: list[ServiceDay]) -> l
     return ServiceDay.objects.bulk_create(rows, batch_size=2000)
 
 
-def _list_stranded(settings: ServiceSettings) -> tuple[Booking, ...]:
-    """List live future bookings that could not be made today: closed, or outside service."""
-    live = (
-        Booking.objects.filter(
-            restaurant_id=settings.restaurant.pk,
-            status__in=COUNTING_STATUSES,
-            starts_at__gte=settings.now,
-        )
-        .select_related("service_day")
-        .order_by("starts_at", "pk")
-    )
-    return tuple(booking for booking in live if _is_stranded(settings, booking))
+def _list_stranded(settings: ServiceSettings, before: Problems) -> tuple[tuple[Undecided, ...], tuple[Undecided, ...]]:
+    """List the bookings that wait for a decision: those with a problem that they had not before, and the others."""
+    undecided = undecided_of(problems_in({settings.restaurant.pk: settings}))
+    stranded = [
+        found for found in undecided if not found.keys <= {problem.key for problem in before.get(found.booking.pk, ())}
+    ]
+    return tuple(stranded), tuple(found for found in undecided if found not in stranded)
 
 
-def _is_stranded(settings: ServiceSettings, booking: Booking) -> bool:
-    period_id = booking.service_day.service_period_id
-    offered = {period.period_id for period in settings.periods_on(booking.business_date)}
-    return period_id not in offered or settings.is_closed(period_id, booking.business_date, booking.wall_time)
-
-
-def save_settings_row(*, row: Model, columns: Collection[str] | None = None, actor: Actor = None) -> SettingsOutcome:
+def save_settings_row(
+    *, row: Model, columns: Collection[str] | None = None, actor: Actor = None, is_dry_run: bool = False
+) -> SettingsOutcome:
     """Save one row of a restaurant's settings, or these columns of it; see `change_settings`."""
+    is_out = isinstance(row, Table) and row.status != TableStatus.ACTIVE
     return change_settings(
         restaurant_id=_restaurant_id_of(row),
         change=partial(save_row, row, columns),
         reason=_reason_of(row),
         actor=actor,
+        emptied=[row.pk] if is_out and row.pk is not None else (),
+        is_dry_run=is_dry_run,
     )
 
 
@@ -184,7 +199,7 @@ def _reason_of(row: Model) -> str:
     return f"{row._meta.verbose_name} saved: {row}"
 
 
-def delete_settings_row(*, row: Model, actor: Actor = None) -> SettingsOutcome:
+def delete_settings_row(*, row: Model, actor: Actor = None, is_dry_run: bool = False) -> SettingsOutcome:
     """Delete one row of a restaurant's settings; a service period with a history is retired instead.
 
     Raises: `TableInUse` for a table with future assignments, `RecordInUse` where other records
@@ -195,6 +210,7 @@ def delete_settings_row(*, row: Model, actor: Actor = None) -> SettingsOutcome:
         change=partial(delete_row, row),
         reason=f"{row._meta.verbose_name} deleted: {row}",
         actor=actor,
+        is_dry_run=is_dry_run,
     )
 
 
@@ -242,8 +258,10 @@ def _require_no_future_assignments(table: Table) -> None:
 
 
 @settings_transaction
-def create_restaurant(*, restaurant: Restaurant, change: Change | None = None) -> Restaurant:
+def create_restaurant(*, restaurant: Restaurant, change: Change | None = None, is_dry_run: bool = False) -> Restaurant:
     """Create a restaurant and, in the same transaction, the rows that `change` saves for it and a job for its days.
+
+    A dry run is the same, rolled back.
 
     Raises: `PeriodsOverlap`, `BookingConflict`, and the errors of `change`.
     """
@@ -254,5 +272,14 @@ def create_restaurant(*, restaurant: Restaurant, change: Change | None = None) -
     if change is not None:
         change()
     _require_disjoint_periods(get_service_settings(restaurant.pk))
-    defer_materialization(restaurant_id=restaurant.pk)
+    if is_dry_run:
+        _undo(restaurant.pk)
+    else:
+        defer_materialization(restaurant_id=restaurant.pk)
     return restaurant
+
+
+def _undo(restaurant_id: int) -> None:
+    """End a dry run: the rows go with the transaction, and what the process has read of them with these."""
+    undo_transaction()
+    forget_settings(restaurant_id)

@@ -23,8 +23,8 @@ def set_table_status(
 ) -> SettingsOutcome:
     """Give some tables of a restaurant a status, in one change of settings; twice is once.
 
-    Parties at tables that are not given out any more are re-seated as `change_settings` does. Those that cannot be are
-    `left` in the outcome and keep their table.
+    Parties at tables that are not given out any more are re-seated as `change_settings` does, the second time those
+    that are still there. Those that cannot be are `left` in the outcome and keep their table.
 
     Raises: `InputInvalid`, `RecordNotFound`, `BookingConflict`.
     """
@@ -34,7 +34,8 @@ def set_table_status(
         Table.objects.filter(pk__in=[table.pk for table in tables]).update(status=status)
 
     reason = f"{names_of(tables)} {'is' if len(tables) == 1 else 'are'} {status.label.lower()}"
-    return change_settings(restaurant_id=restaurant_id, change=change, reason=reason, actor=actor)
+    emptied = [table.pk for table in tables] if status != TableStatus.ACTIVE else ()
+    return change_settings(restaurant_id=restaurant_id, change=change, reason=reason, actor=actor, emptied=emptied)
 
 
 def preview_table_status(*, restaurant_id: int, table_ids: Collection[int], status: TableStatus) -> Reseated:
@@ -43,8 +44,9 @@ def preview_table_status(*, restaurant_id: int, table_ids: Collection[int], stat
     Raises: `InputInvalid`, `RecordNotFound`.
     """
     tables = _list_tables(restaurant_id, table_ids)
-    before = load_floor(restaurant_id)
-    after = before if status == TableStatus.ACTIVE else _without(before, {table.pk for table in tables})
+    emptied = {table.pk for table in tables} if status != TableStatus.ACTIVE else set()
+    before = load_floor(restaurant_id, also=emptied)
+    after = _without(before, emptied)
     return _preview(restaurant_id, FloorChange(before, after))
 
 

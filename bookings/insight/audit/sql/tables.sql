@@ -43,7 +43,7 @@ assigned AS MATERIALIZED (
         coalesce(lower(a.during), '-infinity') AS from_at, coalesce(upper(a.during), 'infinity') AS to_at,
         a.during,
         a.restaurant_id <> b.restaurant_id OR t.restaurant_id <> b.restaurant_id AS is_misplaced,
-        t.number, taking.numbers, taking.largest, taking.tables, taking.largest_combined,
+        t.number, t.status AS table_status, taking.numbers, taking.largest, taking.tables, taking.largest_combined,
         a.id = taking.first_id AS is_first,
         b.restaurant_id, b.reference, b.party_size, b.status, b.business_date, b.starts_at,
         -- The first block that lies over it, and whether the table was given out in spite of a block.
@@ -125,14 +125,24 @@ found AS (
         ('CHOSEN_TABLE_TOO_SMALL', is_live AND is_first AND party_size > largest AND pinned),
         ('TABLES_NOT_COMBINED', is_live AND is_first AND tables > 1 AND largest_combined IS NULL),
         ('PARTY_ON_BLOCKED_TABLE', is_live AND to_at > %(as_of)s AND blocked_from IS NOT NULL AND is_blocked_before),
-        ('LEFT_ON_BLOCKED_TABLE', is_live AND to_at > %(as_of)s AND blocked_from IS NOT NULL AND NOT is_blocked_before)
+        ('LEFT_ON_BLOCKED_TABLE', is_live AND to_at > %(as_of)s AND blocked_from IS NOT NULL AND NOT is_blocked_before),
+        (
+            'LEFT_ON_UNUSABLE_TABLE',
+            is_live AND status <> 'completed' AND to_at > %(as_of)s AND table_status <> 'active'
+            AND NOT EXISTS (
+                SELECT FROM bookings_bookingevent AS e
+                WHERE
+                    e.booking_id = assigned.booking_id AND e.kind = 'kept'
+                    AND e.to_value -> 'kept' ? ('table_' || table_status || ' ' || number)
+            )
+        )
     ) AS wrong (kind, holds)
     WHERE wrong.holds AND is_in_scope
 )
 
 SELECT
     found.kind, found.restaurant_id, found.business_date, found.id AS assignment_id, found.table_id,
-    found.number AS table_number, found.numbers AS table_numbers, found.largest AS max_party_size, found.status,
+    found.number AS table_number, replace(found.table_status, '_', ' ') AS table_status, found.numbers AS table_numbers, found.largest AS max_party_size, found.status,
     found.booking_id, found.reference, found.party_size,
     found.other_booking_id, found.other_reference, found.other_party_size,
     found.service_day_id, found.other_service_day_id,
