@@ -88,7 +88,10 @@ def _service_days(count: int) -> str:
 
 
 def _to_decide(found: Sequence[Undecided], one: str, many: str) -> SafeString:
-    lines = (format_html("{}: {}", describe_booking(each.booking), each.reason) for each in found[:MOST_LISTED])
+    lines = (
+        format_html("{} {}: {}", describe_booking(each.booking), each.booking.guest_name, each.reason)
+        for each in found[:MOST_LISTED]
+    )
     return _listed(len(found), one if len(found) == 1 else many, lines)
 
 

@@ -1,20 +1,21 @@
 """`manage.py import_restaurant`: create or update a restaurant from a file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.management.arguments import add_who
-from bookings.models import Booking
 from bookings.restaurant_file import Action, Change, RestaurantFile, RestaurantFileInvalid, read_restaurant_file
-from bookings.services import SettingsOutcome
+from bookings.selectors.undecided import Undecided
+from bookings.services import MovedParty, PartyLeft, SettingsOutcome
 from bookings.services.rows.seating import shown_tables
 from bookings.services.settings.file_import import import_restaurant
 from config.errors import DomainError
 from config.values import counted
 
+T = TypeVar("T")
 SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.RETIRE: "o", Action.REMOVE: "-"}
 NOUNS = {
     "restaurant": "restaurant",
@@ -53,10 +54,6 @@ class Command(BaseCommand):
         self._show(file, outcome.changes, "would change" if is_dry_run else "changed")
         if outcome.settings is not None:
             self._show_settings(outcome.settings, "would be" if is_dry_run else "were")
-        self._list(
-            f"{counted(len(outcome.waiting), 'booking')} waiting for a decision since before:",
-            [f"{_named(found.booking)}: {found.reason}" for found in outcome.waiting],
-        )
 
     def _show(self, file: RestaurantFile, changes: Sequence[Change], verb: str) -> None:
         slug = file.restaurant.slug
@@ -65,36 +62,37 @@ class Command(BaseCommand):
             self.stdout.write(f"  {_line_of(change)}")
 
     def _show_settings(self, settings: SettingsOutcome, verb: str) -> None:
-        days = counted(settings.service_days, "service day")
-        self.stdout.write(f"{days}, from yesterday on, {verb} fitted to the new settings")
+        if settings.service_days:
+            days = counted(settings.service_days, "service day")
+            self.stdout.write(f"{days}, from yesterday on, {verb} fitted to the new settings")
         for raised in settings.raised:
             place = raised.slot_starts_at or raised.service_day.business_date
             self.stdout.write(f"  over the limit, authorised: {raised.amount} {raised.limit} at {place}")
-        self._list(
-            f"{counted(len(settings.moves), 'booking')} {verb} moved to other tables:",
-            [
-                f"{move.booking_reference}: {shown_tables(move.from_tables)} -> {shown_tables(move.to_tables)}"
-                for move in settings.moves
-            ],
-        )
-        self._list(
-            f"{counted(len(settings.left), 'booking')} {verb} left at tables that do not take them any more:",
-            [f"{_named(p.booking)} at {shown_tables(p.tables)}: {p.reason.words}" for p in settings.left],
-        )
-        self._list(
-            f"{counted(len(settings.unnamed), 'booking')} could not be made again and {verb} kept, for a decision:",
-            [f"{_named(found.booking)}: {found.reason}" for found in settings.unnamed],
-        )
+        self._list(settings.stranded, "that could not be made again as it is, for a decision", _undecided)
+        self._list(settings.moves, "moved to other tables", _moved)
+        self._list(settings.left, "left at tables that do not take them any more", _left)
+        self._list(settings.waiting, "waiting for a decision since before", _undecided)
 
-    def _list(self, said: str, lines: Sequence[str]) -> None:
-        if lines:
-            self.stdout.write("\n".join((said, *(f"  {line}" for line in lines))))
+    def _list(self, found: Sequence[T], said: str, line_of: Callable[[T], str]) -> None:
+        if found:
+            self.stdout.write(f"{counted(len(found), 'booking')} {said}:")
+        for each in found:
+            self.stdout.write(f"  {line_of(each)}")
 
 
-def _named(booking: Booking) -> str:
+def _undecided(found: Undecided) -> str:
     """Name a booking with its guest, size and time, as the staff looks for it."""
+    booking = found.booking
     when = f"{booking.business_date} {booking.wall_time:%H:%M}"
-    return f"{booking} {when}, {booking.guest_name}, party of {booking.party_size}"
+    return f"{booking} {when}, {booking.guest_name}, party of {booking.party_size}: {found.reason}"
+
+
+def _moved(move: MovedParty) -> str:
+    return f"{move.booking_reference}: {shown_tables(move.from_tables)} -> {shown_tables(move.to_tables)}"
+
+
+def _left(party: PartyLeft) -> str:
+    return f"{party.booking} at {shown_tables(party.tables)}: {party.reason.words}"
 
 
 def _read(path: Path) -> RestaurantFile:

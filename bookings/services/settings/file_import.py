@@ -7,7 +7,6 @@ from bookings.restaurant_file import rows
 from bookings.restaurant_file.comparing import Change, compare
 from bookings.restaurant_file.entries import RestaurantFile
 from bookings.restaurant_file.stored import load_stored
-from bookings.selectors.undecided import Undecided, list_undecided
 from bookings.services.rows.events import Actor
 from bookings.services.settings.file_rows import apply_changes
 from bookings.services.settings.settings_changes import SettingsOutcome, change_settings, create_restaurant
@@ -16,14 +15,10 @@ from tables.models import Restaurant, Table
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """The outcome of an import; `settings` is None for a new restaurant and where nothing changed.
-
-    `waiting` are the bookings that wait for a decision since before.
-    """
+    """The outcome of an import; `settings` is None for a new restaurant and where nothing changed."""
 
     changes: tuple[Change, ...]
     settings: SettingsOutcome | None = None
-    waiting: tuple[Undecided, ...] = ()
 
 
 def plan_import(*, file: RestaurantFile) -> tuple[Change, ...]:
@@ -45,7 +40,7 @@ def import_restaurant(
     if restaurant is None:
         return _create(file, is_dry_run)
     if not plan_import(file=file):
-        return ImportOutcome((), waiting=list_undecided(restaurant.pk))
+        return ImportOutcome(())
     return _update(restaurant, file, actor, label, is_dry_run)
 
 
@@ -69,4 +64,4 @@ def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor, label: s
     settings = change_settings(
         restaurant_id=restaurant.pk, change=change, reason=reason, actor=actor, label=label, is_dry_run=is_dry_run
     )
-    return ImportOutcome(changes, settings, settings.waiting)
+    return ImportOutcome(changes, settings)

@@ -320,7 +320,8 @@ def test_a_period_with_service_days_is_retired_and_comes_back_by_its_name(cafe: 
     assert dinner.retired_at is not None
     assert not TurnTime.objects.exists()
     assert "  o service period Dinner (retired, since it has a history)" in said.splitlines()
-    assert "1 booking without service any more, for a decision: " in said
+    assert "1 booking that could not be made again as it is, for a decision:" in said
+    assert f"{day} 19:00, Ada Lovelace, party of 2: no Dinner on that date any more\n" in said
     assert run("import_restaurant", without) == "cafe: no changes\n"
     assert "Dinner" not in run("export_restaurant", "cafe")
 
