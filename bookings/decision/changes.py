@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bookings.decision.assessment import Assessment, assess, assess_settled
+from bookings.decision.keeping import Guests
 from bookings.decision.loaded_days import LoadedDays
-from bookings.decision.requests import Wish, seating_request
+from bookings.decision.requests import Wish, seating_request, stay_interval
 from capacity.policy import IN_HOUSE
+from capacity.selectors import ServiceSettings
 from tables.seating import Floor, SeatingRefusal
 
 
@@ -33,7 +36,18 @@ def assess_change(loaded: LoadedDays, wish: Wish, place: Place) -> Assessment:
         return _assess_as_new(loaded, wish, place)
     is_offered = wish.period_id in loaded.settings.modes
     found = _assess_as_new(loaded, wish, place) if is_offered else None
-    return found if found and found.is_available else _as_it_is(loaded, wish, place)
+    # Without a plan nobody has looked whether its tables are free for a longer buffer.
+    is_settled = found is not None and found.is_available and (found.plan is not None or not place.table_ids)
+    return found if found and is_settled else _as_it_is(loaded, wish, place)
+
+
+def asks_no_more(settings: ServiceSettings, wish: Wish, guests: Guests, ends_at: datetime) -> bool:
+    """Say whether a wish for the same start asks for no more guests, no longer stay and no other seat than booked."""
+    return (
+        wish.party_size <= guests.party_size
+        and stay_interval(settings, wish).ends_at <= ends_at
+        and wish.seating in (None, guests.seating or None)
+    )
 
 
 def _as_it_is(loaded: LoadedDays, wish: Wish, place: Place) -> Assessment:

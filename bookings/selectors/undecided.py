@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from threading import Lock
 
+from cachetools import TTLCache, cached
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus, EventKind
@@ -262,15 +263,13 @@ def _read_decisions(booking_ids: Collection[int]) -> tuple[defaultdict[int, set[
 def count_undecided() -> int:
     """Count the bookings of all restaurants that wait for a decision: 1 query, those above where anything has changed.
 
-    The count is kept in the process for the minute, under the versions of all coming service days: every write of
-    bookings, tables, blocks and settings raises one.
+    The count is kept in the process, for a minute at most, under the versions of all coming service days: every write
+    of bookings, tables, blocks and settings raises one.
     """
-    now = datetime.now(UTC)
-    days = ServiceDay.objects.filter(business_date__gte=now.date() - 2 * ONE_DAY)
-    versions = days.aggregate(rows=Count("pk"), latest=Max("pk"), versions=Sum("version"))
-    return _count_as_of(now.replace(second=0, microsecond=0), *versions.values())
+    days = ServiceDay.objects.filter(business_date__gte=datetime.now(UTC).date() - 2 * ONE_DAY)
+    return _count_as_of(*days.aggregate(Count("pk"), Max("pk"), Sum("version")).values())
 
 
-@lru_cache(maxsize=1)
-def _count_as_of(minute: datetime, *versions: int | None) -> int:
+@cached(TTLCache(maxsize=1, ttl=60), lock=Lock())
+def _count_as_of(*versions: int | None) -> int:
     return len(find_undecided())

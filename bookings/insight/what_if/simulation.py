@@ -150,7 +150,8 @@ class _Run:
             self._follow(request, party)
             return
         plan = assessment.plan
-        own = party.table_ids if may_keep_unplanned(loaded, wish, party.table_ids) else ()
+        is_kept = wish.asks_no_more or may_keep_unplanned(loaded, wish, party.table_ids)
+        own = party.table_ids if is_kept else ()
         self.room.move(plan.moves if plan else ())
         changed = _changed(party, assessment, plan.table_ids if plan else own)
         self.room.change(party, changed)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bookings.choices import BookingSource
 from bookings.decision import Wish, blocked_interval, read_wish
-from bookings.decision.changes import party_sizes_at
+from bookings.decision.changes import asks_no_more, party_sizes_at
 from bookings.decision.walk_ins import read_wish_now
 from bookings.insight.what_if.record import Request
 from bookings.insight.what_if.room import Party
@@ -41,6 +41,7 @@ def wish_of_change(settings: ServiceSettings, request: Request, party: Party) ->
         turn_minutes=_turn_kept(request, party),
         keeps_start=True,
     )
+    wish = replace(wish, asks_no_more=asks_no_more(settings, wish, party, party.ends_at))
     now = this_minute(settings.now)
     if now <= wish.starts_at:
         return wish

@@ -6,7 +6,8 @@ from enum import Enum
 from typing import Final
 
 from bookings.choices import CHANNELS, BookingSource, BookingStatus
-from bookings.decision import Wish, blocked_interval, read_wish, stay_interval
+from bookings.decision import Wish, blocked_interval, read_wish
+from bookings.decision.changes import asks_no_more
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
 from bookings.services.rows.events import Actor
@@ -110,7 +111,7 @@ def _wish_of_same_start(settings: ServiceSettings, booking: Booking, change: Cha
         turn_minutes=change.turn_minutes or _same_or_new_turn(settings, booking, party_size),
         keeps_start=True,
     )
-    wish = replace(wish, asks_no_more=_asks_no_more(settings, booking, wish))
+    wish = replace(wish, asks_no_more=asks_no_more(settings, wish, booking, booking.ends_at))
     return replace(wish, seated_from=_seated_from(settings, booking, wish))
 
 
@@ -124,15 +125,6 @@ def _same_or_new_turn(settings: ServiceSettings, booking: Booking, party_size: i
     turn = turn_minutes(settings.bands, booking.service_day.service_period_id, party_size)
     # Fewer guests ask for no longer stay, whatever the turn times have become since.
     return min(turn, stay_minutes(booking))
-
-
-def _asks_no_more(settings: ServiceSettings, booking: Booking, wish: Wish) -> bool:
-    """Say whether a wish for the same start asks for no more room: no more guests, no longer stay, no other wish."""
-    return (
-        wish.party_size <= booking.party_size
-        and stay_interval(settings, wish).ends_at <= booking.ends_at
-        and wish.seating in (None, booking.seating or None)
-    )
 
 
 def _seated_from(settings: ServiceSettings, booking: Booking, wish: Wish) -> datetime | None:
