@@ -16,6 +16,7 @@ from tables.querysets import TableQuerySet
 from tables.validators import validate_timezone
 
 LONGEST_FREEZE_MINUTES = 24 * 60
+LONGEST_OVERRUN_MINUTES = 240
 
 
 class Restaurant(models.Model):
@@ -38,6 +39,10 @@ class Restaurant(models.Model):
     max_days_ahead = models.PositiveSmallIntegerField(default=365)
     cancel_cutoff_minutes = models.PositiveIntegerField(default=0)
     grace_minutes = models.PositiveSmallIntegerField(default=15)
+    # From now on, while a party past its time still sits: so long its table is not offered online. None: one slot.
+    overrun_grace_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(LONGEST_OVERRUN_MINUTES)]
+    )
     buffer_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(240)])
     enforcement = models.CharField(max_length=8, choices=EnforcementMode.choices, default=EnforcementMode.ENFORCE)
     reseat_freeze_minutes = models.PositiveSmallIntegerField(
@@ -77,6 +82,11 @@ class Restaurant(models.Model):
     def zone(self) -> ZoneInfo:
         """Return the zone in which this restaurant's wall clock runs."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def overrun_minutes(self) -> int:
+        """Return for how long from now on a seated party past its time keeps its table online."""
+        return self.slot_minutes if self.overrun_grace_minutes is None else self.overrun_grace_minutes
 
 
 class Section(models.Model):

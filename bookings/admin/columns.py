@@ -13,6 +13,7 @@ from bookings.admin.operations import OPERATIONS, operation_url
 from bookings.admin.parts.columns import column
 from bookings.admin.sentences import clock
 from bookings.choices import BookingStatus
+from bookings.decision.occupied import grace_ends_at
 from bookings.models import Booking
 from capacity.calendar.wall_clock import minutes_between
 
@@ -32,7 +33,10 @@ PIN = (
     '<span class="material-symbols-outlined align-middle text-base!" role="img" aria-label="{}" '
     'title="Pinned: nothing moves the party by itself">keep</span>'
 )
-OVER_TIME = '<div class="text-red-600 text-xs whitespace-nowrap dark:text-red-500">{} min over</div>'
+OVER_TIME = (
+    '<div class="text-red-600 text-xs whitespace-nowrap dark:text-red-500" '
+    'title="The table is not offered online before {}">{} min over</div>'
+)
 BUTTON = (
     '<button type="submit" formaction="{}" name="expected_version" value="{}" aria-label="{}: {}" class="border '
     'border-base-200 cursor-pointer font-medium px-2 py-1 rounded-default text-xs dark:border-base-700">{}</button>'
@@ -65,10 +69,12 @@ def tables_of(booking: Booking) -> SafeString | str:
 
 
 def end_of(booking: Booking) -> SafeString:
-    """Show the end of the party's stay, and the minutes by which it is over its time."""
+    """Show the end of the party's stay, the minutes by which it is over its time, and how long that keeps its table."""
     now, zone = clock_of(booking), booking.restaurant.zone
-    is_over = booking.status == BookingStatus.SEATED and now > booking.ends_at
-    over = format_html(OVER_TIME, minutes_between(booking.ends_at, now)) if is_over else ""
+    over: SafeString | str = ""
+    if booking.status == BookingStatus.SEATED and now > booking.ends_at:
+        ready_at = grace_ends_at(booking.restaurant, now) + timedelta(minutes=booking.buffer_minutes)
+        over = format_html(OVER_TIME, clock(ready_at, zone), minutes_between(booking.ends_at, now))
     return format_html("{}{}", clock(booking.left_at or booking.ends_at, zone), over)
 
 

@@ -75,6 +75,6 @@ def _turning_points(loaded: LoadedDays) -> Iterator[datetime]:
         # From here on nothing moves it; without a table it needs one until its end.
         yield party.starts_at - freeze
         yield party.ends_at
-    for taken in loaded.seating.occupied:
-        # Whoever still sits there then stays for another slot.
-        yield taken.ends_at
+    if loaded.next_overrun_at is not None:
+        # Whoever still sits there then keeps the table for the grace of the house, counted anew each minute.
+        yield loaded.next_overrun_at

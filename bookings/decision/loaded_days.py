@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from bookings.decision.computed import ServiceKey, compute_services, day_span, expected_services
 from bookings.decision.holds import CountedParty, list_counted_parties, list_expired_holds, without_parties
 from bookings.decision.known_days import KnownDay, list_known_days
-from bookings.decision.occupied import load_seating_state
+from bookings.decision.occupied import list_table_uses, next_overrun_at, seating_state
 from bookings.decision.stored_days import LONGEST_SLOT, StoredDays, read_days
 from bookings.decision.time_budgets import READING
 from capacity.calendar import ONE_DAY, ServiceTimes
-from capacity.policy import ServiceState, SlotState
+from capacity.policy import IN_HOUSE, ServiceState, SlotState
 from capacity.selectors import ServiceSettings
 from config.cached import cached_property
 from tables.seating import (
@@ -45,7 +45,8 @@ class SolvedSeating:
 class LoadedDays:
     """The loaded days: all that decisions about some business dates depend on, without the holds that are over.
 
-    `next_hold_ends_at` is the expiry of the first hold, which may be over.
+    `next_hold_ends_at` is the expiry of the first hold, which may be over; from `next_overrun_at` on a seated party
+    keeps its table longer.
 
     `without` are bookings that are left out, as if they had never been made.
 
@@ -62,6 +63,7 @@ class LoadedDays:
     solved: SolvedSeating | None = None
     without: frozenset[int] = frozenset()
     next_hold_ends_at: datetime | None = None
+    next_overrun_at: datetime | None = None
     _starts: dict[SeatingRequest, Starts] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
@@ -146,13 +148,16 @@ def load_days(
     solved: SolvedSeating | None = None,
     without: Collection[int] = (),
     needs_tables: bool = True,
+    channel: str = IN_HOUSE,
+    promised: Collection[int] = (),
 ) -> LoadedDays:
     """Load the services of business dates (inclusive) and their neighbours, with tables and stays.
 
     Making room may move any party, so all of the dates are loaded with their seating. A question that `needs_tables`
     not is content with the slots that meet the interval `only`.
-    `without` names bookings that are being changed: the loaded days have neither their covers nor their tables. Takes
-    no lock. Runs 2 queries: the service days with their slots, and the seating; 1 more each for service days that the
+    `without` names bookings that are being changed: the loaded days have neither their covers nor their tables.
+    `channel` is the way in of who asks, `promised` the tables that they have already: see `seating_state`. Takes no
+    lock. Runs 2 queries: the service days with their slots, and the seating; 1 more each for service days that the
     process does not know or that have no row yet, for holds that are over, to leave bookings out.
 
     Raises: `SettingsOutdated` where the settings were presumed, and are others now.
@@ -171,16 +176,18 @@ def load_days(
     elsewhere = (_beyond(day) for day in known if not whole.touches(day))
     services = _without([*state.services, *elsewhere, *computed], changed, holds)
     gone = frozenset(without) | {hold.booking_id for hold in holds}
+    uses = [use for use in list_table_uses(settings, whole) if use.booking_id not in gone] if needs_tables else []
     return LoadedDays(
         settings=settings,
         services=tuple(sorted(services, key=lambda service: service.starts_at)),
         offered=frozenset(expected),
-        seating=load_seating_state(settings, whole, without=gone) if needs_tables else SeatingState(settings.floor),
+        seating=seating_state(settings, settings.floor, whole, uses, channel=channel, promised=promised),
         expired_holds=holds,
         budget=budget,
         solved=solved,
         without=frozenset(without),
         next_hold_ends_at=state.next_hold_ends_at,
+        next_overrun_at=next_overrun_at(settings, uses),
     )
 
 

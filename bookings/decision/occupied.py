@@ -1,6 +1,6 @@
 """The uses of tables by parties and blocks, and the parties without a table, read in one query."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -24,19 +24,26 @@ from psycopg.types.range import Range
 
 from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus
 from bookings.models import Booking, TableAssignment
-from capacity.calendar import ONE_DAY, ONE_MINUTE
+from capacity.calendar import ONE_DAY, ONE_MINUTE, this_minute
 from capacity.choices import SeatingMode
+from capacity.policy import IN_HOUSE, ONLINE
 from capacity.selectors import ServiceSettings
 from config.statements import Parameter, Statement
-from tables.models import TableBlock
+from tables.models import Restaurant, TableBlock
 from tables.seating import Floor, OccupiedInterval, SeatedParty, SeatingState
 from tables.spans import TimeSpan
 
 MOVABLE_STATUSES = frozenset({BookingStatus.HELD, BookingStatus.CONFIRMED})
+# Of a party that is longer past its time than this in a service before, nobody has said that it left.
+LONGEST_OVERRUN = timedelta(hours=4)
+LONGEST_BUFFER = timedelta(hours=4)
 
 
 class TableUse(NamedTuple):
-    """One table kept in [starts_at, ends_at), buffer included; a block has no booking, a party may have no table."""
+    """One table kept in [starts_at, ends_at), buffer included; a block has no booking, a party may have no table.
+
+    `stay_ends_at` is the end of the stay, which a person may have moved away from the table's, without the buffer.
+    """
 
     booking_id: int | None
     table_id: int | None
@@ -47,16 +54,24 @@ class TableUse(NamedTuple):
     party_size: int
     seating: str
     source: str
+    stay_ends_at: datetime
+    buffer_minutes: int
 
 
-def load_seating_state(settings: ServiceSettings, window: TimeSpan, *, without: frozenset[int]) -> SeatingState:
-    """Load the seating of a window, without some bookings, as the planner sees it; 1 query."""
-    uses = [use for use in list_table_uses(settings, window) if use.booking_id not in without]
-    return seating_state(settings, settings.floor, window, uses)
+def seating_state(
+    settings: ServiceSettings,
+    floor: Floor,
+    window: TimeSpan,
+    uses: Sequence[TableUse],
+    *,
+    channel: str = IN_HOUSE,
+    promised: Collection[int] = (),
+) -> SeatingState:
+    """Return the seating of table uses, with movable parties apart from the uses that no plan may move.
 
-
-def seating_state(settings: ServiceSettings, floor: Floor, window: TimeSpan, uses: Sequence[TableUse]) -> SeatingState:
-    """Return the seating of table uses, with movable parties apart from the uses that no plan may move."""
+    `channel` is the way in of who asks: online a party past its time keeps its table for the grace of the house, except
+    a table that is `promised` to who asks.
+    """
     freeze_until = settings.now + timedelta(minutes=settings.restaurant.reseat_freeze_minutes)
     tables: dict[int, list[TableUse]] = {}
     occupied: list[OccupiedInterval] = []
@@ -64,7 +79,10 @@ def seating_state(settings: ServiceSettings, floor: Floor, window: TimeSpan, use
         if use.booking_id is not None and _is_movable(use, freeze_until, window):
             tables.setdefault(use.booking_id, []).append(use)
         elif use.table_id is not None:
-            occupied.append(OccupiedInterval(use.table_id, use.starts_at, max(use.ends_at, _sits_until(use, settings))))
+            is_online = channel == ONLINE and use.table_id not in promised
+            until = _stays_online_until(use, settings) if is_online else _sits_until(use, settings)
+            if until > window.starts_at:
+                occupied.append(OccupiedInterval(use.table_id, use.starts_at, until))
     return SeatingState(
         floor=floor,
         occupied=tuple(sorted(occupied, key=lambda span: (span.starts_at, span.table_id, span.ends_at))),
@@ -82,6 +100,37 @@ def _sits_until(use: TableUse, settings: ServiceSettings) -> datetime:
     slot_seconds = settings.restaurant.slot_minutes * 60
     begun = int(settings.now.timestamp()) // slot_seconds
     return datetime.fromtimestamp((begun + 1) * slot_seconds, UTC)
+
+
+def _stays_online_until(use: TableUse, settings: ServiceSettings) -> datetime:
+    """Return the end of a party's time at its table as guests online are told: a seated one leaves it not before.
+
+    Past its time it stays for the grace of the house from this minute on, and the table is reset after.
+    """
+    if use.status != BookingStatus.SEATED:
+        return use.ends_at
+    house, now = settings.restaurant, settings.now
+    leaves_at = grace_ends_at(house, now) if _is_over(use, settings) else use.stay_ends_at
+    return max(_sits_until(use, settings), leaves_at + timedelta(minutes=use.buffer_minutes))
+
+
+def _is_over(use: TableUse, settings: ServiceSettings) -> bool:
+    return use.status == BookingStatus.SEATED and use.stay_ends_at <= settings.now
+
+
+def grace_ends_at(restaurant: Restaurant, now: datetime) -> datetime:
+    """Return until when a party past its time keeps its table online, its buffer not included.
+
+    Counted from the minute that runs, so that two looks within it see the same.
+    """
+    return this_minute(now) + timedelta(minutes=restaurant.overrun_minutes)
+
+
+def next_overrun_at(settings: ServiceSettings, uses: Iterable[TableUse]) -> datetime | None:
+    """Return the next instant at which seated parties keep their tables longer by the clock alone, None without one."""
+    next_minute = this_minute(settings.now) + ONE_MINUTE
+    seated = (use for use in uses if use.status == BookingStatus.SEATED)
+    return min((next_minute if _is_over(use, settings) else use.stay_ends_at for use in seated), default=None)
 
 
 def _is_movable(use: TableUse, freeze_until: datetime, window: TimeSpan) -> bool:
@@ -114,7 +163,7 @@ def list_table_uses(settings: ServiceSettings, window: TimeSpan) -> list[TableUs
     """List the assignments and blocks that meet a window, and the parties in it that lack a table, in 1 query."""
     rows = TABLE_USES.run(
         restaurant_id=settings.restaurant.pk,
-        window=Range(window.starts_at, window.ends_at),
+        window=Range(asked_from(settings, window), window.ends_at),
         first=window.starts_at,
         last=window.ends_at,
         # No stay is longer than a day: the index by date keeps the scan near the window.
@@ -123,6 +172,12 @@ def list_table_uses(settings: ServiceSettings, window: TimeSpan) -> list[TableUs
         now=settings.now,
     )
     return [TableUse(*row) for row in rows]
+
+
+def asked_from(settings: ServiceSettings, window: TimeSpan) -> datetime:
+    """Return the time from which uses concern a window: who is past the time of a service before may still sit."""
+    reaches = window.starts_at - timedelta(minutes=settings.restaurant.overrun_minutes) - LONGEST_BUFFER
+    return min(window.starts_at, settings.now - LONGEST_OVERRUN) if settings.now >= reaches else window.starts_at
 
 
 RESTAURANT_ID = Parameter("restaurant_id", BigIntegerField())
@@ -151,6 +206,8 @@ def _assignments() -> QuerySet[TableAssignment, tuple[Any, ...]]:
         "booking__party_size",
         "booking__seating",
         "booking__source",
+        "booking__ends_at",
+        "booking__buffer_minutes",
     )
 
 
@@ -179,6 +236,8 @@ def _without_table() -> QuerySet[Booking, tuple[Any, ...]]:
         "party_size",
         "seating",
         "source",
+        "ends_at",
+        "buffer_minutes",
     )
 
 
@@ -195,6 +254,8 @@ def _blocks() -> QuerySet[TableBlock, tuple[Any, ...]]:
         Value(0, output_field=IntegerField()),
         empty,
         empty,
+        "ends_at",
+        Value(0, output_field=IntegerField()),
     )
 
 

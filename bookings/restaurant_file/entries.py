@@ -25,7 +25,7 @@ from bookings.restaurant_file.schema import LISTED, Entry, EntryOf, Word
 from capacity.choices import ClosureChannel, SeatingMode
 from config.values import LARGEST_PARTY
 from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus
-from tables.models import LONGEST_FREEZE_MINUTES
+from tables.models import LONGEST_FREEZE_MINUTES, LONGEST_OVERRUN_MINUTES
 from tables.seating import natural_key
 
 SMALL = WholeNumber(0, 32_767)
@@ -83,6 +83,7 @@ class RestaurantEntry(Entry):
     address: Annotated[str, Text(255, may_be_empty=True)] = ""
     cancel_cutoff_minutes: Annotated[int, LIMIT] = 0
     grace_minutes: Annotated[int, SMALL] = 15
+    overrun_grace_minutes: Annotated[int | None, WholeNumber(0, LONGEST_OVERRUN_MINUTES)] = None
     reseat_freeze_minutes: Annotated[int, WholeNumber(0, LONGEST_FREEZE_MINUTES)] = 30
     beta_partner: Annotated[bool, Flag()] = False
     shows_tables: Annotated[bool, Flag()] = False

@@ -104,19 +104,24 @@ def find_restaurant_id(identifier: str) -> int:
 
 
 def _load_dates(
-    restaurant_id: int, from_date: date, to_date: date | None = None, budget: TimeBudget = READING
+    restaurant_id: int,
+    from_date: date,
+    to_date: date | None = None,
+    *,
+    budget: TimeBudget = READING,
+    channel: str = ONLINE,
 ) -> LoadedDays:
     """Load business dates by the settings that the process knows, else by those of the database."""
     presumed = presumed_settings(restaurant_id)
     try:
-        return _load_by(presumed, from_date, to_date or from_date, budget)
+        return _load_by(presumed, from_date, to_date or from_date, budget, channel)
     except SettingsOutdated:
-        return _load_by(get_service_settings(restaurant_id), from_date, to_date or from_date, budget)
+        return _load_by(get_service_settings(restaurant_id), from_date, to_date or from_date, budget, channel)
 
 
-def _load_by(settings: ServiceSettings, from_date: date, to_date: date, budget: TimeBudget) -> LoadedDays:
+def _load_by(settings: ServiceSettings, from_date: date, to_date: date, budget: TimeBudget, channel: str) -> LoadedDays:
     needs_tables = any(settings.needs_tables(period.period_id) for period in settings.periods)
-    return load_days(settings, from_date, to_date, budget=budget, needs_tables=needs_tables)
+    return load_days(settings, from_date, to_date, budget=budget, needs_tables=needs_tables, channel=channel)
 
 
 def check_time(
@@ -162,7 +167,7 @@ def list_alternatives(
 
     Raises: as `check_time`.
     """
-    loaded = _load_dates(restaurant_id, business_date)
+    loaded = _load_dates(restaurant_id, business_date, channel=channel)
     wish = read_wish(
         loaded.settings,
         party_size=party_size,

@@ -53,7 +53,7 @@ def list_table_counts(*, restaurant_id: int, business_date: date, party_size: in
     Raises: `RecordNotFound`.
     """
     settings = get_service_settings(restaurant_id)
-    loaded = load_days(settings, business_date, business_date)
+    loaded = load_days(settings, business_date, business_date, channel=ONLINE)
     sizes = range(1, settings.restaurant.party_size_max + 1) if party_size is None else (party_size,)
     return TableCounts(settings, business_date, tuple(_slots(loaded, business_date, sizes)))
 

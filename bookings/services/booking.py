@@ -179,6 +179,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
             budget=budget,
             solved=before.solved if before else None,
             needs_tables=needs_table(settings, wish),
+            channel=wish.channel,
         )
         assessment = assess(loaded, wish)
         self.record.note(loaded, assessment)

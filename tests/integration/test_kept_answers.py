@@ -16,6 +16,7 @@ from capacity.past import clock_at
 from capacity.selectors import read_clock
 from tables.models import Restaurant
 from tests.helpers.contract_client import ContractClient
+from tests.helpers.dining_room import sit
 from tests.helpers.endpoint_house import A_DATE, bistro, order
 from tests.helpers.factories import BookingFactory, materialize
 
@@ -119,6 +120,24 @@ def test_the_clock_alone_ends_an_answer(client: ContractClient, house: Restauran
     with clock_at(seven - timedelta(minutes=1)):
         assert is_free(client, **question)
     with clock_at(seven + timedelta(minutes=1)):
+        assert not is_free(client, **question)
+
+
+@EVERY_QUESTION
+def test_a_party_that_stays_past_its_time_ends_an_answer_each_minute(
+    client: ContractClient, house: Restaurant, question: dict[str, str]
+) -> None:
+    day, quarter = ServiceDay.objects.get(), timedelta(minutes=15)
+    seven = day.slots.get(starts_at__hour=18, starts_at__minute=0).starts_at
+    sitting = BookingFactory(
+        service_day=day, status="seated", starts_at=seven - 3 * quarter, ends_at=seven - 2 * quarter
+    )
+    sit(sitting, house.tables.get().number)
+    with clock_at(seven - 2 * quarter - timedelta(minutes=1)):
+        assert is_free(client, **question)
+    with clock_at(seven - quarter):
+        assert is_free(client, **question)
+    with clock_at(seven - quarter + timedelta(minutes=1)):
         assert not is_free(client, **question)
 
 

@@ -11,6 +11,7 @@ from django.utils.timesince import timesince
 
 from bookings.admin.filters import TO_DECIDE_URL
 from bookings.admin.parts.shown import used_of_limit
+from bookings.decision.occupied import grace_ends_at
 from bookings.selectors.jobs import count_dead_jobs
 from bookings.selectors.overview import Overview, RestaurantToday, get_overview
 from bookings.selectors.undecided import count_undecided
@@ -28,7 +29,7 @@ def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any
     if not request.user.has_perm("capacity.view_serviceday"):
         return context
     overview = get_overview()
-    cards = [_card(restaurant) for restaurant in overview.restaurants]
+    cards = [_card(restaurant, overview.now) for restaurant in overview.restaurants]
     return context | {"overview": overview, "cards": cards, "audit": _audit(overview)}
 
 
@@ -45,7 +46,7 @@ def _audit(overview: Overview) -> dict[str, Any] | None:
     }
 
 
-def _card(restaurant: RestaurantToday) -> dict[str, Any]:
+def _card(restaurant: RestaurantToday, now: datetime) -> dict[str, Any]:
     return {
         "at": restaurant,
         "services": [
@@ -57,6 +58,7 @@ def _card(restaurant: RestaurantToday) -> dict[str, Any]:
             }
             for service in restaurant.services
         ],
+        "online_from": _wall_time(grace_ends_at(restaurant.restaurant, now), restaurant.restaurant.zone),
         "running_over": [
             {"at": late, "next_at": _wall_time(late.next_starts_at, restaurant.restaurant.zone)}
             for late in restaurant.running_over

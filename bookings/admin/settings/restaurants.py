@@ -41,6 +41,7 @@ class RestaurantForm(SettingsForm):
             "slot_minutes": "Slot",
             "buffer_minutes": "Buffer",
             "grace_minutes": "Grace",
+            "overrun_grace_minutes": "Grace of a party past its time",
         }
         help_texts: ClassVar[dict[str, str]] = {
             "party_size_max": "Larger parties call.",
@@ -50,6 +51,8 @@ class RestaurantForm(SettingsForm):
             "slot_minutes": "Minutes from one start time to the next.",
             "buffer_minutes": "Minutes to reset a table after each party.",
             "grace_minutes": "Minutes that a late party is waited for.",
+            "overrun_grace_minutes": "Minutes from now on for which the table of a party that still sits past its time "
+            "is not offered online. Empty: one slot.",
             "enforcement": "Shadow records every decision, and refuses nobody for lack of room.",
         }
 
@@ -103,6 +106,7 @@ class RestaurantAdmin(SettingsAdmin):
                     "slot_minutes",
                     "buffer_minutes",
                     "grace_minutes",
+                    "overrun_grace_minutes",
                     "reseat_freeze_minutes",
                     "enforcement",
                     "beta_partner",

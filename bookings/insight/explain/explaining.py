@@ -95,7 +95,8 @@ def explain_availability(
         seating=seating,
         channel=channel,
     )
-    return _explain(Case(load_days(settings, business_date, business_date, budget=SOLVING), wish), compare)
+    loaded = load_days(settings, business_date, business_date, budget=SOLVING, channel=channel)
+    return _explain(Case(loaded, wish), compare)
 
 
 def _explain(case: Case, compare: str | None) -> Explanation:

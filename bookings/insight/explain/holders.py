@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from django.db.models import Q
+
 from bookings.choices import CHANNELS, BookingSource, BookingStatus
 from bookings.decision import LoadedDays
 from bookings.models import TableAssignment
+from capacity.calendar import ONE_DAY
 from tables.models import TableBlock
 from tables.seating import OccupiedInterval, SeatedParty
 from tables.spans import TimeSpan
@@ -57,33 +60,41 @@ class Holder:
 
 
 def list_holders(loaded: LoadedDays, during: TimeSpan) -> tuple[Holder, ...]:
-    """List the holders of any table of the restaurant in an interval, by start, in 2 queries; no expired holds."""
+    """List the holders of any table of the restaurant in an interval, by start, in 2 queries; no expired holds.
+
+    A party past its time holds its table as long as the decision reckons with it.
+    """
     found = [*_bookings(loaded, during), *_blocks(loaded, during)]
     return tuple(sorted(found, key=lambda held: (held.starts_at, held.ends_at, held.table_id, held.reference)))
 
 
 def _bookings(loaded: LoadedDays, during: TimeSpan) -> Iterator[Holder]:
     over = {hold.booking_id for hold in loaded.expired_holds}
+    taken_until = {(taken.table_id, taken.starts_at): taken.ends_at for taken in loaded.seating.occupied}
+    seated = Q(booking__status=BookingStatus.SEATED, during__endswith__gt=loaded.settings.now - ONE_DAY)
     met = TableAssignment.objects.filter(
-        restaurant_id=loaded.settings.restaurant.pk, during__overlap=(during.starts_at, during.ends_at)
+        Q(during__overlap=(during.starts_at, during.ends_at)) | seated, restaurant_id=loaded.settings.restaurant.pk
     )
     for row in met.select_related("booking").order_by("pk"):
         booking = row.booking
-        if booking.pk in over:
+        kept = TimeSpan(row.during.lower, row.during.upper)
+        if booking.status == BookingStatus.SEATED:
+            kept = TimeSpan(kept.starts_at, taken_until.get((row.table_id, kept.starts_at), kept.ends_at))
+        if booking.pk in over or not kept.overlaps(during):
             continue
         party = SeatedParty(
             booking_id=booking.pk,
             party_size=booking.party_size,
-            starts_at=row.during.lower,
-            ends_at=row.during.upper,
+            starts_at=kept.starts_at,
+            ends_at=kept.ends_at,
             seating=booking.seating or None,
             channel=CHANNELS[BookingSource(booking.source)],
         )
         yield Holder(
             table_id=row.table_id,
             state=_state(loaded, row),
-            starts_at=row.during.lower,
-            ends_at=row.during.upper,
+            starts_at=kept.starts_at,
+            ends_at=kept.ends_at,
             booking_id=booking.pk,
             reference=booking.reference,
             party_size=booking.party_size,

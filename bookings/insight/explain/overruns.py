@@ -32,7 +32,7 @@ class Rescue(StrEnum):
 class LaterBooking:
     """A booking that comes to a table of a seated party, which has to leave by `loses_at`, its buffer included.
 
-    A rescue is needed where `loses_at` is less than a slot ahead; `new_tables` are the tables of the rescue.
+    A rescue is needed where `loses_at` is less than the grace of the house ahead; `new_tables` are those of the rescue.
     """
 
     reference: str
@@ -49,7 +49,7 @@ class LaterBooking:
 class Overrun:
     """A seated party whose time is over (`minutes_over` 0 or more) or ends within the next slot (below 0).
 
-    The re-seating reckons with `stays_until`: for a party that is over its time, a slot more from now on.
+    The re-seating reckons with `stays_until`: for a party that is over its time, the grace of the house from now on.
     """
 
     reference: str
@@ -154,8 +154,9 @@ class _Radar:
         return seated.ends_at <= self.now
 
     def _stays_until(self, seated: Booking) -> datetime:
-        slot = timedelta(minutes=self.loaded.settings.restaurant.slot_minutes)
-        return self.now + slot if self._is_over(seated) else seated.ends_at
+        if not self._is_over(seated):
+            return seated.ends_at
+        return self.now + timedelta(minutes=self.loaded.settings.restaurant.overrun_minutes)
 
     def _waiting_for(self, seated: Booking) -> list[Booking]:
         tables = set(_table_ids(seated))

@@ -20,10 +20,12 @@ from bookings.decision import (
     seating_state,
     without_parties,
 )
+from bookings.decision.occupied import asked_from
 from bookings.insight.what_if.board import Board
 from bookings.insight.what_if.record import Block
 from capacity.calendar import ONE_DAY
 from capacity.counting import Stay
+from capacity.policy import IN_HOUSE
 from capacity.selectors import ServiceSettings
 from tables.seating import Move
 from tables.spans import TimeSpan
@@ -158,7 +160,16 @@ class Room:
             kept = next(iter(party.held.values()), party.blocked)
             party.held = dict.fromkeys(move.to_table_ids, kept)
 
-    def loaded(self, business_date: date, now: datetime, only: TimeSpan, *, without: Party | None = None) -> LoadedDays:
+    def loaded(
+        self,
+        business_date: date,
+        now: datetime,
+        only: TimeSpan,
+        *,
+        without: Party | None = None,
+        channel: str = IN_HOUSE,
+        promised: Collection[int] = (),
+    ) -> LoadedDays:
         """Return the loaded days for a decision about a business date; `only` is the time whose slots decide it."""
         settings = replace(self.house, now=now)
         services = self.board.services_around(business_date, only)
@@ -171,7 +182,7 @@ class Room:
             settings=settings,
             services=tuple(sorted(services, key=lambda service: service.starts_at)),
             offered=frozenset(self.board.offered_around(business_date)),
-            seating=seating_state(settings, self.house.floor, window, uses),
+            seating=seating_state(settings, self.house.floor, window, uses, channel=channel, promised=promised),
             expired_holds=(),
             budget=SOLVING,
             without=frozenset() if gone is None else frozenset({gone}),
@@ -195,14 +206,16 @@ class Room:
         )
 
     def _uses(self, business_date: date, window: TimeSpan, now: datetime) -> Iterator[TableUse]:
+        asked = TimeSpan(asked_from(replace(self.house, now=now), window), window.ends_at)
         for party in self.near(business_date):
             if party.held:
-                yield from _table_uses(party, window, now)
+                yield from _table_uses(party, asked, now)
             elif self._lacks_a_table(party, window, now):
                 yield _use(party, None, party.blocked, now)
         for block in self._blocks:
             if block.created_at <= now and window.overlaps(block):
-                yield TableUse(None, block.table_id, block.starts_at, block.ends_at, True, "", 0, "", "")
+                until = block.ends_at
+                yield TableUse(None, block.table_id, block.starts_at, until, True, "", 0, "", "", until, 0)
 
     def _lacks_a_table(self, party: Party, window: TimeSpan, now: datetime) -> bool:
         """Say, as the engine asks the database, whether a party is awaited and has no table that it needs."""
@@ -232,4 +245,6 @@ def _use(party: Party, table_id: int | None, kept: TimeSpan, now: datetime) -> T
         party_size=party.party_size,
         seating=party.seating,
         source=BookingSource(party.source),
+        stay_ends_at=party.ends_at,
+        buffer_minutes=party.buffer_minutes,
     )

@@ -116,7 +116,8 @@ class _Run:
         wish = wish_of_request(settings, request)
         is_walk_in = request.source == BookingSource.WALK_IN
         only = interval_to_load(settings, wish) if is_walk_in else blocked_interval(settings, wish)
-        return assess(self.room.loaded(wish.business_date, request.decided_at, only), wish)
+        loaded = self.room.loaded(wish.business_date, request.decided_at, only, channel=wish.channel)
+        return assess(loaded, wish)
 
     def _accept(self, request: Request, assessment: Assessment) -> None:
         plan = assessment.plan
@@ -141,7 +142,10 @@ class _Run:
         if wish is None:
             return
         only = blocked_interval(settings, wish)
-        loaded = self.room.loaded(wish.business_date, request.decided_at, only, without=party)
+        promised = party.table_ids if wish.keeps_start else ()
+        loaded = self.room.loaded(
+            *(wish.business_date, request.decided_at, only), without=party, channel=wish.channel, promised=promised
+        )
         way_in = CHANNELS[BookingSource(party.source)]
         place = Place(party.table_ids, party.is_pinned, way_in, party.buffer_minutes)
         assessment = assess_change(loaded, wish, place)

@@ -104,6 +104,8 @@ def draft_change(change: ChangeRequest, budget: TimeBudget, solved: SolvedSeatin
         budget=budget,
         solved=solved,
         without=[booking.pk],
+        channel=wish.channel,
+        promised=tables_of(booking) if wish.keeps_start else (),
     )
     way_in = CHANNELS[BookingSource(booking.source)]
     place = Place(tables_of(booking), is_pinned(booking), way_in, booking.buffer_minutes)

@@ -97,7 +97,8 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
             return ()
         settings = get_service_settings(booking.restaurant_id)
         wish = wish_of(settings, booking, change)
-        loaded = load_days(settings, wish.business_date, wish.business_date, without=[booking.pk])
+        on = wish.business_date
+        loaded = load_days(settings, on, on, without=[booking.pk], channel=wish.channel)
         near = (found.wish for found in find_alternatives(loaded, wish))
         if change.turn_minutes is None:
             return tuple(near)
