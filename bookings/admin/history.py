@@ -54,6 +54,7 @@ _WORDS: dict[str, Callable[[Any, tzinfo], str]] = {
     "seating": _seating,
     "tables": lambda numbers, zone: shown_tables(numbers),
     "problem": lambda problem, zone: str(problem),
+    "kept_although": lambda why, zone: f"kept there although {why}",
     "pinned": lambda pinned, zone: "pinned" if pinned else "not pinned",
 }
 _ORDER = {name: place for place, name in enumerate(_WORDS)}

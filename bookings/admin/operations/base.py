@@ -45,7 +45,8 @@ class RefusableForm(forms.Form):
         for name, problems in refusal.details.items():
             for problem in problems:
                 error = ValidationError(problem["message"], code=problem["code"])
-                self.add_error(self.fields_of_service.get(name), error)
+                field = self.fields_of_service.get(name)
+                self.add_error(field if field in self.fields else None, error)
 
     @property
     def general_errors(self) -> list[str]:

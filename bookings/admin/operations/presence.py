@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.models import User
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from bookings.admin.operations.base import Operation, OperationForm
 from bookings.admin.operations.table_choice import TablesField, tables_for_booking
@@ -14,9 +14,14 @@ from bookings.choices import BookingStatus
 from bookings.models import Booking
 from bookings.services import extend_stay, leave_early, mark_arrived, mark_no_show, seat_party
 from bookings.services.floor.arrivals import SEATABLE_STATUSES
+from bookings.services.floor.chosen_tables import why_unusable
 from bookings.services.floor.outcomes import FloorOutcome
+from bookings.services.floor.stays import why_not_until
 from bookings.services.floor.transitions import last_moment
 from capacity.calendar.wall_clock import minutes_between
+from capacity.selectors import get_service_settings
+from config.values import counted
+from tables.spans import TimeSpan
 
 LONGEST_OFFERED = timedelta(hours=4)
 QUARTER = timedelta(minutes=15)
@@ -50,17 +55,35 @@ class Arrive(Operation):
         return f"{outcome.booking.reference} has arrived: {shown_names(outcome.booking)}."
 
 
+def ask_to_keep(form: OperationForm, why: str) -> None:
+    """Let a person say that a party sits at tables that are not usable, with the reason; no question where they are."""
+    if not why:
+        del form.fields["keeps_tables"]
+        return
+    field = form.fields["keeps_tables"]
+    field.label, field.help_text = f"They sit at {shown_names(form.booking)} all the same", f"{why}."
+
+
 class SeatForm(OperationForm):
     """The tables of the party, if not its own."""
 
     tables = TablesField(required=False)
+    keeps_tables = forms.BooleanField(required=False, widget=UnfoldBooleanWidget)
     fields_of_service: ClassVar[dict[str, str]] = {"tableIds": "tables"}
 
     def prepare(self) -> None:
+        why = self._why_not_own()
         field: Any = self.fields["tables"]
         field.choices = tables_for_booking(self.booking, self.now)
-        field.help_text = f"None ticked: {'its own' if self._own() else 'the best that is free'}."
-        self.initial["tables"] = self._own()
+        field.help_text = f"None ticked: {'its own' if self._own() and not why else 'the best that is free'}."
+        if not why:
+            self.initial["tables"] = self._own()
+        ask_to_keep(self, why)
+
+    def _why_not_own(self) -> str:
+        own, settings = self._own(), get_service_settings(self.booking.restaurant_id)
+        now = TimeSpan(self.now, self.now + timedelta(minutes=1))
+        return why_unusable(settings, own, self.booking.party_size, now) if own else ""
 
     def _own(self) -> list[int]:
         return sorted(assignment.table_id for assignment in self.booking.assignments.all())
@@ -93,7 +116,11 @@ class Seat(Operation):
 
     def write(self, booking: Booking, form: SeatForm, actor: User) -> FloorOutcome:
         return seat_party(
-            booking_id=booking.pk, table_ids=form.other_tables, actor=actor, expected_version=form.version
+            booking_id=booking.pk,
+            table_ids=form.other_tables,
+            keeps_tables=form.cleaned_data.get("keeps_tables", False),
+            actor=actor,
+            expected_version=form.version,
         )
 
     def done(self, outcome: FloorOutcome) -> str:
@@ -150,7 +177,8 @@ class ExtendForm(OperationForm):
     ends_at = forms.TypedChoiceField(
         label="They stay until", coerce=datetime.fromisoformat, widget=UnfoldAdminSelectWidget
     )
-    fields_of_service: ClassVar[dict[str, str]] = {"endsAt": "ends_at"}
+    keeps_tables = forms.BooleanField(required=False, widget=UnfoldBooleanWidget)
+    fields_of_service: ClassVar[dict[str, str]] = {"endsAt": "ends_at", "tableIds": "keeps_tables"}
 
     def prepare(self) -> None:
         # The planned end too: the second click of a double click finds its own end there.
@@ -159,10 +187,12 @@ class ExtendForm(OperationForm):
         field.choices = [(end.isoformat(), self._in_words(end)) for end in ends]
         later = (end for end in ends if end > max(self.booking.ends_at, self.now))
         self.initial["ends_at"] = next(later).isoformat()
+        settings = get_service_settings(self.booking.restaurant_id)
+        ask_to_keep(self, why_not_until(settings, self.booking, ends[-1]))
 
     def _in_words(self, end: datetime) -> str:
         minutes = minutes_between(self.booking.ends_at, end)
-        difference = f"{minutes} minutes longer" if minutes > 0 else f"{-minutes} minutes shorter"
+        difference = f"{counted(abs(minutes), 'minute')} {'longer' if minutes > 0 else 'shorter'}"
         shown = clock(end, self.booking.restaurant.zone)
         return f"{shown} ({difference})" if minutes else f"{shown} (as it is)"
 
@@ -192,8 +222,13 @@ class Extend(Operation):
         )
 
     def write(self, booking: Booking, form: ExtendForm, actor: User) -> FloorOutcome:
-        ends_at = form.cleaned_data["ends_at"]
-        return extend_stay(booking_id=booking.pk, ends_at=ends_at, actor=actor, expected_version=form.version)
+        return extend_stay(
+            booking_id=booking.pk,
+            ends_at=form.cleaned_data["ends_at"],
+            keeps_tables=form.cleaned_data.get("keeps_tables", False),
+            actor=actor,
+            expected_version=form.version,
+        )
 
     def done(self, outcome: FloorOutcome) -> str:
         booking = outcome.booking

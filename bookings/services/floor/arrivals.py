@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from bookings.choices import BookingStatus, EventKind
 from bookings.decision import LoadedDays, Wish
 from bookings.decision.keeping import TableNeed
+from bookings.errors import TablesNotSuitable
 from bookings.models import Booking
-from bookings.services.floor.chosen_tables import require_suitable_tables
+from bookings.services.floor.chosen_tables import require_suitable_tables, why_unusable, without_blocks
 from bookings.services.floor.keeping import TableKeeping, find_tables, keep_tables
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.sitting import (
@@ -36,7 +37,9 @@ from bookings.services.one_booking import (
 from bookings.services.rows.events import Actor
 from capacity.calendar import ONE_MINUTE, this_minute
 from capacity.selectors import get_service_settings, read_clock
+from config.cached import cached_property
 from tables.seating import TimeBudget
+from tables.spans import TimeSpan
 
 SEATABLE_STATUSES = (BookingStatus.CONFIRMED, BookingStatus.ARRIVED)
 
@@ -56,23 +59,31 @@ def seat_party(
     *,
     booking_id: int,
     table_ids: Sequence[int] | None = None,
+    keeps_tables: bool = False,
     actor: Actor = None,
     expected_version: int | None = None,
 ) -> FloorOutcome:
-    """Seat a party now: at its own tables, at those that a person chose, or, where it has none, at the best.
+    """Seat a party now: at its own tables, at those that a person chose, or, where it has no usable ones, at the best.
 
     A party that sits later than booked stays that much longer: its turn time from now on. Parties that are to come to
     the table by then are re-seated where they may be moved. The others are `hits` of the outcome, for a person to
     decide; an excess above a limit is authorised in the name of the actor. A party that sits earlier keeps the end, and
-    has the table from now on. Twice is once. Locks the service days that the stay meets and of every party that may
-    have to move.
+    has the table from now on. Own tables that are out of service, retired, blocked now or too small or large are kept
+    only where a person says so with `keeps_tables`. Twice is once. Locks the service days that the stay meets and of
+    every party that may have to move.
 
     Raises: `RecordNotFound`, `EditIsStale`, `TransitionInvalid` (`TransitionUntimely` before its date or after its
     service), `TableTaken` where another party has the table now, `TablesNotSuitable`, `CapacityExceeded` where a party
     without tables cannot be given any, `BookingConflict`.
     """
     chosen = tuple(sorted(set(table_ids))) if table_ids else ()
-    return SeatParty(booking_id=booking_id, chosen=chosen, actor=actor, expected_version=expected_version).run()
+    return SeatParty(
+        booking_id=booking_id,
+        chosen=chosen,
+        keeps_tables=keeps_tables,
+        actor=actor,
+        expected_version=expected_version,
+    ).run()
 
 
 class MarkArrived(BookingWrite[Booking]):
@@ -102,6 +113,7 @@ class SeatParty(StayWrite):
     operation = "seat_party"
     happening = EventKind.SEATED
     chosen: tuple[int, ...]
+    keeps_tables: bool = False
 
     def draft(self, budget: TimeBudget, before: BookingDraft | None) -> BookingDraft:
         """Decide the tables of the party and the end of its stay, unless it sits there already."""
@@ -114,7 +126,7 @@ class SeatParty(StayWrite):
         require_its_evening(booking, settings.now, BookingStatus.SEATED)
         ends_at = _expected_end(booking, settings.now)
         loaded = load_evening(settings, booking, ends_at, budget, before)
-        seat = _Seat(booking, loaded, this_minute(settings.now), ends_at, self.chosen)
+        seat = _Seat(booking, loaded, this_minute(settings.now), ends_at, self.chosen, self.keeps_tables)
         return sitting_of(loaded, booking, ends_at, self.keep(booking, loaded, seat.wish, seat.keeping))
 
     def write(self, draft: BookingDraft) -> FloorOutcome:
@@ -136,12 +148,21 @@ class _Seat:
     minute: datetime
     ends_at: datetime
     chosen: tuple[int, ...]
+    keeps_tables: bool
 
     @property
     def wish(self) -> Wish:
-        """Return the wish of the party: these tables, its own, or any."""
+        """Return the wish of the party: these tables, its own if it is to sit there, or any."""
         wish = wish_to_stay(self.booking, self.ends_at)
-        return replace(wish, table_ids=self.chosen or tables_of(self.booking) or None, seated_from=self.minute)
+        own = tables_of(self.booking) if self.keeps_tables or not self.why_not_own else ()
+        return replace(wish, table_ids=self.chosen or own or None, seated_from=self.minute)
+
+    @cached_property
+    def why_not_own(self) -> str:
+        """Say why the party's own tables are not usable this minute; empty where they are, or there are none."""
+        own, now = tables_of(self.booking), TimeSpan(self.minute, self.minute + ONE_MINUTE)
+        settings, party_size = self.loaded.settings, self.booking.party_size
+        return why_unusable(settings, own, party_size, now, loaded=self.loaded) if own else ""
 
     @property
     def until(self) -> datetime:
@@ -151,24 +172,35 @@ class _Seat:
         own = tables_of(self.booking)
         if self.chosen not in ((), own):
             require_suitable_tables(self.loaded, self.chosen, self.booking.party_size)
-            return self._keep(dict.fromkeys(self.chosen, self.minute), self.minute + ONE_MINUTE)
+            return self._keep(self.loaded, dict.fromkeys(self.chosen, self.minute), self.minute + ONE_MINUTE)
+        if own and self.why_not_own:
+            return self._keep_unusable()
         if own:
-            return self._keep_own()
+            return self._keep_own(self.loaded)
         if self.loaded.settings.needs_tables(self.booking.service_day.service_period_id):
             return find_tables(self.loaded, self.booking, self.minute, self.until)
         return TableKeeping(())
 
-    def _keep_own(self) -> TableKeeping:
+    def _keep_unusable(self) -> TableKeeping:
+        """Seat the party at its own tables if a person says that it sits there, else at the best, never by mistake."""
+        own, why = tables_of(self.booking), self.why_not_own
+        if self.keeps_tables:
+            return replace(self._keep_own(without_blocks(self.loaded, own)), although=why)
+        if self.chosen:
+            raise TablesNotSuitable("unusable", why)
+        return find_tables(self.loaded, self.booking, self.minute, self.until, instead=why)
+
+    def _keep_own(self, loaded: LoadedDays) -> TableKeeping:
         rows = self.booking.assignments.all()
         if any(row.during.upper <= self.minute for row in rows):
             # Another party may have the table by now: it is as good as chosen.
-            return self._keep(dict.fromkeys(tables_of(self.booking), self.minute), self.minute + ONE_MINUTE)
+            return self._keep(loaded, dict.fromkeys(tables_of(self.booking), self.minute), self.minute + ONE_MINUTE)
         kept_from = {row.table_id: min(row.during.lower, self.minute) for row in rows}
-        return self._keep(kept_from, max(row.during.lower for row in rows))
+        return self._keep(loaded, kept_from, max(row.during.lower for row in rows))
 
-    def _keep(self, kept_from: dict[int, datetime], firm_until: datetime) -> TableKeeping:
+    def _keep(self, loaded: LoadedDays, kept_from: dict[int, datetime], firm_until: datetime) -> TableKeeping:
         need = TableNeed(kept_from, self.minute, firm_until, self.until, is_pinned=is_pinned(self.booking))
-        return keep_tables(self.loaded, self.booking, need)
+        return keep_tables(loaded, self.booking, need)
 
 
 def _expected_end(booking: Booking, now: datetime) -> datetime:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bookings.choices import EventKind
-from bookings.errors import SwapImpossible, TablesMissing
+from bookings.choices import BookingStatus, EventKind
+from bookings.errors import SwapImpossible, TablesMissing, TablesNotSuitable
 from bookings.models import Booking
-from bookings.services.floor.chosen_tables import require_suitable_tables
+from bookings.services.floor.chosen_tables import require_suitable_tables, why_unusable
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.seats import (
     Given,
@@ -28,7 +28,7 @@ from bookings.services.one_booking import (
     tables_of,
 )
 from bookings.services.rows.events import Actor, record_event
-from capacity.selectors import ServiceSettings, read_clock
+from capacity.selectors import ServiceSettings, get_service_settings
 from tables.seating import SeatingRequest
 
 
@@ -175,7 +175,8 @@ def pin_tables(*, booking_id: int, actor: Actor = None, expected_version: int | 
 
     Locks the service days in which the booking counts or has a table.
 
-    Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `TablesMissing`, `BookingConflict`.
+    Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `TablesMissing`, `TablesNotSuitable` unless the party
+    sits at its tables, `BookingConflict`.
     """
     return SetPinned(booking_id=booking_id, is_wanted=True, actor=actor, expected_version=expected_version).run()
 
@@ -198,12 +199,26 @@ class SetPinned(BookingWrite[FloorOutcome]):
         if tables_of(booking) and is_pinned(booking) == self.is_wanted:
             return FloorOutcome(booking)
         require_current(booking, self.expected_version)
-        require_live(booking, read_clock(), "pinned" if self.is_wanted else "unpinned")
+        settings = get_service_settings(booking.restaurant_id)
+        require_live(booking, settings.now, "pinned" if self.is_wanted else "unpinned")
         if not tables_of(booking):
             raise TablesMissing(reference=booking.reference)
+        if self.is_wanted:
+            _require_usable(settings, booking)
         tables = {"tables": numbers_of(booking.assignments.all())}
         booking.assignments.update(pinned=self.is_wanted)
         raise_version(booking)
         kind = EventKind.PINNED if self.is_wanted else EventKind.UNPINNED
         record_event(booking, kind, actor=self.actor, to_value=tables)
         return FloorOutcome(booking)
+
+
+def _require_usable(settings: ServiceSettings, booking: Booking) -> None:
+    """Require that a party that does not sit yet may stay at its tables: none is kept where it cannot be seated.
+
+    Who was left under a block is there by a person's decision already.
+    """
+    if booking.status == BookingStatus.SEATED:
+        return
+    if why := why_unusable(settings, tables_of(booking), booking.party_size, None):
+        raise TablesNotSuitable("unusable", f"{why}: give the party other tables")

@@ -25,13 +25,22 @@ from tables.spans import TimeSpan
 
 @dataclass(frozen=True)
 class TableKeeping:
-    """The tables that a party keeps, the moves for it, the parties that it hits, and the planner's answers."""
+    """The tables that a party keeps, the moves for it, the parties that it hits, and the planner's answers.
+
+    `although` says why the tables are not usable, where a person has said that the party sits there all the same.
+    """
 
     kept: tuple[TablesKept, ...]
     moves: tuple[Move, ...] = ()
     hits: tuple[HitParty, ...] = ()
     outcomes: tuple[SeatingOutcome, ...] = ()
     solved: SolvedSeating | None = None
+    although: str = ""
+
+    @property
+    def kept_in_history(self) -> dict[str, str]:
+        """Return the word of a person on unusable tables as the history keeps it."""
+        return {"kept_although": self.although} if self.although else {}
 
 
 def keep_tables(loaded: LoadedDays, booking: Booking, need: TableNeed) -> TableKeeping:
@@ -103,10 +112,12 @@ def hit_parties(rows: Iterable[TableAssignment]) -> tuple[HitParty, ...]:
     )
 
 
-def find_tables(loaded: LoadedDays, booking: Booking, now: datetime, until: datetime) -> TableKeeping:
+def find_tables(
+    loaded: LoadedDays, booking: Booking, now: datetime, until: datetime, *, instead: str = ""
+) -> TableKeeping:
     """Find the best tables from now on for a party that has none; the loaded days are those without it.
 
-    In shadow mode a party sits without a table where there is none.
+    In shadow mode a party sits without a table where there is none. `instead` says why its own are not usable.
 
     Raises: `CapacityExceeded`.
     """
@@ -114,11 +125,13 @@ def find_tables(loaded: LoadedDays, booking: Booking, now: datetime, until: date
     outcome = loaded.plan_seating(request)
     solved = SolvedSeating(loaded.seating, (request,), outcome)
     if isinstance(outcome, SeatingRefusal) and loaded.settings.is_enforced:
-        raise CapacityExceeded(f"No table for a party of {booking.party_size} now", reasons=[no_table(outcome)])
+        lacking = f"o table for a party of {booking.party_size} now"
+        message = f"{instead}, and there is n{lacking}" if instead else f"N{lacking}"
+        raise CapacityExceeded(message, reasons=[no_table(outcome)])
     if not isinstance(outcome, SeatingPlan):
         # In shadow mode a time budget that ran out is no reason to wait either.
         return TableKeeping((), outcomes=(outcome,) if loaded.settings.is_enforced else (), solved=solved)
-    kept = TablesKept(booking.pk, outcome.table_ids, now, until, had_tables=False)
+    kept = TablesKept(booking.pk, outcome.table_ids, now, until, had_tables=bool(instead))
     return TableKeeping((kept,), outcome.moves, outcomes=(outcome,), solved=solved)
 
 

@@ -132,7 +132,7 @@ class StayWrite(BookingWrite[FloorOutcome]):
             fields=[*fields, "ends_at"],
             before=before,
             actor=self.actor,
-            beside=_hits_in_history(keeping),
+            beside=_hits_in_history(keeping) | keeping.kept_in_history,
         )
         if is_decision:
             self.record.note_written(booking, raised)
