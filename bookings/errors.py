@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from capacity.policy import Reason
 from config.errors import BookingConflict, DomainError, InputInvalid
+from config.values import counted
 
 if TYPE_CHECKING:
     from bookings.models import Booking
@@ -157,9 +158,8 @@ class CancellationTooLate(DomainError):
 
     def __init__(self, *, cutoff_minutes: int) -> None:
         self.cutoff_minutes = cutoff_minutes
-        super().__init__(
-            f"Bookings can be cancelled online until {cutoff_minutes} minutes before; please call the restaurant"
-        )
+        notice = counted(cutoff_minutes, "minute")
+        super().__init__(f"Bookings can be cancelled online until {notice} before; please call the restaurant")
 
 
 class SettingsInvalid(DomainError):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from capacity.calendar import TurnBand, find_band_gaps
 from capacity.limits import LIMITS, Limit, LimitKind, LimitUnit
+from config.values import counted
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def advise_on_empty_seats(limits: Mapping[str, int | None], house: House) -> tup
     return tuple(
         Advice(
             limit.column,
-            f"A limit of {number} on {limit.name} is below the {house.seats} seats: "
+            f"A limit of {number} on {limit.name} is below the {counted(house.seats, 'seat')}: "
             f"{house.seats - number} of them are never filled at once.",
         )
         for limit, number in _given(limits, LimitUnit.COVERS)
@@ -102,7 +103,7 @@ def _above_the_seats(limits: Mapping[str, int | None], house: House) -> Iterator
             if limit.kind is LimitKind.SERVICE
             else "it can never be reached"
         )
-        text = f"A limit of {number} on {limit.name} is above the {house.seats} seats: {consequence}."
+        text = f"A limit of {number} on {limit.name} is above the {counted(house.seats, 'seat')}: {consequence}."
         yield Advice(limit.column, text)
 
 

@@ -8,6 +8,8 @@ from django.db.models import F, Q
 
 from capacity.choices import ClosureChannel, SeatingMode, Weekday
 from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS, Limit
+from capacity.scopes import describe_scope, describe_span
+from config.values import counted
 from tables.models import Restaurant
 
 LONGEST_TURN = 24 * 60
@@ -89,7 +91,7 @@ class TurnTime(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"up to {self.up_to}: {self.minutes} min"
+        return f"up to {self.up_to}: {counted(self.minutes, 'minute')}"
 
 
 class CapacityRule(models.Model):
@@ -138,7 +140,7 @@ class CapacityRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Rule {self.pk}"
+        return describe_scope(self, str(self.service_period) if self.service_period else None)
 
 
 class Closure(models.Model):
@@ -168,7 +170,8 @@ class Closure(models.Model):
         indexes = [models.Index(fields=["restaurant", "to_date"], name="closure_by_restaurant_and_end")]
 
     def __str__(self) -> str:
-        return f"Closed {self.from_date} to {self.to_date}"
+        service = [str(self.service_period)] if self.service_period else []
+        return f"Closed {', '.join([*describe_span(self), *service])}"
 
 
 class ServiceDay(models.Model):

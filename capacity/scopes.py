@@ -8,11 +8,9 @@ from capacity.calendar import PeriodHours
 from capacity.limits import Rule
 
 
-class Scope(Protocol):
-    """The scope of a rule without its service; as `Rule` has it, and as its row does."""
+class Span(Protocol):
+    """The dates and times of day of a rule or a closure."""
 
-    @property
-    def weekday(self) -> int | None: ...
     @property
     def from_date(self) -> date | None: ...
     @property
@@ -23,18 +21,29 @@ class Scope(Protocol):
     def to_time(self) -> time | None: ...
 
 
+class Scope(Span, Protocol):
+    """The scope of a rule without its service; as `Rule` has it, and as its row does."""
+
+    @property
+    def weekday(self) -> int | None: ...
+
+
 def describe_scope(scope: Scope, service: str | None) -> str:
     """Write the scope of a rule in words: of a service by its name, or of every one."""
-    parts = [service or "Every service"]
-    if scope.weekday:
-        parts.append(day_name[scope.weekday - 1])
-    if scope.from_date:
-        last = scope.to_date or scope.from_date
-        one_day = scope.from_date == last
-        parts.append(f"{scope.from_date:%-d %b %Y}" if one_day else f"{scope.from_date:%-d %b %Y} to {last:%-d %b %Y}")
-    if scope.from_time and scope.to_time:
-        parts.append(f"{scope.from_time:%H:%M} to {scope.to_time:%H:%M}")
-    return ", ".join(parts)
+    weekday = [day_name[scope.weekday - 1]] if scope.weekday else []
+    return ", ".join([service or "Every service", *weekday, *describe_span(scope)])
+
+
+def describe_span(span: Span) -> list[str]:
+    """Write dates and times of day in words, each that is given."""
+    said = []
+    if span.from_date:
+        last = span.to_date or span.from_date
+        one_day = span.from_date == last
+        said.append(f"{span.from_date:%-d %b %Y}" if one_day else f"{span.from_date:%-d %b %Y} to {last:%-d %b %Y}")
+    if span.from_time is not None and span.to_time is not None:
+        said.append(f"{span.from_time:%H:%M} to {span.to_time:%H:%M}")
+    return said
 
 
 def is_in_scope(rule: Rule, period: PeriodHours) -> bool:

@@ -6,10 +6,11 @@ from typing import Any
 
 from capacity.limits import LIMIT_OF
 from capacity.reasons import Reason, ReasonCode
+from config.values import counted
 
 _NOT_ACCEPTED = "Parties of {party_size} cannot be booked online; the limit is {limit}"
 _NO_SERVICE = "No service at {wall_time:%H:%M} on {business_date}"
-_NO_CAPACITY = "No capacity for {party_size} guests at {wall_time:%H:%M}"
+_NO_CAPACITY = "No capacity for {guests} at {wall_time:%H:%M}"
 _REFUSALS = {
     ReasonCode.PARTY_TOO_SMALL: _NOT_ACCEPTED,
     ReasonCode.PARTY_TOO_LARGE: _NOT_ACCEPTED,
@@ -43,7 +44,13 @@ def reason_name(code: str) -> str:
 def refusal_message(reason: Reason, *, party_size: int, wall_time: time, business_date: date) -> str:
     """Return the message of a refusal, for the first of its reasons."""
     message = _REFUSALS.get(reason.code, _NO_CAPACITY)
-    return message.format(party_size=party_size, wall_time=wall_time, business_date=business_date, limit=reason.limit)
+    return message.format(
+        party_size=party_size,
+        guests=counted(party_size, "guest"),
+        wall_time=wall_time,
+        business_date=business_date,
+        limit=reason.limit,
+    )
 
 
 def reason_in_words(reason: Reason) -> str:

@@ -1,12 +1,14 @@
 """Values that somebody else typed: each reader takes one spelling, and raises `ValueInvalid` for any other. Pure.
 
-Every door has its own words for a wrong value; the code of `ValueInvalid` names the words.
+Every door has its own words for a wrong value; the code of `ValueInvalid` names the words. Plurals are Django's.
 """
 
 import re
 import unicodedata
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time
+
+from django.utils.translation import ngettext
 
 # What lies outside these is taken for a slip of the pen: no business date does, and no party.
 FIRST_DATE = date(2000, 1, 1)
@@ -85,5 +87,10 @@ def has_control_characters(text: str, *, but: Collection[str] = ()) -> bool:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return "1 cover", "2 covers", "3 parties"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {_PLURALS.get(noun, f'{noun}s')}"
+    """Return "1 cover", "2 covers", "3 parties": every count before a noun that a person reads."""
+    return f"{number} {plural_of(noun, number)}"
+
+
+def plural_of(noun: str, number: int) -> str:
+    """Return a noun as it stands behind a number."""
+    return ngettext(noun, _PLURALS.get(noun, f"{noun}s"), number)

@@ -14,6 +14,7 @@ from bookings.services.settings.file_import import import_restaurant
 from capacity.clock import read_clock
 from config import embedded
 from config.env import BASE_DIR
+from config.values import counted
 from demo.history import list_dates_to_play, note_tickets, play_date, plot_date
 from demo.seeding import book_service, due, plan_services
 from tables.models import Restaurant
@@ -35,15 +36,15 @@ def set_stage(say: Say, *, days: int, booked_days: int, history_days: int) -> li
     say("Migrations ...")
     call_command("migrate", verbosity=0, interactive=False)
     restaurants = import_missing(say)
-    say(f"Slots of {days} days ...")
+    say(f"Slots of {counted(days, 'day')} ...")
     call_command("materialize_slots", days=days, verbosity=0)
     with _no_decision_in_the_log():
-        say(f"History of {history_days} days ...")
+        say(f"History of {counted(history_days, 'day')} ...")
         played = play_missing(restaurants, days=history_days)
-        say(f"  {played} requests played" if played else "  nothing is missing")
-        say(f"Bookings of {booked_days} days ...")
+        say(f"  {counted(played, 'request')} played" if played else "  nothing is missing")
+        say(f"Bookings of {counted(booked_days, 'day')} ...")
         booked = book_missing(restaurants, days=booked_days)
-        say(f"  {booked} bookings made" if booked else "  nothing is missing")
+        say(f"  {counted(booked, 'booking')} made" if booked else "  nothing is missing")
     say("Audit ...")
     for line in audit_capacity().as_lines():
         say(f"  {line}")

@@ -187,4 +187,7 @@ class TableBlock(models.Model):
         indexes = [models.Index(fields=["restaurant", "ends_at"], name="table_block_by_end")]
 
     def __str__(self) -> str:
-        return f"{self.table} blocked"
+        zone = self.restaurant.zone
+        starts_at, ends_at = self.starts_at.astimezone(zone), self.ends_at.astimezone(zone)
+        last_day = "" if starts_at.date() == ends_at.date() else f"{ends_at:%-d %b %Y} "
+        return f"{self.table} blocked {starts_at:%-d %b %Y %H:%M} to {last_day}{ends_at:%H:%M}"

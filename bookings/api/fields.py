@@ -103,7 +103,9 @@ class WallTimeField(SpelledField):
     """A time on the restaurant's wall, `HH:MM`."""
 
     read = staticmethod(read_wall_time)
-    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Must be a time, HH:MM."}
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid": "Must be a time, HH:MM, from 00:00, which is midnight, to 23:59."
+    }
 
 
 class InstantField(SpelledField, serializers.DateTimeField):

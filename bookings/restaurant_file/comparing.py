@@ -1,13 +1,16 @@
 """The changes of an import: rows of the database beside the entries of a file."""
 
+from calendar import day_name
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import time
 from enum import StrEnum
 from typing import Any
 
 from bookings.restaurant_file.entries import ClosureEntry, PeriodEntry, RestaurantFile, RuleEntry, TurnTimeEntry
-from bookings.restaurant_file.schema import E, Entry, keys_of
+from bookings.restaurant_file.kinds import Choice, DayOfWeek, Kind, ListOf
+from bookings.restaurant_file.schema import E, Entry, EntryOf, keys_of
 from bookings.restaurant_file.stored import StoredRestaurant, StoredRow
 from capacity.limits import Precedence, Rule
 
@@ -33,8 +36,8 @@ class Change:
     after: Entry | None
     row: Any
 
-    def differences(self) -> Iterator[tuple[str, Any, Any]]:
-        """Yield the differences of a change: the word of the file, the value before, the value after."""
+    def differences(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the differences of a change in words: the word of the file, the value before, the value after."""
         if self.before is None or self.after is None:
             return
         words = {key.name: key for key in keys_of(type(self.after)).values()}
@@ -42,7 +45,38 @@ class Change:
             before, after = getattr(self.before, field.name), getattr(self.after, field.name)
             if field.name != "place" and before != after:
                 key = words.get(field.name)
-                yield (key.word, key.written(before), key.written(after)) if key else (field.name, before, after)
+                if key is not None:
+                    yield key.word, value_in_words(key.kind, before), value_in_words(key.kind, after)
+                elif field.name == "rank":
+                    # The place in a list is counted from 1, as people do.
+                    yield "place in the list", str(before + 1), str(after + 1)
+                else:
+                    yield field.name, value_in_words(None, before), value_in_words(None, after)
+
+
+def value_in_words(kind: Kind | None, value: Any) -> str:
+    """Put a value of the file into words; one that is left out is empty."""
+    if value is None or value in ("", ()):
+        return "empty"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(kind, ListOf):
+        return ", ".join(value_in_words(kind.kind, each) for each in value)
+    if isinstance(kind, DayOfWeek):
+        return str(day_name[value - 1])
+    if isinstance(kind, Choice):
+        return str(value).replace("_", " ")
+    if isinstance(kind, EntryOf):
+        return _entry_in_words(value)
+    return f"{value:%H:%M}" if isinstance(value, time) else str(value)
+
+
+def _entry_in_words(entry: Entry) -> str:
+    keys = keys_of(type(entry)).values()
+    said = ((key, getattr(entry, key.name)) for key in keys)
+    return ", ".join(f"{key.word} {value_in_words(key.kind, value)}" for key, value in said if value is not None) or (
+        "empty"
+    )
 
 
 def compare(stored: StoredRestaurant, file: RestaurantFile) -> tuple[Change, ...]:

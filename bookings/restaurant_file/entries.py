@@ -215,8 +215,9 @@ class SpanEntry(Entry):
     to_time: Annotated[time | None, WallTime(), Word("time_to")] = None
 
     def __str__(self) -> str:
-        dates = sorted({day for day in (self.from_date, self.to_date) if day})
-        times = [f"{wall:%H:%M}" for wall in (self.from_time, self.to_time) if wall]
+        dates = sorted({day for day in (self.on_date, self.from_date, self.to_date) if day})
+        # Midnight is a time as well.
+        times = [f"{wall:%H:%M}" for wall in (self.from_time, self.to_time) if wall is not None]
         return _joined(self.service_period, " to ".join(map(str, dates)), " to ".join(times))
 
 

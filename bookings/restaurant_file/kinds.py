@@ -126,6 +126,8 @@ class WallTime(Scalar):
 
     def parse(self, text: str) -> time:
         """Return the time of HH:MM, or of H:MM as people write it."""
+        if text == "24:00":
+            raise ValueError(f"{self.must_be['invalid'].format(text)}: midnight is 00:00")
         return read_wall_time(f"0{text}" if text[1:2] == ":" else text)
 
     def write(self, value: time) -> str:

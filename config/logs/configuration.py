@@ -70,8 +70,9 @@ def logging_of(*, log_format: str, level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             # At DEBUG it writes statements with their values, which are guests.
             "django.db.backends": {"level": "INFO"},
-            # They tell at every start which tasks there are, and at every minute that it is a minute.
-            **{f"procrastinate.{name}": {"level": "WARNING"} for name in ("blueprints", "periodic")},
+            # They tell at every start which tasks there are, at every minute that it is a minute, and whoever imports a
+            # file that there is a queue.
+            **{f"procrastinate.{name}": {"level": "WARNING"} for name in ("blueprints", "periodic", "jobs")},
             "procrastinate.worker": {"filters": ["told_by_the_job"]},
         },
     }

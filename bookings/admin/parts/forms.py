@@ -38,6 +38,12 @@ class ClockField(forms.TimeField):
 
     input_formats = ("%H:%M",)
 
+    def to_python(self, value: Any) -> Any:
+        """Return the time; who writes 24:00 is told how midnight is written."""
+        if value == "24:00":
+            raise forms.ValidationError("Midnight is 00:00.", code="invalid")
+        return super().to_python(value)
+
 
 class NamesRestaurant:
     """The labels of a restaurant's rows; each names the restaurant while that is still open."""

@@ -9,6 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from config.errors import DomainError
+from config.values import counted
 
 MOST_LISTED = 10
 
@@ -23,7 +24,7 @@ def change_link(row: Any, text: object | None = None) -> SafeString:
 def describe_booking(booking: Any) -> SafeString:
     """Return a booking as a link with its date, time and covers."""
     when = f"{booking.business_date:%a %-d %b} {booking.wall_time:%H:%M}"
-    return format_html("{} ({}, {} covers)", change_link(booking), when, booking.party_size)
+    return format_html("{} ({}, {})", change_link(booking), when, counted(booking.party_size, "cover"))
 
 
 def booking_list(bookings: Iterable[Any]) -> SafeString:

@@ -22,6 +22,7 @@ from bookings.admin.rollout.report import serve_report
 from bookings.admin.settings.words import SMALLEST_AND_LARGEST
 from bookings.services import SettingsOutcome, create_restaurant, save_settings_row
 from capacity.selectors import list_misconfigurations
+from config.values import counted
 from tables.choices import EnforcementMode, TableStatus
 from tables.models import Restaurant
 
@@ -186,4 +187,4 @@ class RestaurantAdmin(SettingsAdmin):
 
     @column("Seats")
     def seats(self, restaurant: Any) -> str:
-        return f"{restaurant.active_seats or 0} at {restaurant.active_tables} tables"
+        return f"{restaurant.active_seats or 0} at {counted(restaurant.active_tables, 'table')}"

@@ -6,6 +6,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from capacity.choices import Weekday
+from config.values import counted
 from tables.models import TableCombination
 
 PARTY_LABELS = {"min_party_size": "Smallest party", "max_party_size": "Largest party"}
@@ -27,5 +28,5 @@ def one_a_line(lines: Iterable[SafeString]) -> SafeString | str:
 
 def describe_limits(covers: int | None, parties: int | None) -> str:
     """Return the limits of a rule in words; a dash without any."""
-    said = ((covers, "covers"), (parties, "parties"))
-    return ", ".join(f"{limit} {noun}" for limit, noun in said if limit is not None) or "-"
+    said = ((covers, "cover"), (parties, "party"))
+    return ", ".join(counted(limit, noun) for limit, noun in said if limit is not None) or "-"

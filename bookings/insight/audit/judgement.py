@@ -6,6 +6,7 @@ from typing import Any
 
 from bookings.insight.audit.lines import Line
 from bookings.insight.audit.report import AuditReport, Finding, instant
+from config.values import counted
 
 Row = dict[str, Any]
 
@@ -140,7 +141,7 @@ def misplaced_booking(row: Row) -> Finding:
 def unseated_bookings(row: Row) -> Finding:
     """Return the number of parties without a table where the service seats at tables."""
     some = ", ".join(row["refs"])
-    message = f"{row['bookings']} bookings without a table where parties are seated at tables: {some}"
+    message = f"{counted(row['bookings'], 'booking')} without a table where parties are seated at tables: {some}"
     return Finding(
         row["restaurant_id"],
         "WITHOUT_TABLE",

@@ -12,6 +12,7 @@ from bookings.insight.explain.levers import Ladder, LeverKind, RaisedLimit, Tria
 from bookings.selectors.plans import Names, shown
 from capacity.calendar.wall_clock import minutes_between
 from capacity.policy import CAPACITY_REASONS, IN_HOUSE, ONLINE, ReasonCode
+from config.values import counted
 from tables.seating import Seat
 
 # Enough to choose from: the more levers of one kind, the fewer of others can be shown.
@@ -83,7 +84,7 @@ def _other_starts(refused: Refused) -> Iterator[Ladder]:
 
 def _start(moved: Case, asked: Case, direction: str, slot_minutes: int) -> Trial:
     minutes = abs(minutes_between(asked.wish.starts_at, moved.wish.starts_at))
-    text = f"{minutes} minutes {direction}, at {moved.wish.wall_time:%H:%M}"
+    text = f"{counted(minutes, 'minute')} {direction}, at {moved.wish.wall_time:%H:%M}"
     return Trial(LeverKind.OTHER_START, moved, text, steps=-(-minutes // slot_minutes))
 
 
@@ -106,7 +107,7 @@ def _shorter_stays(refused: Refused) -> Iterator[Trial]:
     slot_minutes = case.loaded.settings.restaurant.slot_minutes
     shorter = ((steps, usual - steps * slot_minutes) for steps in count(1))
     for steps, minutes in takewhile(lambda stay: stay[1] >= usual * SHORTEST_SHARE_OF_STAY and stay[1] > 0, shorter):
-        text = f"a stay of {minutes} instead of {usual} minutes"
+        text = f"a stay of {minutes} instead of {counted(usual, 'minute')}"
         yield Trial(LeverKind.SHORTER_STAY, case.staying(minutes), text, steps)
 
 

@@ -118,7 +118,8 @@ def _slow(seen: Evidence) -> Iterator[str]:
     if seen.p95_ms > SLOWEST_P95_MS:
         yield f"95 of 100 decisions take up to {seen.p95_ms} ms, more than {SLOWEST_P95_MS}"
     if seen.error_share > MOST_ERRORS:
-        yield f"{seen.undecided} of {seen.requests} requests were not decided in time, more than {MOST_ERRORS:.0%}"
+        requests = counted(seen.requests, "request")
+        yield f"{seen.undecided} of {requests} were not decided in time, more than {MOST_ERRORS:.0%}"
 
 
 def _too_strict(seen: Evidence) -> Iterator[str]:

@@ -13,7 +13,7 @@ from bookings.restaurant_file.stored import load_stored, to_file
 from capacity.selectors import read_clock
 from config.errors import InputInvalid
 from config.replica import reads_replica
-from config.values import FIRST_DATE, LAST_DATE
+from config.values import FIRST_DATE, LAST_DATE, counted
 from tables.models import Restaurant
 
 LONGEST_DAYS = 366
@@ -25,7 +25,7 @@ class TooManyRequests(InputInvalid):
 
     def __init__(self, found: int, at_most: int) -> None:
         self.found, self.at_most = found, at_most
-        problem = {"code": "too_many", "message": f"{found} requests in this period; at most {at_most}"}
+        problem = {"code": "too_many", "message": f"{counted(found, 'request')} in this period; at most {at_most}"}
         super().__init__({"to": [problem]})
 
 

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from bookings.insight.what_if.results import PartyDifference, Peak, ServicePeaks, Side, Tally, WhatIf
-from config.values import counted
+from config.values import counted, plural_of
 
 Row = tuple[str, ...]
 NOTHING = "-"
@@ -34,8 +34,10 @@ def verdict(result: WhatIf) -> str:
     if not result.is_different:
         return "The proposal takes and refuses the same parties as today's rules"
     gained, lost = (_sum(parties) for parties in (result.gained, result.lost))
+    difference = result.difference.covers
+    covers = f"{_signed(difference)} {plural_of('cover', abs(difference))}"
     return (
-        f"The proposal takes {_signed(result.difference.covers)} covers: {gained.covers} gained "
+        f"The proposal takes {covers}: {gained.covers} gained "
         f"({counted(gained.parties, 'party')}), {lost.covers} lost ({counted(lost.parties, 'party')})"
     )
 

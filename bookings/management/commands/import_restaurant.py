@@ -53,7 +53,7 @@ class Command(BaseCommand):
             raise CommandError(f"{options['file']} is not imported: {error.message}") from error
         self._show(file, outcome.changes, "would change" if is_dry_run else "changed")
         if outcome.settings is not None:
-            self._show_settings(outcome.settings, "would be" if is_dry_run else "were")
+            self._show_settings(outcome.settings, "would be fitted" if is_dry_run else "fitted")
 
     def _show(self, file: RestaurantFile, changes: Sequence[Change], verb: str) -> None:
         slug = file.restaurant.slug
@@ -64,7 +64,7 @@ class Command(BaseCommand):
     def _show_settings(self, settings: SettingsOutcome, verb: str) -> None:
         if settings.service_days:
             days = counted(settings.service_days, "service day")
-            self.stdout.write(f"{days}, from yesterday on, {verb} fitted to the new settings")
+            self.stdout.write(f"{verb} to the new settings, from yesterday on: {days}")
         for raised in settings.raised:
             place = raised.slot_starts_at or raised.service_day.business_date
             self.stdout.write(f"  over the limit, authorised: {raised.amount} {raised.limit} at {place}")

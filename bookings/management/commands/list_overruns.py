@@ -12,6 +12,7 @@ from bookings.insight.explain.overruns import LaterBooking, Overrun, OverrunRepo
 from bookings.insight.explain.overruns_answer import overruns_answer
 from bookings.management.arguments import find_restaurants
 from bookings.selectors.plans import shown
+from config.values import counted
 
 
 class Command(BaseCommand):
@@ -52,7 +53,7 @@ def _lines(report: OverrunReport) -> Iterator[str]:
 
 
 def _overrun_text(overrun: Overrun, report: OverrunReport) -> str:
-    late = f"{overrun.minutes_over} minutes over" if overrun.is_over else "until"
+    late = f"{counted(overrun.minutes_over, 'minute')} over" if overrun.is_over else "until"
     party = f"{shown(overrun.tables)}: {overrun.reference}, party of {overrun.party_size}"
     return f"{party}, {late} {'since ' if overrun.is_over else ''}{_clock(overrun.ends_at, report)}"
 

@@ -94,4 +94,4 @@ def _said(figures: Materialization, *, is_dry_run: bool) -> str:
     if not figures.days_created:
         return "nothing is missing"
     done = "would be created" if is_dry_run else "created"
-    return f"{figures.days_created} service days with {figures.slots_created} slots {done}"
+    return f"{counted(figures.days_created, 'service day')} with {counted(figures.slots_created, 'slot')} {done}"

@@ -11,6 +11,7 @@ from bookings.services import CounterRepairs, rebuild_counters
 from bookings.services.upkeep.counter_repair import CounterChange, CounterLeft
 from capacity.models import ServiceDay
 from config.errors import DomainError
+from config.values import counted
 from tables.models import Restaurant
 
 WAY_OUT = (
@@ -59,7 +60,8 @@ class Command(BaseCommand):
 
     def _say(self, slug: str, repairs: CounterRepairs, *, is_dry_run: bool) -> None:
         done = "would change" if is_dry_run else "changed"
-        self.stdout.write(f"{slug}: {repairs.service_days} service days, {len(repairs.changes)} values {done}")
+        days = counted(repairs.service_days, "service day")
+        self.stdout.write(f"{slug}: {days}, {counted(len(repairs.changes), 'value')} {done}")
         for change in repairs.changes:
             self.stdout.write(f"  {_place(change)}: {change.column} from {change.before} to {change.after}")
         for left in repairs.left:

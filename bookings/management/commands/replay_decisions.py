@@ -12,6 +12,7 @@ from tqdm import tqdm
 from bookings.insight.replay.decisions import DecisionScope, ReplayedDecision, count_decisions, replay_decisions
 from bookings.insight.replay.replay import Replayed, Verdict
 from bookings.management.arguments import business_date, find_restaurants
+from config.values import counted
 
 MOST_LISTED = 20
 WITHOUT_STATE = "nothing stored to decide on"
@@ -114,7 +115,7 @@ def _codes(codes: Iterable[str]) -> str:
 
 
 def _lines(counts: Counter[str], differing: list[str]) -> Iterator[str]:
-    yield f"Decided {counts.total()} decisions again:"
+    yield f"Decided {counted(counts.total(), 'decision')} again:"
     for outcome in (*Verdict, UNDECIDABLE, UNREADABLE, UNEXAMINED, WITHOUT_STATE):
         if counts[outcome] or outcome in (Verdict.AGREES, Verdict.DIFFERS):
             yield f"  {counts[outcome]} {outcome}"

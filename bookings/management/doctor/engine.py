@@ -15,6 +15,7 @@ from bookings.services import plan_materialization
 from capacity.calendar import ONE_MINUTE
 from capacity.models import EnforcementSwitch
 from capacity.selectors import read_clock
+from config.values import counted
 from tables.choices import EnforcementMode
 from tables.models import Restaurant
 
@@ -42,9 +43,9 @@ def check_horizon(deployment: Deployment) -> Iterator[Finding]:
     if missing:
         saw = some_of([f"{slug} ({count})" for slug, count in missing.items()])
         advice = f"manage.py materialize_slots --days {deployment.days}; the worker does it every night."
-        yield warning("horizon", f"services missing in the next {deployment.days} days: {saw}", advice)
+        yield warning("horizon", f"services missing in the next {counted(deployment.days, 'day')}: {saw}", advice)
     else:
-        yield ok("horizon", f"every service of the next {deployment.days} days is there")
+        yield ok("horizon", f"every service of the next {counted(deployment.days, 'day')} is there")
 
 
 def check_auditor(deployment: Deployment) -> Iterator[Finding]:
@@ -57,7 +58,7 @@ def check_auditor(deployment: Deployment) -> Iterator[Finding]:
         return
     age = read_clock() - latest.started_at
     if age > LONGEST_SILENCE:
-        saw = f"the latest full audit is {age // ONE_MINUTE} minutes old"
+        saw = f"the latest full audit is {counted(age // ONE_MINUTE, 'minute')} old"
         yield problem("auditor", saw, f"{AUDIT}; look why manage.py worker, which does it every minute, does not run.")
     else:
         yield ok("auditor", f"looked {age.total_seconds():.0f} s ago")
@@ -67,9 +68,9 @@ def check_auditor(deployment: Deployment) -> Iterator[Finding]:
 def _said_by(latest: AuditRun) -> Finding:
     advice = f"{AUDIT}; docs/operations.md, When the auditor finds something."
     if latest.overbookings:
-        return problem("audit", f"{latest.overbookings} overbookings beyond what was authorised", advice)
+        return problem("audit", f"{counted(latest.overbookings, 'overbooking')} beyond what was authorised", advice)
     if latest.problems:
-        return problem("audit", f"{latest.problems} problems, as counters that drifted", advice)
+        return problem("audit", f"{counted(latest.problems, 'problem')}, as counters that drifted", advice)
     return ok("audit", "no overbooking, no problem")
 
 
@@ -94,10 +95,10 @@ def check_ledger(deployment: Deployment) -> Iterator[Finding]:
         saw = "DECISION_LEDGER is off: of what is decided now there will be no verdict, no what-if, no replay"
         yield warning("ledger", saw, "Set DECISION_LEDGER=on and restart; off is there to measure what it costs.")
     elif settings.LEDGER_DAYS < DEFAULT_DAYS:
-        saw = f"decisions are kept for {settings.LEDGER_DAYS} days, and the report looks back {DEFAULT_DAYS}"
+        saw = f"decisions are kept for {counted(settings.LEDGER_DAYS, 'day')}, and the report looks back {DEFAULT_DAYS}"
         yield warning("ledger", saw, f"Set LEDGER_DAYS to {DEFAULT_DAYS} or more.")
     else:
-        yield ok("ledger", f"every decision is kept for {settings.LEDGER_DAYS} days")
+        yield ok("ledger", f"every decision is kept for {counted(settings.LEDGER_DAYS, 'day')}")
 
 
 def check_enforcement(deployment: Deployment) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from bookings.management.rollout.base import Subcommand, add_signature, warn_of_
 from bookings.selectors.rollout import RolloutPlan, plan_rollout_percent
 from bookings.services import set_rollout_percent
 from capacity.rollout_order import PERCENTAGES
+from config.values import counted
 from tables.models import Restaurant
 
 
@@ -35,7 +36,7 @@ class SetPercent(Subcommand):
             raise CommandError("Error: a change needs --reason, a --dry-run does not", returncode=2)
         else:
             changes = set_rollout_percent(percent=percent, reason=options["reason"], label=options["by"])
-            stdout.write(f"{percent} %: {len(changes)} restaurants changed")
+            stdout.write(f"{percent} %: {counted(len(changes), 'restaurant')} changed")
             for change in changes:
                 stdout.write(f"  {_slug_of(change.restaurant)}: {change.from_value} -> {change.to_value}")
         warn_of_obstacles(stderr)

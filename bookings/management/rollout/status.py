@@ -12,6 +12,7 @@ from bookings.management.rollout.base import Subcommand
 from bookings.selectors.modes import EnforcementStanding
 from bookings.selectors.rollout import RestaurantRollout, RolloutStatus, get_rollout_status
 from capacity.calendar import iso_utc
+from config.values import counted
 
 
 class ShowStatus(Subcommand):
@@ -35,7 +36,8 @@ def _lines(status: RolloutStatus) -> Iterator[str]:
     standing, total = status.standing, len(status.restaurants)
     yield f"Environment: ENABLE_CAPACITY_ENFORCEMENT is {'true' if standing.is_on_in_environment else 'false'}"
     yield f"Switch: {_switch_text(standing)}"
-    yield f"Enforced: {status.enforcing} of {total} restaurants, {status.percent} %; set to: {status.set_to_enforce}"
+    houses = counted(total, "restaurant")
+    yield f"Enforced: {status.enforcing} of {houses}, {status.percent} %; set to: {status.set_to_enforce}"
     for restaurant in status.restaurants:
         yield ""
         yield from _restaurant_lines(restaurant)
@@ -56,5 +58,5 @@ def _restaurant_lines(at: RestaurantRollout) -> Iterator[str]:
         change = at.last_change
         when, who = iso_utc(change.created_at), change.actor_label
         yield f"  {change.from_value} -> {change.to_value} at {when} by {who}: {change.reason}"
-    seen = f"{at.decisions} decisions, of which limits would have refused {at.would_be_refusals}"
+    seen = f"{counted(at.decisions, 'decision')}, of which limits would have refused {at.would_be_refusals}"
     yield f"  last 7 days: {seen}; support tickets ever: {at.tickets}"

@@ -10,6 +10,7 @@ from bookings.services.settings.reseating import Reseated, preview_reseating
 from bookings.services.settings.settings_changes import SettingsOutcome, change_settings
 from capacity.selectors import get_service_settings
 from config.errors import InputInvalid
+from config.values import counted
 from tables.choices import TableStatus
 from tables.models import Table
 from tables.seating import Floor, natural_key
@@ -72,7 +73,7 @@ def _list_tables(restaurant_id: int, table_ids: Collection[int]) -> list[Table]:
 def names_of(tables: Collection[Table]) -> str:
     """Name a few tables by number, many by their count."""
     numbers = sorted((table.number for table in tables), key=natural_key)
-    return ", ".join(numbers) if len(numbers) <= MOST_NAMED else f"{len(numbers)} tables"
+    return ", ".join(numbers) if len(numbers) <= MOST_NAMED else counted(len(numbers), "table")
 
 
 def _without(floor: Floor, table_ids: Collection[int]) -> Floor:

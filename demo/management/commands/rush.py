@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from bookings.insight.audit import AuditScope, audit
 from bookings.management.arguments import whole_number
 from config.env import BASE_DIR
+from config.values import counted
 from demo.rush.crowd import BOOKED, PARTY_SIZE, Rush, p95_milliseconds, tally
 from demo.rush.scratch import DatabaseNotCreated, open_restaurant, scratch_database
 from demo.rush.unprotected import remove_protections
@@ -60,7 +61,8 @@ class Command(BaseCommand):
             return
         booked = min(options["guests"], options["covers"] // PARTY_SIZE)
         self.stdout.write(
-            f"{options['guests']} parties of {PARTY_SIZE} at once for {options['covers']} covers: room for {booked}"
+            f"{counted(options['guests'], 'party')} of {PARTY_SIZE} at once for {counted(options['covers'], 'cover')}: "
+            f"room for {booked}"
         )
         protected = self._run(PROTECTED, sizes)
         self._run(UNPROTECTED, sizes)

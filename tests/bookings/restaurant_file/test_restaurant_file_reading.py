@@ -208,7 +208,7 @@ def test_a_value_that_the_restaurant_cannot_have_is_named(value: str, problem: s
 @pytest.mark.parametrize(
     ("period", "problem"),
     [
-        ('start: "24:00"', 'start: must be a time from 00:00 to 23:59, not "24:00"'),
+        ('start: "24:00"', 'start: must be a time from 00:00 to 23:59, not "24:00": midnight is 00:00'),
         ("start: 5pm", 'start: must be a time from 00:00 to 23:59, not "5pm"'),
         ("start: 1020", 'start: must be a time from 00:00 to 23:59, not "1020"'),
         ('last_seating: "16:45"', "last_seating: must be from 17:00 to before 23:30"),

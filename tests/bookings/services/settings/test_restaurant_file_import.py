@@ -165,8 +165,8 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(cafe: Path, tmp_path:
     assert run("import_restaurant", changed, "--dry-run").splitlines() == [
         "cafe: 8 rows would change",
         "  ~ restaurant cafe: name Café -> Bistro; buffer_minutes 0 -> 15",
-        "  ~ section Terrace: rank 1 -> 0",
-        "  ~ section Room: rank 0 -> 1",
+        "  ~ section Terrace: place in the list 2 -> 1",
+        "  ~ section Room: place in the list 1 -> 2",
         "  ~ table T1: capacity 2 -> 3; max_party_size 2 -> 3; section Room -> Terrace",
         "  + capacity rule fri",
         "  - capacity rule every service",
@@ -174,6 +174,35 @@ def test_a_dry_run_shows_the_difference_and_writes_nothing(cafe: Path, tmp_path:
         "  - closure Dinner, 2027-12-25",
     ]
     assert all_rows() == before
+
+
+def test_differences_are_said_in_words(cafe: Path, tmp_path: Path) -> None:
+    run("import_restaurant", cafe)
+    text = (
+        CAFE.replace("timezone: Europe/Paris", "timezone: Europe/Paris, overrun_grace_minutes: 20, shows_tables: true")
+        .replace(
+            "{number: T1, capacity: 2, section: Room}",
+            "{number: T1, capacity: 2, position: {x: 40, y: 8}, audience: [online, in_house], status: out_of_service}",
+        )
+        .replace("note: Christmas", "note: ''")
+    )
+
+    said = run("import_restaurant", write(tmp_path, text), "--dry-run")
+
+    assert "overrun_grace_minutes empty -> 20" in said
+    assert "shows_tables no -> yes" in said
+    assert (
+        "section Room -> empty; position empty -> x 40, y 8; audience online, in house, walk in -> online, in house; "
+        "status active -> out of service"
+    ) in said
+    assert "note Christmas -> empty" in said
+    assert "None" not in said
+
+
+def test_an_import_says_nothing_of_the_queue(cafe: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run("import_restaurant", cafe)
+
+    assert "Deferred" not in capfd.readouterr().err
 
 
 def test_a_dry_run_of_a_new_restaurant_writes_nothing(cafe: Path) -> None:
