@@ -77,10 +77,14 @@ def parties_left(left: Sequence[PartyLeft]) -> SafeString:
 
 
 def _listed(count: int, said: str, lines: Iterable[SafeString]) -> SafeString:
+    return format_html("{} {}:{}", count, said, _lines_of(count, lines))
+
+
+def _lines_of(count: int, lines: Iterable[SafeString]) -> SafeString:
     more = count - MOST_LISTED
     rest = format_html("<li>and {} more</li>", more) if more > 0 else ""
     items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
-    return format_html("{} {}:<ul>{}{}</ul>", count, said, items, rest)
+    return format_html("<ul>{}{}</ul>", items, rest)
 
 
 def _service_days(count: int) -> str:
@@ -92,7 +96,8 @@ def _to_decide(found: Sequence[Undecided], one: str, many: str) -> SafeString:
         format_html("{} {}: {}", describe_booking(each.booking), each.booking.guest_name, each.reason)
         for each in found[:MOST_LISTED]
     )
-    return _listed(len(found), one if len(found) == 1 else many, lines)
+    count = len(found)
+    return format_html("{} {}: {}", count, one if count == 1 else many, _lines_of(count, lines))
 
 
 def _raised(raised: tuple[RaisedExcess, ...], zone: tzinfo) -> SafeString:
