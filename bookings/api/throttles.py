@@ -1,7 +1,6 @@
 """The limits on calls from one address, counted in the shared cache, or in this process while that is away."""
 
 import hashlib
-import ipaddress
 import math
 import time
 from typing import ClassVar
@@ -15,6 +14,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from bookings.api.base import GuestView
+from config.callers import caller_address
 from config.rates import Rate, parse_rate
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -24,8 +24,6 @@ LOCAL_CACHE = "local"
 # After a failure the shared cache is left alone for a while: nobody waits for its timeouts.
 AWAY_SECONDS = 5
 _AWAY_KEY = "throttle:shared-cache-away"
-# A subscriber of IPv6 has a whole network of addresses.
-IPV6_SUBSCRIBER_BITS = 64
 
 
 class RateThrottle(BaseThrottle):
@@ -48,8 +46,8 @@ class RateThrottle(BaseThrottle):
 
     def _window_key(self, request: Request, view: APIView) -> str:
         scope = view.get_throttle_scope() if isinstance(view, GuestView) else ""
-        caller = f"{network_of(self.get_ident(request))} {scope}"
-        # Hashed: a forwarded address is any text, and a cache key is not.
+        caller = f"{caller_address(request._request)} {scope}"
+        # Hashed: a restaurant is named by any text, and a cache key is not.
         return f"throttle:{self.rate_setting}:{hashlib.sha256(caller.encode()).hexdigest()}"
 
 
@@ -63,17 +61,6 @@ class BookingThrottle(RateThrottle):
     """THROTTLE_BOOKINGS, per restaurant and address; requests that name no restaurant count together."""
 
     rate_setting = "THROTTLE_BOOKINGS"
-
-
-def network_of(address: str | None) -> str:
-    """Return the subscriber behind an address: an IPv4 address, an IPv6 network, or the text as it is."""
-    try:
-        known = ipaddress.ip_address(address or "")
-    except ValueError:
-        return address or ""
-    if isinstance(known, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((known, IPV6_SUBSCRIBER_BITS), strict=False))
-    return str(known)
 
 
 def count_request(key: str, rate: Rate) -> int | None:

