@@ -24,7 +24,7 @@ from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import clock, shown_names
 from bookings.admin.table_states import TableState, list_table_states
 from bookings.errors import IdempotencyKeyReused
-from bookings.models import Booking
+from bookings.models import IDEMPOTENCY_KEY_LENGTH, Booking
 from bookings.services import GuestDetails, seat_walk_in
 from capacity.models import LONGEST_TURN
 from capacity.selectors import read_clock
@@ -40,7 +40,7 @@ class WalkInForm(RefusableForm):
     """The party, and its tables if a person knows better."""
 
     # A second click of the same page is the same party.
-    idempotency_key = forms.CharField(widget=forms.HiddenInput)
+    idempotency_key = forms.CharField(max_length=IDEMPOTENCY_KEY_LENGTH, widget=forms.HiddenInput)
     party_size = forms.IntegerField(label="Party size", min_value=1, max_value=LARGEST_PARTY, widget=NumberInput)
     minutes = forms.IntegerField(
         label="Minutes at the table",

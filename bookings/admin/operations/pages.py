@@ -1,19 +1,17 @@
 """The page of an operation: GET asks, POST does it once and shows the outcome or the refusal."""
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from bookings.admin.operations.base import Operation, OperationForm
 from bookings.admin.parts.actor import actor_of
-from bookings.admin.parts.columns import page_action
+from bookings.admin.parts.columns import Page, row_action
 from bookings.admin.sentences import outcome_sentences, shown_names, shown_stay
 from bookings.models import Booking
 from bookings.services.floor.outcomes import FloorOutcome
@@ -23,18 +21,17 @@ from config.errors import DomainError
 # Django's name for the filters of the list that a page was opened from.
 LIST_FILTERS = "_changelist_filters"
 MAY_CHANGE = ("bookings.change_booking",)
-Page = Callable[[ModelAdmin[Any], HttpRequest, str], HttpResponse]
 
 
 def operation_page(operation: Operation) -> Page:
     """Make an operation a button on the page of a booking, and a page of its own."""
 
-    def page(admin: ModelAdmin[Any], request: HttpRequest, object_id: str) -> HttpResponse:
-        return _serve(admin, request, object_id, operation)
+    def page(admin: ModelAdmin[Any], request: HttpRequest, booking: Booking) -> HttpResponse:
+        return _serve(admin, request, booking, operation)
 
     page.__name__ = operation.name
     page.__doc__ = operation.__doc__
-    decorate = page_action(operation.label, url_path=operation.path, icon=operation.icon, permissions=("operate",))
+    decorate = row_action(operation.label, url_path=operation.path, icon=operation.icon, permissions=("operate",))
     return decorate(page)
 
 
@@ -44,8 +41,7 @@ def operation_url(name: str, booking: Booking, *, list_filters: str | None = Non
     return url if list_filters is None else f"{url}?{urlencode({LIST_FILTERS: list_filters})}"
 
 
-def _serve(admin: ModelAdmin[Any], request: HttpRequest, object_id: str, operation: Operation) -> HttpResponse:
-    booking = get_object_or_404(admin.get_queryset(request), pk=object_id)
+def _serve(admin: ModelAdmin[Any], request: HttpRequest, booking: Booking, operation: Operation) -> HttpResponse:
     form = operation.form_class(booking, read_clock(), request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:

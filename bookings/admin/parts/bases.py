@@ -1,12 +1,90 @@
-"""The bases of every admin class: rows of the engine are shown, not edited."""
+"""The bases of every admin class: lists answer whatever is asked, and rows of the engine are shown, not edited."""
 
 from typing import Any
 
-from django.db.models import Model
+import structlog
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import FieldError, SuspiciousOperation, ValidationError
+from django.db import DataError, NotSupportedError, ProgrammingError, transaction
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from bookings.admin.parts.look import ModelAdmin, TabularInline
+
+logger = structlog.stdlib.get_logger(__name__)
+
+NUL = "\0"
+LONGEST_NAMED = 100
+# Every way in which Django, psycopg and PostgreSQL refuse a field, a lookup or a value.
+_NOT_UNDERSTOOD = (
+    *(IncorrectLookupParameters, SuspiciousOperation, FieldError, ValidationError),
+    *(ValueError, TypeError, LookupError, OverflowError, AttributeError),
+    *(DataError, NotSupportedError, ProgrammingError),
+)
+
+
+class FilterNotUnderstood(Exception):
+    """The address of a list has a filter, an order or a page that nothing can be made of."""
+
+
+class SturdyAdmin(ModelAdmin[Any]):
+    """The lists of the admin: a filter that is not understood is left out, and the user is told."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list, without its filters where they are not understood."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except FilterNotUnderstood:
+            named = ", ".join(sorted(request.GET))[:LONGEST_NAMED].replace(NUL, "")
+            messages.warning(request, f"This list cannot be narrowed so ({named}). It is shown as it is by itself.")
+            popup = f"?{IS_POPUP_VAR}=1" if IS_POPUP_VAR in request.GET else ""
+            return HttpResponseRedirect(f"{request.path}{popup}")
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Read the list, its rows included.
+
+        Raises: `FilterNotUnderstood`.
+        """
+        if not set(request.GET) - {IS_POPUP_VAR}:
+            return super().get_changelist_instance(request)
+        if any(NUL in text for name, values in request.GET.lists() for text in (name, *values)):
+            raise FilterNotUnderstood
+        try:
+            # The rest of the answer is read from the same connection, whatever the database says of the filter.
+            with transaction.atomic():
+                shown = super().get_changelist_instance(request)
+                len(shown.result_list)
+        except _NOT_UNDERSTOOD as error:
+            logger.info("filter not understood", error=error)
+            raise FilterNotUnderstood from error
+        return shown
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow what Django does, but for patterns: one of them can keep the database busy for as long as it may."""
+        is_pattern = lookup.endswith(("__regex", "__iregex"))
+        return not is_pattern and super().lookup_allowed(lookup, value, request)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> "tuple[QuerySet[Any], bool]":
+        """Find nothing by a term that no text of the database can contain."""
+        if NUL in search_term:
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def response_action(self, request: HttpRequest, queryset: "QuerySet[Any]") -> HttpResponse | None:
+        """Act on the chosen rows, on none of them where one is no row at all."""
+        try:
+            for chosen in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
+                self.opts.pk.to_python(chosen)
+        except ValidationError:
+            messages.warning(request, "Nothing was done: choose rows of this list.")
+            return None
+        return super().response_action(request, queryset)
 
 
 class NothingToEdit:
@@ -22,7 +100,7 @@ class NothingToEdit:
         return False
 
 
-class ReadOnlyAdmin(NothingToEdit, ModelAdmin[Any]):
+class ReadOnlyAdmin(NothingToEdit, SturdyAdmin):
     """A list and a page of rows that the engine writes."""
 
     actions: Any = None

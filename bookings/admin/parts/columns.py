@@ -1,11 +1,16 @@
 """The decorators of unfold with types."""
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, TypeVar, cast
 
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.utils import unquote
+from django.http import Http404, HttpRequest, HttpResponse
 from unfold.decorators import action, display
 
 Method = TypeVar("Method", bound=Callable[..., Any])
+Page = Callable[[Any, HttpRequest, str], HttpResponse]
 
 
 def column(
@@ -23,9 +28,28 @@ def column(
 def page_action(
     description: str, *, url_path: str, icon: str, permissions: tuple[str, ...]
 ) -> Callable[[Method], Method]:
-    """Make a method a button on the page of a row, under an address of its own."""
+    """Make a method a button above a list, under an address of its own."""
     decorate = action(description=description, url_path=url_path, icon=icon, permissions=permissions)
     return cast(Callable[[Method], Method], decorate)
+
+
+def row_action(
+    description: str, *, url_path: str, icon: str, permissions: tuple[str, ...]
+) -> Callable[[Callable[[Any, HttpRequest, Any], HttpResponse]], Page]:
+    """Make a method a button on the page of a row, under an address of its own; it is given the row, 404 without."""
+    decorate = page_action(description, url_path=url_path, icon=icon, permissions=permissions)
+
+    def make(method: Callable[[Any, HttpRequest, Any], HttpResponse]) -> Page:
+        @wraps(method)
+        def page(admin: ModelAdmin[Any], request: HttpRequest, object_id: str) -> HttpResponse:
+            row = admin.get_object(request, unquote(object_id))
+            if row is None:
+                raise Http404
+            return method(admin, request, row)
+
+        return decorate(page)
+
+    return make
 
 
 def list_action(description: str, *, permissions: tuple[str, ...]) -> Callable[[Method], Method]:

@@ -6,6 +6,7 @@ from django.contrib.admin import ModelAdmin
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 
+from bookings.admin.parts.bases import SturdyAdmin
 from config.errors import DomainError
 
 REFUSAL_ATTRIBUTE = "_settings_refusal"
@@ -65,7 +66,6 @@ class DurableViews(ModelAdmin[Any]):
 if TYPE_CHECKING:
     DurableAdmin = DurableViews
 else:
-    from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
-    class DurableAdmin(UnfoldModelAdmin, DurableViews):
+    class DurableAdmin(SturdyAdmin, DurableViews):
         """Unfold's views around the durable ones, which replace only the wrapper of Django's own."""

@@ -6,14 +6,14 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from bookings.admin.parts.look import ModelAdmin
+from bookings.admin.parts.bases import SturdyAdmin
 
 admin.site.index_title = "Today"
 admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
+class UserAdmin(DjangoUserAdmin[User], SturdyAdmin):
     """The users with their permissions."""
 
     form = UserChangeForm
@@ -25,7 +25,7 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin[Group]):
+class GroupAdmin(DjangoGroupAdmin, SturdyAdmin):
     """The permissions that several users share."""
 
     compressed_fields = False

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib.admin import ModelAdmin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -20,7 +20,7 @@ from bookings.insight.verdict.lines import above_amount, answered_amount, span_n
 from bookings.insight.verdict.reading import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
 from capacity.misconfigurations import Misconfiguration
 from capacity.wording import reason_name
-from config.errors import RecordNotFound
+from tables.models import Restaurant
 
 SPANS = (7, 14, DEFAULT_DAYS, 90)
 COLOURS = {
@@ -43,19 +43,16 @@ class Part:
     colour: str
 
 
-def serve_report(admin: ModelAdmin[Any], request: HttpRequest, restaurant_id: int) -> HttpResponse:
+def serve_report(admin: ModelAdmin[Any], request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
     """Show the report on a restaurant over the last `days` business dates."""
     days = _days(request.GET.get("days", ""))
-    try:
-        report = get_rollout_report(restaurant_id=restaurant_id, days=days)
-    except RecordNotFound as error:
-        raise Http404 from error
+    report = get_rollout_report(restaurant_id=restaurant.pk, days=days)
     context = {
         **admin.admin_site.each_context(request),
         "title": f"Rollout report: {report.name}",
         "opts": admin.opts,
         "report": report,
-        "back": reverse("admin:tables_restaurant_change", args=[restaurant_id]),
+        "back": reverse("admin:tables_restaurant_change", args=[restaurant.pk]),
         "colour": COLOURS[report.recommendation.advised],
         "spans": [{"days": span, "is_shown": span == days} for span in SPANS],
         **_shown(report, request),

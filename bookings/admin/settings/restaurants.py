@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings.admin.parts.actor import actor_of
-from bookings.admin.parts.columns import column, page_action
+from bookings.admin.parts.columns import column, row_action
 from bookings.admin.parts.forms import SettingsForm
 from bookings.admin.parts.owners import is_owner
 from bookings.admin.parts.settings_rows import SettingsAdmin
@@ -151,10 +151,10 @@ class RestaurantAdmin(SettingsAdmin):
         """Say whether the user may see decisions, the matter of the report."""
         return bool(request.user.has_perm("bookings.view_decision"))
 
-    @page_action("Rollout report", url_path="rollout-report", icon="verified", permissions=("report",))
-    def rollout_report(self, request: HttpRequest, object_id: int) -> HttpResponse:
+    @row_action("Rollout report", url_path="rollout-report", icon="verified", permissions=("report",))
+    def rollout_report(self, request: HttpRequest, restaurant: Restaurant) -> HttpResponse:
         """Say whether the restaurant is ready to be enforced."""
-        return serve_report(self, request, object_id)
+        return serve_report(self, request, restaurant)
 
     def save_row(self, request: HttpRequest, row: Restaurant, form: Any) -> SettingsOutcome:
         if row.pk is not None:
