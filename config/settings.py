@@ -1,6 +1,7 @@
 """Settings, from the environment alone (config/env.py); .env.example describes each."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "corsheaders",
+    "axes",
     "procrastinate.contrib.django",
     "tables",
     "capacity",
@@ -103,6 +105,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -133,6 +136,30 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Signing in (bookings/admin/parts/sign_in.py)
+
+AUTHENTICATION_BACKENDS = [
+    "bookings.admin.parts.sign_in.SignInBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=5)
+LOGIN_ADDRESS_FAILURE_LIMIT = env.int("LOGIN_ADDRESS_FAILURE_LIMIT", default=50)
+_cooloff_minutes = env.int("LOGIN_COOLOFF_MINUTES", default=15)
+if min(AXES_FAILURE_LIMIT, LOGIN_ADDRESS_FAILURE_LIMIT, _cooloff_minutes) < 1:
+    raise ImproperlyConfigured("LOGIN_FAILURE_LIMIT, LOGIN_ADDRESS_FAILURE_LIMIT, LOGIN_COOLOFF_MINUTES: from 1 on")
+AXES_COOLOFF_TIME = timedelta(minutes=_cooloff_minutes)
+AXES_HANDLER = "bookings.admin.parts.sign_in.SignInLimits"
+# Name and address together: whoever tries another's name locks out himself alone.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "config.callers.caller_address"
+AXES_LOCKOUT_CALLABLE = "bookings.admin.parts.sign_in.answer_lockout"
+AXES_RESET_ON_SUCCESS = True
+# Tries during a lockout are not counted: it ends however often somebody knocks.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# The log has the lines for people; nothing is kept of who signed in when.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 # Database and caches
 

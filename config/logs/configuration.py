@@ -73,6 +73,8 @@ def logging_of(*, log_format: str, level: str) -> dict[str, Any]:
             # They tell at every start which tasks there are, at every minute that it is a minute, and whoever imports a
             # file that there is a queue.
             **{f"procrastinate.{name}": {"level": "WARNING"} for name in ("blueprints", "periodic", "jobs")},
+            # bookings.admin.parts.sign_in says the same, once, and without what was typed.
+            "axes": {"level": "ERROR"},
             "procrastinate.worker": {"filters": ["told_by_the_job"]},
         },
     }

@@ -51,6 +51,15 @@ def test_production_speaks_https_alone_unless_told_otherwise() -> None:
     assert read(names, PRODUCTION | {"HTTPS_ONLY": "false"}) == [False, False, 0, False, False]
 
 
+def test_browsers_are_told_of_this_host_alone_unless_told_otherwise() -> None:
+    names = "SECURE_HSTS_INCLUDE_SUBDOMAINS SECURE_HSTS_PRELOAD"
+    all_hosts = PRODUCTION | {"HSTS_INCLUDE_SUBDOMAINS": "true"}
+
+    assert read(names, PRODUCTION) == [False, False]
+    assert read(names, all_hosts) == [True, False]
+    assert read(names, all_hosts | {"HSTS_PRELOAD": "true"}) == [True, True]
+
+
 def test_the_demo_speaks_http_on_this_machine_without_debug_and_without_throttle() -> None:
     names = "DEBUG SECURE_SSL_REDIRECT SESSION_COOKIE_SECURE ALLOWED_HOSTS THROTTLE_BOOKINGS THROTTLE_AVAILABILITY"
 
@@ -107,6 +116,12 @@ def test_an_unknown_isolation_is_refused() -> None:
         ("BOOKING_DEADLINE_SECONDS", "0", "BOOKING_DEADLINE_SECONDS is a number of seconds above 0"),
         ("BOOKING_DEADLINE_SECONDS", "601", "BOOKING_DEADLINE_SECONDS is a number of seconds above 0"),
         ("DATABASE_REPLICA_MAX_LAG_SECONDS", "0", "DATABASE_REPLICA_MAX_LAG_SECONDS is a number of seconds above 0"),
+        ("HSTS_PRELOAD", "true", "HSTS_PRELOAD needs HSTS_INCLUDE_SUBDOMAINS"),
+        (
+            "LOGIN_FAILURE_LIMIT",
+            "0",
+            "LOGIN_FAILURE_LIMIT, LOGIN_ADDRESS_FAILURE_LIMIT, LOGIN_COOLOFF_MINUTES: from 1 on",
+        ),
         ("NUM_PROXIES", "-1", "NUM_PROXIES is a whole number from 0 on"),
         ("LOG_LEVEL", "loud", "LOG_LEVEL is 'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL'"),
     ],

@@ -7,8 +7,10 @@ from django.contrib.auth.models import Group, User
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from bookings.admin.parts.bases import SturdyAdmin
+from bookings.admin.parts.sign_in import SignInForm
 
 admin.site.index_title = "Today"
+admin.site.login_form = SignInForm
 admin.site.unregister([User, Group])
 
 

@@ -1,12 +1,16 @@
-"""Row locks on jobs of the queue."""
+"""Row locks on jobs of the queue, and the lock of a sign-in."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status
+
+from config.gate import SIGN_IN
 
 
 def lock_dead_jobs(job_ids: Iterable[int]) -> list[ProcrastinateJob]:
@@ -33,3 +37,10 @@ def lock_stalled_jobs(silence: timedelta) -> list[ProcrastinateJob]:
     is_abandoned = Q(worker__isnull=True) | Q(worker__last_heartbeat__lt=Now() - silence)
     running = ProcrastinateJob.objects.filter(is_abandoned, status=Status.DOING.value)
     return list(running.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("pk"))
+
+
+def lock_sign_in(username: str, address: str) -> None:
+    """Let the tries of one name from one address come one after the other, each until its transaction ends."""
+    digest = hashlib.sha256(f"{address} {username}".encode()).digest()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SIGN_IN | int.from_bytes(digest[:6], "big")])
