@@ -17,7 +17,7 @@ WRONG_IDS = ("abc", "0", "-1", HUGE, NUL, "_5F", "a/b")
 # What may stand in each part of an address. A part that is not named here wants to be thought about.
 WRONG_PARTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("object_id", "id", "content_type_id", "restaurant_id", "percent"), WRONG_IDS),
-    "app_label": ("abc", NUL),
+    "app_label": ("abc", "bookings", NUL),
     "url": ("abc", "abc/", NUL, "x" * 300),
 }
 _PART = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -52,7 +52,7 @@ def list_admin_addresses() -> list[AdminAddress]:
 
 def _walk(prefix: str, patterns: list[Any]) -> Iterator[AdminAddress]:
     for pattern in patterns:
-        written = _GROUP.sub(r"{\1}", _PART.sub(r"{\1}", str(pattern.pattern)))
+        written = _PART.sub(r"{\1}", _GROUP.sub(r"{\1}", str(pattern.pattern)))
         path = prefix + written.removeprefix("^").removesuffix("$").removesuffix(r"\Z")
         if isinstance(pattern, URLResolver):
             yield from _walk(path, pattern.url_patterns)

@@ -76,7 +76,10 @@ class SturdyAdmin(ModelAdmin[Any]):
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
 
-    def response_action(self, request: HttpRequest, queryset: "QuerySet[Any]") -> HttpResponse | None:
+    # The stubs have an argument more than Django.
+    def response_action(  # type: ignore[override]
+        self, request: HttpRequest, queryset: "QuerySet[Any]"
+    ) -> HttpResponse | None:
         """Act on the chosen rows, on none of them where one is no row at all."""
         try:
             for chosen in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):

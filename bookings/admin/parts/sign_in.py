@@ -86,7 +86,8 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
             raise ValidationError(_when_again(seconds_to_wait(self.request, username)), code="locked_out")
         if refusal is not None:
             raise refusal
-        return self.cleaned_data
+        cleaned: Credentials = self.cleaned_data
+        return cleaned
 
 
 def _when_again(seconds: int) -> str:
