@@ -1,10 +1,9 @@
 """Phone numbers of guests, by libphonenumber: any international number, or one of the restaurant's country."""
 
-from functools import cache
-from importlib.resources import files
-
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+
+from tables.zones import canonical_zone, regions_by_zone
 
 
 class PhoneNumberInvalid(ValueError):
@@ -29,13 +28,5 @@ def to_e164(text: str, *, region: str | None) -> str:
 
 
 def region_of_zone(timezone: str) -> str | None:
-    """Return the country (ISO 3166) of an IANA zone; None for one of no single country, like UTC."""
-    return _regions().get(timezone)
-
-
-@cache
-def _regions() -> dict[str, str]:
-    """Read the time zone database's own table of zones by country."""
-    lines = files("tzdata.zoneinfo").joinpath("zone.tab").read_text().splitlines()
-    rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
-    return {zone: region for region, _, zone, *_ in rows}
+    """Return the country (ISO 3166) of an IANA zone, by old names too; None for one of no single country, like UTC."""
+    return regions_by_zone().get(canonical_zone(timezone))

@@ -14,6 +14,7 @@ from config.values import LARGEST_PARTY
 from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus, default_audience
 from tables.querysets import TableQuerySet
 from tables.validators import validate_timezone
+from tables.zones import zone_called
 
 LONGEST_FREEZE_MINUTES = 24 * 60
 LONGEST_OVERRUN_MINUTES = 240
@@ -81,7 +82,7 @@ class Restaurant(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         """Return the zone in which this restaurant's wall clock runs."""
-        return ZoneInfo(self.timezone)
+        return zone_called(self.timezone)
 
     @property
     def overrun_minutes(self) -> int:

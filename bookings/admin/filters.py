@@ -8,7 +8,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q, QuerySet, V
 from django.db.models.functions import Now
 from django.http import HttpRequest, QueryDict
 
-from bookings.admin.parts.filters import WallDate, WhenFilter
+from bookings.admin.parts.filters import WallDates, WhenFilter
 from bookings.choices import AWAITED_STATUSES, BookingStatus
 from bookings.models import Booking
 from bookings.selectors.undecided import Problems, find_undecided
@@ -44,9 +44,9 @@ class EveningFilter(WhenFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() != TONIGHT:
             return super().queryset(request, queryset)
-        today = WallDate(F("restaurant__timezone"))
-        still_on = Q(business_date__lt=today) & (Q(service_day__ends_at__gte=Now()) | Q(status=BookingStatus.SEATED))
-        return queryset.filter(Q(business_date=today) | still_on)
+        dates = WallDates()
+        is_on = Q(service_day__ends_at__gte=Now()) | Q(status=BookingStatus.SEATED)
+        return queryset.filter(dates.compare("exact") | (dates.compare("lt") & is_on))
 
 
 class UndecidedFilter(SimpleListFilter):

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, ClassVar, Protocol
-from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
 
 from bookings.restaurant_file.document import Value
 from bookings.restaurant_file.problems import Problems
@@ -18,6 +19,7 @@ from config.values import (
     read_wall_time,
     read_whole_number,
 )
+from tables.validators import validate_timezone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
@@ -181,8 +183,10 @@ class TimeZone(Scalar):
 
     def parse(self, text: str) -> str:
         """Return the name of the zone."""
-        if text not in available_timezones():
-            raise ValueError(f'must be an IANA time zone such as Europe/London, not "{text}"')
+        try:
+            validate_timezone(text)
+        except ValidationError as error:
+            raise ValueError(f'must be an IANA time zone such as Europe/London, not "{text}"') from error
         return text
 
 

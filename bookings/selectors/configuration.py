@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef
 
@@ -15,6 +14,7 @@ from capacity.limits import Rule
 from capacity.selectors import list_periods_by_restaurant, list_rules_by_restaurant, read_clock
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table
+from tables.zones import zone_called
 
 AWAITED_OR_SEATED = (*AWAITED_STATUSES, BookingStatus.SEATED)
 
@@ -61,7 +61,7 @@ def get_configuration() -> Configuration:
 
 def _read_houses(now: datetime) -> list[_House]:
     zones = Restaurant.objects.filter(active=True).values_list("pk", "timezone")
-    dates = {pk: now.astimezone(ZoneInfo(timezone)).date() for pk, timezone in zones}
+    dates = {pk: now.astimezone(zone_called(timezone)).date() for pk, timezone in zones}
     periods, rules = list_periods_by_restaurant(dates), list_rules_by_restaurant(dates)
     return [
         _House(today, [period for period in periods[pk] if is_still_offered(period, today)], rules[pk])

@@ -34,7 +34,18 @@ def test_anything_else_is_none(text: str, region: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("zone", "region"),
-    [("Europe/London", "GB"), ("Europe/Lisbon", "PT"), ("America/New_York", "US"), ("Etc/UTC", None), ("", None)],
+    [
+        ("Europe/London", "GB"),
+        ("Europe/Lisbon", "PT"),
+        ("America/New_York", "US"),
+        ("GB", "GB"),
+        ("US/Eastern", "US"),
+        ("Asia/Calcutta", "IN"),
+        ("Iceland", "IS"),
+        ("CET", None),
+        ("Etc/UTC", None),
+        ("", None),
+    ],
 )
 def test_a_zone_names_its_country_if_it_has_one(zone: str, region: str | None) -> None:
     assert region_of_zone(zone) == region

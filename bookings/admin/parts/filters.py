@@ -1,20 +1,38 @@
 """Filters that more than one list uses."""
 
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from datetime import date
+from typing import Any, ClassVar
 
 from django.contrib.admin import SimpleListFilter
-from django.db.models import DateField, F, Func, QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from capacity.models import ServicePeriod
+from tables.models import Restaurant
+from tables.zones import zone_called
 
 
-class WallDate(Func):
-    """Today's date on the wall of a time zone, by the database's clock."""
+class WallDates:
+    """Today on the wall of every restaurant, by the database's clock; 1 query.
 
-    template = "(CURRENT_TIMESTAMP AT TIME ZONE %(expressions)s)::date"
-    output_field = DateField()
+    The dates are worked out here: a zone that the database does not know would fail the list of every restaurant.
+    """
+
+    def __init__(self) -> None:
+        self.zones: defaultdict[date, list[str]] = defaultdict(list)
+        for name, now in Restaurant.objects.order_by().values_list("timezone", Now()).distinct():
+            self.zones[now.astimezone(zone_called(name)).date()].append(name)
+
+    def compare(self, lookup: str) -> Q:
+        """Return the condition that a business date stands so to today: `exact`, `lt` or `gte`."""
+        compared = (
+            Q(restaurant__timezone__in=names, **{f"business_date__{lookup}": today})
+            for today, names in self.zones.items()
+        )
+        return Q(*compared, _connector=Q.OR)
 
 
 class NamedChoicesFilter(SimpleListFilter):
@@ -37,6 +55,7 @@ class WhenFilter(NamedChoicesFilter):
     parameter_name = "when"
     # What does not narrow a list: order, page, size of page.
     NEUTRAL = frozenset({"o", "p", "all", "_changelist_filters"})
+    LOOKUPS: ClassVar[dict[str, str]] = {"today": "exact", "upcoming": "gte", "past": "lt"}
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
@@ -49,15 +68,8 @@ class WhenFilter(NamedChoicesFilter):
         return super().value() or ("all" if self.is_narrowed else "upcoming")
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        today = WallDate(F("restaurant__timezone"))
-        match self.value():
-            case "today":
-                return queryset.filter(business_date=today)
-            case "upcoming":
-                return queryset.filter(business_date__gte=today)
-            case "past":
-                return queryset.filter(business_date__lt=today)
-        return queryset
+        lookup = self.LOOKUPS.get(self.value())
+        return queryset.filter(WallDates().compare(lookup)) if lookup else queryset
 
 
 class PeriodFilter(SimpleListFilter):

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
@@ -25,6 +24,7 @@ from capacity.selectors import list_misconfigurations
 from config.values import counted
 from tables.choices import EnforcementMode, TableStatus
 from tables.models import Restaurant
+from tables.zones import zone_names
 
 MODE_COLOURS = {EnforcementMode.ENFORCE: "success", EnforcementMode.SHADOW: "warning"}
 
@@ -60,7 +60,7 @@ class RestaurantForm(SettingsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "timezone" in self.fields:
-            zones = sorted(available_timezones())
+            zones = sorted(zone_names())
             self.fields["timezone"] = forms.ChoiceField(
                 choices=[("", "Select value"), *((zone, zone) for zone in zones)],
                 widget=UnfoldAdminSelectWidget(),

@@ -9,6 +9,7 @@ from django.db import connection
 from bookings.management.doctor.findings import Deployment, Finding, ok, problem, some_of, warning
 from capacity.selectors import read_clock
 from tables.models import Restaurant
+from tables.zones import zone_names
 
 NOTABLE_SECONDS = 1.0
 GRAVE_SECONDS = 30.0
@@ -60,7 +61,9 @@ def check_zones(deployment: Deployment) -> Iterator[Finding]:
 
 
 def is_known_here(zone: str) -> bool:
-    """Say whether Python knows a zone. No query."""
+    """Say whether a zone is of the IANA list, and Python knows it. No query."""
+    if zone not in zone_names():
+        return False
     try:
         ZoneInfo(zone)
     # The other one of a name that could be no zone's, as one that begins with a slash.

@@ -152,6 +152,13 @@ def test_a_zone_that_the_database_does_not_know_is_a_problem() -> None:
     assert "the database does not know: Mars/Phobos " in said(clocks.check_zones)
 
 
+@pytest.mark.parametrize("name", ["localtime", "Factory"])
+def test_a_name_that_only_a_machine_calls_a_zone_is_a_problem(name: str) -> None:
+    RestaurantFactory(timezone=name)
+
+    assert f"this machine does not know: {name} -> Correct the zone" in said(clocks.check_zones)
+
+
 @pytest.mark.parametrize("unknown", [ZoneInfoNotFoundError, ValueError])
 def test_a_zone_that_this_machine_alone_does_not_know_is_a_problem(
     monkeypatch: pytest.MonkeyPatch, unknown: type[Exception]
