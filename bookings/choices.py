@@ -70,6 +70,7 @@ class EventKind(models.TextChoices):
     LEFT = "left", "Left"
     NO_SHOW = "no_show", "No-show"
     UNDONE = "undone", "Undone"
+    ZONE_CHANGED = "zone_changed", "Kept its wall clock in another zone"
 
 
 class OverrideSource(models.TextChoices):

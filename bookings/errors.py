@@ -1,6 +1,6 @@
 """Refusals of the bookings app."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -166,6 +166,41 @@ class SettingsInvalid(DomainError):
     """The settings contradict each other."""
 
     code: ClassVar[str] = "VALIDATION_ERROR"
+
+
+class ZoneChangeRefused(SettingsInvalid):
+    """Another zone would move bookings that nobody has decided about; `may_keep_wall_clock` if to say so is enough."""
+
+    def __init__(self, said: str, bookings: "Mapping[Booking, str]", *, may_keep_wall_clock: bool = False) -> None:
+        self.bookings = tuple(bookings)
+        self.may_keep_wall_clock = may_keep_wall_clock
+        lines = (_line_of(booking, note) for booking, note in bookings.items())
+        super().__init__("\n".join((f"{said}:", *lines)))
+
+    @classmethod
+    def unsaid(cls, old: str, new: str, bookings: "Sequence[Booking]") -> "ZoneChangeRefused":
+        """Ask for the meaning of a change that moves bookings."""
+        said = (
+            f"The zone would change from {old} to {new}, and these bookings were made by the clock of {old}. "
+            "Say that the wall clock stays (--keep-wall-clock), then they keep date and time, and tell the guests"
+        )
+        return cls(said, dict.fromkeys(bookings, ""), may_keep_wall_clock=True)
+
+    @classmethod
+    def running(cls, bookings: "Sequence[Booking]") -> "ZoneChangeRefused":
+        """Refuse while parties are in the house, or due."""
+        return cls("The zone cannot change while parties are here or due", dict.fromkeys(bookings, ""))
+
+    @classmethod
+    def without_place(cls, reasons: "Mapping[Booking, str]") -> "ZoneChangeRefused":
+        """Refuse where bookings have no place on the other clock, each for a reason."""
+        return cls("On the clock of the other zone these bookings have no place: change or cancel them first", reasons)
+
+
+def _line_of(booking: "Booking", note: str) -> str:
+    when = f"{booking.business_date:%a %-d %b %Y} {booking.wall_time:%H:%M}"
+    line = f"{booking.reference}, {booking.guest_name}, {when}, party of {booking.party_size}"
+    return f"{line}: {note}" if note else line
 
 
 class PeriodsOverlap(SettingsInvalid):

@@ -70,7 +70,7 @@ def tables_of(booking: Booking) -> SafeString | str:
 
 def end_of(booking: Booking) -> SafeString:
     """Show the end of the party's stay, the minutes by which it is over its time, and how long that keeps its table."""
-    now, zone = clock_of(booking), booking.restaurant.zone
+    now, zone = clock_of(booking), booking.zone
     over: SafeString | str = ""
     if booking.status == BookingStatus.SEATED and now > booking.ends_at:
         ready_at = grace_ends_at(booking.restaurant, now) + timedelta(minutes=booking.buffer_minutes)

@@ -52,6 +52,7 @@ _WORDS: dict[str, Callable[[Any, tzinfo], str]] = {
     "time": lambda time, zone: str(time),
     "party_size": lambda size, zone: f"party of {size}",
     "seating": _seating,
+    "timezone": lambda name, zone: f"by the clock of {name}",
     "tables": lambda numbers, zone: shown_tables(numbers),
     "problem": lambda problem, zone: str(problem),
     "kept_although": lambda why, zone: f"kept there although {why}",

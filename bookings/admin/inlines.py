@@ -27,7 +27,9 @@ class AssignmentInline(ReadOnlyInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TableAssignment]:
         assignments: QuerySet[TableAssignment] = super().get_queryset(request)
-        return assignments.select_related("table__section", "restaurant").order_by(*number_order("table__number"))
+        return assignments.select_related("table__section", "booking__restaurant").order_by(
+            *number_order("table__number")
+        )
 
     @column("Section")
     def section(self, assignment: TableAssignment) -> str:
@@ -35,7 +37,7 @@ class AssignmentInline(ReadOnlyInline):
 
     @column("Held for the party, buffer included")
     def blocked(self, assignment: TableAssignment) -> str:
-        zone = assignment.restaurant.zone
+        zone = assignment.booking.zone
         return " to ".join(
             f"{instant.astimezone(zone):%H:%M}" for instant in (assignment.during.lower, assignment.during.upper)
         )
@@ -55,7 +57,7 @@ class EventInline(ReadOnlyInline):
         events: QuerySet[BookingEvent] = super().get_queryset(request)
         moves = BookingEvent.objects.filter(booking=OuterRef("booking"), kind=EventKind.RESEATED).order_by("-pk")
         read = events.annotate(latest_move=Subquery(moves.values("pk")[:1]), read_at=Now())
-        return read.select_related("restaurant", "booking").prefetch_related("booking__assignments__table")
+        return read.select_related("restaurant", "booking__restaurant").prefetch_related("booking__assignments__table")
 
     def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[str, ...]:
         """Offer the pin beside an automatic move to users with the permission."""
@@ -76,11 +78,11 @@ class EventInline(ReadOnlyInline):
 
     @column("Before")
     def was(self, event: BookingEvent) -> str:
-        return in_words(event.from_value, event.to_value, event.restaurant.zone)
+        return in_words(event.from_value, event.to_value, event.booking.zone)
 
     @column("After")
     def became(self, event: BookingEvent) -> str:
-        return in_words(event.to_value, event.from_value, event.restaurant.zone)
+        return in_words(event.to_value, event.from_value, event.booking.zone)
 
     @column("Reason")
     def reason_or_pin(self, event: BookingEvent) -> SafeString | str:

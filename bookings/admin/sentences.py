@@ -25,7 +25,7 @@ def outcome_sentences(done: str | SafeString, outcome: FloorOutcome) -> Iterator
     for move in outcome.moves:
         yield constants.INFO, _moved(move, parties[move.booking_reference], outcome.booking)
     for hit in outcome.hits:
-        yield constants.WARNING, _hit(hit, outcome.booking.restaurant.zone)
+        yield constants.WARNING, _hit(hit, outcome.booking.zone)
 
 
 def _moved_bookings(moves: Sequence[MovedParty]) -> Iterable[Booking]:
@@ -79,5 +79,5 @@ def shown_names(booking: Booking) -> str:
 
 def shown_stay(booking: Booking) -> str:
     """Show the span of a party at its table, on the wall of the restaurant."""
-    zone = booking.restaurant.zone
+    zone = booking.zone
     return f"{clock(booking.starts_at, zone)} to {clock(booking.ends_at, zone)} ({zone})"

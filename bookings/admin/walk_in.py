@@ -129,7 +129,7 @@ def _seated(booking: Booking) -> SafeString:
         booking.guest_name,
         booking.party_size,
         shown_names(booking),
-        clock(booking.ends_at, booking.restaurant.zone),
+        clock(booking.ends_at, booking.zone),
         change_link(booking),
     )
 

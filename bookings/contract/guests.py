@@ -165,8 +165,8 @@ def booking_answer(booking: "Booking", restaurant: "Restaurant", table_numbers: 
     return BookingAnswer.of(
         booking,
         restaurant_id=restaurant.public_id,
-        timezone=restaurant.timezone,
-        end_time=local_wall_time(booking.ends_at, restaurant.zone),
+        timezone=booking.timezone or restaurant.timezone,
+        end_time=local_wall_time(booking.ends_at, booking.zone),
         tables=table_numbers if restaurant.shows_tables else (),
     )
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -14,6 +15,7 @@ from bookings.choices import COUNTING_STATUSES, BookingSource, BookingStatus, Ev
 from capacity.models import ServiceDay
 from tables.choices import SeatingType
 from tables.models import Restaurant, Table
+from tables.zones import zone_called
 
 IDEMPOTENCY_KEY_LENGTH = 255
 
@@ -27,6 +29,8 @@ class Booking(models.Model):
     service_day = models.ForeignKey(ServiceDay, on_delete=models.PROTECT, related_name="bookings")
     business_date = models.DateField()
     wall_time = models.TimeField()
+    # Of the wall clock of a booking from before the restaurant's zone was changed; empty: that of the restaurant.
+    timezone = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     turn_minutes = models.PositiveSmallIntegerField()
@@ -83,6 +87,11 @@ class Booking(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the zone of the wall clock by which the party comes, or came."""
+        return zone_called(self.timezone or self.restaurant.timezone)
 
     def is_late(self, now: datetime, grace: timedelta) -> bool:
         """Say whether a party that has not arrived is late beyond the grace: a mark for people, nothing follows."""

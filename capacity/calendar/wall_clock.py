@@ -4,6 +4,7 @@ A wall time exists if going to UTC and back gives it again; it is repeated if bo
 """
 
 from bisect import bisect_left
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,16 @@ def instants_of(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     return tuple(sorted(real))
 
 
+def carry_over(instant: datetime, from_zone: ZoneInfo, to_zone: ZoneInfo) -> datetime | None:
+    """Return the instant at which another zone's wall shows what one zone's shows at an instant; None in a gap.
+
+    Of a wall time that is repeated there it is the first, or the second if it was the second here.
+    """
+    local = to_local(instant, from_zone)
+    found = instants_of(local.replace(tzinfo=None, fold=0), to_zone)
+    return found[local.fold and len(found) - 1] if found else None
+
+
 def jump_over(wall: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant at which the clocks jump over a wall time that does not exist."""
     after, before = _both_folds(wall, zone)  # PEP 495: in a gap, fold 0 reads the offset of before the jump
@@ -89,3 +100,25 @@ def this_minute(now: datetime) -> datetime:
 def minutes_between(earlier: datetime, later: datetime) -> int:
     """Return whole minutes from one instant to another."""
     return int((later - earlier) // ONE_MINUTE)
+
+
+@dataclass(frozen=True)
+class ClockChange:
+    """The clock of a zone and that of the one after it, at `now`."""
+
+    before: ZoneInfo
+    after: ZoneInfo
+    now: datetime
+
+    def moved(self, instant: datetime) -> datetime | None:
+        """Return the instant of the same wall time; None where the new zone has no such time on that date."""
+        return carry_over(instant, self.before, self.after)
+
+    def nearest(self, instant: datetime) -> datetime:
+        """Return the instant of the same wall time, or that at which the clocks jump over it."""
+        wall = instant.astimezone(self.before).replace(tzinfo=None, fold=0)
+        return self.moved(instant) or jump_over(wall, self.after)
+
+    def shift(self, instant: datetime) -> timedelta:
+        """Return how far an instant moves."""
+        return self.nearest(instant) - instant

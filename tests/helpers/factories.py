@@ -132,14 +132,14 @@ class BookingFactory(DjangoModelFactory):
     """A booking from before tables existed: a row on its service day, counted, without assignment or stored answer.
 
     Where: `service_day=`, or `restaurant=` (default: a new one) and `business_date=` (default: a month ahead), which
-    are materialised; `wall_time` there. `is_counted=False` leaves the counters alone, as drift would.
+    are materialised; `wall_time` there, or `starts_at`. `is_counted=False` leaves the counters alone, as drift would.
     """
 
     class Meta:
         model = Booking
 
     reference = factory.Sequence(lambda n: f"L{n:09d}")
-    wall_time = time(19, 0)
+    wall_time = factory.LazyAttribute(lambda booking: _wall_time(booking))
     party_size = 2
     guest_name = "Ada Lovelace"
     guest_email = "ada@example.com"
@@ -201,6 +201,17 @@ def _place(day: ServiceDay, row: dict[str, Any]) -> dict[str, Any]:
         "ends_at": starts_at + timedelta(minutes=minutes),
         "turn_minutes": minutes,
     }
+
+
+def _wall_time(booking: Any) -> time:
+    """Return 19:00, or the time on the wall at an instant that was given."""
+    starts_at = getattr(booking, "starts_at", None)
+    if starts_at is None:
+        return time(19, 0)
+    day = getattr(booking, "service_day", None)
+    house: Restaurant = day.restaurant if day else booking.restaurant
+    wall_time: time = starts_at.astimezone(house.zone).time()
+    return wall_time
 
 
 def _first_instant(day: ServiceDay, wall_time: time) -> datetime:

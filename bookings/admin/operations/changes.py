@@ -50,7 +50,7 @@ class ChangeForm(OperationForm):
 
     def prepare(self) -> None:
         booking = self.booking
-        zone = booking.restaurant.zone
+        zone = booking.zone
         self.fields["wall_time"].help_text = f"On the clock of the restaurant ({zone})."
         self.initial = {
             **self.initial,
@@ -93,6 +93,6 @@ class Change(Operation):
 
     def done(self, outcome: FloorOutcome) -> str:
         booking = outcome.booking
-        zone = booking.restaurant.zone
+        zone = booking.zone
         when = f"{long_date(booking.business_date)}, {booking.wall_time:%H:%M} to {clock(booking.ends_at, zone)}"
         return f"{booking.reference} is for {booking.party_size} on {when}: {shown_names(booking)}."

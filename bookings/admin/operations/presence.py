@@ -29,7 +29,7 @@ QUARTER = timedelta(minutes=15)
 
 def is_its_evening(booking: Booking, now: datetime) -> bool:
     """Say whether the date of a booking has come, and neither its service nor its stay is over."""
-    has_come = now.astimezone(booking.restaurant.zone).date() >= booking.business_date
+    has_come = now.astimezone(booking.zone).date() >= booking.business_date
     return has_come and now <= last_moment(booking)
 
 
@@ -110,7 +110,7 @@ class Seat(Operation):
 
     def question(self, booking: Booking, now: datetime) -> str:
         late = now > booking.starts_at
-        ends_at = clock(now + timedelta(minutes=booking.turn_minutes), booking.restaurant.zone)
+        ends_at = clock(now + timedelta(minutes=booking.turn_minutes), booking.zone)
         stay = f" They are late, so they stay until about {ends_at}." if late else ""
         return f"Seat the party now?{stay} Whoever comes to its table next is moved, or named if that cannot be."
 
@@ -125,7 +125,7 @@ class Seat(Operation):
 
     def done(self, outcome: FloorOutcome) -> str:
         booking = outcome.booking
-        until = clock(booking.ends_at, booking.restaurant.zone)
+        until = clock(booking.ends_at, booking.zone)
         return f"{booking.reference} sits at {shown_names(booking)} until {until}."
 
 
@@ -193,7 +193,7 @@ class ExtendForm(OperationForm):
     def _in_words(self, end: datetime) -> str:
         minutes = minutes_between(self.booking.ends_at, end)
         difference = f"{counted(abs(minutes), 'minute')} {'longer' if minutes > 0 else 'shorter'}"
-        shown = clock(end, self.booking.restaurant.zone)
+        shown = clock(end, self.booking.zone)
         return f"{shown} ({difference})" if minutes else f"{shown} (as it is)"
 
 
@@ -215,7 +215,7 @@ class Extend(Operation):
     form_class = ExtendForm
 
     def question(self, booking: Booking, now: datetime) -> str:
-        until = clock(booking.ends_at, booking.restaurant.zone)
+        until = clock(booking.ends_at, booking.zone)
         return (
             f"The party has {shown_names(booking)} until {until}. Whoever comes there next is moved to other tables, "
             "or named if there are none."
@@ -232,4 +232,4 @@ class Extend(Operation):
 
     def done(self, outcome: FloorOutcome) -> str:
         booking = outcome.booking
-        return f"{booking.reference} stays until {clock(booking.ends_at, booking.restaurant.zone)}."
+        return f"{booking.reference} stays until {clock(booking.ends_at, booking.zone)}."

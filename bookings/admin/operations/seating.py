@@ -115,7 +115,7 @@ class SwapForm(OperationForm):
 
 
 def _as_choice(other: Booking) -> str:
-    time = clock(other.starts_at, other.restaurant.zone)
+    time = clock(other.starts_at, other.zone)
     return f"{shown_names(other)} · {time} {other.guest_name}, {other.party_size} ({other.reference})"
 
 

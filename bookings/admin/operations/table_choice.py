@@ -38,7 +38,7 @@ def tables_for_booking(booking: Booking, now: datetime) -> list[Group]:
     """Return the tables for the rest of a booking's time, its own among the free ones, in 3 queries."""
     starts_at = max(booking.starts_at, min(now, booking.ends_at))
     states = list_table_states(booking.restaurant, starts_at, blocked_until(booking), now=now, without=[booking.pk])
-    return list(grouped_tables(states, booking.restaurant.zone, booking.party_size))
+    return list(grouped_tables(states, booking.zone, booking.party_size))
 
 
 def grouped_tables(states: Sequence[TableState], zone: tzinfo, party_size: int) -> Iterator[Group]:

@@ -79,7 +79,7 @@ class Undo(Operation):
         event = find_undoable(booking)
         if event is None:
             return "There is nothing to undo."
-        zone = booking.restaurant.zone
+        zone = booking.zone
         when = f"{clock(event.created_at, zone)}, {event.actor_label}"
         if event.kind == EventKind.CREATED:
             return f"Take back this walk-in ({when})? It is cancelled then, and its table free at once."

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from config.errors import DomainError
 from config.values import counted
@@ -36,9 +36,16 @@ def booking_list(bookings: Iterable[Any]) -> SafeString:
 
 
 def linked_message(refusal: DomainError) -> SafeString:
-    """Return the message of a refusal with every booking that it names as a link."""
-    described = {booking.reference: describe_booking(booking) for booking in getattr(refusal, "bookings", ())}
+    """Return the message of a refusal, line by line, with every booking that it names as a link."""
+    lines = refusal.message.splitlines()
+    # What has a line for each booking describes them there.
+    describe = describe_booking if len(lines) == 1 else change_link
+    described = {booking.reference: describe(booking) for booking in getattr(refusal, "bookings", ())}
+    return format_html_join(mark_safe("<br>"), "{}", ((_linked(line, described),) for line in lines))
+
+
+def _linked(line: str, described: dict[str, SafeString]) -> SafeString:
     if not described:
-        return format_html("{}", refusal.message)
-    parts = re.split(f"({'|'.join(map(re.escape, described))})", refusal.message)
+        return format_html("{}", line)
+    parts = re.split(f"({'|'.join(map(re.escape, described))})", line)
     return format_html_join("", "{}", ((described.get(part, part),) for part in parts))

@@ -33,11 +33,22 @@ def describe_outcome(outcome: SettingsOutcome, zone: tzinfo) -> Iterator[Said]:
     if outcome.unnamed:
         one, many = "booking stays in place and waits", "bookings stay in place and wait"
         yield constants.WARNING, _to_decide(outcome.unnamed, f"{one} for your decision", f"{many} for your decision")
+    if outcome.rescheduled:
+        yield constants.WARNING, _rescheduled(outcome.rescheduled)
     yield from describe_reseating(outcome.moves, outcome.left)
     if outcome.waiting:
         one, many = "booking waits", "bookings wait"
         since = "for your decision since before"
         yield constants.WARNING, _to_decide(outcome.waiting, f"{one} {since}", f"{many} {since}")
+
+
+def _rescheduled(bookings: Sequence[Booking]) -> SafeString:
+    lines = (
+        format_html("{}: {}, {}", describe_booking(booking), booking.guest_name, booking.guest_phone or "no phone")
+        for booking in bookings
+    )
+    noun = "booking keeps its" if len(bookings) == 1 else "bookings keep their"
+    return _listed(len(bookings), f"{noun} date and time in the new zone; tell the guests", lines, most=len(bookings))
 
 
 def describe_reseating(moves: Sequence[MovedParty], left: Sequence[PartyLeft]) -> Iterator[Said]:
@@ -76,12 +87,12 @@ def parties_left(left: Sequence[PartyLeft]) -> SafeString:
     return _listed(len(left), f"{noun} for your decision", lines)
 
 
-def _listed(count: int, said: str, lines: Iterable[SafeString]) -> SafeString:
-    return format_html("{} {}:{}", count, said, _lines_of(count, lines))
+def _listed(count: int, said: str, lines: Iterable[SafeString], *, most: int = MOST_LISTED) -> SafeString:
+    return format_html("{} {}:{}", count, said, _lines_of(count, lines, most=most))
 
 
-def _lines_of(count: int, lines: Iterable[SafeString]) -> SafeString:
-    more = count - MOST_LISTED
+def _lines_of(count: int, lines: Iterable[SafeString], *, most: int = MOST_LISTED) -> SafeString:
+    more = count - most
     rest = format_html("<li>and {} more</li>", more) if more > 0 else ""
     items = format_html_join("", "<li>{}</li>", ((line,) for line in lines))
     return format_html("<ul>{}{}</ul>", items, rest)

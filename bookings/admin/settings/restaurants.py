@@ -10,15 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
 
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.columns import column, row_action
+from bookings.admin.parts.durable import refusal_of
 from bookings.admin.parts.forms import SettingsForm
 from bookings.admin.parts.owners import is_owner
 from bookings.admin.parts.settings_rows import SettingsAdmin
 from bookings.admin.rollout.report import serve_report
 from bookings.admin.settings.words import SMALLEST_AND_LARGEST
+from bookings.errors import ZoneChangeRefused
 from bookings.services import SettingsOutcome, create_restaurant, save_settings_row
 from capacity.selectors import list_misconfigurations
 from config.values import counted
@@ -26,12 +28,19 @@ from tables.choices import EnforcementMode, TableStatus
 from tables.models import Restaurant
 from tables.zones import zone_names
 
+WALL_CLOCK = "keeps_wall_clock"
 MODE_COLOURS = {EnforcementMode.ENFORCE: "success", EnforcementMode.SHADOW: "warning"}
 
 
 class RestaurantForm(SettingsForm):
     """The form of a restaurant, with its zone chosen from those that exist."""
 
+    keeps_wall_clock = forms.BooleanField(
+        required=False,
+        label="The wall clock stays",
+        help_text="Bookings and blocks ahead keep date and time in the other zone. The guests have to be told.",
+        widget=UnfoldBooleanWidget(),
+    )
     in_order = (("party_size_min", "party_size_max", SMALLEST_AND_LARGEST),)
 
     class Meta:
@@ -66,6 +75,13 @@ class RestaurantForm(SettingsForm):
                 widget=UnfoldAdminSelectWidget(),
                 help_text="Slots and business dates follow this wall clock.",
             )
+
+
+def _asks_about_wall_clock(request: HttpRequest) -> bool:
+    """Say whether a save was refused until somebody says what another zone means, or somebody has said so."""
+    refusal = refusal_of(request)
+    is_asked = isinstance(refusal, ZoneChangeRefused) and refusal.may_keep_wall_clock
+    return is_asked or WALL_CLOCK in request.POST
 
 
 def _mode_field(request: HttpRequest) -> str:
@@ -119,6 +135,7 @@ class RestaurantAdmin(SettingsAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Restaurant | None = None) -> Any:
         """Show the public id of a stored restaurant; its mode is chosen once, then the rollout changes it."""
         left_out, shown = ("public_id", "enforcement") if obj is None else ("", _mode_field(request))
+        asked = [WALL_CLOCK] if _asks_about_wall_clock(request) else []
         return [
             (
                 title,
@@ -126,7 +143,8 @@ class RestaurantAdmin(SettingsAdmin):
                     **options,
                     "fields": [
                         shown if name == "enforcement" else name for name in options["fields"] if name != left_out
-                    ],
+                    ]
+                    + (asked if "timezone" in options["fields"] else []),
                 },
             )
             for title, options in super().get_fieldsets(request, obj)
@@ -159,8 +177,13 @@ class RestaurantAdmin(SettingsAdmin):
     def save_row(self, request: HttpRequest, row: Restaurant, form: Any) -> SettingsOutcome:
         if row.pk is not None:
             # Not the whole row: a mode that was changed since it was read would be changed back.
-            columns = [*form.changed_data, "updated_at"]
-            return save_settings_row(row=row, columns=columns, actor=actor_of(request))
+            columns = [name for name in form.changed_data if name != WALL_CLOCK]
+            return save_settings_row(
+                row=row,
+                columns=[*columns, "updated_at"],
+                actor=actor_of(request),
+                keeps_wall_clock=form.cleaned_data[WALL_CLOCK],
+            )
         create_restaurant(restaurant=row)
         return SettingsOutcome(service_days=0, raised=(), bookings=())
 

@@ -138,6 +138,24 @@ def misplaced_booking(row: Row) -> Finding:
     )
 
 
+def other_wall_clock(row: Row) -> Finding:
+    """Return a booking whose instant is another one than its date and time on the restaurant's wall."""
+    return Finding(
+        restaurant_id=row["restaurant_id"],
+        kind="BOOKING_AT_ANOTHER_TIME",
+        message=(
+            f"{row['reference']} is booked for {row['business_date']} {row['wall_time']:%H:%M}, and its instant is "
+            f"{row['shown']} on the wall of the restaurant"
+        ),
+        facts={
+            "businessDate": row["business_date"],
+            "time": f"{row['wall_time']:%H:%M}",
+            "bookings": list(_parties(row | {"kind": None})),
+        },
+        service_day_ids=(row["service_day_id"],),
+    )
+
+
 def unseated_bookings(row: Row) -> Finding:
     """Return the number of parties without a table where the service seats at tables."""
     some = ", ".join(row["refs"])

@@ -15,6 +15,7 @@ from bookings.insight.audit.judgement import (
     judge_lines,
     judge_tables,
     misplaced_booking,
+    other_wall_clock,
     stranded_booking,
     unknown_zone,
     unseated_bookings,
@@ -181,6 +182,8 @@ def _audit_zone(zone: _Zone, scope: AuditScope, report: AuditReport, service_day
     judge_lines(lines, _list_counted_bookings(overbooked, report.as_of), report)
     judge_tables(_query("tables", parameters), report)
     report.problems += [misplaced_booking(row) for row in _query("misplaced_bookings", parameters)]
+    if zone.is_known:
+        report.problems += [other_wall_clock(row) for row in _query("other_wall_clocks", parameters)]
     report.notes += [unseated_bookings(row) for row in _query("unseated_bookings", parameters)]
     if zone.is_known:
         report.notes += [stranded_booking(row) for row in _query("stranded_bookings", parameters)]

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bookings.management.arguments import add_who
+from bookings.models import Booking
 from bookings.restaurant_file import Action, Change, RestaurantFile, RestaurantFileInvalid, read_restaurant_file
 from bookings.selectors.undecided import Undecided
 from bookings.services import MovedParty, PartyLeft, SettingsOutcome
@@ -42,13 +43,23 @@ class Command(BaseCommand):
         """Add the file, and the name of the acting person."""
         parser.add_argument("file", type=Path, metavar="FILE.yaml")
         parser.add_argument("--dry-run", action="store_true", help="show all that the import would do, change nothing")
+        parser.add_argument(
+            "--keep-wall-clock",
+            action="store_true",
+            help="where the file has another time zone: bookings ahead keep date and time, their instants move",
+        )
         add_who(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import."""
         file, is_dry_run = _read(options["file"]), options["dry_run"]
         try:
-            outcome = import_restaurant(file=file, label=options["by"], is_dry_run=is_dry_run)
+            outcome = import_restaurant(
+                file=file,
+                label=options["by"],
+                keeps_wall_clock=options["keep_wall_clock"],
+                is_dry_run=is_dry_run,
+            )
         except DomainError as error:
             raise CommandError(f"{options['file']} is not imported: {error.message}") from error
         self._show(file, outcome.changes, "would change" if is_dry_run else "changed")
@@ -72,6 +83,7 @@ class Command(BaseCommand):
         self._list(settings.moves, "moved to other tables", _moved)
         self._list(settings.left, "left at tables that do not take them any more", _left)
         self._list(settings.waiting, "waiting for a decision since before", _undecided)
+        self._list(settings.rescheduled, "kept at date and time in the new zone. Tell the guests", _guest_to_tell)
 
     def _list(self, found: Sequence[T], said: str, line_of: Callable[[T], str]) -> None:
         if found:
@@ -85,6 +97,12 @@ def _undecided(found: Undecided) -> str:
     booking = found.booking
     when = f"{booking.business_date} {booking.wall_time:%H:%M}"
     return f"{booking} {when}, {booking.guest_name}, party of {booking.party_size}: {found.reason}"
+
+
+def _guest_to_tell(booking: Booking) -> str:
+    when = f"{booking.business_date:%a %-d %b %Y} {booking.wall_time:%H:%M}"
+    line = f"{booking.reference}, {booking.guest_name}, {when}, party of {booking.party_size}"
+    return f"{line}: {booking.guest_phone or booking.guest_email or 'no contact'}"
 
 
 def _moved(move: MovedParty) -> str:

@@ -49,6 +49,6 @@ class MarkNoShow(BookingWrite[Booking]):
 
 def _require_started(booking: Booking) -> None:
     if read_clock() < booking.starts_at:
-        start = local_wall_time(booking.starts_at, booking.restaurant.zone)
+        start = local_wall_time(booking.starts_at, booking.zone)
         message = f"The party is expected at {start:%H:%M}; before that a booking can only be cancelled"
         raise TransitionUntimely(message, status=booking.status, wanted=BookingStatus.NO_SHOW)

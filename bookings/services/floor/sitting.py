@@ -115,7 +115,7 @@ class StayWrite(BookingWrite[FloorOutcome]):
         """Write the stay and tables of a booking that is in the counters, the moves, and the history."""
         booking, keeping, is_decision = sitting.booking, sitting.keeping, sitting.is_decision
         expire_holds(hold.booking_id for hold in sitting.holds)
-        until = f"{local_wall_time(sitting.ends_at, booking.restaurant.zone):%H:%M}"
+        until = f"{local_wall_time(sitting.ends_at, booking.zone):%H:%M}"
         raised = count_again(
             booking,
             sitting.ends_at,

@@ -22,7 +22,7 @@ def require_status(booking: Booking, allowed: Sequence[BookingStatus], wanted: B
 
 def require_its_evening(booking: Booking, now: datetime, wanted: BookingStatus) -> None:
     """Raise `TransitionUntimely` before the date of a booking, and after its service."""
-    if now.astimezone(booking.restaurant.zone).date() < booking.business_date:
+    if now.astimezone(booking.zone).date() < booking.business_date:
         message = f"The party is expected on {booking.business_date}, not today"
         raise TransitionUntimely(message, status=booking.status, wanted=wanted)
     if now > last_moment(booking):

@@ -27,21 +27,26 @@ def plan_import(*, file: RestaurantFile) -> tuple[Change, ...]:
 
 
 def import_restaurant(
-    *, file: RestaurantFile, actor: Actor = None, label: str = "", is_dry_run: bool = False
+    *,
+    file: RestaurantFile,
+    actor: Actor = None,
+    label: str = "",
+    keeps_wall_clock: bool = False,
+    is_dry_run: bool = False,
 ) -> ImportOutcome:
     """Change a restaurant to the state of its file; a second time changes nothing and locks nothing.
 
-    Locks as `change_settings` does, all in one transaction. `label` names the actor from a shell. A dry run is the
-    same, rolled back.
+    Locks as `change_settings` does, all in one transaction. `label` names the actor from a shell. With
+    `keeps_wall_clock` bookings may follow another zone. A dry run is the same, rolled back.
 
-    Raises: `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`.
+    Raises: `PeriodsOverlap`, `ZoneChangeRefused`, `TableInUse`, `RecordInUse`, `BookingConflict`.
     """
     restaurant = Restaurant.objects.filter(slug=file.restaurant.slug).first()
     if restaurant is None:
         return _create(file, is_dry_run)
     if not plan_import(file=file):
         return ImportOutcome(())
-    return _update(restaurant, file, actor, label, is_dry_run)
+    return _update(restaurant, file, actor, label, keeps_wall_clock, is_dry_run)
 
 
 def _create(file: RestaurantFile, is_dry_run: bool) -> ImportOutcome:
@@ -51,7 +56,9 @@ def _create(file: RestaurantFile, is_dry_run: bool) -> ImportOutcome:
     return ImportOutcome(changes)
 
 
-def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor, label: str, is_dry_run: bool) -> ImportOutcome:
+def _update(
+    restaurant: Restaurant, file: RestaurantFile, actor: Actor, label: str, keeps_wall_clock: bool, is_dry_run: bool
+) -> ImportOutcome:
     changes: tuple[Change, ...] = ()
 
     def change() -> Sequence[Table]:
@@ -62,6 +69,12 @@ def _update(restaurant: Restaurant, file: RestaurantFile, actor: Actor, label: s
 
     reason = f"Import of {file.restaurant.slug}"
     settings = change_settings(
-        restaurant_id=restaurant.pk, change=change, reason=reason, actor=actor, label=label, is_dry_run=is_dry_run
+        restaurant_id=restaurant.pk,
+        change=change,
+        reason=reason,
+        actor=actor,
+        label=label,
+        keeps_wall_clock=keeps_wall_clock,
+        is_dry_run=is_dry_run,
     )
     return ImportOutcome(changes, settings)

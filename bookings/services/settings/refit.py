@@ -52,15 +52,15 @@ class _Refit:
         }
 
 
-def refit_service_days(settings: ServiceSettings, days: Sequence[ServiceDay]) -> None:
-    """Fit locked service days to the settings as they are now."""
+def refit_service_days(settings: ServiceSettings, days: Sequence[ServiceDay], *, counts_all: bool = False) -> None:
+    """Fit locked service days to the settings as they are now; with `counts_all` count those of the same grid too."""
     if not days:
         return
     refit = _Refit(settings, days)
     _fit_days(refit)
     _fit_slot_limits(refit)
     changed = _fit_grid(refit)
-    _recount(refit, changed)
+    _recount(refit, {day.pk for day in days} if counts_all else changed)
     _remove_empty_days(refit)
 
 

@@ -18,6 +18,7 @@ from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import RaisedExcess, record_settings_excess
 from bookings.services.settings.refit import missing_services, refit_service_days
 from bookings.services.settings.reseating import PartyLeft, Reseated, reseat_after_change
+from bookings.services.settings.zone_change import follow_zone, require_known_zone
 from bookings.services.upkeep.deferral import defer_materialization
 from capacity.calendar import find_overlaps
 from capacity.locks import lock_future_service_days
@@ -41,7 +42,7 @@ class SettingsOutcome:
     `service_days` were fitted; `raised` is the excess above limits, authorised by this change. `stranded` could be made
     again as they are before it, and cannot any more; `waiting` wait for a decision since before. `moves` are parties
     that were given other tables because theirs do not take them any more, or to make room for these. `left` could not
-    be moved and keep their tables.
+    be moved and keep their tables. `rescheduled` kept date and time in another zone: their guests have to be told.
     """
 
     service_days: int
@@ -50,6 +51,7 @@ class SettingsOutcome:
     waiting: tuple[Undecided, ...] = ()
     moves: tuple[MovedParty, ...] = ()
     left: tuple[PartyLeft, ...] = ()
+    rescheduled: tuple[Booking, ...] = ()
 
     @property
     def unnamed(self) -> tuple[Undecided, ...]:
@@ -74,6 +76,7 @@ def change_settings(
     actor: Actor = None,
     label: str = "",
     emptied: Collection[int] = (),
+    keeps_wall_clock: bool = False,
     is_dry_run: bool = False,
 ) -> SettingsOutcome:
     """Run a change of settings rows and fit the future service days and slots to it.
@@ -85,28 +88,34 @@ def change_settings(
     authorises. Parties at tables that do not take them any more are re-seated, as many as can be. Another mode of the
     restaurant is an entry in the history of the rollout, by `actor` or, from a shell, by `label`. A job of the same
     transaction creates the days further ahead that are offered now and were not. Parties at tables that are `emptied`
-    are concerned also where those were given out no more before. A dry run is the same, rolled back.
+    are concerned also where those were given out no more before. Another zone moves what lies ahead (`follow_zone`);
+    `keeps_wall_clock` says that it may. A dry run is the same, rolled back.
 
-    Raises: `RecordNotFound`, `PeriodsOverlap`, `TableInUse`, `RecordInUse`, `BookingConflict`; the errors of `change`.
+    Raises: `RecordNotFound`, `PeriodsOverlap`, `ZoneChangeRefused`, `SettingsInvalid`, `TableInUse`, `RecordInUse`,
+    `BookingConflict`; the errors of `change`.
     """
     lock_restaurant_settings(restaurant_id)
     settings = get_service_settings(restaurant_id)
     days = lock_future_service_days(restaurant_id, from_date=settings.today - DATES_STILL_RUNNING)
     mode_before = settings.restaurant.enforcement
     stranded_before = problems_in({restaurant_id: settings})
-    before = list_excesses(day.pk for day in days)
+    before_change = settings
     floor_before = load_floor(restaurant_id, also=emptied) if emptied else settings.floor
     leaving = change() or ()
     settings = get_service_settings(restaurant_id)
+    rescheduled = follow_zone(
+        before_change, settings, days, keeps_wall_clock=keeps_wall_clock, reason=reason, actor=actor, label=label
+    )
+    before = list_excesses(day.pk for day in days)
     if settings.restaurant.enforcement != mode_before:
         record_mode_change(settings.restaurant, mode_before, sign(reason=reason, actor=actor, label=label))
     _require_disjoint_periods(settings)
     days += _create_missing_days(settings, days)
-    refit_service_days(settings, days)
+    refit_service_days(settings, days, counts_all=before_change.zone != settings.zone)
     reseated = _fit_floor(settings, floor_before, leaving, reason)
     raised = record_settings_excess(restaurant_id, (day.pk for day in days), before=before, reason=reason, actor=actor)
     stranded, waiting = _list_stranded(settings, stranded_before)
-    outcome = SettingsOutcome(len(days), raised, stranded, waiting, reseated.moves, reseated.left)
+    outcome = SettingsOutcome(len(days), raised, stranded, waiting, reseated.moves, reseated.left, rescheduled)
     if is_dry_run:
         _undo(restaurant_id)
     else:
@@ -165,7 +174,12 @@ def _list_stranded(settings: ServiceSettings, before: Problems) -> tuple[tuple[U
 
 
 def save_settings_row(
-    *, row: Model, columns: Collection[str] | None = None, actor: Actor = None, is_dry_run: bool = False
+    *,
+    row: Model,
+    columns: Collection[str] | None = None,
+    actor: Actor = None,
+    keeps_wall_clock: bool = False,
+    is_dry_run: bool = False,
 ) -> SettingsOutcome:
     """Save one row of a restaurant's settings, or these columns of it; see `change_settings`."""
     is_out = isinstance(row, Table) and row.status != TableStatus.ACTIVE
@@ -175,6 +189,7 @@ def save_settings_row(
         reason=_reason_of(row),
         actor=actor,
         emptied=[row.pk] if is_out and row.pk is not None else (),
+        keeps_wall_clock=keeps_wall_clock,
         is_dry_run=is_dry_run,
     )
 
@@ -265,6 +280,7 @@ def create_restaurant(*, restaurant: Restaurant, change: Change | None = None, i
 
     Raises: `PeriodsOverlap`, `BookingConflict`, and the errors of `change`.
     """
+    require_known_zone(restaurant.timezone)
     # A run again must insert again: the row of the run before was rolled back with it.
     restaurant.pk = None
     restaurant._state.adding = True

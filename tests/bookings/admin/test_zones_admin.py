@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from bookings.services import save_settings_row
 from tables.models import Restaurant
-from tests.helpers.admin_screens import text_of
+from tests.helpers.admin_screens import form_of, messages_of, text_of
 from tests.helpers.factories import BookingFactory, days_ahead, open_restaurant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,3 +45,44 @@ def test_a_stored_name_that_is_no_zone_is_mended_on_its_page(admin_client: Clien
 
     assert page.status_code == 200
     assert name not in text_of(page)
+
+
+def test_another_zone_under_bookings_asks_first_and_then_names_whom_to_tell(admin_client: Client) -> None:
+    house = open_restaurant()
+    booking = BookingFactory(restaurant=house, business_date=days_ahead())
+    url = f"/admin/tables/restaurant/{house.pk}/change/"
+    page = admin_client.get(url)
+    assert "The wall clock stays" not in text_of(page)
+
+    refused = admin_client.post(url, form_of(page) | {"timezone": "America/New_York"})
+
+    assert refused.status_code == 200
+    when = f"{days_ahead():%a %-d %b %Y} 19:00"
+    assert f"{booking.reference} , Ada Lovelace, {when}, party of 2" in text_of(refused)
+    assert "The wall clock stays" in text_of(refused)
+    house.refresh_from_db()
+    assert house.timezone == "Europe/London"
+
+    moved = admin_client.post(url, form_of(refused) | {"keeps_wall_clock": "on"}, follow=True)
+
+    house.refresh_from_db()
+    booking.refresh_from_db()
+    assert house.timezone == "America/New_York"
+    assert f"{booking.starts_at.astimezone(house.zone):%H:%M}" == "19:00"
+    (said,) = [message for message in messages_of(moved) if "tell the guests" in message]
+    assert "1 booking keeps its date and time in the new zone" in said
+    assert "Ada Lovelace, +442079460000" in said
+    shown = text_of(admin_client.get(f"/admin/bookings/booking/{booking.pk}/change/"))
+    assert "19:00 to 20:30 (America/New_York)" in shown
+    assert "by the clock of Europe/London by the clock of America/New_York" in shown
+
+
+def test_what_is_past_shows_the_clock_that_it_took_place_by(admin_client: Client) -> None:
+    house = open_restaurant()
+    past = BookingFactory(restaurant=house, business_date=days_ahead(-3), status="completed")
+    house.timezone = "America/New_York"
+    save_settings_row(row=house)
+
+    assert "19:00 to 20:30 (Europe/London)" in text_of(admin_client.get(f"/admin/bookings/booking/{past.pk}/change/"))
+    listed = text_of(admin_client.get("/admin/bookings/booking/?when=past"))
+    assert "19:00 20:30" in listed

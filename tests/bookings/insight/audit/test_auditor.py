@@ -542,3 +542,36 @@ def test_times_of_rules_are_those_on_the_wall(zone: str) -> None:
 
     assert BookingSlot.objects.filter(pacing_covers=12).count() == 4
     assert run_audit().is_clean
+
+
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ("starts_at = starts_at + interval '5 hours', ends_at = ends_at + interval '5 hours'", "00:00"),
+        ("wall_time = '18:45'", "19:00"),
+        ("starts_at = starts_at - interval '1 day'", "19:00"),
+    ],
+)
+def test_a_booking_whose_instant_is_another_than_its_wall_clock_says_is_named(change: str, shown: str) -> None:
+    house = open_restaurant(timezone="Etc/UTC")
+    booking = book(house, EVENING)
+    book(house, EVENING, at="20:00")
+    assert run_audit(house).is_clean
+
+    write(f"UPDATE bookings_booking SET {change} WHERE id = %s", booking.pk)  # noqa: S608 - of the list above
+
+    (problem,) = [found for found in run_audit(house).problems if found.kind == "BOOKING_AT_ANOTHER_TIME"]
+    assert ids(problem) == [booking.pk]
+    assert f" {shown}:00 on the wall" in problem.message
+
+
+def test_a_booking_of_a_former_zone_is_compared_with_no_other_clock() -> None:
+    house = open_restaurant(timezone="Etc/UTC")
+    booking = book(house, EVENING)
+
+    write(
+        "UPDATE bookings_booking SET wall_time = '18:00', timezone = 'Atlantic/Azores' WHERE id = %s",
+        booking.pk,
+    )
+
+    assert run_audit(house).is_clean
