@@ -1,7 +1,7 @@
 """Refusals of the bookings app."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from capacity.policy import Reason
@@ -21,15 +21,19 @@ class Start(Protocol):
     @property
     def starts_at(self) -> datetime: ...
 
+    @property
+    def business_date(self) -> date: ...
+
 
 class RequestRefused(DomainError):
     """The request was decided, and refused for every reason that it carries."""
 
     code = "CAPACITY_EXCEEDED"
 
-    def __init__(self, message: str, *, reasons: Sequence[Reason]) -> None:
+    def __init__(self, message: str, *, reasons: Sequence[Reason], business_date: date | None = None) -> None:
         super().__init__(message)
         self.reasons = tuple(reasons)
+        self.business_date = business_date
         self.alternatives: Sequence[Start] = ()
 
 

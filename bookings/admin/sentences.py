@@ -1,14 +1,15 @@
 """The outcome of an operation, or its refusal, in sentences for the next screen."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 from django.contrib.messages import constants
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookings.admin.parts.links import change_link, linked_message
-from bookings.errors import RequestRefused, TableTaken
+from bookings.admin.parts.shown import long_date
+from bookings.errors import RequestRefused, Start, TableTaken
 from bookings.models import Booking
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.rows.seating import shown_tables
@@ -63,8 +64,14 @@ def refusal_sentences(refusal: DomainError) -> list[str | SafeString]:
 
 
 def _alternatives(refusal: RequestRefused) -> list[str]:
-    times = ", ".join(f"{start.wall_time:%H:%M}" for start in refusal.alternatives)
+    times = ", ".join(_start_of(start, refusal.business_date) for start in refusal.alternatives)
     return [f"Other starts that would do: {times}."] if times else []
+
+
+def _start_of(start: Start, asked: date | None) -> str:
+    """Show a start, with the business date that it is of where another was asked for."""
+    of_date = f" of {long_date(start.business_date)}" if asked not in (None, start.business_date) else ""
+    return f"{start.wall_time:%H:%M}{of_date}"
 
 
 def clock(instant: datetime, zone: tzinfo) -> str:

@@ -39,8 +39,12 @@ _REASON = {
 }
 _SLOT = {
     "type": "object",
-    "required": ["time", "startsAt"],
-    "properties": {"time": _TEXT, "startsAt": {"type": "string", "format": "date-time"}},
+    "required": ["time", "startsAt", "date"],
+    "properties": {
+        "time": _TEXT,
+        "startsAt": {"type": "string", "format": "date-time"},
+        "date": {"type": "string", "format": "date", "description": "Business date: after midnight that of the night."},
+    },
 }
 _PROBLEM = {"type": "object", "required": ["code", "message"], "properties": {"code": _TEXT, "message": _TEXT}}
 _EXTRAS: dict[str, dict[str, Any]] = {

@@ -37,7 +37,9 @@ class SlotAnswer(Answer):
 
 
 class AlternativeSlotAnswer(SlotAnswer):
-    """Another start that really takes the party."""
+    """Another start that really takes the party, with the business date to ask for it by."""
+
+    business_date: date = field(name="date")
 
 
 class FullestLimitAnswer(Answer):

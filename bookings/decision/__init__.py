@@ -31,7 +31,7 @@ from bookings.decision.loaded_days import (
 )
 from bookings.decision.occupied import TableUse, seating_state
 from bookings.decision.requests import StartTime, Wish, blocked_interval, read_wish, seating_request, stay_interval
-from bookings.decision.starts import ALTERNATIVES_WITHIN, assess_slots, find_alternatives
+from bookings.decision.starts import ALTERNATIVES_WITHIN, assess_slots, dates_near, find_alternatives
 from bookings.decision.stored_days import LONGEST_SLOT
 from bookings.decision.time_budgets import LOCKED, READING, SOLVING, WITHOUT_EXACT
 
@@ -60,6 +60,7 @@ __all__ = [
     "blocked_interval",
     "compute_services",
     "computed_service",
+    "dates_near",
     "evening_of",
     "expected_services",
     "find_alternatives",

@@ -29,4 +29,7 @@ def refusal_of(assessment: Assessment) -> RequestRefused:
     message = refusal_message(
         first, party_size=wish.party_size, wall_time=wish.wall_time, business_date=wish.business_date
     )
-    return _ERROR_OF_REASON.get(first.code, CapacityExceeded)(message, reasons=assessment.decision.reasons)
+    if wish.belongs_to is not None:
+        message += f": {wish.wall_time:%H:%M} belongs to the service of {wish.belongs_to:%A}, {wish.belongs_to}"
+    error = _ERROR_OF_REASON.get(first.code, CapacityExceeded)
+    return error(message, reasons=assessment.decision.reasons, business_date=wish.business_date)

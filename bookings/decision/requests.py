@@ -5,7 +5,8 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from bookings.errors import NonexistentTime
-from capacity.calendar import RequestedTime, resolve_instant, resolve_time, turn_minutes
+from capacity.calendar import ONE_DAY, RequestedTime, resolve_instant, resolve_time, turn_minutes
+from capacity.calendar.wall_clock import minute_on, to_local
 from capacity.policy import (
     ONLINE,
 )
@@ -16,10 +17,11 @@ from tables.spans import TimeSpan
 
 
 class StartTime(NamedTuple):
-    """A start on the restaurant's wall, and its instant in UTC."""
+    """A start on the restaurant's wall, its instant in UTC, and the business date of its service."""
 
     wall_time: time
     starts_at: datetime
+    business_date: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Wish:
 
     Staff may name the minutes of the stay, the tables, and by `seated_as` the way in whose tables may be given. A
     booking that is changed and `keeps_start` is not asked again whether it may start then; one that `asks_no_more` room
-    either is not asked whether there is still a service. One that has begun needs tables `seated_from` now on.
+    either is not asked whether there is still a service. One that has begun needs tables `seated_from` now on. A time
+    outside the services of its date `belongs_to` the date whose service holds it.
     """
 
     party_size: int
@@ -44,6 +47,7 @@ class Wish:
     asks_no_more: bool = False
     seated_from: datetime | None = None
     seated_as: str | None = None
+    belongs_to: date | None = None
 
 
 def read_wish(
@@ -65,7 +69,8 @@ def read_wish(
     """
     requested = _requested_time(settings, business_date, wall_time, starts_at)
     if not requested.exists:
-        raise NonexistentTime(wall_time=requested.wall_time, following=_following_start(requested))
+        following = _following_start(settings, business_date, requested)
+        raise NonexistentTime(wall_time=requested.wall_time, following=following)
     if not requested.on_grid:
         raise _off_grid(settings, requested, "startsAt" if wall_time is None else "time")
     return Wish(
@@ -76,13 +81,25 @@ def read_wish(
         period_id=requested.period.period_id if requested.period and requested.is_bookable else None,
         seating=seating,
         channel=channel,
+        belongs_to=None if requested.period else _date_of_service(settings, business_date, requested.starts_at),
     )
 
 
-def _following_start(requested: RequestedTime) -> StartTime | None:
+def _following_start(settings: ServiceSettings, business_date: date, requested: RequestedTime) -> StartTime | None:
     if requested.next_existing is None:
         return None
-    return StartTime(requested.next_existing, requested.starts_at)
+    other = None if requested.period else _date_of_service(settings, business_date, requested.starts_at)
+    return StartTime(requested.next_existing, requested.starts_at, other or business_date)
+
+
+def _date_of_service(settings: ServiceSettings, business_date: date, starts_at: datetime) -> date | None:
+    """Return the date beside a business date whose service holds an instant: past midnight that of the day before."""
+    local = to_local(starts_at, settings.zone)
+    for beside in (business_date - ONE_DAY, business_date + ONE_DAY):
+        minute = minute_on(beside, local)
+        if any(period.holds(minute) for period in settings.periods_on(beside)):
+            return beside
+    return None
 
 
 def _requested_time(

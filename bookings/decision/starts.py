@@ -1,15 +1,16 @@
 """Decide the starts of a date: all of them, or those near another."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from bookings.decision.assessment import Assessment, assess, is_refused_by_limits
 from bookings.decision.loaded_days import LoadedDays
 from bookings.decision.requests import Wish, seating_request
 from bookings.decision.time_budgets import WITHOUT_EXACT
-from capacity.calendar import local_wall_time
+from capacity.calendar import ONE_DAY, local_wall_time
 from capacity.policy import ONLINE, ServiceState, SlotState
+from capacity.selectors import ServiceSettings
 from config import metrics
 
 ALTERNATIVES_WITHIN = timedelta(hours=2)
@@ -58,14 +59,34 @@ def _slots_on(loaded: LoadedDays, business_date: date) -> list[tuple[SlotState, 
     return sorted(slots, key=lambda found: found[0].starts_at)
 
 
+def dates_near(settings: ServiceSettings, wish: Wish) -> tuple[date, ...]:
+    """Return the business dates, in order, of which other starts may be offered: for a time in service its own.
+
+    For any other those beside it too, if a start of theirs is near: after midnight a guest takes the night's next date.
+    """
+    own = wish.business_date
+    if wish.period_id is not None:
+        return (own,)
+    return tuple(
+        on for on in (own - ONE_DAY, own, own + ONE_DAY) if on == own or _has_start_near(settings, on, wish.starts_at)
+    )
+
+
+def _has_start_near(settings: ServiceSettings, business_date: date, starts_at: datetime) -> bool:
+    starts = (slot.starts_at for service in settings.services_on(business_date) for slot in service.slots)
+    return any(abs(start - starts_at) <= ALTERNATIVES_WITHIN for start in starts)
+
+
 def find_alternatives(loaded: LoadedDays, wish: Wish) -> tuple[Assessment, ...]:
-    """Find at most 5 bookable starts of the same date within 2 hours, nearest first, then earlier first.
+    """Find at most 5 bookable starts within 2 hours, nearest first, then earlier first, of the loaded `dates_near`.
 
     They are advice: a start that only the exact model could settle is left out. A refused crowd would else spend the
     processor's time beside parties that book.
     """
-    others = _wishes_on(
-        loaded, wish.business_date, party_size=wish.party_size, seating=wish.seating, channel=wish.channel
+    others = (
+        other
+        for on in dates_near(loaded.settings, wish)
+        for other in _wishes_on(loaded, on, party_size=wish.party_size, seating=wish.seating, channel=wish.channel)
     )
     near = [other for other in others if abs(other.starts_at - wish.starts_at) <= ALTERNATIVES_WITHIN]
     near.sort(key=lambda other: (abs(other.starts_at - wish.starts_at), other.starts_at))

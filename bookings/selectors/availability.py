@@ -12,6 +12,7 @@ from bookings.decision import (
     Wish,
     assess,
     assess_slots,
+    dates_near,
     find_alternatives,
     load_days,
     read_wish,
@@ -133,24 +134,51 @@ def check_time(
     starts_at: datetime | None = None,
     seating: str | None = None,
 ) -> TimeAvailability:
-    """Decide one start, and find others where it is refused; queries as `load_days`.
+    """Decide one start, and find others where it is refused; queries as `load_days`, for a time near midnight twice.
 
     Raises: `RecordNotFound`, `InputInvalid`, `NonexistentTime`, `SeatingNotDecided`.
     """
-    loaded = _load_dates(restaurant_id, business_date, budget=SOLVING)
-    wish = read_wish(
-        loaded.settings,
-        party_size=party_size,
-        business_date=business_date,
-        wall_time=wall_time,
-        starts_at=starts_at,
-        seating=seating,
-    )
+    asked = _Asked(restaurant_id, business_date, party_size, wall_time, starts_at, seating)
+    loaded, wish = asked.load(SOLVING)
     assessment = assess(loaded, wish)
     if assessment.is_undecided:
         raise SeatingNotDecided
     alternatives = () if assessment.is_available else find_alternatives(loaded, wish)
     return TimeAvailability(loaded.settings, assessment, alternatives, freshness_of(loaded))
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A question about one start."""
+
+    restaurant_id: int
+    business_date: date
+    party_size: int
+    wall_time: time | None
+    starts_at: datetime | None
+    seating: str | None
+    channel: str = ONLINE
+
+    def load(self, budget: TimeBudget) -> tuple[LoadedDays, Wish]:
+        """Load the date of the start, and for a time outside service those beside it that have starts near it."""
+        loaded = _load_dates(self.restaurant_id, self.business_date, budget=budget, channel=self.channel)
+        wish = self._read(loaded.settings)
+        dates = dates_near(loaded.settings, wish)
+        if len(dates) == 1:
+            return loaded, wish
+        loaded = _load_dates(self.restaurant_id, dates[0], dates[-1], budget=budget, channel=self.channel)
+        return loaded, self._read(loaded.settings)
+
+    def _read(self, settings: ServiceSettings) -> Wish:
+        return read_wish(
+            settings,
+            party_size=self.party_size,
+            business_date=self.business_date,
+            wall_time=self.wall_time,
+            starts_at=self.starts_at,
+            seating=self.seating,
+            channel=self.channel,
+        )
 
 
 def list_alternatives(
@@ -167,17 +195,8 @@ def list_alternatives(
 
     Raises: as `check_time`.
     """
-    loaded = _load_dates(restaurant_id, business_date, channel=channel)
-    wish = read_wish(
-        loaded.settings,
-        party_size=party_size,
-        business_date=business_date,
-        wall_time=wall_time,
-        starts_at=starts_at,
-        seating=seating,
-        channel=channel,
-    )
-    return tuple(other.wish for other in find_alternatives(loaded, wish))
+    asked = _Asked(restaurant_id, business_date, party_size, wall_time, starts_at, seating, channel)
+    return tuple(other.wish for other in find_alternatives(*asked.load(READING)))
 
 
 def list_day_slots(

@@ -79,7 +79,7 @@ def test_a_full_time_says_why_and_names_the_nearest_others(client: ContractClien
     assert answer["available"] is False
     assert answer["reasons"] == [{"code": "PACING_COVERS", "limit": 6, "used": 4, "asked": 4}]
     assert answer["alternatives"] == ["18:45", "19:15", "18:30", "19:30", "18:15"]
-    assert answer["alternativeSlots"][0] == {"time": "18:45", "startsAt": "2090-06-14T17:45:00Z"}
+    assert answer["alternativeSlots"][0] == {"time": "18:45", "startsAt": "2090-06-14T17:45:00Z", "date": "2090-06-14"}
 
 
 def test_a_date_has_all_its_starts_and_services(client: ContractClient) -> None:
@@ -191,7 +191,7 @@ def test_a_time_that_the_clocks_jump_over_names_the_next_one(client: ContractCli
         "error": "NONEXISTENT_TIME",
         "message": "01:30 does not exist on that date; the next is 02:00",
         "alternatives": ["02:00"],
-        "alternativeSlots": [{"time": "02:00", "startsAt": "2027-03-28T01:00:00Z"}],
+        "alternativeSlots": [{"time": "02:00", "startsAt": "2027-03-28T01:00:00Z", "date": "2027-03-28"}],
     }
 
 
@@ -356,11 +356,11 @@ def test_a_refused_booking_says_why_names_others_and_writes_nothing(client: Cont
         "reasons": [{"code": "PACING_COVERS", "limit": 6, "used": 4, "asked": 4}],
         "alternatives": ["18:45", "19:15", "18:30", "19:30", "18:15"],
         "alternativeSlots": [
-            {"time": "18:45", "startsAt": "2090-06-14T17:45:00Z"},
-            {"time": "19:15", "startsAt": "2090-06-14T18:15:00Z"},
-            {"time": "18:30", "startsAt": "2090-06-14T17:30:00Z"},
-            {"time": "19:30", "startsAt": "2090-06-14T18:30:00Z"},
-            {"time": "18:15", "startsAt": "2090-06-14T17:15:00Z"},
+            {"time": "18:45", "startsAt": "2090-06-14T17:45:00Z", "date": "2090-06-14"},
+            {"time": "19:15", "startsAt": "2090-06-14T18:15:00Z", "date": "2090-06-14"},
+            {"time": "18:30", "startsAt": "2090-06-14T17:30:00Z", "date": "2090-06-14"},
+            {"time": "19:30", "startsAt": "2090-06-14T18:30:00Z", "date": "2090-06-14"},
+            {"time": "18:15", "startsAt": "2090-06-14T17:15:00Z", "date": "2090-06-14"},
         ],
     }
     assert (count_rows(), service_counters()) == before

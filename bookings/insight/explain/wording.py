@@ -24,7 +24,8 @@ def summary_text(explanation: Explanation) -> str:
     if assessment.is_undecided:
         return f"{party} was not decided in time: neither a plan nor a proof that there is none was found"
     if assessment.is_refused:
-        return f"{party} is refused: {reason_codes(assessment.decision.reasons)}"
+        belongs = f"; that time belongs to the service of {wish.belongs_to}" if wish.belongs_to else ""
+        return f"{party} is refused: {reason_codes(assessment.decision.reasons)}{belongs}"
     waived = assessment.decision.waived
     shadow = f", in shadow mode; enforced it would be refused: {reason_codes(waived)}" if waived else ""
     return f"{party} is accepted{_at(explanation)}{shadow}"

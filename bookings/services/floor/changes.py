@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from bookings.choices import DecisionOperation, EventKind
-from bookings.decision import LoadedDays, Wish, assess, find_alternatives, load_days
+from bookings.decision import LoadedDays, Wish, assess, dates_near, find_alternatives, load_days
 from bookings.decision.refusals import refusal_of
 from bookings.models import Booking
 from bookings.services.floor.change_drafts import ChangeDraft, draft_change
@@ -97,8 +97,8 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
             return ()
         settings = get_service_settings(booking.restaurant_id)
         wish = wish_of(settings, booking, change)
-        on = wish.business_date
-        loaded = load_days(settings, on, on, without=[booking.pk], channel=wish.channel)
+        dates = dates_near(settings, wish)
+        loaded = load_days(settings, dates[0], dates[-1], without=[booking.pk], channel=wish.channel)
         near = (found.wish for found in find_alternatives(loaded, wish))
         if change.turn_minutes is None:
             return tuple(near)

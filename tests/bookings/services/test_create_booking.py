@@ -267,7 +267,7 @@ def test_a_time_that_the_clocks_jump_over_names_the_next_real_one() -> None:
     with pytest.raises(NonexistentTime) as refused:
         book(restaurant, "01:30", business_date=date(2027, 3, 28))
 
-    assert refused.value.following == StartTime(time(2), datetime(2027, 3, 28, 1, tzinfo=UTC))
+    assert refused.value.following == StartTime(time(2), datetime(2027, 3, 28, 1, tzinfo=UTC), date(2027, 3, 28))
 
 
 def test_a_repeated_hour_is_two_slots_and_the_time_alone_means_the_first() -> None:
