@@ -9,10 +9,12 @@ from django.db.models import F, Q
 from capacity.choices import ClosureChannel, SeatingMode, Weekday
 from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS, Limit
 from capacity.scopes import describe_scope, describe_span
-from config.values import counted
+from config.values import LARGEST_NUMBER, counted
 from tables.models import Restaurant
+from tables.validators import validate_date, validate_line
 
 LONGEST_TURN = 24 * 60
+LIMITS = [MaxValueValidator(LARGEST_NUMBER)]
 
 
 def within_limit(limit: Limit, name: str) -> models.CheckConstraint:
@@ -27,15 +29,15 @@ class ServicePeriod(models.Model):
     """A named span when guests are seated; `on_date` makes it the special hours of that date."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="service_periods")
-    name = models.CharField(max_length=60)
+    name = models.CharField(max_length=60, validators=[validate_line])
     weekdays = ArrayField(models.PositiveSmallIntegerField(choices=Weekday.choices), default=list, blank=True, size=7)
     start_time = models.TimeField("start")
     last_seating = models.TimeField()
     end_time = models.TimeField("end")
     seating_mode = models.CharField(max_length=8, choices=SeatingMode.choices, default=SeatingMode.TABLES)
-    valid_from = models.DateField(null=True, blank=True)
-    valid_to = models.DateField(null=True, blank=True)
-    on_date = models.DateField("special hours on", null=True, blank=True)
+    valid_from = models.DateField(null=True, blank=True, validators=[validate_date])
+    valid_to = models.DateField(null=True, blank=True, validators=[validate_date])
+    on_date = models.DateField("special hours on", null=True, blank=True, validators=[validate_date])
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -102,17 +104,17 @@ class CapacityRule(models.Model):
         ServicePeriod, on_delete=models.CASCADE, related_name="capacity_rules", null=True, blank=True
     )
     weekday = models.PositiveSmallIntegerField(choices=Weekday.choices, null=True, blank=True)
-    from_date = models.DateField(null=True, blank=True)
-    to_date = models.DateField(null=True, blank=True)
+    from_date = models.DateField(null=True, blank=True, validators=[validate_date])
+    to_date = models.DateField(null=True, blank=True, validators=[validate_date])
     from_time = models.TimeField(null=True, blank=True)
     to_time = models.TimeField(null=True, blank=True)
-    max_covers = models.PositiveIntegerField("covers per service", null=True, blank=True)
-    max_parties = models.PositiveIntegerField("parties per service", null=True, blank=True)
-    pacing_covers = models.PositiveIntegerField("covers starting per slot", null=True, blank=True)
-    pacing_parties = models.PositiveIntegerField("parties starting per slot", null=True, blank=True)
-    occupancy_covers = models.PositiveIntegerField("covers present", null=True, blank=True)
-    occupancy_parties = models.PositiveIntegerField("parties present", null=True, blank=True)
-    note = models.CharField(max_length=200, blank=True)
+    max_covers = models.PositiveIntegerField("covers per service", null=True, blank=True, validators=LIMITS)
+    max_parties = models.PositiveIntegerField("parties per service", null=True, blank=True, validators=LIMITS)
+    pacing_covers = models.PositiveIntegerField("covers starting per slot", null=True, blank=True, validators=LIMITS)
+    pacing_parties = models.PositiveIntegerField("parties starting per slot", null=True, blank=True, validators=LIMITS)
+    occupancy_covers = models.PositiveIntegerField("covers present", null=True, blank=True, validators=LIMITS)
+    occupancy_parties = models.PositiveIntegerField("parties present", null=True, blank=True, validators=LIMITS)
+    note = models.CharField(max_length=200, blank=True, validators=[validate_line])
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -150,12 +152,12 @@ class Closure(models.Model):
     service_period = models.ForeignKey(
         ServicePeriod, on_delete=models.CASCADE, related_name="closures", null=True, blank=True
     )
-    from_date = models.DateField()
-    to_date = models.DateField()
+    from_date = models.DateField(validators=[validate_date])
+    to_date = models.DateField(validators=[validate_date])
     from_time = models.TimeField(null=True, blank=True)
     to_time = models.TimeField(null=True, blank=True)
     channel = models.CharField(max_length=8, choices=ClosureChannel.choices, default=ClosureChannel.ALL)
-    note = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=200, blank=True, validators=[validate_line])
 
     class Meta:
         constraints = [

@@ -13,7 +13,11 @@ from django.utils.translation import ngettext
 # What lies outside these is taken for a slip of the pen: no business date does, and no party.
 FIRST_DATE = date(2000, 1, 1)
 LAST_DATE = date(2100, 12, 31)
+OUT_OF_YEARS = f"Must be a date of the years {FIRST_DATE.year} to {LAST_DATE.year}."
 LARGEST_PARTY = 1000
+# Of covers, parties or minutes: more is a slip of the pen too.
+LARGEST_NUMBER = 999_999_999
+FARTHEST_COORDINATE = 1_000_000
 
 WALL_TIME_PATTERN = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _WHOLE_NUMBER = re.compile(r"-?[0-9]+")
@@ -47,6 +51,11 @@ def read_wall_time(value: object) -> time:
     return time.fromisoformat(_spelled(_WALL_TIME, value))
 
 
+def is_within_years(day: date) -> bool:
+    """Say whether a date is of the years 2000 to 2100."""
+    return FIRST_DATE <= day <= LAST_DATE
+
+
 def read_date(value: object) -> date:
     """Return a date, `YYYY-MM-DD`, of the years 2000 to 2100."""
     try:
@@ -74,7 +83,7 @@ def _spelled(pattern: re.Pattern[str], value: object) -> str:
 
 
 def _require_within_years(day: date) -> None:
-    if not FIRST_DATE <= day <= LAST_DATE:
+    if not is_within_years(day):
         raise ValueInvalid("out_of_range")
 
 

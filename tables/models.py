@@ -10,14 +10,16 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 
-from config.values import LARGEST_PARTY
+from config.values import FARTHEST_COORDINATE, LARGEST_NUMBER, LARGEST_PARTY
 from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus, default_audience
 from tables.querysets import TableQuerySet
-from tables.validators import validate_timezone
+from tables.validators import validate_line, validate_timezone
 from tables.zones import zone_called
 
 LONGEST_FREEZE_MINUTES = 24 * 60
 LONGEST_OVERRUN_MINUTES = 240
+PARTY_SIZES = [MinValueValidator(1), MaxValueValidator(LARGEST_PARTY)]
+COORDINATES = [MinValueValidator(-FARTHEST_COORDINATE), MaxValueValidator(FARTHEST_COORDINATE)]
 
 
 class Restaurant(models.Model):
@@ -25,20 +27,20 @@ class Restaurant(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     slug = models.SlugField(max_length=63, unique=True)
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, validators=[validate_line])
     active = models.BooleanField(default=True)
-    phone = models.CharField(max_length=32, blank=True)
+    phone = models.CharField(max_length=32, blank=True, validators=[validate_line])
     email = models.EmailField(blank=True)
-    address = models.CharField(max_length=255, blank=True)
+    address = models.CharField(max_length=255, blank=True, validators=[validate_line])
     timezone = models.CharField(max_length=64, validators=[validate_timezone])
     slot_minutes = models.PositiveSmallIntegerField(
         default=15, validators=[MinValueValidator(5), MaxValueValidator(240)]
     )
     party_size_min = models.PositiveSmallIntegerField("smallest online party", default=1)
     party_size_max = models.PositiveSmallIntegerField("largest online party", default=8)
-    min_notice_minutes = models.PositiveIntegerField(default=0)
+    min_notice_minutes = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(LARGEST_NUMBER)])
     max_days_ahead = models.PositiveSmallIntegerField(default=365)
-    cancel_cutoff_minutes = models.PositiveIntegerField(default=0)
+    cancel_cutoff_minutes = models.PositiveIntegerField(default=0, validators=[MaxValueValidator(LARGEST_NUMBER)])
     grace_minutes = models.PositiveSmallIntegerField(default=15)
     # From now on, while a party past its time still sits: so long its table is not offered online. None: one slot.
     overrun_grace_minutes = models.PositiveSmallIntegerField(
@@ -94,7 +96,7 @@ class Section(models.Model):
     """A group of tables, as the staff names it."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="sections")
-    name = models.CharField(max_length=80)
+    name = models.CharField(max_length=80, validators=[validate_line])
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -112,19 +114,20 @@ class Table(models.Model):
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="tables")
     section = models.ForeignKey(Section, on_delete=models.PROTECT, related_name="tables", null=True, blank=True)
     number = models.CharField(
-        max_length=20, validators=[RegexValidator(r"^\S(.*\S)?$", "No spaces at the ends.", code="number")]
+        max_length=20,
+        validators=[RegexValidator(r"^\S(.*\S)?$", "No spaces at the ends.", code="number"), validate_line],
     )
-    capacity = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(LARGEST_PARTY)])
-    min_party_size = models.PositiveSmallIntegerField(default=1, validators=[MinValueValidator(1)])
-    max_party_size = models.PositiveSmallIntegerField(blank=True, validators=[MinValueValidator(1)])
+    capacity = models.PositiveSmallIntegerField(validators=PARTY_SIZES)
+    min_party_size = models.PositiveSmallIntegerField(default=1, validators=PARTY_SIZES)
+    max_party_size = models.PositiveSmallIntegerField(blank=True, validators=PARTY_SIZES)
     priority = models.SmallIntegerField(default=0, help_text="Of equally good tables the lower number goes first.")
     seating_type = models.CharField(max_length=16, choices=SeatingType.choices, default=SeatingType.INDOOR)
     status = models.CharField(max_length=16, choices=TableStatus.choices, default=TableStatus.ACTIVE)
     audience = ArrayField(
         models.CharField(max_length=16, choices=Audience.choices), default=default_audience, blank=True
     )
-    x = models.IntegerField(null=True, blank=True)
-    y = models.IntegerField(null=True, blank=True)
+    x = models.IntegerField(null=True, blank=True, validators=COORDINATES)
+    y = models.IntegerField(null=True, blank=True, validators=COORDINATES)
     shape = models.CharField(max_length=16, choices=TableShape.choices, default=TableShape.SQUARE)
 
     objects = TableQuerySet.as_manager()
@@ -151,8 +154,8 @@ class TableCombination(models.Model):
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="combinations")
     tables = models.ManyToManyField(Table, related_name="combinations")
-    min_party_size = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
-    max_party_size = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    min_party_size = models.PositiveSmallIntegerField(validators=PARTY_SIZES)
+    max_party_size = models.PositiveSmallIntegerField(validators=PARTY_SIZES)
 
     class Meta:
         constraints = [

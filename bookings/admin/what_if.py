@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from bookings.admin.operations.base import RefusableForm
-from bookings.admin.parts.forms import DayInput
+from bookings.admin.parts.forms import DayField
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.insight.what_if import PartyDifference, TooManyRequests, WhatIf, run_what_if, wording
 from bookings.restaurant_file import RestaurantFileInvalid, export_restaurant
@@ -48,8 +48,8 @@ CHART_OPTIONS = {
 class WhatIfForm(RefusableForm):
     """The period, and the proposed settings."""
 
-    first = forms.DateField(label="From", widget=DayInput)
-    last = forms.DateField(label="To", widget=DayInput, help_text="Business dates, both included.")
+    first = DayField(label="From")
+    last = DayField(label="To", help_text="Business dates, both included.")
     rules = forms.CharField(
         label="Proposal",
         # As it was typed: the lines of problems are counted in it.

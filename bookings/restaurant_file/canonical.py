@@ -67,7 +67,7 @@ def _without_default_largest(table: TableEntry) -> TableEntry:
 
 
 def _without_days_beside_date(period: PeriodEntry) -> PeriodEntry:
-    return replace(period, weekdays=None) if period.on_date else period
+    return replace(period, weekdays=None, valid_from=None, valid_to=None) if period.on_date else period
 
 
 def _with_short_name(entry: R, file: RestaurantFile) -> R:

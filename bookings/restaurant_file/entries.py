@@ -23,14 +23,14 @@ from bookings.restaurant_file.kinds import (
 from bookings.restaurant_file.problems import Problems
 from bookings.restaurant_file.schema import LISTED, Entry, EntryOf, Word
 from capacity.choices import ClosureChannel, SeatingMode
-from config.values import LARGEST_PARTY
+from config.values import FARTHEST_COORDINATE, LARGEST_NUMBER, LARGEST_PARTY
 from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus
 from tables.models import LONGEST_FREEZE_MINUTES, LONGEST_OVERRUN_MINUTES
 from tables.seating import natural_key
 
 SMALL = WholeNumber(0, 32_767)
-LIMIT = WholeNumber(0, 999_999_999)
-COORDINATE = WholeNumber(-1_000_000, 1_000_000)
+LIMIT = WholeNumber(0, LARGEST_NUMBER)
+COORDINATE = WholeNumber(-FARTHEST_COORDINATE, FARTHEST_COORDINATE)
 PARTY = WholeNumber(1, LARGEST_PARTY)
 NOTE = Text(200, may_be_empty=True)
 TABLE_NUMBER = Text(20)

@@ -13,6 +13,7 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminCheckboxSelectMultiple
 from bookings.admin.parts.links import linked_message
 from bookings.admin.parts.versions import fingerprint_of, values_of
 from config.errors import DomainError, InputInvalid
+from tables.validators import validate_date
 
 AS_READ_INPUT = "_as_read"
 
@@ -31,6 +32,13 @@ class DayInput(forms.DateInput):
         super().__init__(
             format="%Y-%m-%d", attrs={"type": "date", "class": " ".join((*BASE_INPUT_CLASSES, "max-w-48"))}
         )
+
+
+class DayField(forms.DateField):
+    """The field of a date that somebody types."""
+
+    widget = DayInput
+    default_validators: ClassVar[list[Any]] = [validate_date]  # type: ignore[misc]
 
 
 class ClockField(forms.TimeField):

@@ -3,7 +3,6 @@
 from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
@@ -14,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.columns import column
 from bookings.admin.parts.filters import NamedChoicesFilter
-from bookings.admin.parts.forms import ClockField, ClockInput, DayInput, OwnedChoiceField, SettingsForm
+from bookings.admin.parts.forms import ClockField, ClockInput, DayField, OwnedChoiceField, SettingsForm
 from bookings.admin.parts.outcomes import describe_reseating
 from bookings.admin.parts.settings_rows import SettingsAdmin
 from bookings.admin.parts.shown import short_time
@@ -35,9 +34,9 @@ class BlockForm(SettingsForm):
 
     table = OwnedChoiceField(queryset=Table.objects.none(), required=False, empty_label="A whole section")
     section = OwnedChoiceField(queryset=Section.objects.none(), required=False, empty_label="One table")
-    from_date = forms.DateField(label="From", widget=DayInput())
+    from_date = DayField(label="From")
     from_time = ClockField(label="From, time", widget=ClockInput())
-    until_date = forms.DateField(label="Until", widget=DayInput())
+    until_date = DayField(label="Until")
     until_time = ClockField(label="Until, time", widget=ClockInput(), help_text="On the restaurant's clock.")
 
     class Meta:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -30,6 +31,12 @@ class CombinationForm(SettingsForm):
 
     class Meta:
         labels: ClassVar[dict[str, str]] = PARTY_LABELS
+
+    def clean(self) -> dict[str, Any]:
+        tables = self.cleaned_data.get("tables")
+        if tables is not None and len(tables) < 2:
+            self.add_error("tables", ValidationError("Choose at least two tables.", code="too_few"))
+        return super().clean()
 
 
 def _save_with_tables(combination: TableCombination, tables: Sequence[Table]) -> None:

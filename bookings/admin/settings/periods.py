@@ -35,7 +35,11 @@ class PeriodForm(SettingsForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         self._refuse_seating_outside()
-        if not cleaned.get("weekdays") and not cleaned.get("on_date") and "weekdays" in cleaned:
+        if cleaned.get("on_date"):
+            for name in ("weekdays", "valid_from", "valid_to"):
+                if cleaned.get(name):
+                    self.add_error(name, forms.ValidationError("Says nothing beside the date of special hours."))
+        elif not cleaned.get("weekdays") and "weekdays" in cleaned:
             self.add_error("weekdays", forms.ValidationError("Tick a weekday, or give the date of special hours."))
         return cleaned
 

@@ -14,6 +14,7 @@ from bookings.services.settings.table_status import names_of
 from bookings.services.writes import Draft, PlannedWrite
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import InputInvalid, RecordNotFound
+from config.values import OUT_OF_YEARS, is_within_years
 from tables.choices import TableStatus
 from tables.models import Section, Table, TableBlock
 from tables.seating import OccupiedInterval, TimeBudget
@@ -118,6 +119,9 @@ class _Blocking:
             )
         if len(self.reason) > REASON_LENGTH:
             raise InputInvalid.of_field("reason", "too_long", f"At most {REASON_LENGTH} characters.")
+        for field, instant in (("startsAt", interval.starts_at), ("endsAt", interval.ends_at)):
+            if not is_within_years(instant.date()):
+                raise InputInvalid.of_field(field, "out_of_range", OUT_OF_YEARS)
         if interval.ends_at <= interval.starts_at:
             raise InputInvalid.of_field("endsAt", "order", "The end must be after the start.")
         if interval.ends_at - interval.starts_at > LONGEST_BLOCK:

@@ -15,7 +15,7 @@ from capacity.calendar import this_minute, turn_minutes
 from capacity.policy import IN_HOUSE
 from capacity.selectors import ServiceSettings
 from config.errors import InputInvalid
-from config.values import LARGEST_PARTY
+from config.values import LARGEST_PARTY, OUT_OF_YEARS, is_within_years
 
 LONGEST_STAY_MINUTES = 24 * 60
 COME_STATUSES = (BookingStatus.ARRIVED, BookingStatus.SEATED)
@@ -46,6 +46,9 @@ class ChangeRequest:
     def __post_init__(self) -> None:
         _require_within("partySize", self.party_size, LARGEST_PARTY)
         _require_within("turnMinutes", self.turn_minutes, LONGEST_STAY_MINUTES)
+        for field, day in (("date", self.business_date), ("startsAt", self.starts_at and self.starts_at.date())):
+            if day is not None and not is_within_years(day):
+                raise InputInvalid.of_field(field, "out_of_range", OUT_OF_YEARS)
 
     def keeps_start(self, booking: Booking) -> bool:
         """Say whether the booking keeps its start."""
