@@ -24,6 +24,7 @@ from bookings.admin.parts.shown import local_time, long_date
 from bookings.admin.sentences import shown_stay
 from bookings.admin.walk_in import serve_walk_in
 from bookings.models import Booking, TableAssignment
+from capacity.calendar.wall_clock import shown_span
 from tables.querysets import number_order
 
 LOOKS_LIKE_A_PHONE = re.compile(r"^\+?[\d\s()./-]{5,}$")
@@ -110,7 +111,7 @@ class BookingAdmin(ReadOnlyAdmin):
 
     @column("Time", ordering="starts_at")
     def time(self, booking: Booking) -> str:
-        return f"{booking.wall_time:%H:%M}"
+        return shown_span(booking.starts_at, booking.left_at or booking.ends_at, booking.zone)[0]
 
     @column("Until", ordering="ends_at")
     def until(self, booking: Booking) -> SafeString:

@@ -11,11 +11,10 @@ from django.utils.safestring import SafeString
 from bookings.admin.filters import problems_for
 from bookings.admin.operations import OPERATIONS, operation_url
 from bookings.admin.parts.columns import column
-from bookings.admin.sentences import clock
 from bookings.choices import BookingStatus
 from bookings.decision.occupied import grace_ends_at
 from bookings.models import Booking
-from capacity.calendar.wall_clock import minutes_between
+from capacity.calendar.wall_clock import minutes_between, shown_span, shown_time
 
 LATE = "late"
 STATUS_COLOURS = {
@@ -74,8 +73,8 @@ def end_of(booking: Booking) -> SafeString:
     over: SafeString | str = ""
     if booking.status == BookingStatus.SEATED and now > booking.ends_at:
         ready_at = grace_ends_at(booking.restaurant, now) + timedelta(minutes=booking.buffer_minutes)
-        over = format_html(OVER_TIME, clock(ready_at, zone), minutes_between(booking.ends_at, now))
-    return format_html("{}{}", clock(booking.left_at or booking.ends_at, zone), over)
+        over = format_html(OVER_TIME, shown_time(ready_at, zone), minutes_between(booking.ends_at, now))
+    return format_html("{}{}", shown_span(booking.starts_at, booking.left_at or booking.ends_at, zone)[1], over)
 
 
 def row_buttons(request: HttpRequest) -> Callable[[Booking], SafeString]:

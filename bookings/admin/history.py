@@ -12,6 +12,8 @@ from tables.choices import SeatingType
 
 # These values serve an undo, or date and time say them.
 _UNSAID = frozenset({"rows", "starts_at", "kept"})
+# Where one of them tells of another start, the instant need not be said.
+_SAY_THE_START = frozenset({"date", "time", "timezone"})
 
 
 def in_words(value: Any, other: Any, zone: tzinfo) -> str:
@@ -20,6 +22,8 @@ def in_words(value: Any, other: Any, zone: tzinfo) -> str:
         return "-" if value is None else str(value)
     told = other if isinstance(other, Mapping) else {}
     different = {name: item for name, item in value.items() if name not in told or told[name] != item}
+    if "starts_at" in different and not _SAY_THE_START & different.keys():
+        different["start"] = different["starts_at"]
     # The database keeps no order of names.
     in_order = sorted(different, key=lambda name: (_ORDER.get(name, len(_ORDER)), name))
     return ", ".join(_say(name, different[name], zone) for name in in_order if name not in _UNSAID) or "-"
@@ -48,6 +52,7 @@ _WORDS: dict[str, Callable[[Any, tzinfo], str]] = {
     "undone": _undone,
     "status": _status,
     "ends_at": lambda instant, zone: f"until {clock(datetime.fromisoformat(instant), zone)}",
+    "start": lambda instant, zone: clock(datetime.fromisoformat(instant), zone),
     "date": lambda day, zone: long_date(date.fromisoformat(day)),
     "time": lambda time, zone: str(time),
     "party_size": lambda size, zone: f"party of {size}",

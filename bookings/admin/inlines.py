@@ -14,6 +14,7 @@ from bookings.admin.parts.columns import column
 from bookings.admin.parts.shown import local_time
 from bookings.choices import EventKind
 from bookings.models import Booking, BookingEvent, TableAssignment
+from capacity.calendar.wall_clock import shown_span
 from tables.querysets import number_order
 
 
@@ -38,9 +39,7 @@ class AssignmentInline(ReadOnlyInline):
     @column("Held for the party, buffer included")
     def blocked(self, assignment: TableAssignment) -> str:
         zone = assignment.booking.zone
-        return " to ".join(
-            f"{instant.astimezone(zone):%H:%M}" for instant in (assignment.during.lower, assignment.during.upper)
-        )
+        return " to ".join(shown_span(assignment.during.lower, assignment.during.upper, zone))
 
 
 class EventInline(ReadOnlyInline):

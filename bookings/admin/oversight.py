@@ -16,6 +16,7 @@ from bookings.admin.parts.filters import ServiceFilter
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, short_time
 from bookings.models import AuditRun, CapacityOverride
+from capacity.calendar.wall_clock import shown_time
 from capacity.wording import limit_name
 
 # The lists of a stored report, the worst first.
@@ -57,7 +58,7 @@ class CapacityOverrideAdmin(ReadOnlyAdmin):
     @column("Slot", ordering="slot_starts_at")
     def slot(self, override: CapacityOverride) -> str:
         starts_at = override.slot_starts_at
-        return f"{starts_at.astimezone(override.restaurant.zone):%H:%M}" if starts_at else "whole service"
+        return shown_time(starts_at, override.restaurant.zone) if starts_at else "whole service"
 
     @column("Limit", ordering="limit")
     def what(self, override: CapacityOverride) -> str:

@@ -13,6 +13,7 @@ from bookings.errors import RequestRefused, Start, TableTaken
 from bookings.models import Booking
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.rows.seating import shown_tables
+from capacity.calendar.wall_clock import shown_span, shown_time
 from capacity.wording import reason_in_words
 from config.errors import DomainError
 
@@ -75,8 +76,8 @@ def _start_of(start: Start, asked: date | None) -> str:
 
 
 def clock(instant: datetime, zone: tzinfo) -> str:
-    """Show an instant on the wall of the restaurant."""
-    return f"{instant.astimezone(zone):%H:%M}"
+    """Show an instant on the wall of the restaurant, told apart where its time comes twice."""
+    return shown_time(instant, zone)
 
 
 def shown_names(booking: Booking) -> str:
@@ -87,4 +88,4 @@ def shown_names(booking: Booking) -> str:
 def shown_stay(booking: Booking) -> str:
     """Show the span of a party at its table, on the wall of the restaurant."""
     zone = booking.zone
-    return f"{clock(booking.starts_at, zone)} to {clock(booking.ends_at, zone)} ({zone})"
+    return f"{' to '.join(shown_span(booking.starts_at, booking.ends_at, zone))} ({zone})"

@@ -11,6 +11,7 @@ from bookings.admin.sentences import clock
 from bookings.choices import BookingStatus
 from bookings.models import TableAssignment
 from bookings.selectors.running_over import LOOKED_BACK
+from capacity.calendar.wall_clock import shown_span
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table, TableBlock
 
@@ -28,7 +29,7 @@ class Holding:
         """Name the booking, hold or block with the span of its time at the table."""
         if self.is_over_time:
             return f"{self.name} still sits there, over time since {clock(self.ends_at, zone)}"
-        return f"{self.name} {clock(self.starts_at, zone)} to {clock(self.ends_at, zone)}"
+        return f"{self.name} {' to '.join(shown_span(self.starts_at, self.ends_at, zone))}"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ A wall time exists if going to UTC and back gives it again; it is repeated if bo
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 ONE_MINUTE = timedelta(minutes=1)
@@ -87,6 +87,33 @@ def _both_folds(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
         wall.replace(tzinfo=zone, fold=0).astimezone(UTC),
         wall.replace(tzinfo=zone, fold=1).astimezone(UTC),
     )
+
+
+def shown_time(instant: datetime, zone: tzinfo, *, is_marked: bool = False) -> str:
+    """Show the time on the wall: HH:MM, with the name of the clock where that time comes twice, or `is_marked`."""
+    local = instant.astimezone(zone)
+    is_named = is_marked or _is_repeated(local)
+    return f"{local:%H:%M} {_name_of_clock(local)}" if is_named else f"{local:%H:%M}"
+
+
+def shown_span(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> tuple[str, str]:
+    """Show both ends of a span, with the name of each clock if either time comes twice, or the clocks change between.
+
+    Else a stay on the night of the change would seem to end before it begins: 01:45 BST to 01:15 GMT.
+    """
+    ends = (starts_at.astimezone(zone), ends_at.astimezone(zone))
+    is_marked = ends[0].utcoffset() != ends[1].utcoffset() or any(_is_repeated(end) for end in ends)
+    return shown_time(starts_at, zone, is_marked=is_marked), shown_time(ends_at, zone, is_marked=is_marked)
+
+
+def _is_repeated(local: datetime) -> bool:
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def _name_of_clock(local: datetime) -> str:
+    names = {local.replace(fold=fold).tzname() for fold in (0, 1)}
+    # Where a zone changed its offset and kept its name, the name tells nothing apart.
+    return local.tzname() or "" if len(names) > 1 or not _is_repeated(local) else f"UTC{local:%z}"
 
 
 def this_minute(now: datetime) -> datetime:

@@ -27,6 +27,7 @@ from capacity.calendar import (
     resolve_time,
     service_times,
 )
+from capacity.calendar.wall_clock import carry_over, shown_span, shown_time
 
 Readings = dict[int, list[datetime]]
 
@@ -471,3 +472,41 @@ def services(draw: st.DrawFn) -> tuple[PeriodHours, date, ZoneInfo, int]:
 @given(services())
 def test_the_grid_agrees_with_the_clock_in_a_sampled_zone(service: tuple[PeriodHours, date, ZoneInfo, int]) -> None:
     check_service(*service)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at", "shown"),
+    [
+        ("2027-10-30T18:00", "2027-10-30T19:30", ("19:00", "20:30")),
+        ("2027-10-31T00:45", "2027-10-31T01:15", ("01:45 BST", "01:15 GMT")),
+        ("2027-10-30T23:30", "2027-10-31T00:15", ("00:30 BST", "01:15 BST")),
+        ("2027-10-30T23:30", "2027-10-31T02:00", ("00:30 BST", "02:00 GMT")),
+        ("2027-03-28T00:30", "2027-03-28T02:00", ("00:30 GMT", "03:00 BST")),
+        ("2027-10-31T02:00", "2027-10-31T03:30", ("02:00", "03:30")),
+    ],
+)
+def test_a_span_names_the_clocks_where_they_change_and_only_there(
+    starts_at: str, ends_at: str, shown: tuple[str, str]
+) -> None:
+    ends = (datetime.fromisoformat(end).replace(tzinfo=UTC) for end in (starts_at, ends_at))
+
+    assert shown_span(*ends, LONDON) == shown
+
+
+def test_a_clock_without_a_name_is_told_by_its_offset() -> None:
+    zone = ZoneInfo("Australia/Lord_Howe")
+    second = datetime(2027, 4, 3, 15, 15, tzinfo=UTC)
+
+    assert [shown_time(second - timedelta(minutes=minutes), zone) for minutes in (30, 0)] == [
+        "01:45 +11",
+        "01:45 +1030",
+    ]
+
+
+def test_a_wall_time_is_carried_to_another_zone_second_passing_and_all() -> None:
+    new_york = ZoneInfo("America/New_York")
+    evening, second = datetime(2027, 10, 30, 18, tzinfo=UTC), datetime(2027, 10, 31, 1, 30, tzinfo=UTC)
+
+    assert carry_over(evening, LONDON, new_york) == datetime(2027, 10, 30, 23, tzinfo=UTC)
+    assert carry_over(second, LONDON, ZoneInfo("Europe/Dublin")) == second
+    assert carry_over(datetime(2027, 3, 28, 1, 30, tzinfo=UTC), ZoneInfo("UTC"), LONDON) is None

@@ -9,13 +9,15 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings.admin.operations.base import NumberInput, Operation, OperationForm
 from bookings.admin.operations.table_choice import blocked_until
-from bookings.admin.parts.forms import ClockField, ClockInput, DayInput
+from bookings.admin.parts.forms import ClockField, ClockInput, DayField
+from bookings.admin.parts.passings import PassingField, list_passings, offer_passings
 from bookings.admin.parts.shown import long_date
-from bookings.admin.sentences import clock, shown_names
+from bookings.admin.sentences import shown_names
 from bookings.models import Booking
 from bookings.services import FloorOutcome, change_booking
 from bookings.services.floor.change_requests import LONGEST_STAY_MINUTES, stay_minutes
 from bookings.services.floor.seats import LIVE_STATUSES
+from capacity.calendar.wall_clock import shown_span
 from config.values import LARGEST_PARTY
 from tables.choices import SeatingType
 
@@ -23,8 +25,9 @@ from tables.choices import SeatingType
 class ChangeForm(OperationForm):
     """The booking's present values; a field without a change keeps its value."""
 
-    business_date = forms.DateField(label="Date", widget=DayInput)
+    business_date = DayField(label="Date")
     wall_time = ClockField(label="Time", widget=ClockInput)
+    passing = PassingField()
     party_size = forms.IntegerField(label="Party size", min_value=1, max_value=LARGEST_PARTY, widget=NumberInput)
     turn_minutes = forms.IntegerField(
         label="Minutes at the table",
@@ -42,7 +45,7 @@ class ChangeForm(OperationForm):
     fields_of_service: ClassVar[dict[str, str]] = {
         "date": "business_date",
         "time": "wall_time",
-        "startsAt": "wall_time",
+        "startsAt": "passing",
         "partySize": "party_size",
         "turnMinutes": "turn_minutes",
         "seating": "seating",
@@ -59,13 +62,28 @@ class ChangeForm(OperationForm):
             "party_size": booking.party_size,
             "turn_minutes": stay_minutes(booking),
             "seating": booking.seating,
+            "passing": booking.starts_at.isoformat(),
         }
+        asked = [self._asked(name) for name in ("business_date", "wall_time")]
+        passings = list_passings(booking.restaurant, *asked) if None not in asked else ()
+        offer_passings(self, "passing", passings, zone)
+
+    def _asked(self, name: str) -> Any:
+        """Return the value of a field as it was sent, before the form is checked; None for one that is no value."""
+        if not self.is_bound:
+            return self.initial[name]
+        try:
+            return self.fields[name].clean(self.data.get(name))
+        except forms.ValidationError:
+            return None
 
     @property
     def changes(self) -> dict[str, Any]:
         """Return the values that differ from the booking, by the names of the service."""
         names = ("business_date", "wall_time", "party_size", "turn_minutes", "seating")
-        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] != self.initial[name]}
+        changed = {name: self.cleaned_data[name] for name in names if self.cleaned_data[name] != self.initial[name]}
+        passing = self.cleaned_data.get("passing")
+        return changed | ({"starts_at": passing} if passing not in (None, self.booking.starts_at) else {})
 
 
 class Change(Operation):
@@ -94,5 +112,6 @@ class Change(Operation):
     def done(self, outcome: FloorOutcome) -> str:
         booking = outcome.booking
         zone = booking.zone
-        when = f"{long_date(booking.business_date)}, {booking.wall_time:%H:%M} to {clock(booking.ends_at, zone)}"
+        stay = " to ".join(shown_span(booking.starts_at, booking.ends_at, zone))
+        when = f"{long_date(booking.business_date)}, {stay}"
         return f"{booking.reference} is for {booking.party_size} on {when}: {shown_names(booking)}."

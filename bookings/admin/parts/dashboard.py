@@ -15,6 +15,7 @@ from bookings.decision.occupied import grace_ends_at
 from bookings.selectors.jobs import count_dead_jobs
 from bookings.selectors.overview import Overview, RestaurantToday, get_overview
 from bookings.selectors.undecided import count_undecided
+from capacity.calendar.wall_clock import shown_time
 
 # An older verdict says little about now.
 AUDIT_IS_OLD_AFTER_SECONDS = 24 * 3600
@@ -74,7 +75,7 @@ def _card(restaurant: RestaurantToday, now: datetime) -> dict[str, Any]:
 
 
 def _wall_time(instant: datetime | None, zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(zone):%H:%M}" if instant else ""
+    return shown_time(instant, zone) if instant else ""
 
 
 def _new_rule(restaurant_id: int, period_id: int | None = None) -> str:

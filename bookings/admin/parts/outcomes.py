@@ -13,6 +13,7 @@ from bookings.models import Booking
 from bookings.selectors.undecided import Undecided
 from bookings.services import MovedParty, PartyLeft, RaisedExcess, SettingsOutcome
 from bookings.services.rows.seating import shown_tables
+from capacity.calendar.wall_clock import shown_time
 from capacity.limits import LIMIT_OF
 from capacity.models import BookingSlot, ServiceDay
 from capacity.wording import limit_name
@@ -133,7 +134,7 @@ def _excess(item: RaisedExcess, slots: dict[SlotKey, BookingSlot], zone: tzinfo)
     """Name service, date, slot and limit, its use, and the amount above it."""
     day = item.service_day
     name = f"{day.service_period} on {long_date(day.business_date)}"
-    at = f" at {item.slot_starts_at.astimezone(zone):%H:%M}" if item.slot_starts_at else ""
+    at = f" at {shown_time(item.slot_starts_at, zone)}" if item.slot_starts_at else ""
     owner = slots.get((day.pk, item.slot_starts_at)) if item.slot_starts_at else day
     use = f"{limit_name(item.limit)} {_use_of(item, owner)} {OVER_THE_LIMIT}"
     return format_html("{}{}: {}", change_link(day, name), at, use)

@@ -5,6 +5,7 @@ from datetime import date, datetime, tzinfo
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from capacity.calendar.wall_clock import shown_time
 from capacity.policy import percent_of
 
 OVER_THE_LIMIT = "over the limit, authorised"
@@ -39,9 +40,9 @@ def long_date(business_date: date) -> str:
 
 def short_time(instant: datetime, zone: tzinfo) -> str:
     """Show an instant on a restaurant's wall clock, for a screen that names the restaurant."""
-    return f"{instant.astimezone(zone):%a %-d %b, %H:%M}"
+    return f"{instant.astimezone(zone):%a %-d %b}, {shown_time(instant, zone)}"
 
 
 def local_time(instant: datetime | None, zone: tzinfo) -> str:
     """Show an instant on a restaurant's wall clock, with its zone."""
-    return f"{instant.astimezone(zone):%a %-d %b %Y, %H:%M} ({zone})" if instant else "-"
+    return f"{instant.astimezone(zone):%a %-d %b %Y}, {shown_time(instant, zone)} ({zone})" if instant else "-"

@@ -14,6 +14,7 @@ from bookings.admin.parts.columns import column
 from bookings.admin.parts.filters import PeriodFilter, ServiceFilter, WhenFilter
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, long_date, short_time, used_of_limit
+from capacity.calendar.wall_clock import shown_time
 from capacity.models import BookingSlot, ServiceDay
 
 
@@ -59,7 +60,7 @@ class SlotInline(SlotCounters, ReadOnlyInline):
 
     @column("Start")
     def starts(self, slot: BookingSlot) -> str:
-        return f"{slot.starts_at.astimezone(slot.restaurant.zone):%H:%M}"
+        return shown_time(slot.starts_at, slot.restaurant.zone)
 
     @column("Open", boolean=True)
     def is_open(self, slot: BookingSlot) -> bool:

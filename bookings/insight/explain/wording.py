@@ -3,6 +3,7 @@
 from bookings.insight.explain.explaining import Comparison, ExplainedSeat, Explanation
 from bookings.insight.explain.holders import Holder, HolderState
 from bookings.selectors.plans import Names, shown
+from capacity.calendar.wall_clock import shown_span
 from capacity.wording import reason_codes
 from config.values import counted
 
@@ -46,7 +47,7 @@ def seat_text(seat: ExplainedSeat, names: Names) -> str:
 
 def holder_text(holder: Holder, names: Names) -> str:
     """Return the holder of a table, with start and end."""
-    span = f"{names.wall_time(holder.starts_at):%H:%M} to {names.wall_time(holder.ends_at):%H:%M}"
+    span = " to ".join(shown_span(holder.starts_at, holder.ends_at, names.zone))
     table = names.numbers[holder.table_id]
     if holder.state == HolderState.BLOCK:
         return f"{table} blocked {span} ({holder.reason})"

@@ -9,7 +9,7 @@ from bookings.decision.occupied import without_occupied
 from bookings.errors import TablesNotSuitable, TableTaken
 from bookings.models import TableAssignment
 from bookings.services.rows.seating import shown_tables
-from capacity.calendar import local_wall_time
+from capacity.calendar.wall_clock import shown_time
 from capacity.policy import Reason, ReasonCode
 from capacity.selectors import ServiceSettings
 from config.errors import RecordNotFound
@@ -110,9 +110,9 @@ def _parties_at(loaded: LoadedDays, table_ids: Sequence[int], wanted: TimeSpan) 
         .select_related("table", "booking")
     )
     for assignment in taken:
-        until = local_wall_time(assignment.during.upper, loaded.settings.zone)
+        until = shown_time(assignment.during.upper, loaded.settings.zone)
         number, reference = assignment.table.number, assignment.booking.reference
-        yield number, f"{number} is taken by {reference} until {until:%H:%M}", assignment.booking_id in loaded.movable
+        yield number, f"{number} is taken by {reference} until {until}", assignment.booking_id in loaded.movable
 
 
 def _blocks_at(
@@ -122,8 +122,8 @@ def _blocks_at(
         table_id__in=table_ids, starts_at__lt=wanted.ends_at, ends_at__gt=wanted.starts_at
     ).select_related("table")
     for block in blocks:
-        until = local_wall_time(block.ends_at, settings.zone)
-        yield block.table.number, f"{block.table.number} is blocked until {until:%H:%M}: {block.reason}", False
+        until = shown_time(block.ends_at, settings.zone)
+        yield block.table.number, f"{block.table.number} is blocked until {until}: {block.reason}", False
 
 
 def _find_unused(settings: ServiceSettings, table_ids: Sequence[int]) -> str:
