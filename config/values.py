@@ -4,8 +4,6 @@ Every door has its own words for a wrong value; the code of `ValueInvalid` names
 """
 
 import re
-import unicodedata
-from collections.abc import Collection
 from datetime import UTC, date, datetime, time
 
 from django.utils.translation import ngettext
@@ -26,7 +24,6 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
-_CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _PLURALS = {"party": "parties"}
 
 
@@ -85,14 +82,6 @@ def _spelled(pattern: re.Pattern[str], value: object) -> str:
 def _require_within_years(day: date) -> None:
     if not is_within_years(day):
         raise ValueInvalid("out_of_range")
-
-
-# Controls, halves of characters, and the separators of lines and paragraphs: each can forge what a screen shows.
-
-
-def has_control_characters(text: str, *, but: Collection[str] = ()) -> bool:
-    """Say whether a text has a control character, a line break or a half character, but for some."""
-    return any(unicodedata.category(char) in _CONTROL_CATEGORIES and char not in but for char in text)
 
 
 def counted(number: int, noun: str) -> str:

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from bookings.emails import EmailInvalid, read_email
 from bookings.phones import PhoneNumberInvalid, to_e164
+from config.texts import LINE_BREAKS, PROBLEMS, TextInvalid, read_name, read_text, without_format_characters
 from config.values import (
     WALL_TIME_PATTERN,
     ValueInvalid,
-    has_control_characters,
     read_date,
     read_instant,
     read_wall_time,
@@ -20,33 +21,55 @@ from config.values import (
 from tables.choices import SeatingType
 
 ANY_SEATING = "any"
-# A line break is text in a note; in a name or an address it is an attack on whoever prints it.
-_LINE_BREAKS = frozenset("\n\r\t")
 
 
 class TextField(serializers.CharField):
-    """Text without control characters or half characters; spaces at the ends are cut off."""
+    """Text without control characters or half characters, composed; spaces at the ends are cut off."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "invalid": "Must be text.",
-        "control_characters": "Control characters are not allowed.",
-    }
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Must be text.", **PROBLEMS}
 
     def __init__(self, *, takes_line_breaks: bool = False, **kwargs: Any) -> None:
-        self.allowed = _LINE_BREAKS if takes_line_breaks else frozenset()
+        # A line break is text in a note; in a name or an address it is an attack on whoever prints it.
+        self.allowed = LINE_BREAKS if takes_line_breaks else frozenset()
         super().__init__(**kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         """Refuse what is no text before anything turns it into text."""
         if data is not serializers.empty and data is not None:
-            self._require_clean_text(data)
+            data = self._read_text(data)
         return super().run_validation(data)
 
-    def _require_clean_text(self, data: Any) -> None:
+    def _read_text(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        if has_control_characters(data, but=self.allowed):
-            self.fail("control_characters")
+        try:
+            return self.read(data)
+        except TextInvalid as error:
+            self.fail(error.code)
+
+    def read(self, text: str) -> str:
+        """Return the text as it is stored."""
+        return read_text(text, but=self.allowed)
+
+
+class NameField(TextField):
+    """A line of text with a character that can be seen."""
+
+    def read(self, text: str) -> str:
+        """Return the name as it is stored."""
+        # What is empty is told so, not that nothing can be seen in it.
+        return read_name(text) if text.strip() else ""
+
+
+class EmailField(TextField):
+    """An e-mail address that a mail server of the Internet takes."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the address as it was typed."""
+        try:
+            return read_email(super().to_internal_value(data))
+        except EmailInvalid as error:
+            raise serializers.ValidationError(str(error), "invalid") from error
 
 
 class WholeNumberField(serializers.IntegerField):
@@ -144,29 +167,23 @@ class SeatingField(PlainChoiceField):
 class PhoneField(TextField):
     """A phone number. One without a country code is read by the restaurant's country, see `BookingInput`."""
 
-    default_error_messages: ClassVar[dict[str, Any]] = {
-        "invalid_phone": "Must be a phone number; with its country code, like +44 20 7946 0000, it always works.",
-    }
+    def read(self, text: str) -> str:
+        """Return the text without the marks of direction that address books put around a number."""
+        return super().read(without_format_characters(text))
 
     def to_internal_value(self, data: Any) -> str:
         """Return the number as it was written, once it can be one in some country."""
         text = super().to_internal_value(data)
-        if text.startswith("+"):
+        if text.startswith("+") or not any(char.isdigit() for char in text):
             self.require_possible(text, region=None)
-        elif not any(char.isdigit() for char in text):
-            self.refuse()
         return text
 
     def require_possible(self, text: str, *, region: str | None) -> str:
         """Return the number in E.164, or refuse it."""
         try:
             return to_e164(text, region=region)
-        except PhoneNumberInvalid:
-            self.refuse()
-
-    def refuse(self) -> NoReturn:
-        """Refuse the number."""
-        self.fail("invalid_phone")
+        except PhoneNumberInvalid as error:
+            raise serializers.ValidationError(str(error), "invalid_phone") from error
 
 
 def restaurant_field(**kwargs: Any) -> TextField:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
-from django.core.validators import validate_email
 from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -12,6 +11,7 @@ from rest_framework.request import Request
 
 from bookings.api import fields
 from bookings.insight.explain.explaining import COMPARISONS
+from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES
 from bookings.phones import region_of_zone
 from config.values import LARGEST_PARTY
 from tables.choices import Audience
@@ -61,11 +61,20 @@ class BookingInput(StrictSerializer):
     date = fields.DateField(source="business_date", help_text="Business date, also after midnight.")
     time = fields.WallTimeField(source="wall_time", help_text="On the restaurant's wall clock.")
     partySize = fields.WholeNumberField(source="party_size", min_value=1, max_value=LARGEST_PARTY)
-    name = fields.TextField(max_length=120)
-    email = fields.TextField(max_length=254, validators=[validate_email])
-    phone = fields.PhoneField(max_length=32, help_text="Any international number, or one of the restaurant's country.")
+    name = fields.NameField(max_length=LONGEST_GUEST_NAME)
+    email = fields.EmailField(max_length=254, help_text="Plain letters before the @; any domain of the Internet.")
+    phone = fields.PhoneField(
+        max_length=64, help_text="Any international number, or one of the restaurant's country; an extension behind it."
+    )
     seating = fields.SeatingField(required=False, help_text="A requirement; `any` is no wish.")
-    notes = fields.TextField(required=False, allow_blank=True, max_length=1000, takes_line_breaks=True)
+    notes = fields.TextField(required=False, allow_blank=True, max_length=LONGEST_NOTES, takes_line_breaks=True)
+    allergies = fields.TextField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_ALLERGIES,
+        takes_line_breaks=True,
+        help_text="What a guest must not eat: the staff sees it apart from notes.",
+    )
     marketingOptIn = fields.FlagField(required=False, source="marketing_opt_in")
     startsAt = fields.InstantField(
         required=False, source="starts_at", help_text="Tells the two instants of a repeated hour apart."

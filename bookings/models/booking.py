@@ -18,6 +18,9 @@ from tables.models import Restaurant, Table
 from tables.zones import zone_called
 
 IDEMPOTENCY_KEY_LENGTH = 255
+LONGEST_GUEST_NAME = 120
+LONGEST_NOTES = 1000
+LONGEST_ALLERGIES = 500
 
 
 class Booking(models.Model):
@@ -39,10 +42,11 @@ class Booking(models.Model):
     status = models.CharField(max_length=12, choices=BookingStatus.choices, default=BookingStatus.CONFIRMED)
     source = models.CharField(max_length=8, choices=BookingSource.choices, default=BookingSource.WEB)
     seating = models.CharField("seating wish", max_length=16, choices=SeatingType.choices, blank=True)
-    guest_name = models.CharField(max_length=120)
+    guest_name = models.CharField(max_length=LONGEST_GUEST_NAME)
     guest_email = models.EmailField(blank=True)
     guest_phone = models.CharField(max_length=32, blank=True)
-    notes = models.CharField(max_length=1000, blank=True)
+    notes = models.CharField(max_length=LONGEST_NOTES, blank=True)
+    allergies = models.CharField(max_length=LONGEST_ALLERGIES, blank=True, default="", db_default="")
     marketing_opt_in = models.BooleanField(default=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(null=True, blank=True)

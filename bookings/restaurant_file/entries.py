@@ -5,8 +5,9 @@ from datetime import date, time
 from typing import Annotated
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email, validate_slug
+from django.core.validators import validate_slug
 
+from bookings.emails import EmailInvalid, read_email
 from bookings.restaurant_file.document import Value
 from bookings.restaurant_file.kinds import (
     DAYS,
@@ -48,8 +49,8 @@ def _check_slug(text: str) -> None:
 
 def _check_email(text: str) -> None:
     try:
-        validate_email(text)
-    except ValidationError as error:
+        read_email(text)
+    except EmailInvalid as error:
         raise ValueError(f'must be an e-mail address, not "{text}"') from error
 
 

@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 
 from bookings.restaurant_file.document import Value
 from bookings.restaurant_file.problems import Problems
+from config.texts import CONTROL_CHARACTERS, INVISIBLE, TextInvalid, read_name
 from config.values import (
     FIRST_DATE,
     LAST_DATE,
     ValueInvalid,
-    has_control_characters,
     read_date,
     read_wall_time,
     read_whole_number,
@@ -22,6 +22,10 @@ from config.values import (
 from tables.validators import validate_timezone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MUST_BE_TEXT = {
+    CONTROL_CHARACTERS: "must be one line without control characters",
+    INVISIBLE: "must have a character that can be seen",
+}
 _FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 
 
@@ -83,13 +87,14 @@ class Text(Scalar):
 
     def parse(self, text: str) -> str:
         """Return the text without the spaces around it."""
-        text = text.strip()
+        try:
+            text = read_name(text) if text.strip() else ""
+        except TextInvalid as error:
+            raise ValueError(_MUST_BE_TEXT[error.code]) from error
         if not text and not self.may_be_empty:
             raise ValueError("must not be empty")
         if len(text) > self.longest:
             raise ValueError(f"must have at most {self.longest} characters, not {len(text)}")
-        if has_control_characters(text):
-            raise ValueError("must be one line without control characters")
         if text and self.check:
             self.check(text)
         return text

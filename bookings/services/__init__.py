@@ -13,6 +13,7 @@ from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.floor.stays import extend_stay, leave_early
 from bookings.services.floor.undo import undo_change
 from bookings.services.floor.walk_ins import seat_walk_in
+from bookings.services.guests import GuestDetails
 from bookings.services.rollout import (
     add_rollout_note,
     resume_enforcement,
@@ -20,7 +21,6 @@ from bookings.services.rollout import (
     set_restaurant_mode,
     set_rollout_percent,
 )
-from bookings.services.rows.booking import GuestDetails
 from bookings.services.rows.overrides import RaisedExcess
 from bookings.services.settings.materialization import Materialization, materialize_service_days, plan_materialization
 from bookings.services.settings.reseating import LeftReason, PartyLeft, Reseated

@@ -27,8 +27,9 @@ from bookings.errors import IdempotencyKeyReused, RequestRefused
 from bookings.models import Booking
 from bookings.selectors import list_alternatives
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
+from bookings.services.guests import GuestDetails
 from bookings.services.recording import DecisionRecord
-from bookings.services.rows.booking import BookingRequest, GuestDetails, expire_holds, write_booking
+from bookings.services.rows.booking import BookingRequest, expire_holds, write_booking
 from bookings.services.rows.events import Actor
 from bookings.services.writes import Draft, PlannedWrite
 from bookings.tokens import manage_token
@@ -58,6 +59,7 @@ def create_booking_with_capacity_check(
     starts_at: datetime | None = None,
     seating: str | None = None,
     notes: str = "",
+    allergies: str = "",
     marketing_opt_in: bool = False,
     source: BookingSource = BookingSource.WEB,
     turn_minutes: int | None = None,
@@ -89,6 +91,7 @@ def create_booking_with_capacity_check(
         source=source,
         turn_minutes=turn_minutes,
         table_ids=tuple(sorted(set(table_ids))) if table_ids else None,
+        allergies=allergies,
     )
     return CreateBooking(request, idempotency_key, actor).run()
 

@@ -18,7 +18,7 @@ reaches_a_use_case = pytest.mark.django_db(transaction=True)
 QUERY = {"restaurantId": "bistro", "date": "2090-06-14", "partySize": "4"}
 DAYS_QUERY = {"restaurantId": "bistro", "partySize": "4", "from": "2090-06-14", "to": "2090-06-15"}
 REQUIRED = ("restaurantId", "date", "time", "partySize", "name", "email", "phone")
-OPTIONAL = ("seating", "notes", "marketingOptIn", "startsAt")
+OPTIONAL = ("seating", "notes", "allergies", "marketingOptIn", "startsAt")
 
 # What no field takes, as JSON writes it.
 NEVER_VALID = [
@@ -72,7 +72,23 @@ WRONG: dict[str, list[str]] = {
         '"\\uff11\\uff19:00"',
     ],
     "partySize": ['"4"', '""', "true", "4.0", "2.5", "0", "-1", "1001", "9" * 19, "9" * 400, "-" + "9" * 400],
-    "name": ["4", "true", '""', '"  "', '"' + "x" * 121 + '"', '"Ada\\nLovelace"', '"Ada\\u2028"', '"\\u0085"'],
+    "name": [
+        "4",
+        "true",
+        '""',
+        '"  "',
+        '"' + "x" * 121 + '"',
+        '"Ada\\nLovelace"',
+        '"Ada\\u2028"',
+        '"\\u0085"',
+        '"Ada\\u202e"',
+        '"\\u2067Ada"',
+        '"\\u200b"',
+        '"\\u3164"',
+        '"\\u0301"',
+        # Composed it is twice as long.
+        '"' + "\\u0958" * 120 + '"',
+    ],
     "email": [
         "4",
         '""',
@@ -82,6 +98,11 @@ WRONG: dict[str, list[str]] = {
         '"a b@example.com"',
         '"ada@example.com\\n."',
         f'"{"a" * 250}@e.uk"',
+        '"x@localhost"',
+        '"x@[127.0.0.1]"',
+        '"x@example.com\\u200b"',
+        '"x..y@example.com"',
+        '"m\\u00fcller@example.com"',
     ],
     "phone": [
         "442079460000",
@@ -96,7 +117,8 @@ WRONG: dict[str, list[str]] = {
         '"+44 20 7946 0000 0000 0000"',
     ],
     "seating": ["4", "true", '""', '"rooftop"', '"INDOOR"'],
-    "notes": ["4", "true", '"' + "x" * 1001 + '"', '"a\\u0007b"', '"a\\u2029b"'],
+    "notes": ["4", "true", '"' + "x" * 1001 + '"', '"a\\u0007b"', '"a\\u2029b"', '"a\\u202eb"'],
+    "allergies": ["4", "true", '"' + "x" * 501 + '"', '"a\\u0007b"', '"a\\u202eb"'],
     "marketingOptIn": ["1", "0", '"true"', '"yes"', '""'],
     "startsAt": [
         "1912345678",

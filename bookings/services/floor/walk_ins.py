@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bookings.choices import BookingSource
 from bookings.services.booking import BookingReceipt, create_booking_with_capacity_check
-from bookings.services.rows.booking import GuestDetails
+from bookings.services.guests import GuestDetails
 from bookings.services.rows.events import Actor
 from capacity.models import LONGEST_TURN
 from config.errors import InputInvalid
@@ -19,6 +19,8 @@ def seat_walk_in(
     minutes: int | None = None,
     table_ids: Sequence[int] | None = None,
     guest: GuestDetails | None = None,
+    notes: str = "",
+    allergies: str = "",
     idempotency_key: str | None = None,
     actor: Actor = None,
 ) -> BookingReceipt:
@@ -42,6 +44,8 @@ def seat_walk_in(
         wall_time=None,
         party_size=party_size,
         guest=guest or NAMELESS,
+        notes=notes,
+        allergies=allergies,
         source=BookingSource.WALK_IN,
         turn_minutes=minutes,
         table_ids=table_ids or None,

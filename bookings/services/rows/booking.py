@@ -15,6 +15,7 @@ from bookings.contract.answer import render
 from bookings.contract.guests import booking_answer, capacity_answer
 from bookings.decision import Assessment, LoadedDays
 from bookings.models import Booking, BookingEvent, TableAssignment
+from bookings.services.guests import GuestDetails, read_words
 from bookings.services.rows.counters import (
     CountedStay,
     changes_of_counters,
@@ -32,18 +33,8 @@ from config.statements import Sql, Statement, ids, insert_into, row_of, together
 from config.transactions import require_atomic
 from tables.seating import SeatingPlan
 
-
-@dataclass(frozen=True)
-class GuestDetails:
-    """The guest of a booking; the phone number in E.164."""
-
-    name: str
-    email: str = ""
-    phone: str = ""
-
-
 # Younger than the first bookings, whose fingerprints are stored: left out where a request leaves them out.
-_LATER_FIELDS = frozenset({"turn_minutes", "table_ids"})
+_LATER_FIELDS = frozenset({"allergies", "turn_minutes", "table_ids"})
 
 
 @dataclass(frozen=True)
@@ -65,6 +56,11 @@ class BookingRequest:
     source: BookingSource
     turn_minutes: int | None = None
     table_ids: tuple[int, ...] | None = None
+    allergies: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("notes", "allergies"):
+            object.__setattr__(self, name, read_words(name, getattr(self, name)))
 
     @property
     def is_for_now(self) -> bool:
@@ -80,7 +76,7 @@ class BookingRequest:
     def hash(self) -> str:
         """Return the fingerprint of the whole request."""
         every = {**vars(self), "guest": vars(self.guest)}
-        said = {name: value for name, value in every.items() if name not in _LATER_FIELDS or value is not None}
+        said = {name: value for name, value in every.items() if name not in _LATER_FIELDS or value}
         canonical = json.dumps(said, sort_keys=True, default=str)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -164,6 +160,7 @@ def _new_booking(loaded: LoadedDays, assessment: Assessment, request: BookingReq
         guest_email=request.guest.email,
         guest_phone=request.guest.phone,
         notes=request.notes,
+        allergies=request.allergies,
         marketing_opt_in=request.marketing_opt_in,
         **_seated_now(loaded) if request.is_for_now else {},
     )
