@@ -56,11 +56,8 @@ def to_e164(text: str, *, region: str | None) -> str:
 
 
 def shown_phone(stored: str) -> str:
-    """Show a stored number in groups, as it is called from abroad."""
-    try:
-        return phonenumbers.format_number(phonenumbers.parse(stored), PhoneNumberFormat.INTERNATIONAL)
-    except NumberParseException:
-        return stored
+    """Show a stored number as a person reads it."""
+    return stored.replace(";ext=", " ext. ")
 
 
 def _read(text: str, region: str | None) -> str:

@@ -1,6 +1,5 @@
 """The screens of bookings: the evening as a list, and a booking with its history and its operations."""
 
-import re
 from typing import Any
 
 from django.contrib import admin
@@ -15,19 +14,25 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from bookings.admin.columns import STATUS_COLOURS, clock_of, end_of, problem_column, row_buttons, status_of, tables_of
 from bookings.admin.filters import TO_DECIDE, EveningFilter, PartyFilter, UndecidedFilter, quick_links
 from bookings.admin.inlines import AssignmentInline, EventInline
+from bookings.admin.marks import guest_of
 from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_page, operation_url
 from bookings.admin.parts.bases import ReadOnlyAdmin
-from bookings.admin.parts.columns import column, page_action
+from bookings.admin.parts.columns import column, page_action, typed_column
 from bookings.admin.parts.filters import ServiceFilter
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, long_date
 from bookings.admin.sentences import shown_stay
 from bookings.admin.walk_in import serve_walk_in
 from bookings.models import Booking, TableAssignment
+from bookings.phones import shown_phone
+from bookings.selectors.search import search_bookings
 from capacity.calendar.wall_clock import shown_span
 from tables.querysets import number_order
 
-LOOKS_LIKE_A_PHONE = re.compile(r"^\+?[\d\s()./-]{5,}$")
+NAME = typed_column("guest_name", "Name")
+EMAIL = typed_column("guest_email", "E-mail")
+ALLERGIES = typed_column("allergies", "Allergies")
+NOTES = typed_column("notes", "Notes")
 
 
 @admin.register(Booking)
@@ -36,7 +41,7 @@ class BookingAdmin(ReadOnlyAdmin):
 
     list_display = (
         "reference",
-        "guest_name",
+        "guest",
         "party_size",
         "date",
         "time",
@@ -59,6 +64,8 @@ class BookingAdmin(ReadOnlyAdmin):
     list_before_template = "admin/bookings/booking/quick_links.html"
     search_fields = ("reference", "guest_name", "guest_email", "guest_phone")
     search_help_text = "Reference, name, email or phone, on all dates"
+    # Counting all bookings takes longer than finding some.
+    show_full_result_count = False
     ordering = ("business_date", "starts_at", "pk")
     date_hierarchy = "business_date"
     inlines = (AssignmentInline, EventInline)
@@ -68,10 +75,10 @@ class BookingAdmin(ReadOnlyAdmin):
     change_form_outer_before_template = "admin/bookings/booking/operations.html"
     fieldsets = (
         (None, {"fields": ("reference", "standing", "restaurant", "service", "date", "stay", "party_size")}),
-        ("Guest", {"fields": ("guest_name", "guest_email", "guest_phone", "notes", "marketing_opt_in")}),
+        ("Guest", {"fields": (NAME, EMAIL, "phone", ALLERGIES, NOTES, "marketing_opt_in")}),
         ("How it came", {"fields": ("source", "seating", "turn_minutes", "buffer_minutes", "created")}),
     )
-    readonly_fields = ("standing", "service", "date", "stay", "created")
+    readonly_fields = (NAME, EMAIL, "phone", ALLERGIES, NOTES, "standing", "service", "date", "stay", "created")
 
     # Reading
 
@@ -84,12 +91,8 @@ class BookingAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
     ) -> tuple[QuerySet[Booking], bool]:
-        """Find a phone number however it is written: stored numbers are +44..., people type 020 ..."""
-        if LOOKS_LIKE_A_PHONE.match(search_term.strip()):
-            digits = re.sub(r"\D", "", search_term).lstrip("0")
-            return queryset.filter(guest_phone__contains=digits), False
-        found: tuple[QuerySet[Booking], bool] = super().get_search_results(request, queryset, search_term)
-        return found
+        """Find bookings as `search_bookings` does."""
+        return search_bookings(queryset, search_term), False
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         """Add the column of buttons for users with the permission, and that of reasons where decisions wait."""
@@ -104,6 +107,15 @@ class BookingAdmin(ReadOnlyAdmin):
         return super().changelist_view(request, context)
 
     # Columns
+
+    @column("Guest", ordering="guest_name")
+    def guest(self, booking: Booking) -> SafeString:
+        return guest_of(booking)
+
+    @column("Phone")
+    def phone(self, booking: Booking) -> SafeString | str:
+        stored = booking.guest_phone
+        return format_html('<a href="tel:{}">{}</a>', stored, shown_phone(stored)) if stored else "-"
 
     @column("Date", ordering="business_date")
     def date(self, booking: Booking) -> SafeString:
@@ -155,6 +167,7 @@ class BookingAdmin(ReadOnlyAdmin):
     unpin = operation_page(OPERATIONS["unpin"])
     rebook = operation_page(OPERATIONS["rebook"])
     keep = operation_page(OPERATIONS["keep"])
+    note = operation_page(OPERATIONS["note"])
     cancel = operation_page(OPERATIONS["cancel"])
 
     def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

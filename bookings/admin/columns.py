@@ -15,6 +15,7 @@ from bookings.choices import BookingStatus
 from bookings.decision.occupied import grace_ends_at
 from bookings.models import Booking
 from capacity.calendar.wall_clock import minutes_between, shown_span, shown_time
+from config.texts import isolated
 
 LATE = "late"
 STATUS_COLOURS = {
@@ -105,4 +106,4 @@ def _buttons_of(booking: Booking, filters: str) -> Iterable[tuple[str, int, str,
         operation = OPERATIONS.get(name)
         if operation and operation.is_offered(booking, now):
             url = operation_url(name, booking, list_filters=filters)
-            yield url, booking.version, operation.label, booking.guest_name, operation.label
+            yield url, booking.version, operation.label, isolated(booking.guest_name), operation.label

@@ -1,5 +1,7 @@
 """The rows on the page of a booking: its tables and its history."""
 
+from typing import Any
+
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.http import HttpRequest
@@ -10,8 +12,8 @@ from bookings.admin.columns import BUTTON, clock_of
 from bookings.admin.history import in_words
 from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_url
 from bookings.admin.parts.bases import ReadOnlyInline
-from bookings.admin.parts.columns import column
-from bookings.admin.parts.shown import local_time
+from bookings.admin.parts.columns import REASON, column
+from bookings.admin.parts.shown import as_typed, local_time
 from bookings.choices import EventKind
 from bookings.models import Booking, BookingEvent, TableAssignment
 from capacity.calendar.wall_clock import shown_span
@@ -49,7 +51,7 @@ class EventInline(ReadOnlyInline):
     fk_name = "booking"
     verbose_name_plural = "History"
     ordering = ("created_at", "pk")
-    readonly_fields = ("at", "what", "by", "was", "became", "reason", "reason_or_pin")
+    readonly_fields = ("at", "what", "by", "was", "became", REASON, "reason_or_pin")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BookingEvent]:
         """Read the events, each with the id of the booking's latest automatic move and the database's clock."""
@@ -58,9 +60,9 @@ class EventInline(ReadOnlyInline):
         read = events.annotate(latest_move=Subquery(moves.values("pk")[:1]), read_at=Now())
         return read.select_related("restaurant", "booking__restaurant").prefetch_related("booking__assignments__table")
 
-    def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[str, ...]:
+    def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[Any, ...]:
         """Offer the pin beside an automatic move to users with the permission."""
-        reason = "reason_or_pin" if request.user.has_perms(MAY_CHANGE) else "reason"
+        reason: Any = "reason_or_pin" if request.user.has_perms(MAY_CHANGE) else REASON
         return ("at", "what", "by", "was", "became", reason)
 
     @column("When")
@@ -86,10 +88,10 @@ class EventInline(ReadOnlyInline):
     @column("Reason")
     def reason_or_pin(self, event: BookingEvent) -> SafeString | str:
         if not _may_be_pinned(event):
-            return event.reason or "-"
+            return as_typed(event.reason) or "-"
         booking = event.booking
         button = format_html(BUTTON, operation_url("pin", booking), booking.version, "Pin here", booking, "Pin here")
-        return format_html("{} {}", event.reason, button)
+        return format_html("{} {}", as_typed(event.reason), button)
 
 
 def _may_be_pinned(event: BookingEvent) -> bool:

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bookings.admin.parts.bases import ReadOnlyAdmin
-from bookings.admin.parts.columns import column
+from bookings.admin.parts.columns import REASON, column
 from bookings.admin.parts.filters import ServiceFilter
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, short_time
@@ -36,14 +36,14 @@ class CapacityOverrideAdmin(ReadOnlyAdmin):
         "amount",
         "source",
         "actor",
-        "reason",
+        REASON,
         "booking",
     )
     list_filter = ("restaurant", "source", ServiceFilter)
     list_select_related = ("restaurant", "service_day__service_period", "actor", "booking")
     search_fields = ("reason", "booking__reference")
     ordering = ("-created_at", "-pk")
-    fields = ("restaurant", "service", "slot", "what", "amount", "source", "actor", "reason", "booking", "created")
+    fields = ("restaurant", "service", "slot", "what", "amount", "source", "actor", REASON, "booking", "created")
     readonly_fields = fields
 
     @column("When", ordering="created_at")

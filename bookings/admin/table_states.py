@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from django.db.models import Q, QuerySet
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
+from bookings.admin.marks import marks_said, party_of
+from bookings.admin.parts.shown import in_sentence
 from bookings.admin.sentences import clock
 from bookings.choices import BookingStatus
 from bookings.models import TableAssignment
@@ -22,14 +26,17 @@ class Holding:
 
     starts_at: datetime
     ends_at: datetime
-    name: str
+    name: SafeString
     is_over_time: bool = False
+    marks: str = ""
 
-    def in_words(self, zone: tzinfo) -> str:
+    def in_words(self, zone: tzinfo) -> SafeString:
         """Name the booking, hold or block with the span of its time at the table."""
         if self.is_over_time:
-            return f"{self.name} still sits there, over time since {clock(self.ends_at, zone)}"
-        return f"{self.name} {' to '.join(shown_span(self.starts_at, self.ends_at, zone))}"
+            span = f"still sits there, over time since {clock(self.ends_at, zone)}"
+        else:
+            span = " to ".join(shown_span(self.starts_at, self.ends_at, zone))
+        return format_html("{} {}{}", self.name, span, self.marks)
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class TableState:
         """Say whether the table alone is for a party of that size."""
         return self.table.min_party_size <= party_size <= self.table.max_party_size
 
-    def in_words(self, zone: tzinfo) -> str:
+    def in_words(self, zone: tzinfo) -> SafeString:
         """Name the table and its holdings with their spans."""
         table = self.table
         size = (
@@ -57,8 +64,8 @@ class TableState:
             else str(table.max_party_size)
         )
         section = f", {table.section}" if table.section else ""
-        held = "; ".join(holding.in_words(zone) for holding in self.holdings)
-        return f"{table.number} ({size}{section})" + (f": {held}" if held else "")
+        held = format_html_join("; ", "{}", ((holding.in_words(zone),) for holding in self.holdings))
+        return format_html("{} ({}{}){}{}", table.number, size, section, ": " if held else "", held)
 
 
 def list_table_states(
@@ -78,12 +85,16 @@ def _list_holdings(
 ) -> defaultdict[int, list[Holding]]:
     found: defaultdict[int, list[Holding]] = defaultdict(list)
     for row in _list_rows(restaurant, starts_at, ends_at, now, without):
-        name = f"{row.booking.guest_name}, {row.booking.party_size} ({row.booking.reference})"
-        is_over_time = row.booking.status == BookingStatus.SEATED and row.during.upper <= now
-        found[row.table_id].append(Holding(row.during.lower, row.during.upper, name, is_over_time))
+        booking = row.booking
+        is_over_time = booking.status == BookingStatus.SEATED and row.during.upper <= now
+        found[row.table_id].append(
+            Holding(row.during.lower, row.during.upper, party_of(booking), is_over_time, marks_said(booking))
+        )
     blocks = TableBlock.objects.filter(restaurant=restaurant, starts_at__lt=ends_at, ends_at__gt=starts_at)
     for block in blocks.order_by("starts_at", "pk"):
-        found[block.table_id].append(Holding(block.starts_at, block.ends_at, f"blocked, {block.reason}"))
+        found[block.table_id].append(
+            Holding(block.starts_at, block.ends_at, format_html("blocked, {}", in_sentence(block.reason)))
+        )
     return found
 
 

@@ -16,15 +16,17 @@ from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from bookings.admin.filters import TONIGHT_URL
-from bookings.admin.operations.base import NumberInput, RefusableForm
+from bookings.admin.operations.base import NumberInput, RefusableForm, words_field
 from bookings.admin.operations.table_choice import Group, TablesField
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.links import change_link
+from bookings.admin.parts.shown import in_sentence
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import clock, shown_names
 from bookings.admin.table_states import TableState, list_table_states
 from bookings.errors import IdempotencyKeyReused
 from bookings.models import IDEMPOTENCY_KEY_LENGTH, Booking
+from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES
 from bookings.services import GuestDetails, seat_walk_in
 from capacity.models import LONGEST_TURN
 from capacity.selectors import read_clock
@@ -50,13 +52,19 @@ class WalkInForm(RefusableForm):
         widget=NumberInput,
         help_text="Empty: the turn time of the party.",
     )
-    name = forms.CharField(label="Name", max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
+    name = forms.CharField(
+        label="Name", max_length=LONGEST_GUEST_NAME, required=False, widget=UnfoldAdminTextInputWidget
+    )
+    allergies = words_field("Allergies", LONGEST_ALLERGIES)
+    notes = words_field("Notes", LONGEST_NOTES)
     tables = TablesField(required=False, help_text="None ticked: the best that is open to the party.")
     fields_of_service: ClassVar[dict[str, str]] = {
         "partySize": "party_size",
         "minutes": "minutes",
         "tableIds": "tables",
         "name": "name",
+        "allergies": "allergies",
+        "notes": "notes",
     }
 
     def __init__(self, restaurant: Restaurant, now: datetime, data: Any = None) -> None:
@@ -117,6 +125,8 @@ def _seat(request: HttpRequest, restaurant: Restaurant, form: WalkInForm) -> Boo
         minutes=form.cleaned_data["minutes"],
         table_ids=form.cleaned_data["tables"] or None,
         guest=form.guest,
+        notes=form.cleaned_data["notes"],
+        allergies=form.cleaned_data["allergies"],
         idempotency_key=form.cleaned_data["idempotency_key"],
         actor=actor_of(request),
     )
@@ -126,7 +136,7 @@ def _seat(request: HttpRequest, restaurant: Restaurant, form: WalkInForm) -> Boo
 def _seated(booking: Booking) -> SafeString:
     return format_html(
         "{}, party of {}, sits at {} until {} ({}).",
-        booking.guest_name,
+        in_sentence(booking.guest_name),
         booking.party_size,
         shown_names(booking),
         clock(booking.ends_at, booking.zone),

@@ -39,7 +39,7 @@ def whole_number(smallest: int, largest: int) -> Callable[[str], int]:
     """Read a whole number, both ends included."""
 
     def read(text: str) -> int:
-        if not text.isdecimal() or not smallest <= int(text) <= largest:
+        if not (text.isascii() and text.isdecimal()) or not smallest <= int(text) <= largest:
             raise ArgumentTypeError(f"{text!r} is no whole number from {smallest} to {largest}")
         return int(text)
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
-from django.contrib.postgres.indexes import GistIndex
+from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 
 from bookings.choices import COUNTING_STATUSES, BookingSource, BookingStatus, EventKind
 from capacity.models import ServiceDay
@@ -21,6 +21,15 @@ IDEMPOTENCY_KEY_LENGTH = 255
 LONGEST_GUEST_NAME = 120
 LONGEST_NOTES = 1000
 LONGEST_ALLERGIES = 500
+# The words by which a booking is found, folded by a function of the database.
+SEARCH_KEY = Func(
+    F("reference"),
+    F("guest_name"),
+    F("guest_email"),
+    F("guest_phone"),
+    function="booking_search_key",
+    output_field=models.TextField(),
+)
 
 
 class Booking(models.Model):
@@ -87,6 +96,7 @@ class Booking(models.Model):
                 name="booking_holds",
                 condition=Q(status=BookingStatus.HELD),
             ),
+            GinIndex(OpClass(SEARCH_KEY, name="gin_trgm_ops"), name="booking_search"),
         ]
 
     def __str__(self) -> str:

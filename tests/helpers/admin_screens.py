@@ -72,6 +72,7 @@ def form_of(response: HttpResponse) -> dict[str, Any]:
 def text_of(response: HttpResponse) -> str:
     """Return the text of a page without markup, its white space made single."""
     body = re.sub(r"(?s)<(script|style|head).*?</\1>", " ", response.content.decode())
+    body = re.sub(r"</?(bdi|strong)\b[^>]*>", "", body)
     return " ".join(re.sub(r"<[^>]+>", " ", body).split())
 
 

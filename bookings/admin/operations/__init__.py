@@ -4,6 +4,7 @@ from bookings.admin.operations.base import Operation
 from bookings.admin.operations.cancellation import Cancel
 from bookings.admin.operations.changes import Change
 from bookings.admin.operations.keeping import Keep
+from bookings.admin.operations.notes import Notes
 from bookings.admin.operations.pages import MAY_CHANGE, operation_page, operation_url
 from bookings.admin.operations.presence import Arrive, Extend, Leave, NoShow, Seat
 from bookings.admin.operations.seating import Assign, Pin, Swap, Unpin
@@ -21,6 +22,7 @@ _ALL = (
     Unpin(),
     Change(),
     Keep(),
+    Notes(),
     Undo(),
     NoShow(),
     Cancel(),

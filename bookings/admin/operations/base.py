@@ -9,8 +9,9 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import BASE_INPUT_CLASSES
+from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminTextareaWidget
 
+from bookings.admin.parts.forms import TypedInput
 from bookings.admin.sentences import refusal_sentences
 from bookings.models import Booking
 from bookings.services.floor.outcomes import FloorOutcome
@@ -26,7 +27,13 @@ class NumberInput(forms.NumberInput):
         super().__init__(attrs={"class": " ".join((*BASE_INPUT_CLASSES, "max-w-40"))})
 
 
-class RefusableForm(forms.Form):
+def words_field(label: str, longest: int) -> forms.CharField:
+    """Return a field of a few lines of text."""
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    return forms.CharField(label=label, max_length=longest, required=False, widget=widget)
+
+
+class RefusableForm(TypedInput, forms.Form):
     """A form whose service may refuse: the refusal stands at the field that can be corrected."""
 
     # The fields by the names that the service gives them.

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from bookings.admin.marks import marks_of
 from bookings.admin.operations.base import Operation, OperationForm
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.columns import Page, row_action
@@ -76,6 +77,7 @@ def _ask(admin: ModelAdmin[Any], request: HttpRequest, operation: Operation, for
         "booking": booking,
         "tables": shown_names(booking),
         "stay": shown_stay(booking),
+        "marks": [mark.said(booking) for mark in marks_of(booking)],
         "operation": operation,
         "question": operation.question(booking, form.now),
         "is_offered": operation.is_offered(booking, form.now),

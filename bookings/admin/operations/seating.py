@@ -15,6 +15,7 @@ from bookings.admin.sentences import clock, shown_names
 from bookings.models import Booking, TableAssignment
 from bookings.services import FloorOutcome, assign_tables, pin_tables, swap_tables, unpin_tables
 from bookings.services.floor.seats import LIVE_STATUSES
+from config.texts import isolated
 from tables.querysets import number_order
 
 
@@ -116,7 +117,7 @@ class SwapForm(OperationForm):
 
 def _as_choice(other: Booking) -> str:
     time = clock(other.starts_at, other.zone)
-    return f"{shown_names(other)} · {time} {other.guest_name}, {other.party_size} ({other.reference})"
+    return f"{shown_names(other)} · {time} {isolated(other.guest_name)}, {other.party_size} ({other.reference})"
 
 
 class Swap(Operation):

@@ -6,8 +6,12 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import unquote
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from unfold.decorators import action, display
+
+from bookings.admin.parts.shown import as_typed
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Page = Callable[[Any, HttpRequest, str], HttpResponse]
@@ -23,6 +27,20 @@ def column(
     """Make a method a column or a read-only field; `label` gives colours by value."""
     decorate = display(description=description, ordering=ordering, label=label, boolean=boolean)
     return cast(Callable[[Method], Method], decorate)
+
+
+def typed_column(attribute: str, description: str) -> Callable[[Model], SafeString | str]:
+    """Return a column or read-only field of text that a person typed: a dash for none."""
+
+    @column(description, ordering=attribute)
+    def shown(row: Model) -> SafeString | str:
+        return as_typed(getattr(row, attribute)) or "-"
+
+    shown.__name__ = attribute
+    return shown
+
+
+REASON = typed_column("reason", "Reason")
 
 
 def page_action(

@@ -12,7 +12,9 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminCheckboxSelectMultiple
 
 from bookings.admin.parts.links import linked_message
 from bookings.admin.parts.versions import fingerprint_of, values_of
+from bookings.emails import EmailInvalid, read_email
 from config.errors import DomainError, InputInvalid
+from config.texts import LINE_BREAKS, TextInvalid, read_name, read_text
 from tables.validators import validate_date
 
 AS_READ_INPUT = "_as_read"
@@ -88,7 +90,39 @@ def checkbox_field(
     )
 
 
-class SettingsForm(forms.ModelForm[Any]):
+class TypedInput(forms.BaseForm):
+    """The input of the staff, read as that of the API: numbers of the digits 0 to 9, text that forges nothing."""
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()  # type: ignore[misc]
+        for name, field in self.fields.items():
+            try:
+                if isinstance(field, forms.CharField):
+                    self._read_text(name, field)
+                elif not _is_ascii(self[name].data):
+                    raise ValidationError("Write numbers, dates and times with the digits 0 to 9.", code="digits")
+            except ValidationError as error:
+                self.add_error(name, error)
+
+    def _read_text(self, name: str, field: forms.CharField) -> None:
+        text = self.cleaned_data.get(name)
+        if not isinstance(text, str) or not text:
+            return
+        try:
+            is_long = isinstance(field.widget, forms.Textarea)
+            text = read_text(text, but=LINE_BREAKS) if is_long else read_name(text)
+            self.cleaned_data[name] = read_email(text) if isinstance(field, forms.EmailField) else text
+        except TextInvalid as error:
+            raise ValidationError(str(error), code=error.code) from error
+        except EmailInvalid as error:
+            raise ValidationError(str(error), code="invalid") from error
+
+
+def _is_ascii(data: Any) -> bool:
+    return all(str(item).isascii() for item in (data if isinstance(data, list | tuple) else (data,)))
+
+
+class SettingsForm(TypedInput, forms.ModelForm[Any]):
     """The form of a restaurant's row that a service writes."""
 
     # The refusal by the service of the save of this request.

@@ -10,6 +10,8 @@ from capacity.policy import percent_of
 
 OVER_THE_LIMIT = "over the limit, authorised"
 NEARLY_FULL_PERCENT = 90
+# Its direction ends where it ends, and its longest word breaks before it pushes anything aside.
+AS_TYPED = '<bdi style="overflow-wrap: anywhere; white-space: pre-line">{}</bdi>'
 BAR = (
     '<div class="bg-base-100 mt-1 overflow-hidden rounded-default w-24 dark:bg-base-800" aria-hidden="true">'
     '<div class="h-1.5 {}" style="width: {}%"></div></div>'
@@ -31,6 +33,16 @@ def bar_colour(percent: int) -> str:
     if percent > 100:
         return "bg-red-600"
     return "bg-orange-600" if percent >= NEARLY_FULL_PERCENT else "bg-primary-600"
+
+
+def as_typed(text: str) -> SafeString:
+    """Show text that a guest or a host typed, nothing for no text."""
+    return format_html(AS_TYPED, text) if text else SafeString()
+
+
+def in_sentence(text: str) -> SafeString:
+    """Show typed text within a sentence; ASCII alone turns no direction."""
+    return format_html("{}", text) if text.isascii() else as_typed(text)
 
 
 def long_date(business_date: date) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC
 from django.contrib import admin
 
 from bookings.admin.parts.bases import ReadOnlyAdmin
-from bookings.admin.parts.columns import column
+from bookings.admin.parts.columns import REASON, column
 from bookings.admin.parts.owners import OwnersOnly
 from bookings.admin.parts.shown import local_time
 from bookings.models import RolloutChange, RolloutNote
@@ -17,12 +17,12 @@ VALUE_COLOURS = {"enforce": "success", "on": "success", "shadow": "warning", "of
 class RolloutChangeAdmin(OwnersOnly, ReadOnlyAdmin):
     """The changes of modes and the turns of the switch, with person, time and reason."""
 
-    list_display = ("created", "scope", "action", "before", "after", "percent", "who", "reason")
+    list_display = ("created", "scope", "action", "before", "after", "percent", "who", REASON)
     list_filter = ("action", "restaurant", "to_value")
     list_select_related = ("restaurant",)
     search_fields = ("reason", "actor_label", "restaurant__name", "restaurant__slug")
     ordering = ("-created_at", "-pk")
-    fields = ("created", "scope", "action", "before", "after", "percent", "who", "reason")
+    fields = ("created", "scope", "action", "before", "after", "percent", "who", REASON)
     readonly_fields = fields
 
     @column("When", ordering="created_at")

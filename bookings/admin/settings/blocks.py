@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings.admin.parts.actor import actor_of
-from bookings.admin.parts.columns import column
+from bookings.admin.parts.columns import REASON, column
 from bookings.admin.parts.filters import NamedChoicesFilter
 from bookings.admin.parts.forms import ClockField, ClockInput, DayField, OwnedChoiceField, SettingsForm
 from bookings.admin.parts.outcomes import describe_reseating
@@ -104,12 +104,12 @@ class TableBlockAdmin(SettingsAdmin):
     """Tables that are kept free for a time, written by the services that re-seat who is in the way."""
 
     form = BlockForm
-    list_display = ("table_number", "restaurant", "starts", "ends", "reason", "by", "parties")
+    list_display = ("table_number", "restaurant", "starts", "ends", REASON, "by", "parties")
     list_filter = (BlockTimeFilter, "restaurant")
     list_select_related = ("table", "restaurant", "created_by")
     search_fields = ("table__number", "table__section__name", "reason")
     ordering = ("starts_at", "pk")
-    sortable_by = ("restaurant", "starts", "ends", "reason")
+    sortable_by = ("restaurant", "starts", "ends", REASON)
     delete_note = "The table is given out again at once."
     delete_effect = "Nobody is moved back."
     add_fields = (
@@ -120,7 +120,7 @@ class TableBlockAdmin(SettingsAdmin):
         ("until_date", "until_time"),
         "reason",
     )
-    shown_fields = ("table_number", "restaurant", "starts", "ends", "reason", "by", "parties")
+    shown_fields: Any = ("table_number", "restaurant", "starts", "ends", REASON, "by", "parties")
 
     def has_change_permission(self, request: HttpRequest, obj: TableBlock | None = None) -> bool:
         """Keep a block as it is: whoever wants another time deletes it and adds that one."""

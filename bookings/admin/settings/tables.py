@@ -13,6 +13,7 @@ from bookings.admin.parts.columns import column
 from bookings.admin.parts.forms import SettingsForm
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.settings_rows import SettingsAdmin
+from bookings.admin.parts.shown import as_typed
 from bookings.admin.settings.blocks import shown_block_time
 from bookings.admin.settings.statuses import StatusActions
 from bookings.admin.settings.words import PARTY_LABELS, SMALLEST_AND_LARGEST, joined_numbers, one_a_line
@@ -100,4 +101,7 @@ class TableAdmin(StatusActions, SettingsAdmin):
     def blocks(self, table: Table) -> SafeString | str:
         zone = table.restaurant.zone
         coming = table.blocks.filter(ends_at__gt=read_clock()).order_by("starts_at")
-        return one_a_line(change_link(block, f"{shown_block_time(block, zone)}: {block.reason}") for block in coming)
+        return one_a_line(
+            change_link(block, format_html("{}: {}", shown_block_time(block, zone), as_typed(block.reason)))
+            for block in coming
+        )

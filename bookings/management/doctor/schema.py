@@ -10,13 +10,19 @@ from django.db.migrations.recorder import MigrationRecorder
 from bookings.management.doctor.findings import Deployment, Finding, ok, problem, some_of, warning
 from config.health import list_pending_migrations
 
-EXTENSION = "btree_gist"
+# By the first no table is seated twice, by the second a booking is found at once.
+EXTENSIONS = ("btree_gist", "pg_trgm")
 APPS = ("tables", "capacity", "bookings")
 APPLY = "manage.py migrate"
 
 
 def check_extension(deployment: Deployment) -> Iterator[Finding]:
-    """Check for the extension by which no table can be seated twice."""
+    """Check for the extensions that the schema is made of."""
+    for name in EXTENSIONS:
+        yield _find_extension(name)
+
+
+def _find_extension(name: str) -> Finding:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -24,16 +30,15 @@ def check_extension(deployment: Deployment) -> Iterator[Finding]:
                    EXISTS (SELECT FROM pg_available_extensions WHERE name = %(name)s),
                    has_database_privilege(current_database(), 'CREATE')
             """,
-            {"name": EXTENSION},
+            {"name": name},
         )
         is_there, is_available, may_create = cursor.fetchone()
     if is_there:
-        yield ok("extension", f"{EXTENSION} is installed")
-    elif is_available and may_create:
-        yield warning("extension", f"{EXTENSION} is not installed yet, and may be", APPLY)
-    else:
-        advice = f"As a superuser, in this database: CREATE EXTENSION {EXTENSION}; (of PostgreSQL's contrib package)."
-        yield problem("extension", f"{EXTENSION} is not installed, and this role cannot do it", advice)
+        return ok("extension", f"{name} is installed")
+    if is_available and may_create:
+        return warning("extension", f"{name} is not installed yet, and may be", APPLY)
+    advice = f"As a superuser, in this database: CREATE EXTENSION {name}; (of PostgreSQL's contrib package)."
+    return problem("extension", f"{name} is not installed, and this role cannot do it", advice)
 
 
 def check_migrations(deployment: Deployment) -> Iterator[Finding]:

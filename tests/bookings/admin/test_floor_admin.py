@@ -112,6 +112,7 @@ CASES = [
     Case("pin", expected, EventKind.PINNED),
     Case("unpin", pinned, EventKind.UNPINNED),
     Case("rebook", expected, EventKind.CHANGED, lambda house: {"party_size": "1"}),
+    Case("note", expected, EventKind.CHANGED, lambda house: {"allergies": "Nuts"}),
     Case("undo", just_arrived, EventKind.UNDONE),
     Case("cancel", expected, EventKind.CANCELLED),
 ]

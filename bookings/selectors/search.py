@@ -1,0 +1,64 @@
+"""The search for bookings: by reference, name, e-mail address or phone number, however a person writes them."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from django.db.models import Func, Q, QuerySet, TextField, Value
+
+from bookings.models import Booking
+from bookings.models.booking import SEARCH_KEY
+from bookings.phones import PhoneNumberInvalid, region_of_zone, to_e164
+from tables.models import Restaurant
+
+# Shorter words have no trigram of their own: only what begins with them is looked for.
+_TRIGRAM = 3
+_BETWEEN_WORDS = re.compile(r"[\s\u2010-\u2015-]+")
+_AROUND_WORDS = ".,;:!?()\"'"
+_PHONE = re.compile(r"(?:tel:)?(\+?[0-9(][0-9\s()./-]{2,})(?:(?:;ext=|ext\.?|x|#)\s*([0-9]+))?")
+_NATIONAL_PREFIX = "(0)"
+
+
+def search_bookings(bookings: QuerySet[Booking], term: str) -> QuerySet[Booking]:
+    """Narrow bookings to those in which every word of a term is found, or the phone number that it is.
+
+    Adds no query; 1 where the term may be a national phone number.
+    """
+    text = unicodedata.normalize("NFKC", "".join(char for char in term if char.isprintable() or char.isspace())).strip()
+    if phone := _PHONE.fullmatch(text.lower()):
+        found = Q()
+        for number in dict.fromkeys(_numbers(phone)):
+            found |= _contains(number)
+    else:
+        words = [word.strip(_AROUND_WORDS) for word in _BETWEEN_WORDS.split(text)]
+        found = Q()
+        for word in [word for word in words if word] or [text]:
+            found &= _contains(word)
+    return bookings.alias(search_key=SEARCH_KEY).filter(found)
+
+
+def _contains(word: str) -> Q:
+    looked_for = word if len(word) >= _TRIGRAM or not word.isascii() else f" {word}"
+    folded = Func(Value(looked_for), function="booking_search_fold", output_field=TextField())
+    return Q(search_key__contains=folded)
+
+
+def _numbers(phone: re.Match[str]) -> Iterator[str]:
+    """Yield what stands in a stored number where the term is all of it, or a part of it."""
+    number, extension = phone.groups()
+    digits = re.sub(r"[^0-9]", "", number.replace(_NATIONAL_PREFIX, "")).lstrip("0")
+    yield f"{digits or number};ext={extension}" if extension else digits or number
+    if phone[0].isdigit():
+        # A part of a reference may be all digits.
+        yield phone[0]
+    for region in (None,) if number.startswith(("+", "00")) else _regions():
+        try:
+            yield to_e164(phone[0], region=region)
+        except PhoneNumberInvalid:
+            continue
+
+
+def _regions() -> set[str]:
+    """Return the countries of the restaurants."""
+    zones = Restaurant.objects.order_by().values_list("timezone", flat=True).distinct()
+    return {region for zone in zones if (region := region_of_zone(zone))}
