@@ -77,9 +77,10 @@ def _read(text: str, region: str | None) -> str:
 
 def _possibility(number: PhoneNumber) -> int:
     """Say whether a number is a possible one, or what it lacks."""
-    if str(number.national_number).startswith(_WITHOUT_AREA_CODE.get(number.country_code, " ")):
+    code = number.country_code or 0
+    if str(number.national_number).startswith(_WITHOUT_AREA_CODE.get(code, " ")):
         return ValidationResult.IS_POSSIBLE_LOCAL_ONLY
-    country = PhoneMetadata.metadata_for_region(phonenumbers.region_code_for_country_code(number.country_code))
+    country = PhoneMetadata.metadata_for_region(phonenumbers.region_code_for_country_code(code))
     begins_with_prefix = number.italian_leading_zero and country is not None and country.national_prefix == "0"
     if begins_with_prefix and not phonenumbers.is_valid_number(number):
         # It is the prefix of calls within the country, and stays only where too few digits follow.
@@ -88,7 +89,7 @@ def _possibility(number: PhoneNumber) -> int:
 
 
 def _without_former_prefix(number: PhoneNumber) -> PhoneNumber:
-    former = _FORMER_PREFIXES.get(number.country_code)
+    former = _FORMER_PREFIXES.get(number.country_code or 0)
     rest, found = former.subn("", phonenumbers.national_significant_number(number)) if former else ("", 0)
     return PhoneNumber(number.country_code, int(rest), number.extension) if found else number
 

@@ -5,7 +5,7 @@ Names are common ones; addresses are at example.com, and numbers those that the 
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,6 +18,7 @@ LAST_NAMES = (
     *("Almeida", "Baker", "Costa", "Demir", "Evans", "Ferreira", "Gupta", "Hughes", "Ito", "Jensen", "Khan"),
     *("Lopes", "Murphy", "Novak", "Okafor", "Patel", "Quinn", "Rossi", "Silva", "Taylor", "Usman", "Young"),
 )
+ALLERGIES = {"Nut allergy": "Nuts"}
 NOTES = ("Birthday", "Window table, please", "One high chair", "Nut allergy", "Anniversary", "Vegetarian")
 # Party size to how many of a hundred parties have it.
 PARTY_SIZES = {1: 6, 2: 46, 3: 14, 4: 19, 5: 5, 6: 6, 7: 2, 8: 2}
@@ -38,12 +39,13 @@ class Visit:
     seating: str | None
     notes: str
     marketing_opt_in: bool
+    allergies: str = ""
 
 
 def make_visit(rng: random.Random, *, largest_party: int, seating_types: Sequence[str]) -> Visit:
     """Make up one visit; most like to start a little after the middle of the service, few care for a seating type."""
     first, last = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
-    return Visit(
+    visit = Visit(
         name=f"{first} {last}",
         email=f"{first}.{last}@example.com".lower(),
         phone=f"+442079460{rng.randrange(1000):03d}",
@@ -54,6 +56,7 @@ def make_visit(rng: random.Random, *, largest_party: int, seating_types: Sequenc
         notes=rng.choice(NOTES) if rng.random() < 0.12 else "",
         marketing_opt_in=rng.random() < 0.3,
     )
+    return replace(visit, notes="", allergies=ALLERGIES[visit.notes]) if visit.notes in ALLERGIES else visit
 
 
 def _weighted(rng: random.Random, weights: dict[T, int]) -> T:

@@ -198,6 +198,7 @@ def book_visit(
         party_size=visit.party_size,
         guest=GuestDetails(name=visit.name, email=visit.email, phone=visit.phone),
         notes=visit.notes,
+        allergies=visit.allergies,
         marketing_opt_in=visit.marketing_opt_in,
         source=BookingSource(visit.source),
         idempotency_key=key,

@@ -8,6 +8,7 @@ from django.test import Client
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bookings.models import Booking
 from tests.helpers.contract_client import ContractClient
 from tests.helpers.endpoint_house import bistro, count_rows, order
 
@@ -324,6 +325,29 @@ def test_any_name_that_people_have_is_taken_as_it_is(client: ContractClient, nam
     answer = post(client, json.dumps(order(name=name)))
 
     assert (answer.status_code, answer.json()["booking"]["name"]) == (201, name)
+
+
+@reaches_a_use_case
+def test_allergies_are_kept_apart_from_notes(client: ContractClient) -> None:
+    bistro()
+
+    answer = post(client, json.dumps(order(allergies="Nuts,\nsesame", notes="Window", phone="020 7946 0018 x12")))
+
+    booking = Booking.objects.get()
+    assert answer.status_code == 201
+    assert (booking.allergies, booking.notes) == ("Nuts,\nsesame", "Window")
+    assert booking.guest_phone == "+442079460018;ext=12"
+
+
+@reaches_a_use_case
+def test_a_phone_number_that_cannot_be_one_is_told_why(client: ContractClient) -> None:
+    bistro()
+
+    answer = post(client, json.dumps(order(phone="+44 20")))
+
+    assert answer.json()["details"]["phone"] == [
+        {"code": "invalid_phone", "message": "This is too short for a number with the country code +44."}
+    ]
 
 
 @reaches_a_use_case

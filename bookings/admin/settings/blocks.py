@@ -120,7 +120,7 @@ class TableBlockAdmin(SettingsAdmin):
         ("until_date", "until_time"),
         "reason",
     )
-    shown_fields: Any = ("table_number", "restaurant", "starts", "ends", REASON, "by", "parties")
+    shown_fields = ("table_number", "restaurant", "starts", "ends", REASON, "by", "parties")
 
     def has_change_permission(self, request: HttpRequest, obj: TableBlock | None = None) -> bool:
         """Keep a block as it is: whoever wants another time deletes it and adds that one."""

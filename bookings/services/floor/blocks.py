@@ -14,6 +14,7 @@ from bookings.services.settings.table_status import names_of
 from bookings.services.writes import Draft, PlannedWrite
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import InputInvalid, RecordNotFound
+from config.texts import CONTROL_CHARACTERS, PROBLEMS, has_control_characters
 from config.values import OUT_OF_YEARS, is_within_years
 from tables.choices import TableStatus
 from tables.models import Section, Table, TableBlock
@@ -117,6 +118,8 @@ class _Blocking:
             raise InputInvalid.of_field(
                 "reason", "required", "Say why: the history of every party that is moved names it."
             )
+        if has_control_characters(self.reason):
+            raise InputInvalid.of_field("reason", CONTROL_CHARACTERS, PROBLEMS[CONTROL_CHARACTERS])
         if len(self.reason) > REASON_LENGTH:
             raise InputInvalid.of_field("reason", "too_long", f"At most {REASON_LENGTH} characters.")
         for field, instant in (("startsAt", interval.starts_at), ("endsAt", interval.ends_at)):
