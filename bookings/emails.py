@@ -46,17 +46,22 @@ def _as_ascii(domain: str) -> str:
     if domain.startswith("["):
         raise EmailInvalid("The part after the @ must be a domain, not the number of a machine.")
     lowered = domain.lower()
-    # What IDNA would drop or replace is another address than the one that is seen.
-    if not all(map(_is_of_a_domain, lowered)) or unicodedata.normalize("NFKC", lowered) != lowered:
-        raise EmailInvalid("The part after the @ has characters that no domain has.")
-    try:
-        ascii_domain = lowered.encode("idna").decode("ascii")
-        ascii_domain.encode("ascii").decode("idna")
-    except UnicodeError as error:
-        raise EmailInvalid("The part after the @ is no domain: a part of it is empty, too long or misspelt.") from error
+    ascii_domain = lowered if lowered.isascii() and "xn--" not in lowered else _in_idna(lowered)
     name, _, top = ascii_domain.rpartition(".")
     if not name or top in _NOWHERE or top.isdigit():
         raise EmailInvalid("The part after the @ must be a domain of the Internet, like example.com.")
+    return ascii_domain
+
+
+def _in_idna(domain: str) -> str:
+    # What IDNA would drop or replace is another address than the one that is seen.
+    if not all(map(_is_of_a_domain, domain)) or unicodedata.normalize("NFKC", domain) != domain:
+        raise EmailInvalid("The part after the @ has characters that no domain has.")
+    try:
+        ascii_domain = domain.encode("idna").decode("ascii")
+        ascii_domain.encode("ascii").decode("idna")
+    except UnicodeError as error:
+        raise EmailInvalid("The part after the @ is no domain: a part of it is empty, too long or misspelt.") from error
     return ascii_domain
 
 
