@@ -27,7 +27,8 @@ def search_bookings(bookings: QuerySet[Booking], term: str) -> QuerySet[Booking]
     """
     text = unicodedata.normalize("NFKC", "".join(char for char in term if char.isprintable() or char.isspace())).strip()
     if phone := _PHONE.fullmatch(text.lower()):
-        found = Q()
+        # A part of a reference or a name may be all digits.
+        found = _holds(text) if text.isdigit() else Q()
         for number in dict.fromkeys(_numbers(phone)):
             found |= Q(searched_contact__contains=number)
     else:
@@ -51,9 +52,6 @@ def _numbers(phone: re.Match[str]) -> Iterator[str]:
     number, extension = phone.groups()
     digits = re.sub(r"[^0-9]", "", number.replace(_NATIONAL_PREFIX, "")).lstrip("0")
     yield f"{digits or number};ext={extension}" if extension else digits or number
-    if phone[0].isdigit():
-        # A part of a reference may be all digits.
-        yield phone[0]
     for region in (None,) if number.startswith(("+", "00")) else _regions():
         try:
             yield to_e164(phone[0], region=region)

@@ -88,6 +88,7 @@ def test_a_number_is_found_as_the_guest_wrote_it(stored: str, zone: str, term: s
         ("\u674e\u5c0f\u9f99", "\u674e\u5c0f"),
         ("\u0645\u064f\u062d\u0645\u062f", "\u0645\u062d\u0645\u062f"),
         ("Li Bo", "li"),
+        ("Guest 4711", "4711"),
         ("100% _Ada_", "100% _ada_"),
         ("a\\b", "a\\b"),
         ("-", "-"),
