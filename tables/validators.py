@@ -4,7 +4,8 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 
-from config.values import OUT_OF_YEARS, has_control_characters, is_within_years
+from config.texts import has_control_characters
+from config.values import OUT_OF_YEARS, is_within_years
 from tables.zones import zone_names
 
 

@@ -32,6 +32,7 @@ from bookings.decision.time_budgets import READING
 from bookings.models import Booking, BookingEvent, TableAssignment
 from bookings.selectors.houses import list_service_settings
 from capacity.calendar import ONE_DAY, ONE_MINUTE
+from capacity.calendar.wall_clock import minutes_between
 from capacity.models import BookingSlot, ServiceDay
 from capacity.policy import IN_HOUSE, ONLINE
 from capacity.selectors import ServiceSettings
@@ -143,7 +144,7 @@ class _Room:
                 yield _use_of(booking, table)
         for table_id, blocks in self.obstacles.blocks.items():
             for block in blocks:
-                yield TableUse(None, table_id, block.starts_at, block.ends_at, True, "", 0, "", "")
+                yield TableUse(None, table_id, block.starts_at, block.ends_at, True, "", 0, "", "", block.ends_at, 0)
 
 
 def _use_of(booking: LiveBooking, table: HeldTable | None) -> TableUse:
@@ -157,6 +158,8 @@ def _use_of(booking: LiveBooking, table: HeldTable | None) -> TableUse:
         party_size=booking.party_size,
         seating=booking.seating or "",
         source=booking.source,
+        stay_ends_at=booking.ends_at,
+        buffer_minutes=minutes_between(booking.ends_at, booking.blocked_until),
     )
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bookings", "0010_decisions_are_vacuumed_daily"),
+        ("bookings", "0012_booking_keeps_its_zone"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ import tables.validators
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tables", "0003_settings_version"),
+        ("tables", "0004_overrun_grace"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bookings", "0010_decisions_are_vacuumed_daily"),
+        ("bookings", "0011_kept_bookings"),
     ]
 
     operations = [
@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                     ("unpinned", "Unpinned"),
                     ("unseated", "Lost its tables"),
                     ("changed", "Changed"),
+                    ("kept", "Kept as it is"),
                     ("arrived", "Arrived"),
                     ("seated", "Seated"),
                     ("extended", "Stays until another time"),

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("bookings", "0011_allergies"),
+        ("bookings", "0013_allergies"),
     ]
 
     operations = [
