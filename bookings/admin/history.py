@@ -51,8 +51,8 @@ def _undone(undone: Any, zone: tzinfo) -> str:
 _WORDS: dict[str, Callable[[Any, tzinfo], str]] = {
     "undone": _undone,
     "status": _status,
-    "ends_at": lambda instant, zone: f"until {clock(datetime.fromisoformat(instant), zone)}",
     "start": lambda instant, zone: clock(datetime.fromisoformat(instant), zone),
+    "ends_at": lambda instant, zone: f"until {clock(datetime.fromisoformat(instant), zone)}",
     "date": lambda day, zone: long_date(date.fromisoformat(day)),
     "time": lambda time, zone: str(time),
     "party_size": lambda size, zone: f"party of {size}",
