@@ -64,6 +64,7 @@ class EventKind(models.TextChoices):
     UNSEATED = "unseated", "Lost its tables"
     CHANGED = "changed", "Changed"
     KEPT = "kept", "Kept as it is"
+    CORRECTED = "corrected", "Guest's details corrected"
     ARRIVED = "arrived", "Arrived"
     SEATED = "seated", "Seated"
     EXTENDED = "extended", "Stays until another time"

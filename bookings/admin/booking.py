@@ -22,6 +22,7 @@ from bookings.admin.parts.filters import ServiceFilter
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, long_date
 from bookings.admin.sentences import shown_stay
+from bookings.admin.telephone import serve_telephone
 from bookings.admin.walk_in import serve_walk_in
 from bookings.models import Booking, TableAssignment
 from bookings.phones import shown_phone
@@ -71,7 +72,7 @@ class BookingAdmin(ReadOnlyAdmin):
     inlines = (AssignmentInline, EventInline)
     # Their addresses; the buttons stand in the page, where they all have room and the keyboard reaches them.
     actions_detail = tuple(OPERATIONS)
-    actions_list = ("walk_in",)
+    actions_list = ("telephone", "walk_in")
     change_form_outer_before_template = "admin/bookings/booking/operations.html"
     fieldsets = (
         (None, {"fields": ("reference", "standing", "restaurant", "service", "date", "stay", "party_size")}),
@@ -168,6 +169,7 @@ class BookingAdmin(ReadOnlyAdmin):
     rebook = operation_page(OPERATIONS["rebook"])
     keep = operation_page(OPERATIONS["keep"])
     note = operation_page(OPERATIONS["note"])
+    correct = operation_page(OPERATIONS["correct"])
     cancel = operation_page(OPERATIONS["cancel"])
 
     def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -205,6 +207,11 @@ class BookingAdmin(ReadOnlyAdmin):
             for operation in OPERATIONS.values()
             if operation.is_offered(booking, clock_of(booking))
         ]
+
+    @page_action("New booking", url_path="telephone", icon="call", permissions=("operate",))
+    def telephone(self, request: HttpRequest) -> HttpResponse:
+        """Book a party that calls."""
+        return serve_telephone(self, request)
 
     @page_action("Seat a walk-in", url_path="walk-in", icon="transfer_within_a_station", permissions=("operate",))
     def walk_in(self, request: HttpRequest) -> HttpResponse:

@@ -18,10 +18,16 @@ MOST_ALTERNATIVES = 5
 
 
 def assess_slots(
-    loaded: LoadedDays, business_date: date, *, party_size: int, seating: str | None, channel: str = ONLINE
+    loaded: LoadedDays,
+    business_date: date,
+    *,
+    party_size: int,
+    seating: str | None,
+    channel: str = ONLINE,
+    turn_minutes: int | None = None,
 ) -> Iterator[Assessment]:
     """Decide every slot of a business date that is offered, in order of start; those left open are counted."""
-    wishes = list(_wishes_on(loaded, business_date, party_size=party_size, seating=seating, channel=channel))
+    wishes = list(_wishes_on(loaded, business_date, party_size, seating, channel, turn_minutes))
     loaded.expect_starts([seating_request(loaded.settings, wish) for wish in wishes if _needs_table(loaded, wish)])
     for wish in wishes:
         assessment = assess(loaded, wish)
@@ -35,7 +41,12 @@ def _needs_table(loaded: LoadedDays, wish: Wish) -> bool:
 
 
 def _wishes_on(
-    loaded: LoadedDays, business_date: date, *, party_size: int, seating: str | None, channel: str
+    loaded: LoadedDays,
+    business_date: date,
+    party_size: int,
+    seating: str | None,
+    channel: str,
+    turn_minutes: int | None,
 ) -> Iterator[Wish]:
     for slot, period_id in _slots_on(loaded, business_date):
         yield Wish(
@@ -46,6 +57,7 @@ def _wishes_on(
             period_id=period_id,
             seating=seating,
             channel=channel,
+            turn_minutes=turn_minutes,
         )
 
 
@@ -77,16 +89,16 @@ def _has_start_near(settings: ServiceSettings, business_date: date, starts_at: d
     return any(abs(start - starts_at) <= ALTERNATIVES_WITHIN for start in starts)
 
 
-def find_alternatives(loaded: LoadedDays, wish: Wish) -> tuple[Assessment, ...]:
+def find_alternatives(loaded: LoadedDays, wish: Wish, *, turn_minutes: int | None = None) -> tuple[Assessment, ...]:
     """Find at most 5 bookable starts within 2 hours, nearest first, then earlier first, of the loaded `dates_near`.
 
-    They are advice: a start that only the exact model could settle is left out. A refused crowd would else spend the
-    processor's time beside parties that book.
+    Each takes the party for `turn_minutes`, or for the turn time of that start. They are advice: a start that only the
+    exact model could settle is left out. A refused crowd would else spend the time of parties that book.
     """
     others = (
         other
         for on in dates_near(loaded.settings, wish)
-        for other in _wishes_on(loaded, on, party_size=wish.party_size, seating=wish.seating, channel=wish.channel)
+        for other in _wishes_on(loaded, on, wish.party_size, wish.seating, wish.channel, turn_minutes)
     )
     near = [other for other in others if abs(other.starts_at - wish.starts_at) <= ALTERNATIVES_WITHIN]
     near.sort(key=lambda other: (abs(other.starts_at - wish.starts_at), other.starts_at))

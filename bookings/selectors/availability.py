@@ -190,17 +190,24 @@ def list_alternatives(
     starts_at: datetime | None = None,
     seating: str | None = None,
     channel: str = ONLINE,
+    turn_minutes: int | None = None,
 ) -> tuple[Wish, ...]:
     """List the bookable starts near one, on the state as it is now; queries as `check_time`.
 
     Raises: as `check_time`.
     """
     asked = _Asked(restaurant_id, business_date, party_size, wall_time, starts_at, seating, channel)
-    return tuple(other.wish for other in find_alternatives(*asked.load(READING)))
+    return tuple(other.wish for other in find_alternatives(*asked.load(READING), turn_minutes=turn_minutes))
 
 
 def list_day_slots(
-    *, restaurant_id: int, business_date: date, party_size: int, seating: str | None = None
+    *,
+    restaurant_id: int,
+    business_date: date,
+    party_size: int,
+    seating: str | None = None,
+    channel: str = ONLINE,
+    turn_minutes: int | None = None,
 ) -> DayAvailability:
     """Decide every start of a business date; queries as `load_days`.
 
@@ -209,7 +216,10 @@ def list_day_slots(
     Raises: `RecordNotFound`.
     """
     loaded = _load_dates(restaurant_id, business_date)
-    assessments = tuple(assess_slots(loaded, business_date, party_size=party_size, seating=seating))
+    slots = assess_slots(
+        loaded, business_date, party_size=party_size, seating=seating, channel=channel, turn_minutes=turn_minutes
+    )
+    assessments = tuple(slots)
     services = _offered_on(loaded, business_date)
     return DayAvailability(loaded.settings, business_date, assessments, services, freshness_of(loaded))
 

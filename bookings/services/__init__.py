@@ -2,6 +2,7 @@
 
 from bookings.services.booking import BookingReceipt, create_booking_with_capacity_check
 from bookings.services.cancellation import cancel_booking
+from bookings.services.corrections import correct_guest
 from bookings.services.floor.arrivals import mark_arrived, seat_party
 from bookings.services.floor.assignments import assign_tables, pin_tables, swap_tables, unpin_tables
 from bookings.services.floor.blocks import BlockOutcome, block_section, block_tables, unblock_table
@@ -59,6 +60,7 @@ __all__ = [
     "cancel_booking",
     "change_booking",
     "change_settings",
+    "correct_guest",
     "create_booking_with_capacity_check",
     "create_restaurant",
     "delete_row",

@@ -219,7 +219,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
             return ()
         if loaded is not None and wish is not None and needs_table(loaded.settings, wish):
             # The whole date was loaded.
-            return tuple(other.wish for other in find_alternatives(loaded, wish))
+            return tuple(other.wish for other in find_alternatives(loaded, wish, turn_minutes=wish.turn_minutes))
         return list_alternatives(
             restaurant_id=request.restaurant_id,
             business_date=request.business_date,
@@ -228,6 +228,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
             starts_at=request.starts_at,
             seating=request.seating,
             channel=request.channel,
+            turn_minutes=request.turn_minutes,
         )
 
 

@@ -6,6 +6,7 @@ from bookings.choices import CANCELLABLE_STATUSES, BookingStatus, EventKind
 from bookings.errors import CancellationTooLate, TransitionInvalid
 from bookings.models import Booking
 from bookings.services.one_booking import BookingDraft, BookingWrite, require_current
+from bookings.services.rows.booking import save_changes
 from bookings.services.rows.counters import find_counted_stay, take_from_counters
 from bookings.services.rows.events import Actor, record_event
 from capacity.selectors import read_clock
@@ -51,8 +52,7 @@ def _require_cancellable(booking: Booking, actor: Actor, expected_version: int |
 def _write_cancelled(booking: Booking, actor: Actor) -> None:
     before = booking.status
     booking.status = BookingStatus.CANCELLED
-    booking.version += 1
-    booking.save(update_fields=["status", "version", "updated_at"])
+    save_changes(booking, "status")
     record_event(
         booking,
         EventKind.CANCELLED,

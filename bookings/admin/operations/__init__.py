@@ -3,6 +3,7 @@
 from bookings.admin.operations.base import Operation
 from bookings.admin.operations.cancellation import Cancel
 from bookings.admin.operations.changes import Change
+from bookings.admin.operations.correction import Correct
 from bookings.admin.operations.keeping import Keep
 from bookings.admin.operations.notes import Notes
 from bookings.admin.operations.pages import MAY_CHANGE, operation_page, operation_url
@@ -23,6 +24,7 @@ _ALL = (
     Change(),
     Keep(),
     Notes(),
+    Correct(),
     Undo(),
     NoShow(),
     Cancel(),

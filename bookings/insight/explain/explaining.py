@@ -76,6 +76,7 @@ def explain_availability(
     starts_at: datetime | None = None,
     seating: str | None = None,
     channel: str = ONLINE,
+    turn_minutes: int | None = None,
     compare: str | None = None,
 ) -> Explanation:
     """Explain the decision about one start, in at most 15 queries, 16 with a day not yet there.
@@ -95,6 +96,7 @@ def explain_availability(
         seating=seating,
         channel=channel,
     )
+    wish = replace(wish, turn_minutes=turn_minutes)
     loaded = load_days(settings, business_date, business_date, budget=SOLVING, channel=channel)
     return _explain(Case(loaded, wish), compare)
 

@@ -1,12 +1,12 @@
 """Change a booking: to another time, size or wish, by the same decision as a new one, without itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
 from bookings.choices import DecisionOperation, EventKind
-from bookings.decision import LoadedDays, Wish, assess, dates_near, find_alternatives, load_days
+from bookings.decision import LoadedDays, Wish, dates_near, find_alternatives, load_days
 from bookings.decision.refusals import refusal_of
 from bookings.models import Booking
 from bookings.services.floor.change_drafts import ChangeDraft, draft_change
@@ -15,7 +15,7 @@ from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.seats import require_live
 from bookings.services.one_booking import get_booking, require_current, tables_of
 from bookings.services.recording import DecisionRecord
-from bookings.services.rows.booking import expire_holds
+from bookings.services.rows.booking import expire_holds, save_changes
 from bookings.services.rows.counters import find_counted_stay, move_in_counters
 from bookings.services.rows.events import Actor, actor_label, record_event
 from bookings.services.rows.overrides import carry_overrides, record_waived_excess
@@ -99,11 +99,7 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
         wish = wish_of(settings, booking, change)
         dates = dates_near(settings, wish)
         loaded = load_days(settings, dates[0], dates[-1], without=[booking.pk], channel=wish.channel)
-        near = (found.wish for found in find_alternatives(loaded, wish))
-        if change.turn_minutes is None:
-            return tuple(near)
-        stays = (replace(other, turn_minutes=change.turn_minutes) for other in near)
-        return tuple(other for other in stays if assess(loaded, other).is_available)
+        return tuple(found.wish for found in find_alternatives(loaded, wish, turn_minutes=change.turn_minutes))
 
 
 def _write(draft: ChangeDraft, actor: Actor) -> FloorOutcome:
@@ -148,8 +144,7 @@ def _save(draft: ChangeDraft) -> None:
     booking.starts_at, booking.ends_at = wish.starts_at, assessment.ends_at
     booking.turn_minutes, booking.buffer_minutes = assessment.turn_minutes, assessment.buffer_minutes
     booking.party_size, booking.seating = wish.party_size, wish.seating or ""
-    booking.version += 1
-    booking.save(update_fields=[*CHANGED_FIELDS, "version", "updated_at"])
+    save_changes(booking, *CHANGED_FIELDS)
 
 
 def _shown(loaded: LoadedDays, booking: Booking, table_ids: tuple[int, ...]) -> dict[str, Any]:

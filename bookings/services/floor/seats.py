@@ -14,7 +14,7 @@ from bookings.models import Booking
 from bookings.services.floor.chosen_tables import table_taken
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.one_booking import blocked_interval_of, get_bookings, kept_intervals_of, seating_of
-from bookings.services.rows.booking import expire_holds
+from bookings.services.rows.booking import expire_holds, save_changes
 from bookings.services.rows.events import Actor, actor_label, record_event
 from bookings.services.rows.seating import TablesKept, table_numbers, write_seating
 from bookings.services.writes import Draft, PlannedWrite
@@ -198,8 +198,7 @@ def kept_rows(settings: ServiceSettings, booking: Booking, to: Given) -> Iterato
 
 def raise_version(booking: Booking) -> None:
     """Save that a booking has changed, and forget the tables that it had."""
-    booking.version += 1
-    booking.save(update_fields=["version", "updated_at"])
+    save_changes(booking)
     booking.refresh_from_db()
 
 

@@ -10,6 +10,7 @@ from bookings.choices import BookingStatus, EventKind
 from bookings.errors import TransitionInvalid, TransitionUntimely
 from bookings.models import Booking, TableAssignment
 from bookings.services.one_booking import numbers_of
+from bookings.services.rows.booking import save_changes
 from bookings.services.rows.events import Actor, record_event
 from capacity.calendar import iso_utc
 
@@ -79,8 +80,7 @@ def write_transition(
     reason: str = "",
 ) -> None:
     """Save the changed fields of a locked booking, raise its version, and record both states and the facts `beside`."""
-    booking.version += 1
-    booking.save(update_fields=[*fields, "version", "updated_at"])
+    save_changes(booking, *fields)
     # A state that was read before the write is not for a caller to see.
     booking.refresh_from_db(fields=["assignments"])
     after = state_of(booking, booking.assignments.select_related("table")) | (beside or {})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 from psycopg.types.range import Range
 
@@ -217,6 +218,17 @@ def _counted_stay(assessment: Assessment) -> CountedStay:
     )
 
 
+def save_changes(booking: Booking, *fields: str) -> None:
+    """Save fields of a booking and raise its version.
+
+    In the database: a correction of the guest's details waits for no lock, and raises the version as well.
+    """
+    known = booking.version
+    booking.version = F("version") + 1  # type: ignore[assignment]
+    booking.save(update_fields=[*fields, "version", "updated_at"])
+    booking.version = known + 1
+
+
 def expire_holds(booking_ids: Iterable[int]) -> None:
     """Expire holds whose service days the caller has locked: their tables and covers are free at once."""
     require_atomic()
@@ -225,8 +237,7 @@ def expire_holds(booking_ids: Iterable[int]) -> None:
         take_from_counters(find_counted_stay(hold))
         hold.assignments.all().delete()
         hold.status = BookingStatus.EXPIRED
-        hold.version += 1
-        hold.save(update_fields=["status", "version", "updated_at"])
+        save_changes(hold, "status")
         record_event(
             hold,
             EventKind.EXPIRED,
