@@ -109,7 +109,12 @@ class DecisionVerdict(models.TextChoices):
 
 
 # The verdicts that lead to a booking.
-BOOKED_VERDICTS = (DecisionVerdict.ACCEPTED, DecisionVerdict.WAIVED, DecisionVerdict.UNEXAMINED)
+BOOKED_VERDICTS = (
+    DecisionVerdict.ACCEPTED,
+    DecisionVerdict.WAIVED,
+    DecisionVerdict.OVERRIDDEN,
+    DecisionVerdict.UNEXAMINED,
+)
 
 
 class RolloutAction(models.TextChoices):

@@ -47,6 +47,12 @@ class TableTaken(CapacityExceeded):
     """Somebody who cannot be moved, or a block, has a table that was chosen; the message names table and party."""
 
 
+class OverrideForbidden(DomainError):
+    """Booking beyond a limit, out of hours or without a table takes a right that this person does not have."""
+
+    code = "FORBIDDEN"
+
+
 class OperatingHoursClosed(RequestRefused):
     """There is no service at that time."""
 

@@ -31,3 +31,10 @@ class Reason:
     limit: int | None = None
     used: int | None = None
     asked: int | None = None
+
+    @property
+    def beyond(self) -> int:
+        """Return by how much the party goes beyond: above a limit its part of the excess, else itself as one party."""
+        if self.code is ReasonCode.NO_TABLE or self.limit is None or self.used is None or self.asked is None:
+            return 1
+        return min(self.asked, self.used + self.asked - self.limit)

@@ -29,6 +29,11 @@ _REASONS = {
     ReasonCode.CLOSED: "the restaurant is closed then",
     ReasonCode.OUTSIDE_SERVICE: "there is no service then",
 }
+_NAMES: dict[str, str] = {
+    ReasonCode.NO_TABLE: "no table",
+    ReasonCode.CLOSED: "closed",
+    ReasonCode.OUTSIDE_SERVICE: "out of hours",
+}
 
 
 def limit_name(code: str) -> str:
@@ -37,8 +42,8 @@ def limit_name(code: str) -> str:
 
 
 def reason_name(code: str) -> str:
-    """Return the name of a reason to refuse that shadow mode waives: a limit, or no table."""
-    return "no table" if code == ReasonCode.NO_TABLE else limit_name(code)
+    """Return the name of a reason that a mode waives, or that a person answers for: a limit, no table, the hours."""
+    return _NAMES.get(code) or limit_name(code)
 
 
 def refusal_message(reason: Reason, *, party_size: int, wall_time: time, business_date: date) -> str:

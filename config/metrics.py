@@ -28,6 +28,9 @@ booking_denied_covers = Counter(
     "Covers of requests that were refused, or in shadow mode would have been, by the first reason.",
     ["mode", "reason"],
 )
+booking_overridden = Counter(
+    "booking_overridden_total", "New bookings that a person answered for, once for every reason against it.", ["reason"]
+)
 booking_decision_lost = Counter(
     "booking_decision_lost_total", "Decisions that could not be written to the ledger: must stay 0."
 )

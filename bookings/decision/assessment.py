@@ -140,7 +140,7 @@ def assess(
     """
     stay = stay_interval(loaded.settings, wish)
     decided = case or _case_of(loaded, wish)
-    judged = _judge_in_mode(loaded, decided, at_most)
+    judged = _judge_in_mode(loaded, decided, at_most, is_thorough=wish.answers_for)
     return Assessment(
         wish=wish,
         decision=judged.decision,
@@ -192,12 +192,14 @@ def needs_table(settings: ServiceSettings, wish: Wish) -> bool:
     return wish.period_id is not None and (bool(wish.table_ids) or settings.needs_tables(wish.period_id))
 
 
-def _judge_in_mode(loaded: LoadedDays, case: DecisionCase, at_most: TimeBudget | None) -> Judgement:
+def _judge_in_mode(
+    loaded: LoadedDays, case: DecisionCase, at_most: TimeBudget | None, *, is_thorough: bool
+) -> Judgement:
     """Decide in full; shadow mode waives limits and tables, and a decision that fails there refuses no party."""
 
     def ask(request: SeatingRequest, *, is_refused: bool) -> SeatingOutcome:
         # Where a limit refuses already, a table is one reason more, and not worth the exact model.
-        return loaded.plan_seating(request, at_most=WITHOUT_EXACT if is_refused else at_most)
+        return loaded.plan_seating(request, at_most=WITHOUT_EXACT if is_refused and not is_thorough else at_most)
 
     if case.is_enforced:
         return judge(case, ask)
@@ -212,7 +214,9 @@ def _judge_in_mode(loaded: LoadedDays, case: DecisionCase, at_most: TimeBudget |
 
 def _party_request(wish: Wish, ends_at: datetime) -> PartyRequest:
     return PartyRequest(
-        wish.party_size, wish.business_date, wish.starts_at, ends_at, wish.channel, keeps_start=wish.keeps_start
+        *(wish.party_size, wish.business_date, wish.starts_at, ends_at, wish.channel),
+        keeps_start=wish.keeps_start,
+        is_outside_hours=wish.is_outside_hours,
     )
 
 

@@ -31,7 +31,8 @@ class Wish:
     Staff may name the minutes of the stay, the tables, and by `seated_as` the way in whose tables may be given. A
     booking that is changed and `keeps_start` is not asked again whether it may start then; one that `asks_no_more` room
     either is not asked whether there is still a service. One that has begun needs tables `seated_from` now on. A time
-    outside the services of its date `belongs_to` the date whose service holds it.
+    outside the services of its date `belongs_to` the date whose service holds it. Where a person `answers_for` it,
+    tables are settled all the same; one that `is_outside_hours` is of the nearest service.
     """
 
     party_size: int
@@ -48,6 +49,8 @@ class Wish:
     seated_from: datetime | None = None
     seated_as: str | None = None
     belongs_to: date | None = None
+    answers_for: bool = False
+    is_outside_hours: bool = False
 
 
 def read_wish(

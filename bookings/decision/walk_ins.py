@@ -1,5 +1,7 @@
-"""The wish of a party that has come without a booking: a seat now, at whatever minute that is."""
+"""The wish of a party outside the grid of starts: one that has come without a booking, one taken out of hours."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bookings.decision.requests import Wish, blocked_interval
@@ -33,7 +35,19 @@ def _service_at(settings: ServiceSettings, instant: datetime) -> ServiceTimes | 
     for service in (*settings.services_on(settings.today - ONE_DAY), *today):
         if service.opens_at <= instant < service.closes_at:
             return service
-    return min(today, key=lambda service: _distance(service, instant), default=None)
+    return _nearest(today, instant)
+
+
+def beside_hours(settings: ServiceSettings, wish: Wish) -> Wish:
+    """Return a wish that a person answers for: outside every service it counts in the nearest of its date, if any."""
+    nearest = _nearest(settings.services_on(wish.business_date), wish.starts_at) if wish.period_id is None else None
+    if nearest is None:
+        return replace(wish, answers_for=True)
+    return replace(wish, answers_for=True, period_id=nearest.period_id, is_outside_hours=True)
+
+
+def _nearest(services: Sequence[ServiceTimes], instant: datetime) -> ServiceTimes | None:
+    return min(services, key=lambda service: _distance(service, instant), default=None)
 
 
 def _distance(service: ServiceTimes, instant: datetime) -> timedelta:

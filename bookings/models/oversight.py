@@ -11,7 +11,10 @@ from tables.models import Restaurant
 
 
 class CapacityOverride(models.Model):
-    """The authorisation of covers or parties above a limit by a person or a mode, with number and reason."""
+    """The authorisation of covers or parties above a limit by a person or a mode, with number and reason.
+
+    `limit` is the code of a limit; a person may also answer for a party out of hours, or without a table.
+    """
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.PROTECT, related_name="capacity_overrides")
     service_day = models.ForeignKey(ServiceDay, on_delete=models.PROTECT, related_name="overrides")
@@ -32,6 +35,7 @@ class CapacityOverride(models.Model):
             models.CheckConstraint(name="override_reason_given", condition=~Q(reason="")),
         ]
         indexes = [models.Index(fields=["service_day", "limit"], name="override_by_service_day")]
+        permissions = [("override_capacity", "Can book beyond a limit, out of hours or without a table")]
 
     def __str__(self) -> str:
         return f"{self.amount} above {self.limit}"

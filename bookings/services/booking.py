@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 
+from django.contrib.auth.models import PermissionsMixin
+
 from bookings.choices import BookingSource, DecisionOperation
 from bookings.decision import (
     Assessment,
@@ -22,21 +24,23 @@ from bookings.decision import (
 )
 from bookings.decision.refusals import refusal_of
 from bookings.decision.touched_days import TouchedDays, days_of_assessment, days_of_stay, holds_in_the_way
-from bookings.decision.walk_ins import interval_to_load, read_wish_now
-from bookings.errors import IdempotencyKeyReused, RequestRefused
+from bookings.decision.walk_ins import beside_hours, interval_to_load, read_wish_now
+from bookings.errors import IdempotencyKeyReused, OverrideForbidden, RequestRefused
 from bookings.models import Booking
-from bookings.selectors import list_alternatives
+from bookings.selectors import LimitKey, list_alternatives
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
 from bookings.services.guests import GuestDetails
 from bookings.services.recording import DecisionRecord
 from bookings.services.rows.booking import BookingRequest, expire_holds, write_booking
 from bookings.services.rows.events import Actor
+from bookings.services.rows.overrides import MAY_OVERRIDE, Override, record_override
 from bookings.services.writes import Draft, PlannedWrite
 from bookings.tokens import manage_token
 from capacity.locks import Locked
+from capacity.policy import ONLINE
 from capacity.selectors import ServiceSettings, get_service_settings, is_enforced, presumed_settings
 from config.errors import DomainError
-from tables.seating import SeatingRefusal, TimeBudget
+from tables.seating import SeatingRefusal, SeatingUndecided, TimeBudget
 
 
 @dataclass(frozen=True)
@@ -66,17 +70,20 @@ def create_booking_with_capacity_check(
     table_ids: Sequence[int] | None = None,
     idempotency_key: str | None = None,
     actor: Actor = None,
+    override: Override | None = None,
 ) -> BookingReceipt:
     """Book a party if and only if the committed state can take it.
 
     Locks every service day that the stay and its buffer meet, and those of the parties that may be moved to make room.
     Decides on the state as read after that, or on one that the lock shows to be the same; writes booking, tables,
     moves, counters and history in the same transaction. With an idempotency key a retry gets the first answer again.
-    Staff may name the minutes of the stay, and the tables. Without date and time a walk-in is seated now.
+    Staff may name the minutes of the stay, and the tables. Without date and time a walk-in is seated now. With an
+    `override` a person with the right answers for limits, hours and a missing table, as far as it is confirmed there:
+    decided under the lock as every party is, and never two parties at one table.
 
     Raises: `CapacityExceeded`, `OperatingHoursClosed`, `OutsideBookingWindow`, `PartySizeNotAccepted` (each with
     reasons and alternatives), `NonexistentTime`, `InputInvalid`, `IdempotencyKeyReused`, `RecordNotFound`,
-    `BookingConflict`.
+    `OverrideForbidden`, `BookingConflict`.
     """
     request = BookingRequest(
         restaurant_id=restaurant_id,
@@ -92,8 +99,17 @@ def create_booking_with_capacity_check(
         turn_minutes=turn_minutes,
         table_ids=tuple(sorted(set(table_ids))) if table_ids else None,
         allergies=allergies,
+        override=override,
     )
+    if override is not None:
+        _require_right(request, actor)
     return CreateBooking(request, idempotency_key, actor).run()
+
+
+def _require_right(request: BookingRequest, actor: Actor) -> None:
+    may = isinstance(actor, PermissionsMixin) and actor.has_perm(MAY_OVERRIDE)
+    if not may or request.channel == ONLINE:
+        raise OverrideForbidden
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +189,8 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         settings = presumed or get_service_settings(self.request.restaurant_id)
         wish = _read_wish(settings, self.request)
         on = wish.business_date
-        only = interval_to_load(settings, wish) if self.request.is_for_now else blocked_interval(settings, wish)
+        is_off_grid = self.request.is_for_now or wish.is_outside_hours
+        only = interval_to_load(settings, wish) if is_off_grid else blocked_interval(settings, wish)
         loaded = load_days(
             settings,
             on,
@@ -188,15 +205,20 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         self.record.note(loaded, assessment)
         # Shadow mode waives a planner that ran out of time, not one that was never asked in full.
         is_for_later = budget is self.at_first_sight and assessment.is_for_the_planner_to_tell
+        # Whoever answers for a limit has not answered for a table that nobody looked for.
+        is_unsettled = wish.answers_for and isinstance(assessment.seating, SeatingUndecided)
         return RequestDraft(
             touched=days_of_assessment(loaded, assessment),
-            is_undecided=assessment.is_undecided or is_for_later,
+            is_undecided=assessment.is_undecided or is_for_later or is_unsettled,
             loaded=loaded,
             assessment=assessment,
         )
 
     def refuse_early(self, draft: RequestDraft) -> None:
         """Raise the refusal of a request that no state of its day would take, whatever its date."""
+        override = self.request.override
+        if override is not None and override.may_cover(draft.assessment):
+            return
         if draft.assessment.decision.is_standing_refusal:
             raise refusal_of(draft.assessment)
 
@@ -205,12 +227,21 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         loaded, assessment, request = draft.loaded, draft.assessment, self.request
         if request.table_ids is not None:
             require_suitable_tables(loaded, request.table_ids, request.party_size)
-        if assessment.is_refused:
+        override = request.override if assessment.is_refused else None
+        if assessment.is_refused and (override is None or not override.covers(assessment)):
             raise _refusal(loaded, assessment)
         expire_holds(hold.booking_id for hold in holds_in_the_way(loaded, assessment))
-        booking = write_booking(loaded, assessment, request, idempotency_key=self.idempotency_key, actor=self.actor)
-        self.record.note_written(booking)
+        booking = write_booking(
+            loaded, assessment, request, idempotency_key=self.idempotency_key, actor=self.actor, override=override
+        )
+        self.record.note_written(booking, self._record(booking, draft, override))
         return _receipt(booking, is_replayed=False)
+
+    def _record(self, booking: Booking, draft: RequestDraft, override: Override | None) -> Mapping[LimitKey, int]:
+        if override is None:
+            return {}
+        is_waived = not draft.loaded.settings.is_enforced
+        return record_override(booking, draft.assessment, override, self.actor, is_waived=is_waived)
 
     def list_alternatives(self) -> Sequence[Wish]:
         """List other starts that would take the party. A party that has come wants none."""
@@ -250,7 +281,8 @@ def _read_wish(settings: ServiceSettings, request: BookingRequest) -> Wish:
             seating=request.seating,
             channel=request.channel,
         )
-    return replace(wish, turn_minutes=request.turn_minutes, table_ids=request.table_ids)
+    wish = replace(wish, turn_minutes=request.turn_minutes, table_ids=request.table_ids)
+    return wish if request.override is None else beside_hours(settings, wish)
 
 
 def _refusal(loaded: LoadedDays, assessment: Assessment) -> RequestRefused:

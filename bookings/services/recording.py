@@ -153,6 +153,7 @@ def _request_facts(record: DecisionRecord, wish: Wish) -> dict[str, Any]:
         "turnMinutes": wish.turn_minutes,
         "tableIds": list(wish.table_ids) if wish.table_ids else None,
         "keepsStart": wish.keeps_start,
+        "isOutsideHours": wish.is_outside_hours,
         "seatedFrom": wish.seated_from and iso_utc(wish.seated_from),
         "seatedAs": wish.seated_as,
     }
@@ -273,6 +274,9 @@ def _losing_no_booking() -> Iterator[None]:
 def _count(row: Decision, *, covers_denied: int) -> None:
     if row.verdict in (DecisionVerdict.REFUSED, DecisionVerdict.WAIVED) and row.reasons:
         metrics.booking_denied_covers.labels(mode=row.mode, reason=row.reasons[0]["code"]).inc(covers_denied)
+    if row.verdict == DecisionVerdict.OVERRIDDEN and row.operation == DecisionOperation.CREATE:
+        for reason in row.reasons:
+            metrics.booking_overridden.labels(reason=reason["code"]).inc()
 
 
 def _log(row: Decision) -> None:

@@ -5,6 +5,7 @@ Availability, booking and shadow mode all ask `decide`: every time that is shown
 
 from capacity.policy.decision import (
     CAPACITY_REASONS,
+    OVERRIDABLE_REASONS,
     Decision,
     decide,
     decide_without_capacity,
@@ -29,6 +30,7 @@ __all__ = [
     "CAPACITY_REASONS",
     "IN_HOUSE",
     "ONLINE",
+    "OVERRIDABLE_REASONS",
     "WALK_IN",
     "BookingWindow",
     "DayState",

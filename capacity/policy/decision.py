@@ -19,6 +19,8 @@ from capacity.reasons import Reason, ReasonCode
 
 # Shadow mode waives these and nothing else.
 CAPACITY_REASONS = frozenset({*(limit.code for limit in LIMITS), ReasonCode.NO_TABLE})
+# A person with the right may book in spite of these and nothing else: never in the past.
+OVERRIDABLE_REASONS = CAPACITY_REASONS | {ReasonCode.CLOSED, ReasonCode.OUTSIDE_SERVICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _window_reasons(request: PartyRequest, window: BookingWindow, now: datetime)
 def _hours_reasons(request: PartyRequest, day: DayState) -> Iterator[Reason]:
     if day.closed and not request.keeps_start:
         yield Reason(ReasonCode.CLOSED)
-    elif day.service is None or not _may_start(request, day.service):
+    elif day.service is None or request.is_outside_hours or not _may_start(request, day.service):
         yield Reason(ReasonCode.OUTSIDE_SERVICE)
 
 

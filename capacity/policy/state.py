@@ -134,6 +134,7 @@ class PartyRequest:
     """A party that wants to stay `[starts_at, ends_at)` (UTC) on a business date, by a way in.
 
     `keeps_start`: it is booked for that start already, so the booking window and closures have been answered.
+    `is_outside_hours`: it starts outside every service, and counts in the nearest.
     """
 
     party_size: int
@@ -142,6 +143,7 @@ class PartyRequest:
     ends_at: datetime
     channel: str = ONLINE
     keeps_start: bool = False
+    is_outside_hours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

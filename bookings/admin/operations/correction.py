@@ -20,7 +20,8 @@ class CorrectForm(GuestForm, OperationForm):
     def prepare(self) -> None:
         booking = self.booking
         self.restaurant = booking.restaurant
-        self.initial |= {
+        self.initial = {
+            **self.initial,
             "name": booking.guest_name,
             "phone": booking.guest_phone,
             "email": booking.guest_email,

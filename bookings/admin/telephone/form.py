@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.widgets import UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from bookings.admin.guest_fields import GuestForm
 from bookings.admin.operations.base import NumberInput, RefusableForm
@@ -14,6 +14,7 @@ from bookings.admin.parts.forms import ClockField, ClockInput, DayInput
 from bookings.choices import BookingSource
 from bookings.errors import IdempotencyKeyReused, RequestRefused
 from bookings.services.floor.change_requests import LONGEST_STAY_MINUTES
+from bookings.services.rows.overrides import REASON_LENGTH
 from capacity.wording import reason_in_words
 from config.errors import DomainError
 from config.values import LARGEST_PARTY
@@ -48,6 +49,9 @@ class TelephoneForm(GuestForm, RefusableForm):
         required=False,
         widget=UnfoldAdminSelectWidget,
     )
+    override_reason = forms.CharField(
+        label="Why", max_length=REASON_LENGTH, required=False, widget=UnfoldAdminTextInputWidget
+    )
     field_order = ("business_date", "party_size", "wall_time", "name", "phone", "email", "notes", "seating", "minutes")
     fields_of_service: ClassVar[dict[str, str]] = {
         **GuestForm.guest_fields,
@@ -57,6 +61,7 @@ class TelephoneForm(GuestForm, RefusableForm):
         "partySize": "party_size",
         "turnMinutes": "minutes",
         "seating": "seating",
+        "overrideReason": "override_reason",
     }
 
     def __init__(self, restaurant: Restaurant, now: datetime, data: Any = None, asked: Any = None) -> None:
@@ -87,6 +92,11 @@ class TelephoneForm(GuestForm, RefusableForm):
             "source": BookingSource.PHONE,
             "idempotency_key": values["idempotency_key"],
         }
+
+    @property
+    def questions(self) -> list[Any]:
+        """Return the fields of the booking itself, in their order."""
+        return [field for field in self.visible_fields() if field.name != "override_reason"]
 
     def add_refusal(self, refusal: DomainError) -> None:
         """Show the refusal with its reasons; what would do instead are buttons below."""

@@ -19,6 +19,7 @@ from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import clock, shown_names
 from bookings.admin.telephone.availability import availability_beside
 from bookings.admin.telephone.form import TelephoneForm
+from bookings.admin.telephone.override import OVERRIDE, ask_to_override, read_override, said_override
 from bookings.admin.telephone.remedies import find_remedies
 from bookings.errors import RequestRefused
 from bookings.models import Booking
@@ -59,15 +60,37 @@ def _book(admin: ModelAdmin[Any], request: HttpRequest, form: TelephoneForm) -> 
     context: dict[str, Any] = {}
     if form.is_valid():
         try:
-            receipt = create_booking_with_capacity_check(**form.booking, actor=actor_of(request))
+            booking = _create(request, form)
         except DomainError as refusal:
             if isinstance(refusal, RequestRefused):
-                context["remedies"] = find_remedies(request, form, refusal)
+                context = _offers(request, form, refusal)
             form.add_refusal(refusal)
         else:
-            messages.success(request, _booked(receipt.booking))
-            return HttpResponseRedirect(reverse("admin:bookings_booking_change", args=[receipt.booking.pk]))
+            return HttpResponseRedirect(reverse("admin:bookings_booking_change", args=[booking.pk]))
     return _ask(admin, request, form, **context)
+
+
+def _create(request: HttpRequest, form: TelephoneForm) -> Booking:
+    """Book, and say what was booked.
+
+    Raises: as `create_booking_with_capacity_check`.
+    """
+    receipt = create_booking_with_capacity_check(
+        **form.booking, actor=actor_of(request), override=read_override(request, form)
+    )
+    booking = receipt.booking
+    messages.success(request, _booked(booking))
+    for override in booking.overrides.order_by("pk"):
+        messages.warning(request, said_override(override))
+    return booking
+
+
+def _offers(request: HttpRequest, form: TelephoneForm, refusal: RequestRefused) -> dict[str, Any]:
+    """Return what would take the party; once a person answers for it, only what that comes to."""
+    override = ask_to_override(request, refusal)
+    if OVERRIDE in request.POST:
+        return {"override": override}
+    return {"override": override, "remedies": find_remedies(request, form, refusal)}
 
 
 def _booked(booking: Booking) -> SafeString:

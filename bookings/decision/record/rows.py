@@ -34,6 +34,7 @@ class PartyRow(Row):
     ends_at: datetime
     channel: str
     keeps_start: bool
+    is_outside_hours: bool = False
 
 
 class SlotRow(Row):

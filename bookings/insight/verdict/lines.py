@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
 from bookings.insight.verdict.facts import Above, Refusals, ReportPeriod, RolloutReport, Seen, WouldBe
-from capacity.limits import LIMIT_OF
+from capacity.limits import LIMIT_OF, LimitUnit
 from config.values import counted
 
 
@@ -170,8 +170,9 @@ def amount(seen: Seen) -> str:
 
 
 def above_amount(above: Above) -> str:
-    """Return covers or parties."""
-    return f"{above.amount} {LIMIT_OF[above.limit].unit.noun(above.amount)}"
+    """Return covers or parties; out of hours and without a table there are parties."""
+    unit = LIMIT_OF[above.limit].unit if above.limit in LIMIT_OF else LimitUnit.PARTIES
+    return f"{above.amount} {unit.noun(above.amount)}"
 
 
 def _listed(parts: Iterable[str]) -> str:

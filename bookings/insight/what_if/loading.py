@@ -14,6 +14,7 @@ from bookings.choices import (
     BookingSource,
     BookingStatus,
     DecisionOperation,
+    DecisionVerdict,
     EventKind,
 )
 from bookings.decision import DATES_AFTER, DATES_BEFORE
@@ -67,7 +68,8 @@ def _requests_for(restaurant_id: int, from_date: date, to_date: date) -> QuerySe
         restaurant_id=restaurant_id,
         business_date__range=(from_date, to_date),
         operation=DecisionOperation.CREATE,
-    )
+        # A person answered for these, and would whatever the rules say: they are there anyway.
+    ).exclude(verdict=DecisionVerdict.OVERRIDDEN)
 
 
 def _changes_of(restaurant_id: int, booking_ids: Collection[int]) -> QuerySet[Decision]:

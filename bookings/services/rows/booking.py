@@ -25,7 +25,7 @@ from bookings.services.rows.counters import (
     take_from_counters,
 )
 from bookings.services.rows.events import ENGINE, Actor, new_event, record_event
-from bookings.services.rows.overrides import record_waived_excess
+from bookings.services.rows.overrides import Override, record_waived_excess
 from bookings.services.rows.seating import TablesKept, purpose_of, table_numbers, write_seating
 from bookings.tokens import new_reference
 from capacity.policy import ServiceState, fullest_use
@@ -35,7 +35,7 @@ from config.transactions import require_atomic
 from tables.seating import SeatingPlan
 
 # Younger than the first bookings, whose fingerprints are stored: left out where a request leaves them out.
-_LATER_FIELDS = frozenset({"allergies", "turn_minutes", "table_ids"})
+_LATER_FIELDS = frozenset({"allergies", "turn_minutes", "table_ids", "override"})
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class BookingRequest:
     turn_minutes: int | None = None
     table_ids: tuple[int, ...] | None = None
     allergies: str = ""
+    override: Override | None = None
 
     def __post_init__(self) -> None:
         for name in ("notes", "allergies"):
@@ -89,8 +90,11 @@ def write_booking(
     *,
     idempotency_key: str | None,
     actor: Actor,
+    override: Override | None = None,
 ) -> Booking:
     """Write an accepted booking with its tables, counters and history; its service days are locked.
+
+    With an `override` a person answers for what speaks against it.
 
     1 query, 3 more where parties move to make room, 1 more where shadow mode waived a limit.
     """
@@ -102,6 +106,8 @@ def write_booking(
     booking.stored_answer = _answer(loaded, assessment, booking)
     plan, is_waived = assessment.plan, not loaded.settings.is_enforced
     event = new_event(booking, EventKind.CREATED, actor=actor, to_value={"status": booking.status})
+    if override is not None:
+        event.reason = override.reason
     seat = TableAssignment(
         restaurant=booking.restaurant,
         during=Range(booking.starts_at, assessment.blocked_until),
@@ -113,7 +119,7 @@ def write_booking(
     ((booking.pk,),) = WRITE_BOOKING.run(
         table_ids=list(at_once),
         **row_of(booking) | row_of(event) | row_of(seat),
-        **changes_of_counters([(1, _counted_stay(assessment))], is_excess_authorised=is_waived),
+        **changes_of_counters([(1, _counted_stay(assessment))], is_excess_authorised=is_waived or override is not None),
     )
     if plan is not None:
         metrics.booking_seating_step.labels(step=str(plan.step)).inc()
@@ -224,7 +230,7 @@ def save_changes(booking: Booking, *fields: str) -> None:
     In the database: a correction of the guest's details waits for no lock, and raises the version as well.
     """
     known = booking.version
-    booking.version = F("version") + 1  # type: ignore[assignment]
+    booking.version = F("version") + 1
     booking.save(update_fields=[*fields, "version", "updated_at"])
     booking.version = known + 1
 

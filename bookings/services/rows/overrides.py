@@ -10,10 +10,47 @@ from bookings.models import Booking, CapacityOverride
 from bookings.selectors import LimitKey, list_excesses
 from bookings.services.rows.counters import add_to_counters, find_counted_stay, take_from_counters
 from bookings.services.rows.events import Actor
-from capacity.limits import OCCUPANCY_LIMITS, PACING_LIMITS
+from capacity.limits import LIMIT_OF, OCCUPANCY_LIMITS, PACING_LIMITS
 from capacity.models import ServiceDay
-from capacity.policy import LimitUse
+from capacity.policy import OVERRIDABLE_REASONS, LimitUse
+from capacity.reasons import ReasonCode
+from config.errors import InputInvalid
 from config.transactions import require_atomic
+
+_HOURS = frozenset({ReasonCode.CLOSED, ReasonCode.OUTSIDE_SERVICE})
+# The permission to answer for it.
+MAY_OVERRIDE = "bookings.override_capacity"
+REASON_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Override:
+    """The word of a person for a party beyond a limit, out of hours or without a table.
+
+    `confirmed` says by how much, by the code of the reason; what needs more is refused and has to be asked again.
+
+    Raises: `InputInvalid` without a reason, or with one that is too long.
+    """
+
+    reason: str
+    confirmed: Mapping[str, int]
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise InputInvalid.of_field("overrideReason", "required", "Say why: the list of overrides names it.")
+        if len(self.reason) > REASON_LENGTH:
+            raise InputInvalid.of_field("overrideReason", "too_long", f"At most {REASON_LENGTH} characters.")
+
+    def covers(self, assessment: Assessment) -> bool:
+        """Say whether every reason against a party is one to answer for, and is confirmed to that extent."""
+        return self.may_cover(assessment) and all(
+            reason.beyond <= self.confirmed.get(reason.code, 0) for reason in assessment.decision.reasons
+        )
+
+    def may_cover(self, assessment: Assessment) -> bool:
+        """Say whether anybody could answer for a party: it counts in some service, and its time has not passed."""
+        codes = {reason.code for reason in assessment.decision.reasons}
+        return assessment.service is not None and codes <= OVERRIDABLE_REASONS
 
 
 @dataclass(frozen=True)
@@ -28,19 +65,46 @@ class RaisedExcess:
 
 def record_waived_excess(booking: Booking, assessment: Assessment) -> None:
     """Record the excess above limits that shadow mode let a booking take, one row a limit."""
+    _record(booking, _excess_of(booking, assessment), OverrideSource.SHADOW, "Shadow mode waives limits")
+
+
+def record_override(
+    booking: Booking, assessment: Assessment, override: Override, actor: Actor, *, is_waived: bool
+) -> dict[LimitKey, int]:
+    """Record what a person answered for, one row a limit, and one each for hours and table; return the amounts.
+
+    Limits that shadow mode waives, `is_waived`, need nobody to answer for them.
+    """
+    amounts = {} if is_waived else _excess_of(booking, assessment)
+    for reason in assessment.decision.reasons:
+        if reason.code not in LIMIT_OF:
+            amounts[LimitKey(booking.service_day_id, None, reason.code)] = reason.beyond
+    _record(booking, amounts, OverrideSource.STAFF, override.reason, actor)
+    return amounts
+
+
+def _excess_of(booking: Booking, assessment: Assessment) -> dict[LimitKey, int]:
+    return {
+        LimitKey(service_day_id, slot_starts_at, use.code): raised
+        for service_day_id, slot_starts_at, use in _uses_touched(assessment)
+        if service_day_id is not None and (raised := use.excess_raised_by(booking.party_size)) > 0
+    }
+
+
+def _record(
+    booking: Booking, amounts: Mapping[LimitKey, int], source: OverrideSource, reason: str, actor: Actor = None
+) -> None:
     CapacityOverride.objects.bulk_create(
         CapacityOverride(
             restaurant_id=booking.restaurant_id,
-            service_day_id=service_day_id,
-            slot_starts_at=slot_starts_at,
-            limit=use.code,
-            amount=raised,
-            source=OverrideSource.SHADOW,
-            reason="Shadow mode waives limits",
+            **key._asdict(),
+            amount=amount,
+            source=source,
+            actor_id=actor.pk if actor else None,
+            reason=reason[:REASON_LENGTH],
             booking=booking,
         )
-        for service_day_id, slot_starts_at, use in _uses_touched(assessment)
-        if service_day_id is not None and (raised := use.excess_raised_by(booking.party_size)) > 0
+        for key, amount in amounts.items()
     )
 
 
@@ -55,6 +119,8 @@ def carry_overrides(booking: Booking, assessment: Assessment) -> None:
         if service_day_id is not None
     }
     for override in booking.overrides.order_by("pk"):
+        if assessment.wish.keeps_start and override.limit in _HOURS:
+            continue
         key = LimitKey(override.service_day_id, override.slot_starts_at, override.limit)
         kept = min(override.amount, left.get(key, 0))
         left[key] = left.get(key, 0) - kept
@@ -101,7 +167,7 @@ def record_settings_excess(
             amount=amount,
             source=OverrideSource.SETTINGS,
             actor_id=actor.pk if actor else None,
-            reason=reason[:200],
+            reason=reason[:REASON_LENGTH],
         )
         for key, amount in raised.items()
     )
@@ -138,23 +204,12 @@ def count_again(
     booking.ends_at = ends_at
     add_to_counters(find_counted_stay(booking), is_excess_authorised=True)
     raised = _raised(before, list_excesses(service_day_ids))
-    CapacityOverride.objects.bulk_create(
-        CapacityOverride(
-            restaurant_id=booking.restaurant_id,
-            **key._asdict(),
-            amount=amount,
-            source=source,
-            actor_id=actor.pk if actor else None,
-            reason=reason[:200],
-            booking=booking,
-        )
-        for key, amount in raised.items()
-    )
+    _record(booking, raised, source, reason, actor)
     return raised
 
 
 def _forget_authorised(booking: Booking, ends_at: datetime, *, is_counted: bool) -> None:
-    own = CapacityOverride.objects.filter(booking=booking)
+    own = CapacityOverride.objects.filter(booking=booking, limit__in=list(LIMIT_OF))
     if is_counted:
         own = own.filter(limit__in=[limit.code for limit in OCCUPANCY_LIMITS], slot_starts_at__gte=ends_at)
     own.delete()

@@ -256,3 +256,77 @@ def test_a_misspelt_name_is_corrected_on_a_page_of_its_own(admin_client: Client,
     assert messages_of(page) == [f"The details of {booking.reference} are those of Anne Leigh."]
     assert "name: Ann Lee name: Anne Leigh" in text_of(page)
     assert Booking.objects.get().guest_name == "Anne Leigh"
+
+
+@pytest.fixture
+def manager() -> Client:
+    """Somebody who may book and has the right to answer for more."""
+    return client_with("bookings.view_booking", "bookings.change_booking", "bookings.override_capacity")
+
+
+def test_beyond_a_limit_a_party_is_booked_with_a_reason_and_a_second_click(manager: Client, house: Restaurant) -> None:
+    CapacityRuleFactory(restaurant=house, max_covers=3)
+    book(house)
+
+    refused = call(manager)
+    asked = manager.post(PAGE, {**form_of(refused), "override_reason": "A regular", "override": ""})
+    unconfirmed = Booking.objects.count()
+    question = asked.context["override"]
+    done = manager.post(PAGE, {**form_of(asked), "override": question.value}, follow=True)
+
+    assert refused.context["override"].lines == ("covers per service: 4 of 3, 1 more above the limit",)
+    assert (unconfirmed, question.value, question.is_to_confirm) == (1, "SERVICE_COVERS:1", True)
+    assert "Do you answer for this?" in text_of(asked)
+    assert messages_of(done)[1] == "Authorised: 1 above the limit on covers per service."
+    override = Booking.objects.latest("pk").overrides.get()
+    assert (override.limit, override.amount, override.source, override.reason) == (
+        *("SERVICE_COVERS", 1, "staff"),
+        "A regular",
+    )
+    assert faults(house) == []
+
+
+def test_what_has_grown_since_the_first_click_is_asked_again(manager: Client, house: Restaurant) -> None:
+    CapacityRuleFactory(restaurant=house, max_covers=3)
+    book(house, party_size=1)
+    form = {**form_of(call(manager, party_size="3")), "override_reason": "A regular"}
+    asked = manager.post(PAGE, {**form, "override": ""})
+    book(house, "17:00", party_size=1)
+
+    page = manager.post(PAGE, {**form, "override": asked.context["override"].value})
+
+    assert asked.context["override"].value == "SERVICE_COVERS:1"
+    assert page.context["override"].value == "SERVICE_COVERS:2"
+    assert "It takes more now than you confirmed" in text_of(page)
+    assert Booking.objects.count() == 2
+
+
+def test_out_of_hours_and_without_a_table_are_asked_for_together(manager: Client, house: Restaurant) -> None:
+    refused = call(manager, wall_time="15:00", party_size="6")
+    asked = manager.post(PAGE, {**form_of(refused), "override_reason": "Staff dinner", "override": ""})
+    done = manager.post(PAGE, {**form_of(asked), "override": asked.context["override"].value}, follow=True)
+
+    assert asked.context["override"].value == "OUTSIDE_SERVICE:1,NO_TABLE:1"
+    assert len(messages_of(done)) == 3
+    assert faults(house) == []
+
+
+def test_nobody_answers_without_a_reason(manager: Client, house: Restaurant) -> None:
+    CapacityRuleFactory(restaurant=house, max_covers=1)
+
+    page = call(manager, override="")
+
+    assert page.context["form"].errors["override_reason"] == ["Say why: the list of overrides names it."]
+    assert not Booking.objects.exists()
+
+
+def test_whoever_has_not_the_right_is_neither_asked_nor_heard(house: Restaurant) -> None:
+    CapacityRuleFactory(restaurant=house, max_covers=1)
+    host = client_with("bookings.view_booking", "bookings.change_booking")
+
+    page = call(host)
+    forced = call(host, override="SERVICE_COVERS:1", override_reason="A regular")
+
+    assert page.context["override"] is None
+    assert "takes a right that this person does not have" in text_of(forced)
+    assert not Booking.objects.exists()

@@ -1,0 +1,76 @@
+"""A booking that a person answers for: the reason first, then the amounts, which a second click confirms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from bookings.admin.telephone.form import TelephoneForm
+from bookings.errors import RequestRefused
+from bookings.models import CapacityOverride
+from bookings.services import MAY_OVERRIDE, Override
+from capacity.limits import LIMIT_OF
+from capacity.policy import OVERRIDABLE_REASONS
+from capacity.reasons import Reason, ReasonCode
+from capacity.wording import reason_name
+
+OVERRIDE = "override"
+_WITHOUT_NUMBERS = {
+    ReasonCode.NO_TABLE: "no table: the party is booked without one, and somebody has to find it a seat",
+    ReasonCode.CLOSED: "the restaurant is closed then",
+    ReasonCode.OUTSIDE_SERVICE: "out of hours: the party counts in the nearest service",
+}
+
+
+@dataclass(frozen=True)
+class OverrideQuestion:
+    """What a booking goes beyond, line by line; `value` confirms it, and is empty before the reason is given."""
+
+    lines: tuple[str, ...]
+    value: str
+    is_to_confirm: bool
+    has_grown: bool
+
+
+def ask_to_override(request: HttpRequest, refusal: RequestRefused) -> OverrideQuestion | None:
+    """Return the question whether to book all the same; None without the right, or where nobody may."""
+    if not request.user.has_perm(MAY_OVERRIDE) or any(
+        reason.code not in OVERRIDABLE_REASONS for reason in refusal.reasons
+    ):
+        return None
+    is_to_confirm = OVERRIDE in request.POST
+    return OverrideQuestion(
+        lines=tuple(map(_line, refusal.reasons)),
+        value=",".join(f"{reason.code}:{reason.beyond}" for reason in refusal.reasons) if is_to_confirm else "",
+        is_to_confirm=is_to_confirm,
+        has_grown=bool(request.POST.get(OVERRIDE)),
+    )
+
+
+def _line(reason: Reason) -> str:
+    if said := _WITHOUT_NUMBERS.get(reason.code):
+        return said
+    after = (reason.used or 0) + (reason.asked or 0)
+    return f"{reason_name(reason.code)}: {after} of {reason.limit}, {reason.beyond} more above the limit"
+
+
+def read_override(request: HttpRequest, form: TelephoneForm) -> Override | None:
+    """Return the word of the person, None where nobody answers for the party.
+
+    Raises: `InputInvalid` without a reason.
+    """
+    if OVERRIDE not in request.POST:
+        return None
+    return Override(form.cleaned_data["override_reason"], _confirmed(request.POST[OVERRIDE]))
+
+
+def _confirmed(value: str) -> Mapping[str, int]:
+    pairs = (pair.partition(":") for pair in value.split(","))
+    return {code: int(amount) for code, _, amount in pairs if amount.isascii() and amount.isdecimal()}
+
+
+def said_override(override: CapacityOverride) -> str:
+    """Say what a booking goes beyond, as it was written."""
+    if override.limit not in LIMIT_OF:
+        return f"Authorised: {_WITHOUT_NUMBERS[ReasonCode(override.limit)]}."
+    return f"Authorised: {override.amount} above the limit on {reason_name(override.limit)}."
