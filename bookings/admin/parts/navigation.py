@@ -19,6 +19,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             ("Bookings", "book_online", "bookings", "booking"),
             ("To be decided", "assignment_late", "bookings", "undecided"),
+            ("Heatmap", "grid_on", "capacity", "heatmap"),
             ("Service days", "event", "capacity", "serviceday"),
             ("Slots", "schedule", "capacity", "bookingslot"),
             ("Decisions", "balance", "bookings", "decision"),
@@ -76,8 +77,13 @@ def _may_see_bookings(request: HttpRequest) -> bool:
     return request.user.has_perm("bookings.view_booking")
 
 
+def _may_see_heatmap(request: HttpRequest) -> bool:
+    return request.user.has_perms(("capacity.view_bookingslot", "bookings.view_booking"))
+
+
 PAGES = {
     "undecided": Page("admin:bookings_booking_changelist", _may_see_bookings, TO_DECIDE_URL, count_undecided),
+    "heatmap": Page("admin:capacity_bookingslot_heatmap", _may_see_heatmap),
     "rolloutchange": Page("rollout:page", is_owner),
     "what_if": Page("admin:capacity_capacityrule_what_if", _may_ask_what_if),
 }

@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from bookings.admin.heatmap import MAY_SEE, serve_heatmap
 from bookings.admin.parts.bases import ReadOnlyAdmin, ReadOnlyInline
-from bookings.admin.parts.columns import column
+from bookings.admin.parts.columns import column, page_action
 from bookings.admin.parts.filters import PeriodFilter, ServiceFilter, WhenFilter
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, long_date, short_time, used_of_limit
@@ -121,6 +122,16 @@ class BookingSlotAdmin(SlotCounters, ReadOnlyAdmin):
     ordering = ("starts_at", "pk")
     fields = ("restaurant", "service", "starts", "ends", "bookable", *SLOT_COUNTERS)
     readonly_fields = fields
+    actions_list = ("heatmap",)
+
+    def has_heatmap_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Say whether the user may see slots, and the bookings in them."""
+        return bool(request.user.has_perms(MAY_SEE))
+
+    @page_action("Heatmap", url_path="heatmap", icon="grid_on", permissions=("heatmap",))
+    def heatmap(self, request: HttpRequest) -> HttpResponse:
+        """Show how full the slots of a day or a week are."""
+        return serve_heatmap(self, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BookingSlot]:
         slots: QuerySet[BookingSlot] = super().get_queryset(request)
