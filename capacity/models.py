@@ -176,6 +176,37 @@ class Closure(models.Model):
         return f"Closed {', '.join([*describe_span(self), *service])}"
 
 
+class OnlinePause(models.Model):
+    """A time in which guests book nothing online for one service of one date, whatever its start. It ends by itself.
+
+    No closure: that is of start times, stands in the restaurant's file, and has nobody who lifts it.
+    """
+
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="online_pauses")
+    service_period = models.ForeignKey(ServicePeriod, on_delete=models.CASCADE, related_name="online_pauses")
+    business_date = models.DateField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=200)
+    paused_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="online_pause_times_in_order", condition=Q(ends_at__gt=F("starts_at"))),
+            models.CheckConstraint(name="online_pause_reason_given", condition=~Q(reason="")),
+        ]
+        indexes = [models.Index(fields=["restaurant", "ends_at"], name="online_pause_by_end")]
+
+    def __str__(self) -> str:
+        return f"Online paused until {self.ends_at:%Y-%m-%d %H:%M} UTC"
+
+
 class ServiceDay(models.Model):
     """One service period on one business date, with its limits and counters. Its row is the lock."""
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import BigIntegerField, F, QuerySet, Subquery
 
 from capacity.advice import House, TableOffer
-from capacity.calendar import PeriodHours, ServiceTimes, TurnBand, periods_on, service_times
+from capacity.calendar import ONE_DAY, PeriodHours, ServiceTimes, TurnBand, periods_on, service_times
 from capacity.choices import ClosureChannel, SeatingMode
 from capacity.clock import PREPARED_CLOCK, shown_instant
 from capacity.clock import ClockTimestamp as ClockTimestamp
@@ -27,7 +27,7 @@ from capacity.misconfigurations import (
     PeriodOffer,
     find_misconfigurations,
 )
-from capacity.models import CapacityRule, Closure, EnforcementSwitch, ServicePeriod, TurnTime
+from capacity.models import CapacityRule, Closure, EnforcementSwitch, OnlinePause, ServicePeriod, TurnTime
 from capacity.policy import ONLINE, BookingWindow
 from config.cached import cached_property
 from config.errors import RecordNotFound
@@ -71,6 +71,15 @@ class ClosedSpan:
         return wall_time >= self.from_time or wall_time < self.to_time
 
 
+class PausedTime(NamedTuple):
+    """A pause as a decision sees it: what is asked in `[starts_at, ends_at)` for one service, whatever the start."""
+
+    period_id: int
+    business_date: date
+    starts_at: datetime
+    ends_at: datetime
+
+
 class Facts(NamedTuple):
     """What a decision has to read anew each time: the version of the settings, the clock, the switch (None: on)."""
 
@@ -95,6 +104,7 @@ class ServiceSettings:
     rules: tuple[Rule, ...]
     closures: tuple[ClosedSpan, ...]
     floor: Floor
+    pauses: tuple[PausedTime, ...] = ()
     is_presumed: bool = False
 
     @property
@@ -146,6 +156,11 @@ class ServiceSettings:
         ]
         return [service for service in offered if service.slots]
 
+    def services_left(self) -> list[ServiceTimes]:
+        """Return the services of today, and yesterday's that runs past midnight, that are not over, by start."""
+        both = (*self.services_on(self.today - ONE_DAY), *self.services_on(self.today))
+        return [service for service in both if service.closes_at > self.now]
+
     def needs_tables(self, period_id: int) -> bool:
         """Say whether a party of this period must be seated at a table."""
         return self.modes.get(period_id, SeatingMode.TABLES) == SeatingMode.TABLES
@@ -153,6 +168,14 @@ class ServiceSettings:
     def is_closed(self, period_id: int | None, business_date: date, wall_time: time, channel: str = ONLINE) -> bool:
         """Say whether a closure covers a start."""
         return any(closure.covers(period_id, business_date, wall_time, channel) for closure in self.closures)
+
+    def is_paused(self, period_id: int | None, business_date: date, channel: str) -> bool:
+        """Say whether a service takes nobody by a way in just now."""
+        return channel == ONLINE and any(
+            (pause.period_id, pause.business_date) == (period_id, business_date)
+            and pause.starts_at <= self.now < pause.ends_at
+            for pause in self.pauses
+        )
 
 
 def _facts_of_restaurant() -> QuerySet[Restaurant, tuple[UUID, datetime, bool | None]]:
@@ -169,7 +192,7 @@ _keeping = Lock()
 
 
 def get_service_settings(restaurant_id: int) -> ServiceSettings:
-    """Get the settings of a restaurant in 1 query; 8 more where the process does not know this version of them.
+    """Get the settings of a restaurant in 1 query; 9 more where the process does not know this version of them.
 
     Raises: `RecordNotFound`.
     """
@@ -221,6 +244,7 @@ def _load_settings(restaurant_id: int) -> ServiceSettings:
         rules=list_rules(restaurant_id),
         closures=_list_closures(restaurant_id),
         floor=load_floor(restaurant_id),
+        pauses=_list_pauses(restaurant_id),
     )
 
 
@@ -334,6 +358,13 @@ def _offer(table: SeatingTable, *, is_combined: bool) -> TableOffer:
         is_online=Audience.ONLINE in table.audience,
         is_in_house=bool({Audience.IN_HOUSE, Audience.WALK_IN} & set(table.audience)),
         is_combined=is_combined,
+    )
+
+
+def _list_pauses(restaurant_id: int) -> tuple[PausedTime, ...]:
+    rows = OnlinePause.objects.filter(restaurant_id=restaurant_id, lifted_at=None, ends_at__gt=ClockTimestamp())
+    return tuple(
+        PausedTime(*row) for row in rows.values_list("service_period_id", "business_date", "starts_at", "ends_at")
     )
 
 

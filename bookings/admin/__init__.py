@@ -9,6 +9,7 @@ from bookings.admin.rollout import RolloutChangeAdmin, RolloutNoteAdmin
 from bookings.admin.settings.blocks import TableBlockAdmin
 from bookings.admin.settings.combinations import TableCombinationAdmin
 from bookings.admin.settings.days import BookingSlotAdmin, ServiceDayAdmin
+from bookings.admin.settings.pauses import OnlinePauseAdmin
 from bookings.admin.settings.periods import ServicePeriodAdmin, TurnTimeAdmin
 from bookings.admin.settings.restaurants import RestaurantAdmin
 from bookings.admin.settings.rules import CapacityRuleAdmin, ClosureAdmin
@@ -25,6 +26,7 @@ __all__ = [
     "DecisionAdmin",
     "GroupAdmin",
     "JobAdmin",
+    "OnlinePauseAdmin",
     "RestaurantAdmin",
     "RolloutChangeAdmin",
     "RolloutNoteAdmin",

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RangeDateFilter
@@ -23,6 +25,7 @@ from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, long_date
 from bookings.admin.sentences import shown_stay
 from bookings.admin.telephone import serve_telephone
+from bookings.admin.tonight import CloseSection, PauseOnline, serve_evening_page, serve_lift
 from bookings.admin.walk_in import serve_walk_in
 from bookings.models import Booking, TableAssignment
 from bookings.phones import shown_phone
@@ -72,7 +75,7 @@ class BookingAdmin(ReadOnlyAdmin):
     inlines = (AssignmentInline, EventInline)
     # Their addresses; the buttons stand in the page, where they all have room and the keyboard reaches them.
     actions_detail = tuple(OPERATIONS)
-    actions_list = ("telephone", "walk_in")
+    actions_list = ("telephone", "walk_in", "pause_online", "close_section")
     change_form_outer_before_template = "admin/bookings/booking/operations.html"
     fieldsets = (
         (None, {"fields": ("reference", "standing", "restaurant", "service", "date", "stay", "party_size")}),
@@ -217,3 +220,25 @@ class BookingAdmin(ReadOnlyAdmin):
     def walk_in(self, request: HttpRequest) -> HttpResponse:
         """Seat a party that has no booking."""
         return serve_walk_in(self, request)
+
+    @page_action("Pause online", url_path="pause-online", icon="pause_circle", permissions=("operate",))
+    def pause_online(self, request: HttpRequest) -> HttpResponse:
+        """Take no online bookings for this service for a while."""
+        return serve_evening_page(self, request, PauseOnline())
+
+    @page_action("Close section", url_path="close-section", icon="block", permissions=("operate",))
+    def close_section(self, request: HttpRequest) -> HttpResponse:
+        """Keep the tables of a section free for the rest of tonight."""
+        return serve_evening_page(self, request, CloseSection())
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the end of a pause, which is a button without a page."""
+        lift = self.admin_site.admin_view(self.lift_pause)
+        own = path("lift-pause/<int:pause_id>/", lift, name="bookings_booking_lift_pause")
+        return [own, *super().get_urls()]
+
+    def lift_pause(self, request: HttpRequest, pause_id: int) -> HttpResponse:
+        """Take online bookings again."""
+        if not self.has_operate_permission(request):
+            raise PermissionDenied
+        return serve_lift(request, pause_id)

@@ -247,7 +247,9 @@ def is_refused_without_a_day(settings: ServiceSettings, wish: Wish) -> bool:
 def _is_closed(settings: ServiceSettings, wish: Wish) -> bool:
     if not settings.periods_on(wish.business_date):
         return True
-    return settings.is_closed(wish.period_id, wish.business_date, wish.wall_time, wish.channel)
+    return settings.is_closed(wish.period_id, wish.business_date, wish.wall_time, wish.channel) or settings.is_paused(
+        wish.period_id, wish.business_date, wish.channel
+    )
 
 
 class AskPlanner(Protocol):

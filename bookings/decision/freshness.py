@@ -68,6 +68,9 @@ def _turning_points(loaded: LoadedDays) -> Iterator[datetime]:
     if any(settings.now <= slot.starts_at < settings.now + notice for slot in loaded.slots):
         # Whoever is too soon is told by how many minutes.
         yield this_minute(settings.now) + ONE_MINUTE
+    for pause in settings.pauses:
+        yield pause.starts_at
+        yield pause.ends_at
     for slot in loaded.slots:
         yield slot.starts_at
         yield slot.starts_at - notice

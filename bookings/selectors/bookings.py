@@ -4,6 +4,8 @@ from django.db.models import Q
 
 from bookings.models import AuditRun, Booking
 from bookings.tokens import is_manage_token
+from capacity.clock import ClockTimestamp
+from capacity.models import OnlinePause
 from config.errors import RecordNotFound
 
 LEAVES_NOTHING_OUT = Q(restaurant__isnull=True, from_date__isnull=True, to_date__isnull=True)
@@ -38,3 +40,10 @@ def get_telling_audit() -> AuditRun | None:
     """Get the latest full audit, or a later one of a part that found an overbooking, in 1 query."""
     telling = AuditRun.objects.filter(LEAVES_NOTHING_OUT | Q(has_overbooking=True))
     return telling.select_related("restaurant").defer("report").order_by("-finished_at").first()
+
+
+def list_running_pauses() -> list[OnlinePause]:
+    """List the pauses that keep guests from booking online just now, in 1 query."""
+    now = ClockTimestamp()
+    running = OnlinePause.objects.filter(lifted_at=None, starts_at__lte=now, ends_at__gt=now)
+    return list(running.select_related("restaurant", "service_period", "paused_by").order_by("ends_at", "pk"))

@@ -16,6 +16,7 @@ from bookings.services.floor.stays import extend_stay, leave_early
 from bookings.services.floor.undo import undo_change
 from bookings.services.floor.walk_ins import seat_walk_in
 from bookings.services.guests import GuestDetails
+from bookings.services.pauses import lift_pause, pause_online
 from bookings.services.rollout import (
     add_rollout_note,
     resume_enforcement,
@@ -70,10 +71,12 @@ __all__ = [
     "extend_stay",
     "keep_booking",
     "leave_early",
+    "lift_pause",
     "mark_arrived",
     "mark_no_show",
     "materialize_service_days",
     "note_booking",
+    "pause_online",
     "pin_tables",
     "plan_materialization",
     "preview_table_deletion",

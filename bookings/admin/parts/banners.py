@@ -7,12 +7,16 @@ from django.http import HttpRequest
 
 from bookings.admin.parts.owners import is_owner
 from bookings.admin.parts.shown import local_time
-from bookings.selectors.bookings import get_telling_audit
+from bookings.selectors.bookings import get_telling_audit, list_running_pauses
 from bookings.selectors.modes import EnforcementStanding, get_enforcement_standing
+from capacity.models import OnlinePause
+
+# As `bookings.admin.operations` has it, which stands above.
+MAY_CHANGE_BOOKINGS = ("bookings.change_booking",)
 
 
 def add_banners(request: HttpRequest) -> dict[str, Any]:
-    """Return the sentences of the banners in 2 queries; none without a signed-in user."""
+    """Return the sentences of the banners in 3 queries; none without a signed-in user."""
     if not (request.user.is_active and request.user.is_staff):
         return {}
     standing, audit = get_enforcement_standing(), get_telling_audit()
@@ -20,7 +24,14 @@ def add_banners(request: HttpRequest) -> dict[str, Any]:
         "enforcement_banner": None if standing.is_on else _off(standing),
         "audit_banner": audit if audit and (audit.has_overbooking or audit.problems) else None,
         "may_roll_out": is_owner(request),
+        "pauses": [_paused(pause) for pause in list_running_pauses()],
+        "may_lift": request.user.has_perms(MAY_CHANGE_BOOKINGS),
     }
+
+
+def _paused(pause: OnlinePause) -> dict[str, Any]:
+    zone = pause.restaurant.zone
+    return {"pause": pause, "until": f"{pause.ends_at.astimezone(zone):%H:%M}", "by": pause.paused_by or "somebody"}
 
 
 def _off(standing: EnforcementStanding) -> dict[str, Any]:

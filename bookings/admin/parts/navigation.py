@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("Capacity rules", "tune", "capacity", "capacityrule"),
             ("Turn times", "timer", "capacity", "turntime"),
             ("Closures", "event_busy", "capacity", "closure"),
+            ("Online pauses", "pause_circle", "capacity", "onlinepause"),
         ),
     ),
     (
