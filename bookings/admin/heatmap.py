@@ -144,6 +144,7 @@ def _cell(asked: Asked, cell: HeatCell) -> dict[str, Any]:
         "words": HEAT_IN_WORDS[cell.heat],
         "date": long_date(cell.service.business_date),
         "used": f"{cell.hottest.used} of {cell.hottest.limit}" if cell.hottest else "",
+        "present": f"{cell.slot.starting_covers} start, {cell.slot.present_covers} present",
         "is_closed": cell.is_closed,
         "is_chosen": cell.slot.starts_at == asked.chosen,
         "url": f"{asked.url(slot=instant)}#slot",

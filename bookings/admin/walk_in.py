@@ -18,13 +18,14 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from bookings.admin.filters import TONIGHT_URL
 from bookings.admin.operations.base import NumberInput, RefusableForm, words_field
 from bookings.admin.operations.table_choice import Group, TablesField
+from bookings.admin.override_question import OverrideForm, ask_to_override, read_override, said_override
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import in_sentence
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import clock, shown_names
 from bookings.admin.table_states import TableState, list_table_states
-from bookings.errors import IdempotencyKeyReused
+from bookings.errors import IdempotencyKeyReused, RequestRefused
 from bookings.models import IDEMPOTENCY_KEY_LENGTH, Booking
 from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES
 from bookings.services import GuestDetails, seat_walk_in
@@ -38,7 +39,7 @@ LOOKED_AHEAD = timedelta(hours=4)
 SEATED_ALREADY = "This page has seated a party already. Open it again for the next one."
 
 
-class WalkInForm(RefusableForm):
+class WalkInForm(OverrideForm, RefusableForm):
     """The party, and its tables if a person knows better."""
 
     # A second click of the same page is the same party.
@@ -65,6 +66,7 @@ class WalkInForm(RefusableForm):
         "name": "name",
         "allergies": "allergies",
         "notes": "notes",
+        **OverrideForm.override_fields,
     }
 
     def __init__(self, restaurant: Restaurant, now: datetime, data: Any = None) -> None:
@@ -72,6 +74,11 @@ class WalkInForm(RefusableForm):
         field: Any = self.fields["tables"]
         states = list_table_states(restaurant, now, now + LOOKED_AHEAD, now=now)
         field.choices = list(_grouped(states, restaurant, now))
+
+    @property
+    def questions(self) -> list[Any]:
+        """Return the fields about the party, in their order."""
+        return [field for field in self.visible_fields() if field.name not in self.override_fields.values()]
 
     @property
     def guest(self) -> GuestDetails | None:
@@ -107,15 +114,21 @@ def serve_walk_in(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     if restaurant is None:
         return _render(admin, request, {"restaurants": restaurants})
     form = WalkInForm(restaurant, read_clock(), request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"restaurant": restaurant, "form": form}
     if form.is_valid():
         try:
             booking = _seat(request, restaurant, form)
         except DomainError as refusal:
             form.add_refusal(refusal)
+            # Whoever has named tables wants these: nobody answers for two parties at one of them.
+            if isinstance(refusal, RequestRefused) and not form.cleaned_data["tables"]:
+                context["override"] = ask_to_override(request, refusal)
         else:
             messages.success(request, _seated(booking))
+            for override in booking.overrides.order_by("pk"):
+                messages.warning(request, said_override(override))
             return HttpResponseRedirect(reverse("admin:bookings_booking_changelist") + TONIGHT_URL)
-    return _render(admin, request, {"restaurant": restaurant, "form": form})
+    return _render(admin, request, context)
 
 
 def _seat(request: HttpRequest, restaurant: Restaurant, form: WalkInForm) -> Booking:
@@ -129,6 +142,7 @@ def _seat(request: HttpRequest, restaurant: Restaurant, form: WalkInForm) -> Boo
         allergies=form.cleaned_data["allergies"],
         idempotency_key=form.cleaned_data["idempotency_key"],
         actor=actor_of(request),
+        override=read_override(request, form),
     )
     return receipt.booking
 

@@ -6,15 +6,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings.admin.guest_fields import GuestForm
 from bookings.admin.operations.base import NumberInput, RefusableForm
+from bookings.admin.override_question import OverrideForm
 from bookings.admin.parts.forms import ClockField, ClockInput, DayInput
 from bookings.choices import BookingSource
 from bookings.errors import IdempotencyKeyReused, RequestRefused
 from bookings.services.floor.change_requests import LONGEST_STAY_MINUTES
-from bookings.services.rows.overrides import REASON_LENGTH
 from capacity.wording import reason_in_words
 from config.errors import DomainError
 from config.values import LARGEST_PARTY
@@ -26,7 +26,7 @@ BOOKED_ALREADY = "This page has booked a party already. Open it again for the ne
 ASKED = ("business_date", "party_size", "minutes", "seating")
 
 
-class TelephoneForm(GuestForm, RefusableForm):
+class TelephoneForm(GuestForm, OverrideForm, RefusableForm):
     """The party that calls; a second click of the same page is the same party."""
 
     idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
@@ -49,19 +49,15 @@ class TelephoneForm(GuestForm, RefusableForm):
         required=False,
         widget=UnfoldAdminSelectWidget,
     )
-    override_reason = forms.CharField(
-        label="Why", max_length=REASON_LENGTH, required=False, widget=UnfoldAdminTextInputWidget
-    )
-    field_order = ("business_date", "party_size", "wall_time", "name", "phone", "email", "notes", "seating", "minutes")
     fields_of_service: ClassVar[dict[str, str]] = {
         **GuestForm.guest_fields,
+        **OverrideForm.override_fields,
         "date": "business_date",
         "time": "wall_time",
         "startsAt": "wall_time",
         "partySize": "party_size",
         "turnMinutes": "minutes",
         "seating": "seating",
-        "overrideReason": "override_reason",
     }
 
     def __init__(self, restaurant: Restaurant, now: datetime, data: Any = None, asked: Any = None) -> None:
@@ -94,9 +90,10 @@ class TelephoneForm(GuestForm, RefusableForm):
         }
 
     @property
-    def questions(self) -> list[Any]:
-        """Return the fields of the booking itself, in their order."""
-        return [field for field in self.visible_fields() if field.name != "override_reason"]
+    def questions(self) -> dict[str, list[Any]]:
+        """Return the fields about the table, and those about the guest."""
+        groups = {"table": (*ASKED, "wall_time"), "guest": tuple(self.guest_fields)}
+        return {name: [self[field] for field in fields] for name, fields in groups.items()}
 
     def add_refusal(self, refusal: DomainError) -> None:
         """Show the refusal with its reasons; what would do instead are buttons below."""

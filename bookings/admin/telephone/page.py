@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookings.admin.filters import TONIGHT_URL
+from bookings.admin.override_question import OVERRIDE, ask_to_override, read_override, said_override
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import long_date
@@ -19,7 +20,6 @@ from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import clock, shown_names
 from bookings.admin.telephone.availability import availability_beside
 from bookings.admin.telephone.form import TelephoneForm
-from bookings.admin.telephone.override import OVERRIDE, ask_to_override, read_override, said_override
 from bookings.admin.telephone.remedies import find_remedies
 from bookings.errors import RequestRefused
 from bookings.models import Booking

@@ -54,7 +54,7 @@ def find_remedies(request: HttpRequest, form: TelephoneForm, refusal: RequestRef
     starts = [Change(f"{start.wall_time:%H:%M}", _start(form, start)) for start in refusal.alternatives]
     return Remedies(
         starts=tuple(starts),
-        changes=tuple(_changes(levers)),
+        changes=tuple(_changes(levers, has_starts=bool(starts))),
         settings=tuple(setting for lever in levers for setting in _settings(request, explained, lever)),
     )
 
@@ -79,10 +79,10 @@ def _start(form: TelephoneForm, start: Any) -> str:
     return f"wall_time={start.wall_time:%H:%M}{instant}"
 
 
-def _changes(levers: Sequence[Lever]) -> Iterator[Change]:
+def _changes(levers: Sequence[Lever], *, has_starts: bool) -> Iterator[Change]:
     for lever in levers:
         wish = lever.assessment.wish
-        if lever.limits:
+        if lever.limits or (has_starts and lever.kind is LeverKind.OTHER_START):
             continue
         if lever.kind is LeverKind.SHORTER_STAY:
             yield Change(lever.text, urlencode({"minutes": lever.assessment.turn_minutes}))

@@ -6,6 +6,7 @@ from bookings.choices import BookingSource
 from bookings.services.booking import BookingReceipt, create_booking_with_capacity_check
 from bookings.services.guests import GuestDetails
 from bookings.services.rows.events import Actor
+from bookings.services.rows.overrides import Override
 from capacity.models import LONGEST_TURN
 from config.errors import InputInvalid
 
@@ -23,16 +24,18 @@ def seat_walk_in(
     allergies: str = "",
     idempotency_key: str | None = None,
     actor: Actor = None,
+    override: Override | None = None,
 ) -> BookingReceipt:
     """Seat a party now, for so many minutes or its turn time, at chosen tables or at the best that are open to it.
 
-    Limits hold as for every party; notice and the grid of start times do not. The party belongs to the service that is
-    open, else to the nearest of today. With an idempotency key a second click gets the first answer again; a mistake is
-    taken back by `undo_change` of its first event. Locks as `create_booking_with_capacity_check`.
+    Limits hold as for every party, unless a person answers for it by an `override`; notice and the grid of start times
+    do not. The party belongs to the service that is open, else to the nearest of today. With an idempotency key a
+    second click gets the first answer again; a mistake is taken back by `undo_change` of its first event. Locks as
+    `create_booking_with_capacity_check`.
 
     Raises: `CapacityExceeded` (`TableTaken` where a chosen table is the only reason), `OperatingHoursClosed` where
     today has no service, `TablesNotSuitable`, `InputInvalid`, `IdempotencyKeyReused`, `RecordNotFound`,
-    `BookingConflict`.
+    `OverrideForbidden`, `BookingConflict`.
     """
     if party_size < 1:
         raise InputInvalid.of_field("partySize", "min_value", "A party is at least one guest.")
@@ -51,4 +54,5 @@ def seat_walk_in(
         table_ids=table_ids or None,
         idempotency_key=idempotency_key,
         actor=actor,
+        override=override,
     )

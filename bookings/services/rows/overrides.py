@@ -48,9 +48,13 @@ class Override:
         )
 
     def may_cover(self, assessment: Assessment) -> bool:
-        """Say whether anybody could answer for a party: it counts in some service, and its time has not passed."""
+        """Say whether anybody could answer for a party: it counts in some service, and its time has not passed.
+
+        Whoever has chosen tables wants these, and not to be booked without.
+        """
         codes = {reason.code for reason in assessment.decision.reasons}
-        return assessment.service is not None and codes <= OVERRIDABLE_REASONS
+        lacks_chosen = assessment.wish.table_ids is not None and ReasonCode.NO_TABLE in codes
+        return assessment.service is not None and codes <= OVERRIDABLE_REASONS and not lacks_chosen
 
 
 @dataclass(frozen=True)

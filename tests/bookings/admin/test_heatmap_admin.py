@@ -69,7 +69,7 @@ def test_a_slot_beyond_its_limit_is_striped_and_says_so(
 
     assert cells_of(page)["19:00"] == ("over", "150 %", "covers starting per slot")
     assert 'class="heat heat-over"' in page.content.decode()
-    assert "6 of 4 covers starting per slot , over the limit" in text_of(page)
+    assert "6 of 4 covers starting per slot 6 start, 6 present , over the limit" in text_of(page)
 
 
 def test_without_any_limit_a_slot_has_no_number(admin_client: Client) -> None:
@@ -235,4 +235,4 @@ def test_a_week_of_bookings_takes_a_fixed_number_of_queries(admin_client: Client
             book(house, at, business_date=day + timedelta(days=offset))
     book(house)
 
-    assert count_queries(admin_client, url) == few == 9
+    assert count_queries(admin_client, url) == few == 10

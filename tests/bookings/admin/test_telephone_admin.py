@@ -330,3 +330,15 @@ def test_whoever_has_not_the_right_is_neither_asked_nor_heard(house: Restaurant)
     assert page.context["override"] is None
     assert "takes a right that this person does not have" in text_of(forced)
     assert not Booking.objects.exists()
+
+
+def test_on_a_date_without_any_service_nobody_is_asked_twice(manager: Client, house: Restaurant) -> None:
+    house.service_periods.update(weekdays=[days_ahead().isoweekday() % 7 + 1])
+    refused = call(manager)
+    asked = manager.post(PAGE, {**form_of(refused), "override_reason": "Friends", "override": ""})
+
+    page = manager.post(PAGE, {**form_of(asked), "override": asked.context["override"].value})
+
+    assert asked.context["override"].value == "CLOSED:1"
+    assert page.context["override"] is None
+    assert not Booking.objects.exists()

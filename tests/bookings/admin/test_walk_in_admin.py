@@ -170,3 +170,29 @@ def test_the_page_takes_no_query_per_table_or_party(admin_client: Client, house:
         due(house, 100, number)
 
     assert count_queries(admin_client, WALK_IN) == few
+
+
+def test_a_full_house_takes_a_party_that_somebody_answers_for(house: Restaurant) -> None:
+    manager = client_with("bookings.view_booking", "bookings.change_booking", "bookings.override_capacity")
+    seated(house, 10, "T1")
+    seated(house, 10, "T2")
+
+    refused = seat(manager, party_size="2")
+    asked = manager.post(WALK_IN, {**form_of(refused), "override_reason": "At the bar", "override": ""})
+    page = manager.post(WALK_IN, {**form_of(asked), "override": asked.context["override"].value}, follow=True)
+
+    party = Booking.objects.latest("pk")
+    override = party.overrides.get()
+    assert (party.status, at_tables(party)) == ("seated", [])
+    assert (override.limit, override.amount, override.reason) == ("NO_TABLE", 1, "At the bar")
+    assert messages_of(page)[1].startswith("Authorised: no table")
+    assert_all_right(house)
+
+
+def test_nobody_answers_for_a_table_that_somebody_has(house: Restaurant) -> None:
+    manager = client_with("bookings.view_booking", "bookings.change_booking", "bookings.override_capacity")
+    seated(house, 10, "T1")
+
+    page = seat(manager, party_size="2", tables=ids(house, "T1"))
+
+    assert "override" not in page.context

@@ -271,3 +271,11 @@ def test_a_change_of_size_keeps_the_word_for_the_hours(manager: User) -> None:
 
     assert {row[0] for row in written_for(party)} == {"OUTSIDE_SERVICE"}
     assert faults(house) == []
+
+
+def test_nobody_answers_for_a_chosen_table_that_somebody_has(manager: User) -> None:
+    house = room(2)
+    chosen = [house.tables.get().pk]
+    book(house)
+
+    assert refused(house, manager, {"NO_TABLE": 1}, table_ids=chosen) == {"NO_TABLE": 1}

@@ -1,4 +1,5 @@
--- Live bookings without a table in services that seat at tables: made before tables existed, or in shadow mode.
+-- Live bookings without a table in services that seat at tables: made before tables existed, in shadow mode,
+-- or because a person answered for it.
 SELECT
     b.restaurant_id,
     count(*) AS bookings,

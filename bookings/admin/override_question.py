@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
+from django import forms
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from bookings.admin.telephone.form import TelephoneForm
 from bookings.errors import RequestRefused
 from bookings.models import CapacityOverride
 from bookings.services import MAY_OVERRIDE, Override
+from bookings.services.rows.overrides import REASON_LENGTH
 from capacity.limits import LIMIT_OF
 from capacity.policy import OVERRIDABLE_REASONS
 from capacity.reasons import Reason, ReasonCode
@@ -22,6 +25,15 @@ _WITHOUT_NUMBERS = {
 }
 
 
+class OverrideForm(forms.Form):
+    """The reason of a person who answers for a party; asked for only where the party is refused."""
+
+    override_reason = forms.CharField(
+        label="Why", max_length=REASON_LENGTH, required=False, widget=UnfoldAdminTextInputWidget
+    )
+    override_fields: ClassVar[dict[str, str]] = {"overrideReason": "override_reason"}
+
+
 @dataclass(frozen=True)
 class OverrideQuestion:
     """What a booking goes beyond, line by line; `value` confirms it, and is empty before the reason is given."""
@@ -33,17 +45,20 @@ class OverrideQuestion:
 
 
 def ask_to_override(request: HttpRequest, refusal: RequestRefused) -> OverrideQuestion | None:
-    """Return the question whether to book all the same; None without the right, or where nobody may."""
+    """Return the question whether to book all the same; None where nobody may, or can."""
     if not request.user.has_perm(MAY_OVERRIDE) or any(
         reason.code not in OVERRIDABLE_REASONS for reason in refusal.reasons
     ):
         return None
-    is_to_confirm = OVERRIDE in request.POST
+    sent, needed = request.POST.get(OVERRIDE), ",".join(f"{reason.code}:{reason.beyond}" for reason in refusal.reasons)
+    if sent == needed:
+        # All of it was confirmed, and it is refused: on a date without any service nobody can be booked.
+        return None
     return OverrideQuestion(
         lines=tuple(map(_line, refusal.reasons)),
-        value=",".join(f"{reason.code}:{reason.beyond}" for reason in refusal.reasons) if is_to_confirm else "",
-        is_to_confirm=is_to_confirm,
-        has_grown=bool(request.POST.get(OVERRIDE)),
+        value="" if sent is None else needed,
+        is_to_confirm=sent is not None,
+        has_grown=bool(sent),
     )
 
 
@@ -54,7 +69,7 @@ def _line(reason: Reason) -> str:
     return f"{reason_name(reason.code)}: {after} of {reason.limit}, {reason.beyond} more above the limit"
 
 
-def read_override(request: HttpRequest, form: TelephoneForm) -> Override | None:
+def read_override(request: HttpRequest, form: forms.Form) -> Override | None:
     """Return the word of the person, None where nobody answers for the party.
 
     Raises: `InputInvalid` without a reason.
