@@ -16,7 +16,7 @@ from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.selectors.heatmap import HeatCell, Heatmap, get_heatmap, list_bookings_of_slot
 from capacity.calendar import local_wall_time
 from capacity.heat import Heat, heat_of
-from capacity.limits import LIMIT_OF
+from capacity.limits import LIMIT_OF, LimitKind
 from capacity.policy import LimitUse, percent_of
 from capacity.selectors import read_clock
 from config.values import FIRST_DATE, LAST_DATE, ValueInvalid, read_date, read_instant
@@ -184,7 +184,7 @@ def _limit(request: HttpRequest, found: Heatmap, cell: HeatCell, use: LimitUse) 
         "words": HEAT_IN_WORDS[heat_of(use.used, use.limit)],
         "used": f"{use.used}" if use.limit is None else f"{use.used} of {use.limit}",
         "number": "" if use.limit is None else _number(use),
-        "scope": "this service" if limit.kind == "service" else "this slot",
+        "scope": "this service" if limit.kind is LimitKind.SERVICE else "this slot",
         "edit": limit_url(place, limit, use.limit, settings.rules) if may_edit else "",
     }
 

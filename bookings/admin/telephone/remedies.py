@@ -17,7 +17,7 @@ from bookings.errors import RequestRefused
 from bookings.insight.explain import Explanation, Lever, LeverKind, explain_availability
 from bookings.models import Booking
 from capacity.calendar import local_wall_time
-from capacity.limits import LIMIT_OF
+from capacity.limits import LIMIT_OF, LimitKind
 from capacity.policy import IN_HOUSE
 from tables.models import Table
 
@@ -106,16 +106,17 @@ def _limits(request: HttpRequest, explained: Explanation, lever: Lever) -> Itera
     assessment, settings = lever.assessment, explained.settings
     if assessment.wish.period_id is None or lever.kind is not LeverKind.LIMITS:
         return
-    until = _end_of_slot(explained, assessment.wish.starts_at), assessment.ends_at
     for raised in lever.limits:
         limit = LIMIT_OF[raised.code]
         number = raised.limit + raised.more
+        is_of_stay = limit.kind is LimitKind.OCCUPANCY
+        until = assessment.ends_at if is_of_stay else _end_of_slot(explained, assessment.wish.starts_at)
         place = LimitPlace(
             settings.restaurant.pk,
             assessment.wish.period_id,
             assessment.wish.business_date,
             assessment.wish.wall_time,
-            local_wall_time(until[limit.kind == "occupancy"], settings.zone),
+            local_wall_time(until, settings.zone),
         )
         url = limit_url(place, limit, number, settings.rules) if _may(request, "capacity.add_capacityrule") else ""
         yield Setting(f"Raise {limit.name} from {raised.limit} to {number}", url)

@@ -1,5 +1,6 @@
 """A person with the right answers for a party beyond a limit, out of hours or without a table."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from prometheus_client import REGISTRY
 from bookings.decision.record import decode_state
 from bookings.errors import CapacityExceeded, OperatingHoursClosed, OutsideBookingWindow, OverrideForbidden
 from bookings.insight.replay.decisions import DecisionScope, replay_decisions
+from bookings.insight.verdict.reading.decisions import DecisionSpan, list_cases
 from bookings.models import Booking, CapacityOverride, Decision
 from bookings.selectors import get_utilization
 from bookings.services import Override, cancel_booking, change_booking
@@ -279,3 +281,14 @@ def test_nobody_answers_for_a_chosen_table_that_somebody_has(manager: User) -> N
     book(house)
 
     assert refused(house, manager, {"NO_TABLE": 1}, table_ids=chosen) == {"NO_TABLE": 1}
+
+
+def test_a_party_that_was_refused_first_is_not_turned_away(full: Restaurant, manager: User) -> None:
+    span = DecisionSpan(full.pk, datetime(2020, 1, 1, tzinfo=UTC))
+    refused(full, manager, {}, party_size=3)
+    refused(full, manager, {}, party_size=2)
+    before = [known.case.party_size for known in list_cases(span)]
+
+    squeeze(full, manager, {"SERVICE_COVERS": 2})
+
+    assert (before, [known.case.party_size for known in list_cases(span)]) == ([3, 2], [3])

@@ -11,7 +11,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Coalesce, Now, TruncDate
 
 from bookings.choices import BOOKED_VERDICTS, DecisionMode, DecisionOperation, DecisionVerdict
-from bookings.insight.replay.alternatives import AlternativeRow
+from bookings.insight.replay.alternatives import ANSWERED_WITHIN, AlternativeRow
 from bookings.insight.verdict.evenings import ServiceOnDate
 from bookings.insight.verdict.facts import Seen, Timing
 from bookings.insight.verdict.hindsight import Case, KnownCase, ReasonMet
@@ -106,13 +106,22 @@ def get_timing(span: DecisionSpan) -> Timing:
 
 
 def list_cases(span: DecisionSpan) -> list[KnownCase]:
-    """List refusals and would-be refusals by limits or missing tables, in 1 query."""
+    """List refusals and would-be refusals by limits or missing tables, in 1 query.
+
+    A refusal of a party that a person answered for soon after turned nobody away.
+    """
     found = span.rows.filter(
         Q(verdict=DecisionVerdict.WAIVED)
         | Q(verdict=DecisionVerdict.REFUSED, reasons__0__code__in=sorted(CAPACITY_REASONS))
-    )
+    ).exclude(Exists(_answered_for(span)))
     rows = found.annotate(seating=KT("request__seating")).order_by("decided_at", "pk").values(*CASE_COLUMNS)
     return [_known_case(row) for row in rows if row["reasons"]]
+
+
+def _answered_for(span: DecisionSpan) -> QuerySet[Decision]:
+    alike = {name: OuterRef(name) for name in ("operation", "source", "business_date", "party_size")}
+    soon = (OuterRef("decided_at"), OuterRef("decided_at") + ANSWERED_WITHIN)
+    return span.rows.filter(verdict=DecisionVerdict.OVERRIDDEN, decided_at__range=soon, **alike)
 
 
 CASE_COLUMNS = (
