@@ -8,4 +8,5 @@ urlpatterns = [
     path("api/", include("bookings.api.urls")),
     path("metrics", MetricsView.as_view(), name="metrics"),
     path("admin/rollout/", include("bookings.admin.rollout.urls")),
+    path("admin/timeline/", include("bookings.admin.timeline.urls")),
 ]

@@ -54,8 +54,12 @@ def clock_of(row: Model) -> datetime:
 
 def status_of(booking: Booking) -> tuple[str, str]:
     """Return the key of the colour and the word; a party past the grace of the house is late."""
-    now = clock_of(booking)
-    if booking.is_late(now, timedelta(minutes=booking.restaurant.grace_minutes)):
+    return standing_at(booking, clock_of(booking), booking.restaurant.grace_minutes)
+
+
+def standing_at(booking: Booking, now: datetime, grace_minutes: int) -> tuple[str, str]:
+    """Return the key and the word of a booking's status at an instant."""
+    if booking.is_late(now, timedelta(minutes=grace_minutes)):
         return LATE, f"Late, {minutes_between(booking.starts_at, now)} min"
     return booking.status, booking.get_status_display()
 

@@ -59,6 +59,11 @@ class Decision(models.Model):
             models.Index(fields=["booking"], name="decision_by_booking", condition=Q(booking__isnull=False)),
             # The order of the admin's list and of pruning, whose looks read no more than they show or delete.
             models.Index(fields=["decided_at", "id"], name="decision_in_order"),
+            models.Index(
+                fields=["restaurant", "business_date"],
+                name="decision_refused_on",
+                condition=Q(verdict=DecisionVerdict.REFUSED),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -108,6 +108,9 @@ class PlannedWrite(ABC, Generic[D, R]):
     def refuse_early(self, draft: D) -> None:
         """Raise a refusal that is sure before the lock already, so that no service day is created for it."""
 
+    def require_possible(self, draft: D) -> None:
+        """Raise the refusal of a draft that cannot be written: `write` asks for it, and so does a preview."""
+
     def find_written(self) -> R | None:
         """Find the result of an earlier call for the same request: asked where this one is refused or starts over."""
         return None
@@ -115,6 +118,17 @@ class PlannedWrite(ABC, Generic[D, R]):
     def list_alternatives(self) -> Sequence[Wish]:
         """List the starts to offer where the write is refused; asked after the transaction, without a lock."""
         return ()
+
+    @final
+    def preview(self) -> D:
+        """Return the draft that `run` would begin with, if it is possible now; nothing is locked, written or recorded.
+
+        Raises: `SeatingNotDecided`; the errors of draft and write.
+        """
+        with _offering(self.list_alternatives):
+            draft = self._decided(None)
+            self.require_possible(draft)
+        return draft
 
     @final
     def run(self) -> R:

@@ -21,6 +21,8 @@ from config.errors import DomainError
 
 # Django's name for the filters of the list that a page was opened from.
 LIST_FILTERS = "_changelist_filters"
+# In the address of a page that was opened from the timeline, and leads back there.
+TIMELINE = "timeline"
 MAY_CHANGE = ("bookings.change_booking",)
 
 
@@ -61,6 +63,9 @@ def _say(request: HttpRequest, operation: Operation, outcome: FloorOutcome) -> N
 
 
 def _way_back(request: HttpRequest, booking: Booking) -> str:
+    if TIMELINE in request.GET:
+        evening = reverse("timeline:page", args=[booking.restaurant.slug, booking.business_date])
+        return f"{evening}#booking-{booking.pk}"
     filters = request.GET.get(LIST_FILTERS)
     if filters is None:
         return reverse("admin:bookings_booking_change", args=[booking.pk])

@@ -17,6 +17,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
         "Service",
         (
+            ("Timeline", "view_timeline", "bookings", "timeline"),
             ("Bookings", "book_online", "bookings", "booking"),
             ("To be decided", "assignment_late", "bookings", "undecided"),
             ("Heatmap", "grid_on", "capacity", "heatmap"),
@@ -85,6 +86,7 @@ def _may_see_heatmap(request: HttpRequest) -> bool:
 PAGES = {
     "undecided": Page("admin:bookings_booking_changelist", _may_see_bookings, TO_DECIDE_URL, count_undecided),
     "heatmap": Page("admin:capacity_bookingslot_heatmap", _may_see_heatmap),
+    "timeline": Page("timeline:choose", _may_see_bookings),
     "rolloutchange": Page("rollout:page", is_owner),
     "what_if": Page("admin:capacity_capacityrule_what_if", _may_ask_what_if),
 }

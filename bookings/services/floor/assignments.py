@@ -16,6 +16,7 @@ from bookings.services.floor.seats import (
     raise_version,
     request_at,
     require_live,
+    require_plan,
     require_time_left,
 )
 from bookings.services.one_booking import (
@@ -100,10 +101,18 @@ class AssignTables(TablesWrite):
         booking = draft.booking
         if seating_of(booking) == (self.table_ids, self.is_pinned):
             return FloorOutcome(booking)
-        require_current(booking, self.expected_version)
-        require_time_left(draft, "given tables")
-        require_suitable_tables(draft.loaded, self.table_ids, booking.party_size)
+        self.require_possible(draft)
         return give_tables(draft, [Given(self.table_ids, self.is_pinned)], EventKind.ASSIGNED, actor=self.actor)
+
+    def require_possible(self, draft: TablesDraft) -> None:
+        """Require a live booking that nobody changed meanwhile, tables that take it, and a plan for whoever is there.
+
+        Raises: as `assign_tables`.
+        """
+        require_current(draft.booking, self.expected_version)
+        require_time_left(draft, "given tables")
+        require_suitable_tables(draft.loaded, self.table_ids, draft.booking.party_size)
+        require_plan(draft)
 
 
 @dataclass(kw_only=True)

@@ -1,7 +1,7 @@
 """The draft of a change of a booking: decided on the day without the booking, its own tables first."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bookings.choices import CHANNELS, BookingSource
 from bookings.decision import (
@@ -10,6 +10,7 @@ from bookings.decision import (
     LoadedDays,
     SolvedSeating,
     Wish,
+    assess,
     blocked_interval,
     load_days,
     solved_seating,
@@ -35,6 +36,7 @@ class ChangeDraft(Draft):
     """A booking, the day that it is to be on without it, and the decision; `holds` are over and in the way."""
 
     booking: Booking
+    has_chosen_tables: bool
     loaded: LoadedDays
     assessment: Assessment
     holds: tuple[CountedParty, ...]
@@ -66,8 +68,8 @@ class ChangeDraft(Draft):
 
     @property
     def is_pinned_after(self) -> bool:
-        """Say whether the booking stays pinned: it does where it stays at its tables."""
-        return is_pinned(self.booking) and self.table_ids == tables_of(self.booking)
+        """Say whether the booking is pinned: at tables that a person chose, and at its own if it was."""
+        return self.has_chosen_tables or (is_pinned(self.booking) and self.table_ids == tables_of(self.booking))
 
     def kept_rows(self) -> Iterator[TablesKept]:
         """Yield its tables with their times; one row without a table where it has none any more."""
@@ -95,7 +97,7 @@ def draft_change(change: ChangeRequest, budget: TimeBudget, solved: SolvedSeatin
     """
     booking = get_booking(change.booking_id)
     settings = get_service_settings(booking.restaurant_id)
-    wish = wish_of(settings, booking, change)
+    wish = replace(wish_of(settings, booking, change), table_ids=change.table_ids or None)
     loaded = load_days(
         settings,
         wish.business_date,
@@ -109,13 +111,14 @@ def draft_change(change: ChangeRequest, budget: TimeBudget, solved: SolvedSeatin
     )
     way_in = CHANNELS[BookingSource(booking.source)]
     place = Place(tables_of(booking), is_pinned(booking), way_in, booking.buffer_minutes)
-    assessment = assess_change(loaded, wish, place)
+    assessment = assess(loaded, wish) if change.table_ids else assess_change(loaded, wish, place)
     holds = _holds(loaded, assessment)
     freed = [hold.blocked for hold in holds]
     return ChangeDraft(
         touched=days_of_assessment(loaded, assessment) | loaded_days_meeting(loaded, freed) | days_of_booking(booking),
         is_undecided=assessment.is_undecided and not changes_nothing(booking, wish),
         booking=booking,
+        has_chosen_tables=bool(change.table_ids),
         loaded=loaded,
         assessment=assessment,
         holds=holds,

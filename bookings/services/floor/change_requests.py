@@ -10,6 +10,7 @@ from bookings.decision import Wish, blocked_interval, read_wish
 from bookings.decision.changes import asks_no_more
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
+from bookings.services.one_booking import tables_of
 from bookings.services.rows.events import Actor
 from capacity.calendar import this_minute, turn_minutes
 from capacity.policy import IN_HOUSE
@@ -32,7 +33,7 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 
 @dataclass(frozen=True)
 class ChangeRequest:
-    """The wanted fields of a booking; None and UNCHANGED leave a field as it is."""
+    """The wanted fields of a booking; None and UNCHANGED leave a field as it is, no tables its tables."""
 
     booking_id: int
     actor: Actor
@@ -42,6 +43,7 @@ class ChangeRequest:
     party_size: int | None = None
     seating: str | Unchanged | None = UNCHANGED
     turn_minutes: int | None = None
+    table_ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         _require_within("partySize", self.party_size, LARGEST_PARTY)
@@ -93,6 +95,7 @@ def changes_nothing(booking: Booking, wish: Wish) -> bool:
         wish.keeps_start
         and (wish.party_size, wish.seating or "") == (booking.party_size, booking.seating)
         and wish.turn_minutes == stay_minutes(booking)
+        and wish.table_ids in (None, tables_of(booking))
     )
 
 

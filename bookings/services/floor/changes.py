@@ -6,11 +6,12 @@ from datetime import date, datetime, time
 from typing import Any
 
 from bookings.choices import DecisionOperation, EventKind
-from bookings.decision import LoadedDays, Wish, dates_near, find_alternatives, load_days
+from bookings.decision import LoadedDays, Wish, dates_near, find_alternatives, load_days, seating_request
 from bookings.decision.refusals import refusal_of
 from bookings.models import Booking
 from bookings.services.floor.change_drafts import ChangeDraft, draft_change
 from bookings.services.floor.change_requests import UNCHANGED, ChangeRequest, Unchanged, has_come, wish_of
+from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.seats import require_live
 from bookings.services.one_booking import get_booking, require_current, tables_of
@@ -22,9 +23,11 @@ from bookings.services.rows.overrides import carry_overrides, record_waived_exce
 from bookings.services.rows.seating import purpose_of, table_numbers, write_seating
 from bookings.services.writes import PlannedWrite
 from capacity.calendar import iso_utc
+from capacity.reasons import ReasonCode
 from capacity.selectors import get_service_settings
 from config import metrics
-from tables.seating import TimeBudget
+from config.errors import DomainError
+from tables.seating import SeatingRefusal, TimeBudget
 
 
 def change_booking(
@@ -36,21 +39,26 @@ def change_booking(
     party_size: int | None = None,
     seating: str | Unchanged | None = UNCHANGED,
     turn_minutes: int | None = None,
+    table_ids: Sequence[int] = (),
     actor: Actor = None,
     expected_version: int | None = None,
 ) -> FloorOutcome:
     """Move a booking to another time or size, or change its wish, if and only if the committed state can take it so.
 
     Decided as a new booking is, without itself: it never collides with itself, and may keep its room above a limit. It
-    stays at its tables where they suit and are free; turn and buffer are decided anew. With an `actor` the staff asks.
+    stays at its tables where they suit and are free; turn and buffer are decided anew. With an `actor` the staff asks,
+    and may choose the tables, to which it is pinned then.
     A party that is in the house changes its size, wish or stay, not its start. A change of nothing writes nothing.
     Locks the service days of the old stay, of the new one, and of every party that may have to move.
 
     Raises: `RecordNotFound`, `EditIsStale`, `BookingNotActive`, `StayOver`, `CapacityExceeded`, `OperatingHoursClosed`,
     `OutsideBookingWindow`, `PartySizeNotAccepted` (each with reasons and alternatives), `NonexistentTime`,
-    `InputInvalid`, `BookingConflict`.
+    `InputInvalid`, `TablesNotSuitable`, `TableTaken`, `BookingConflict`.
     """
-    change = ChangeRequest(booking_id, actor, business_date, wall_time, starts_at, party_size, seating, turn_minutes)
+    chosen = tuple(sorted(set(table_ids)))
+    change = ChangeRequest(
+        booking_id, actor, business_date, wall_time, starts_at, party_size, seating, turn_minutes, chosen
+    )
     return ChangeBooking(change, expected_version).run()
 
 
@@ -80,26 +88,46 @@ class ChangeBooking(PlannedWrite[ChangeDraft, FloorOutcome]):
 
     def write(self, draft: ChangeDraft) -> FloorOutcome:
         """Write an accepted change; one that changes nothing writes nothing."""
-        require_live(draft.booking, draft.loaded.settings.now, "changed")
+        self.require_possible(draft)
         if draft.changes_nothing:
             return FloorOutcome(draft.booking)
-        require_current(draft.booking, self.expected_version)
-        if draft.assessment.is_refused:
-            raise refusal_of(draft.assessment)
         outcome = _write(draft, self.change.actor)
         self.record.note_written(draft.booking)
         return outcome
 
+    def require_possible(self, draft: ChangeDraft) -> None:
+        """Require a live booking that nobody changed meanwhile, and a day that takes it so.
+
+        Raises: as `change_booking`.
+        """
+        require_live(draft.booking, draft.loaded.settings.now, "changed")
+        if draft.changes_nothing:
+            return
+        require_current(draft.booking, self.expected_version)
+        if chosen := self.change.table_ids:
+            require_suitable_tables(draft.loaded, chosen, draft.wish.party_size)
+        if draft.assessment.is_refused:
+            raise _refusal_of(draft)
+
     def list_alternatives(self) -> Sequence[Wish]:
         """List the starts near the wanted one that would take the booking, on the state as it is now."""
         change, booking = self.change, get_booking(self.change.booking_id)
-        if has_come(booking):
+        if has_come(booking) or change.table_ids:
             return ()
         settings = get_service_settings(booking.restaurant_id)
         wish = wish_of(settings, booking, change)
         dates = dates_near(settings, wish)
         loaded = load_days(settings, dates[0], dates[-1], without=[booking.pk], channel=wish.channel)
         return tuple(found.wish for found in find_alternatives(loaded, wish, turn_minutes=change.turn_minutes))
+
+
+def _refusal_of(draft: ChangeDraft) -> DomainError:
+    """Return the refusal of a change: where chosen tables alone are in the way, with the parties that have them."""
+    assessment, wish = draft.assessment, draft.wish
+    codes = {reason.code for reason in assessment.decision.reasons}
+    if draft.has_chosen_tables and codes == {ReasonCode.NO_TABLE} and isinstance(assessment.seating, SeatingRefusal):
+        return table_taken(draft.loaded, [seating_request(draft.loaded.settings, wish)], assessment.seating)
+    return refusal_of(assessment)
 
 
 def _write(draft: ChangeDraft, actor: Actor) -> FloorOutcome:

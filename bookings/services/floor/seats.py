@@ -166,7 +166,7 @@ def give_tables(draft: TablesDraft, given: Sequence[Given], kind: EventKind, *, 
 
     Raises: `TableTaken`.
     """
-    plan = _plan_of(draft)
+    plan = require_plan(draft)
     metrics.booking_seating_step.labels(step=str(plan.step)).inc()
     expire_holds(hold.booking_id for hold in draft.holds)
     kept = [
@@ -202,7 +202,11 @@ def raise_version(booking: Booking) -> None:
     booking.refresh_from_db()
 
 
-def _plan_of(draft: TablesDraft) -> SeatingPlan:
+def require_plan(draft: TablesDraft) -> SeatingPlan:
+    """Return the plan of a draft.
+
+    Raises: `TableTaken` where there is none.
+    """
     if isinstance(draft.outcome, SeatingRefusal):
         raise table_taken(draft.loaded, draft.requests, draft.outcome)
     if draft.plan is None:

@@ -1,0 +1,252 @@
+"""The timeline in words and places, as its template shows it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bookings.admin.columns import standing_at
+from bookings.admin.timeline.axis import Tick, TimeAxis, wall_label
+from bookings.admin.timeline.delays import Delay
+from bookings.admin.timeline.footer import Footer, lay_out_footer
+from bookings.admin.timeline.layout import (
+    Bar,
+    Group,
+    Held,
+    Layout,
+    Party,
+    Place,
+    Row,
+    Stretch,
+    lay_out,
+)
+from bookings.choices import BookingStatus
+from bookings.models import Booking
+from bookings.selectors.timeline import EveningTables, PartyAtTables
+from bookings.services.rows.seating import shown_tables
+from capacity.calendar import iso_utc
+from capacity.calendar.wall_clock import minutes_between
+from capacity.limits import LIMIT_OF
+from capacity.policy import LimitUse, ServiceState
+from tables.choices import TableStatus
+from tables.models import Table
+
+OVER = "over"
+# What tells a status apart beside its words and its colour.
+ICONS = {
+    BookingStatus.HELD: "hourglass_top",
+    BookingStatus.CONFIRMED: "event_available",
+    "late": "alarm",
+    BookingStatus.ARRIVED: "how_to_reg",
+    BookingStatus.SEATED: "restaurant",
+    OVER: "timer_off",
+    BookingStatus.COMPLETED: "done_all",
+}
+NO_SECTION = "No section"
+
+
+@dataclass(frozen=True)
+class ShownBar:
+    """A booking as a button of the grid."""
+
+    bar: Bar
+    booking: Booking
+    kind: str
+    words: str
+    time: str
+    until: str
+    tables: str
+    all_table_ids: tuple[int, ...]
+    is_pinned: bool
+
+    @property
+    def key(self) -> str:
+        """Return the id of the element: of a booking in several parts each has its own."""
+        part = f"-{self.bar.part}" if self.bar.part > 1 else ""
+        return f"booking-{self.booking.pk}{part}"
+
+    @property
+    def icon(self) -> str:
+        """Return the name of the sign of its status."""
+        return ICONS[self.kind]
+
+    @property
+    def table_ids(self) -> str:
+        """Return the ids of all its tables, as the page compares them."""
+        return " ".join(map(str, self.all_table_ids))
+
+    @property
+    def has_buffer(self) -> bool:
+        """Say whether the table is made ready after the party."""
+        return self.bar.ready > self.bar.columns.last
+
+    @property
+    def sentence(self) -> str:
+        """Say all of it."""
+        pinned = ", pinned" if self.is_pinned else ""
+        who = f"{self.booking.guest_name}, party of {self.booking.party_size}"
+        return f"{who}, {self.time} to {self.until}, {self.tables}: {self.words}{pinned}"
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A table with its parties, and what else is on it."""
+
+    row: Row
+    table: Table
+    bars: tuple[ShownBar, ...]
+
+    @property
+    def is_in_use(self) -> bool:
+        """Say whether the table takes parties."""
+        return self.table.status == TableStatus.ACTIVE
+
+
+@dataclass(frozen=True)
+class ShownGroup:
+    """A section with its tables."""
+
+    name: str
+    line: int
+    rows: tuple[ShownRow, ...]
+
+
+@dataclass(frozen=True)
+class ShownService:
+    """A service of the date: where it begins, and how full it is."""
+
+    name: str
+    key: str
+    at: str
+    column: int
+    uses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """All of the timeline that goes on with the evening."""
+
+    evening: EveningTables
+    axis: TimeAxis
+    layout: Layout
+    ticks: tuple[Tick, ...]
+    present: float | None
+    waiting: tuple[ShownBar, ...]
+    groups: tuple[ShownGroup, ...]
+    footer: Footer
+    services: tuple[ShownService, ...]
+    delays: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    now: str
+    slots: str
+    """The starts of the date, each with its column and in words, for the page to snap a dragged booking to."""
+
+    @property
+    def zone(self) -> str:
+        """Return the zone of the wall clock."""
+        return self.evening.settings.zone.key
+
+
+def make_board(evening: EveningTables, delays: Sequence[Delay]) -> Board:
+    """Lay out an evening with the words for everything on it; no query."""
+    axis = TimeAxis.over(evening.span)
+    words = _Words(evening, axis.is_changed_in(evening.settings.zone))
+    blocks = [Stretch(block.table_id, block.starts_at, block.ends_at, block.reason) for block in evening.blocks]
+    waits = [delay.line for delay in delays if delay.line is not None]
+    places = [_place(table) for table in evening.tables]
+    layout = lay_out(axis, places, map(_party, evening.parties), [*blocks, *waits])
+    groups = tuple(map(words.group, layout.groups))
+    shown = [bar for group in groups for row in group.rows for bar in row.bars]
+    share = axis.share_of(evening.now)
+    return Board(
+        evening=evening,
+        axis=axis,
+        layout=layout,
+        ticks=tuple(axis.ticks(evening.settings.zone)),
+        present=None if share is None else round(100 * share, 3),
+        waiting=tuple(words.bar(bar) for bar in layout.waiting),
+        groups=groups,
+        footer=lay_out_footer(evening, axis, words.clock),
+        services=tuple(words.service(service, axis) for service in evening.services),
+        delays=tuple(delay.sentence for delay in delays),
+        conflicts=tuple(_conflicts(shown)),
+        now=words.clock(evening.now),
+        slots=json.dumps(list(words.starts(axis))),
+    )
+
+
+def _place(table: Table) -> Place:
+    return Place(table.pk, table.section.name if table.section else NO_SECTION)
+
+
+def _party(party: PartyAtTables) -> Party:
+    held = (Held(row.table_id, row.during.lower, row.during.upper) for row in party.rows)
+    booking = party.booking
+    return Party(booking.pk, booking.starts_at, booking.ends_at, tuple(held))
+
+
+def _conflicts(bars: Sequence[ShownBar]) -> Iterator[str]:
+    """Name the parties that are on a table together: no write of the engine leaves that."""
+    found = {bar.booking.pk: bar for bar in bars if bar.bar.is_conflict}
+    for bar in found.values():
+        yield f"{bar.booking.guest_name}, party of {bar.booking.party_size}, {bar.time} to {bar.until} at {bar.tables}"
+
+
+def _use_in_words(use: LimitUse) -> str:
+    noun = LIMIT_OF[use.code].unit.noun(use.limit or use.used)
+    return f"{use.used} {noun}" if use.limit is None else f"{use.used} of {use.limit} {noun}"
+
+
+class _Words:
+    """The words of an evening; `are_named` says that an hour needs the name of its zone."""
+
+    def __init__(self, evening: EveningTables, are_named: bool) -> None:
+        self.evening = evening
+        self.are_named = are_named
+        self.parties: Mapping[int, PartyAtTables] = {party.booking.pk: party for party in evening.parties}
+        self.tables = {table.pk: table for table in evening.tables}
+
+    def clock(self, instant: datetime) -> str:
+        """Show an instant on the wall."""
+        return wall_label(instant.astimezone(self.evening.settings.zone), is_named=self.are_named)
+
+    def service(self, service: ServiceState, axis: TimeAxis) -> ShownService:
+        """Return a service with the use of its limits."""
+        uses = (_use_in_words(use) for use in service.uses())
+        at, column = self.clock(service.starts_at), axis.column_of(service.starts_at)
+        return ShownService(service.period_name, f"service-{service.period_id}", at, column, tuple(uses))
+
+    def starts(self, axis: TimeAxis) -> Iterator[tuple[int, str, str]]:
+        """Yield every start of the date: its column, its instant, and as people say it."""
+        for service in self.evening.services:
+            for slot in service.slots:
+                yield axis.column_of(slot.starts_at), iso_utc(slot.starts_at), self.clock(slot.starts_at)
+
+    def group(self, group: Group) -> ShownGroup:
+        """Return a section with its tables."""
+        return ShownGroup(group.section, group.line, tuple(map(self._row, group.rows)))
+
+    def _row(self, row: Row) -> ShownRow:
+        return ShownRow(row, self.tables[row.table_id], tuple(map(self.bar, row.bars)))
+
+    def bar(self, bar: Bar) -> ShownBar:
+        """Return a booking with its words."""
+        party = self.parties[bar.booking_id]
+        kind, words = self._standing(party.booking)
+        return ShownBar(
+            bar=bar,
+            booking=party.booking,
+            kind=kind,
+            words=words,
+            time=self.clock(party.booking.starts_at),
+            until=self.clock(party.booking.ends_at),
+            tables=shown_tables([row.table.number for row in party.rows]),
+            all_table_ids=tuple(row.table_id for row in party.rows),
+            is_pinned=bool(party.rows) and all(row.pinned for row in party.rows),
+        )
+
+    def _standing(self, booking: Booking) -> tuple[str, str]:
+        now, grace = self.evening.now, self.evening.settings.restaurant.grace_minutes
+        if booking.status == BookingStatus.SEATED and booking.ends_at < now:
+            return OVER, f"Seated, {minutes_between(booking.ends_at, now)} min over"
+        return standing_at(booking, now, grace)

@@ -1,0 +1,175 @@
+"""The reads of one business date of a restaurant, on its tables. They never write."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from hashlib import sha256
+from itertools import groupby
+
+from django.db.models import Count, Max, Q, QuerySet, Subquery, Sum
+
+from bookings.choices import BookingStatus, DecisionVerdict
+from bookings.decision import load_days
+from bookings.models import Booking, Decision, TableAssignment
+from bookings.selectors.excess import LimitKey, list_authorised
+from capacity.calendar import ONE_DAY, this_minute
+from capacity.models import ServiceDay
+from capacity.policy import ServiceState
+from capacity.selectors import SWITCH, ClockTimestamp, ServiceSettings, get_service_settings
+from tables.choices import TableStatus
+from tables.models import Restaurant, Table, TableBlock
+from tables.querysets import number_order
+from tables.spans import TimeSpan
+
+# Not at a table yet, or at one without a row: these wait for one on the screen.
+WAITING = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ARRIVED, BookingStatus.SEATED)
+
+
+@dataclass(frozen=True)
+class PartyAtTables:
+    """A booking with its tables, in the order of their numbers: none while it waits for one."""
+
+    booking: Booking
+    rows: tuple[TableAssignment, ...] = ()
+
+
+@dataclass(frozen=True)
+class EveningTables:
+    """A business date of a restaurant: its services, tables, parties, blocks and refused requests.
+
+    `span` is the time of the services, their last stays included. Tables stand by section as people number them; one
+    that is not in use is there while a party has it. Holds that are over are left out.
+    """
+
+    settings: ServiceSettings
+    business_date: date
+    span: TimeSpan
+    services: tuple[ServiceState, ...]
+    authorised: dict[LimitKey, int]
+    tables: tuple[Table, ...]
+    parties: tuple[PartyAtTables, ...]
+    blocks: tuple[TableBlock, ...]
+    refusals: tuple[Decision, ...]
+
+    @property
+    def now(self) -> datetime:
+        """Return the database's clock at the read."""
+        return self.settings.now
+
+
+def get_evening_tables(*, restaurant_id: int, business_date: date) -> EveningTables:
+    """Get a business date of a restaurant in 9 queries, however many rows there are.
+
+    1 takes the settings (8 more where the process does not know this version of them), 2 the service days (1 more each
+    for a day without a row, and for holds that are over).
+
+    Raises: `RecordNotFound`.
+    """
+    settings = get_service_settings(restaurant_id)
+    loaded = load_days(settings, business_date, business_date, needs_tables=False)
+    services = tuple(day for day in loaded.services if day.business_date == business_date and day.slots)
+    span = TimeSpan.around(services) if services else _whole_date(settings, business_date)
+    seated = [*_list_seated(settings, span)]
+    return EveningTables(
+        settings=settings,
+        business_date=business_date,
+        span=span,
+        services=services,
+        authorised=list_authorised(day.service_day_id for day in services if day.service_day_id is not None),
+        tables=tuple(_list_tables(settings, {row.table_id for party in seated for row in party.rows})),
+        parties=(*seated, *_list_waiting(settings, business_date)),
+        blocks=tuple(_list_blocks(settings, span)),
+        refusals=tuple(_list_refusals(settings, business_date)),
+    )
+
+
+def get_business_date(restaurant: Restaurant) -> date:
+    """Get the business date that runs now: yesterday's until its last stay is over, or service begins; 2 queries."""
+    settings = get_service_settings(restaurant.pk)
+    has_begun = any(service.opens_at <= settings.now for service in settings.services_on(settings.today))
+    yesterday = settings.today - ONE_DAY
+    still_on = ServiceDay.objects.filter(restaurant=restaurant, business_date=yesterday, ends_at__gt=settings.now)
+    return yesterday if not has_begun and still_on.exists() else settings.today
+
+
+def _whole_date(settings: ServiceSettings, business_date: date) -> TimeSpan:
+    midnight = datetime.combine(business_date, time.min, tzinfo=settings.zone)
+    return TimeSpan(midnight, midnight + ONE_DAY)
+
+
+def _is_over(settings: ServiceSettings, prefix: str = "") -> Q:
+    return Q(**{f"{prefix}status": BookingStatus.HELD, f"{prefix}expires_at__lte": settings.now})
+
+
+def _list_seated(settings: ServiceSettings, span: TimeSpan) -> Iterator[PartyAtTables]:
+    """Yield the parties with a table in a span, those of the date before that sit late too, in 1 query."""
+    rows = (
+        TableAssignment.objects.filter(restaurant=settings.restaurant, during__overlap=(span.starts_at, span.ends_at))
+        .exclude(_is_over(settings, "booking__"))
+        .select_related("booking", "table")
+        .order_by("booking__starts_at", "booking", *number_order("table__number"))
+    )
+    for _, own in groupby(rows, key=lambda row: row.booking_id):
+        held = tuple(own)
+        yield PartyAtTables(held[0].booking, held)
+
+
+def _list_waiting(settings: ServiceSettings, business_date: date) -> Iterable[PartyAtTables]:
+    waiting = Booking.objects.filter(
+        restaurant=settings.restaurant, business_date=business_date, status__in=WAITING, assignments__isnull=True
+    ).exclude(_is_over(settings))
+    return (PartyAtTables(booking) for booking in waiting.order_by("starts_at", "pk"))
+
+
+def _list_tables(settings: ServiceSettings, used: Iterable[int]) -> QuerySet[Table]:
+    shown = Q(status=TableStatus.ACTIVE) | Q(pk__in=list(used))
+    tables = Table.objects.filter(shown, restaurant=settings.restaurant).select_related("section")
+    return tables.order_by("section__position", "section__name", "section", *number_order("number"))
+
+
+def _list_blocks(settings: ServiceSettings, span: TimeSpan) -> QuerySet[TableBlock]:
+    blocks = TableBlock.objects.filter(
+        restaurant=settings.restaurant, starts_at__lt=span.ends_at, ends_at__gt=span.starts_at
+    )
+    return blocks.order_by("starts_at", "pk")
+
+
+def _list_refusals(settings: ServiceSettings, business_date: date) -> QuerySet[Decision]:
+    refused = Decision.objects.filter(_refused_on(business_date), restaurant=settings.restaurant)
+    return refused.defer("state").order_by("starts_at", "-decided_at", "pk")
+
+
+def list_refusals_at(restaurant: Restaurant, business_date: date, starts_at: datetime) -> list[Decision]:
+    """List the refused requests of a start, the last one first, in 1 query."""
+    refused = Decision.objects.filter(_refused_on(business_date), restaurant=restaurant, starts_at=starts_at)
+    return list(refused.defer("state").order_by("-decided_at", "-pk"))
+
+
+def _refused_on(business_date: date) -> Q:
+    return Q(business_date=business_date, verdict=DecisionVerdict.REFUSED)
+
+
+def read_evening_tag(*, restaurant_id: int, business_date: date) -> str | None:
+    """Read what changes whenever `get_evening_tables` would find something else, in 1 query; None without restaurant.
+
+    Versions tell of all that locks a service day, of the neighbours too, and of the settings; the rest is told by what
+    was written last: names of guests, and refused requests. The minute goes on by itself.
+    """
+    near = Q(restaurant=restaurant_id, business_date__range=(business_date - ONE_DAY, business_date + ONE_DAY))
+    days = ServiceDay.objects.filter(near).order_by().values("restaurant")
+    written = Booking.objects.filter(near).order_by().values("restaurant")
+    refused = Decision.objects.filter(_refused_on(business_date), restaurant=restaurant_id)
+    facts = Restaurant.objects.filter(pk=restaurant_id).values_list(
+        "settings_version",
+        SWITCH,
+        ClockTimestamp(),
+        Subquery(days.annotate(found=Sum("version")).values("found")),
+        Subquery(days.annotate(found=Count("pk")).values("found")),
+        Subquery(written.annotate(found=Max("updated_at")).values("found")),
+        Subquery(refused.order_by().values("restaurant").annotate(found=Max("pk")).values("found")),
+    )
+    row = facts.first()
+    if row is None:
+        return None
+    version, switch, now, *others = row
+    return sha256(repr((version, switch, this_minute(now), others)).encode()).hexdigest()[:32]

@@ -1,0 +1,218 @@
+/* The timeline: look again every few seconds, go about with the arrow keys, drag with the planner's answer first. */
+(() => {
+    const root = document.getElementById("timeline");
+    const board = document.getElementById("timeline-board");
+    const panel = document.getElementById("timeline-panel");
+    const panelBody = document.getElementById("timeline-panel-body");
+    const LONG_PRESS = 400;
+    const FIRST_PIXELS = 6;
+    let drag = null;
+
+    const bars = () => [...board.querySelectorAll(".tl-bar")];
+    const scroller = () => document.getElementById("timeline-scroll");
+    const grid = () => board.querySelector(".tl-grid");
+
+    // Live: one look asks whether anything has changed; what is in use is not pulled from under a hand.
+
+    const isBusy = () => panel.open || drag !== null || document.hidden;
+    const look = () => htmx.trigger(board, "timeline-look");
+    let kept = null;
+
+    board.addEventListener("htmx:beforeRequest", (event) => {
+        if (event.target === board && isBusy()) event.preventDefault();
+    });
+    board.addEventListener("htmx:configRequest", (event) => {
+        if (event.target === board) event.detail.headers["If-None-Match"] = board.dataset.tag;
+    });
+    board.addEventListener("htmx:beforeSwap", (event) => {
+        if (event.target !== board) return;
+        const { xhr } = event.detail;
+        if (xhr.status === 304 || isBusy()) {
+            event.detail.shouldSwap = false;
+        } else if (!xhr.getResponseHeader("ETag")) {
+            // Signed out meanwhile: the page itself leads to the login.
+            event.detail.shouldSwap = false;
+            window.location.reload();
+        } else {
+            board.dataset.tag = xhr.getResponseHeader("ETag");
+            const { scrollLeft, scrollTop } = scroller();
+            kept = { id: board.contains(document.activeElement) && document.activeElement.id, scrollLeft, scrollTop };
+        }
+    });
+    board.addEventListener("htmx:afterSwap", (event) => {
+        if (event.target !== board || kept === null) return;
+        scroller().scrollTo({ left: kept.scrollLeft, top: kept.scrollTop, behavior: "instant" });
+        rove(document.getElementById(kept.id));
+        if (kept.id) document.getElementById(kept.id)?.focus({ preventScroll: true });
+        kept = null;
+    });
+    document.addEventListener("visibilitychange", look);
+
+    // Keys: one booking is in the order of the tab key, the arrows go on from there, Enter opens it.
+
+    const rove = (bar) => {
+        const every = bars();
+        const current = every.includes(bar) ? bar : (every.find((each) => each.tabIndex === 0) ?? every[0]);
+        every.forEach((each) => { each.tabIndex = each === current ? 0 : -1; });
+    };
+
+    const middle = (bar) => Number(bar.dataset.first) + Number(bar.dataset.last);
+
+    const inRow = (bar) => bars().filter((each) => each.dataset.row === bar.dataset.row);
+
+    const beside = (bar, step) => {
+        const own = inRow(bar);
+        return own[own.indexOf(bar) + step];
+    };
+
+    const across = (bar, step) => {
+        const rows = [...new Set(bars().map((each) => each.dataset.row))];
+        const row = rows[rows.indexOf(bar.dataset.row) + step];
+        const found = bars().filter((each) => each.dataset.row === row);
+        return found.sort((one, two) => Math.abs(middle(one) - middle(bar)) - Math.abs(middle(two) - middle(bar)))[0];
+    };
+
+    const GOES = {
+        ArrowLeft: (bar) => beside(bar, -1),
+        ArrowRight: (bar) => beside(bar, 1),
+        ArrowUp: (bar) => across(bar, -1),
+        ArrowDown: (bar) => across(bar, 1),
+        Home: (bar) => inRow(bar)[0],
+        End: (bar) => inRow(bar).at(-1),
+    };
+
+    board.addEventListener("keydown", (event) => {
+        const bar = event.target.closest(".tl-bar");
+        if (!bar || !(event.key in GOES)) return;
+        event.preventDefault();
+        GOES[event.key](bar)?.focus();
+    });
+    board.addEventListener("focusin", (event) => {
+        if (event.target.matches(".tl-bar")) rove(event.target);
+    });
+
+    // Panel
+
+    const show = (verb, url, values) => {
+        panelBody.textContent = "One moment …";
+        if (!panel.open) panel.showModal();
+        const headers = { "X-CSRFToken": root.dataset.csrf };
+        return htmx.ajax(verb, url, { target: panelBody, values, headers });
+    };
+
+    board.addEventListener("click", (event) => {
+        const opener = event.target.closest("[data-panel]");
+        if (opener) show("GET", opener.dataset.panel);
+    });
+    panel.addEventListener("click", (event) => {
+        if (event.target.closest("[data-close]") || event.target === panel) panel.close();
+    });
+    panelBody.addEventListener("htmx:afterSwap", () => panelBody.querySelector("[autofocus]")?.focus());
+    document.body.addEventListener("timeline-moved", () => {
+        panel.close();
+        look();
+    });
+    panel.addEventListener("close", look);
+
+    // Drag: the place is snapped to a table and a start; what the move would do is asked before it is one.
+
+    const place = (event) => {
+        const { bar, x } = drag;
+        const row = document.elementsFromPoint(event.clientX, event.clientY).find((each) => each.dataset?.table);
+        const slots = JSON.parse(grid().dataset.slots);
+        const width = (grid().clientWidth - grid().querySelector(".tl-corner").offsetWidth) / Number(grid().dataset.steps);
+        const moved = Math.round((event.clientX - x + scroller().scrollLeft - drag.scrollLeft) / width);
+        const wanted = Number(bar.dataset.first) + moved;
+        const near = (slot) => Math.abs(slot[0] - wanted);
+        const slot = slots.reduce((best, each) => (near(each) < near(best) ? each : best), slots[0]);
+        const stays = Math.abs(moved) < 2 || slot?.[0] === Number(bar.dataset.first);
+        return {
+            table: row && !bar.dataset.tables.split(" ").includes(row.dataset.table) ? row.dataset.table : null,
+            start: stays || !slot ? null : slot[1],
+            label: slot?.[2],
+            row,
+        };
+    };
+
+    const begin = () => {
+        drag.isOn = true;
+        drag.ghost = Object.assign(document.createElement("div"), { className: "tl-ghost" });
+        root.append(drag.ghost);
+        root.classList.add("tl-dragging");
+        drag.bar.classList.add("tl-dragged");
+    };
+
+    const follow = (event) => {
+        const to = place(event);
+        board.querySelectorAll(".tl-target").forEach((row) => row.classList.remove("tl-target"));
+        to.row?.classList.add("tl-target");
+        const words = [to.row?.dataset.number, to.start ? to.label : null].filter(Boolean).join(" · ");
+        drag.ghost.textContent = words || "Here";
+        drag.ghost.style.transform = `translate(${event.clientX + 12}px, ${event.clientY + 12}px)`;
+        const box = scroller().getBoundingClientRect();
+        const edge = (at, from, to) => (at < from + 40 ? -12 : at > to - 40 ? 12 : 0);
+        scroller().scrollBy({
+            left: edge(event.clientX, box.left, box.right),
+            top: edge(event.clientY, box.top, box.bottom),
+            behavior: "instant",
+        });
+    };
+
+    const finish = () => {
+        clearTimeout(drag?.timer);
+        drag?.ghost?.remove();
+        drag?.bar.classList.remove("tl-dragged");
+        root.classList.remove("tl-dragging");
+        board.querySelectorAll(".tl-target").forEach((row) => row.classList.remove("tl-target"));
+        drag = null;
+    };
+
+    board.addEventListener("pointerdown", (event) => {
+        const bar = event.target.closest(".tl-bar");
+        if (!bar || event.button !== 0 || !("mayMove" in root.dataset)) return;
+        drag = { bar, x: event.clientX, y: event.clientY, scrollLeft: scroller().scrollLeft, isOn: false };
+        // A finger scrolls, unless it rests first.
+        if (event.pointerType === "touch") drag.timer = setTimeout(begin, LONG_PRESS);
+    });
+    document.addEventListener("pointermove", (event) => {
+        if (!drag) return;
+        const far = Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > FIRST_PIXELS;
+        if (!drag.isOn && far) {
+            if (drag.timer) return finish();
+            begin();
+        }
+        if (drag.isOn) follow(event);
+    });
+    document.addEventListener("touchmove", (event) => {
+        if (drag?.isOn) event.preventDefault();
+    }, { passive: false });
+    document.addEventListener("pointerup", (event) => {
+        if (!drag) return;
+        const { bar, isOn } = drag;
+        const to = isOn ? place(event) : null;
+        finish();
+        if (!isOn) return;
+        // The click that follows a drag opens nothing.
+        document.addEventListener("click", (click) => click.stopPropagation(), { capture: true, once: true });
+        setTimeout(() => document.dispatchEvent(new MouseEvent("click")), 0);
+        if (!to.table && !to.start) return;
+        const values = { expected_version: bar.dataset.version, starts_at: to.start ?? "" };
+        if (to.table) values.tables = to.table;
+        show("POST", `${bar.dataset.panel}preview/`, values);
+    });
+    document.addEventListener("pointercancel", finish);
+    document.addEventListener("keydown", (event) => {
+        if (event.key === "Escape" && drag) finish();
+    });
+
+    // At first: the booking of the address, else the present near the left edge.
+
+    rove(null);
+    const named = window.location.hash.startsWith("#booking-") && document.getElementById(window.location.hash.slice(1));
+    if (named) {
+        named.focus();
+    } else if (grid()?.dataset.present) {
+        const left = (grid().scrollWidth * Number(grid().dataset.present)) / 100 - scroller().clientWidth / 4;
+        scroller().scrollTo({ left, behavior: "instant" });
+    }
+})();
