@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bookings.admin.timeline.layout import Stretch
 from bookings.choices import BookingStatus
 from bookings.insight.explain.overruns import LaterBooking, Overrun, Rescue, list_overruns
+from bookings.models import Booking
 from bookings.selectors.timeline import EveningTables, PartyAtTables
 from bookings.services.rows.seating import shown_tables
 from capacity.calendar import local_wall_time
@@ -33,7 +34,7 @@ def list_delays(evening: EveningTables) -> list[Delay]:
     No query where no seated party is past its time, else those of `list_overruns`.
     """
     by_reference = {party.booking.reference: party for party in evening.parties}
-    if not any(_is_over(party, evening.now) for party in evening.parties):
+    if not any(is_over(party.booking, evening.now) for party in evening.parties):
         return []
     report = list_overruns(restaurant_id=evening.settings.restaurant.pk)
     return [
@@ -45,14 +46,15 @@ def list_delays(evening: EveningTables) -> list[Delay]:
     ]
 
 
-def _is_over(party: PartyAtTables, now: datetime) -> bool:
-    return party.booking.status == BookingStatus.SEATED and party.booking.ends_at <= now
+def is_over(booking: Booking, now: datetime) -> bool:
+    """Say whether a party that sits is past its time."""
+    return booking.status == BookingStatus.SEATED and booking.ends_at <= now
 
 
 def _delay(evening: EveningTables, overrun: Overrun, later: LaterBooking, known: Mapping[str, PartyAtTables]) -> Delay:
     seated, waiting = known[overrun.reference], known[later.reference]
     said = ", ".join(filter(None, _clauses(evening, overrun, later, (seated, waiting))))
-    return Delay(f"{said}.", next(_lines(overrun, later, seated, waiting), None))
+    return Delay(f"{said}.", next(_lines(evening.now, later, seated, waiting), None))
 
 
 def _clauses(
@@ -60,14 +62,18 @@ def _clauses(
 ) -> Iterator[str]:
     seated, waiting = (party.booking for party in parties)
     start, loses = (local_wall_time(at, evening.settings.zone) for at in (later.starts_at, later.loses_at))
-    verb = "has been without its table since" if later.has_lost else "loses its table at"
     yield f"{seated.guest_name} at {shown_tables(overrun.tables)} is {overrun.minutes_over} min over"
-    yield f"{waiting.guest_name}, party of {waiting.party_size} at {start:%H:%M}, {verb} {loses:%H:%M}"
+    next_party = f"{waiting.guest_name}, party of {waiting.party_size}"
+    if later.has_lost:
+        yield f"{next_party}, has waited for the table since {loses:%H:%M}"
+    else:
+        ready = f" and needs it free by {loses:%H:%M}" if loses != start else ""
+        yield f"{next_party}, comes there at {start:%H:%M}{ready}"
     yield FATES[later.rescue].format(tables=shown_tables(later.new_tables))
 
 
-def _lines(overrun: Overrun, later: LaterBooking, seated: PartyAtTables, waiting: PartyAtTables) -> Iterator[Stretch]:
-    """Yield a line from the end of the one party to the start of the other, at every table that both have."""
-    ends_at = max(later.starts_at, overrun.ends_at + timedelta(minutes=1))
+def _lines(now: datetime, later: LaterBooking, seated: PartyAtTables, waiting: PartyAtTables) -> Iterator[Stretch]:
+    """Yield a line from the present to the start of the later party, or back to it, at every table that both have."""
+    starts_at, ends_at = sorted((now, later.starts_at))
     for table_id in sorted({row.table_id for row in seated.rows} & {row.table_id for row in waiting.rows}):
-        yield Stretch(table_id, overrun.ends_at, ends_at, f"waits for {seated.booking.guest_name}", True)
+        yield Stretch(table_id, starts_at, ends_at, f"waits for {seated.booking.guest_name}", True)

@@ -31,12 +31,21 @@ class Held:
 
 @dataclass(frozen=True)
 class Party:
-    """A booking with its stay and its tables: none while it waits for one."""
+    """A booking with its stay and its tables: none while it waits for one.
+
+    `sits_until` is the present for a party that is over its time and has not left.
+    """
 
     booking_id: int
     starts_at: datetime
     ends_at: datetime
     held: tuple[Held, ...] = ()
+    sits_until: datetime | None = None
+
+    def end_at(self, held: Held) -> datetime:
+        """Return the end of the party at a table, without the buffer."""
+        booked = min(held.ends_at, max(self.ends_at, held.starts_at + STEP))
+        return max(booked, self.sits_until or booked)
 
 
 @dataclass(frozen=True)
@@ -194,7 +203,7 @@ class _Lanes:
 
     def take(self, party: Party, held: Held) -> None:
         """Add a party, if any of its time at the table is shown."""
-        columns = self.axis.columns_of(held.starts_at, min(held.ends_at, max(party.ends_at, held.starts_at + STEP)))
+        columns = self.axis.columns_of(held.starts_at, party.end_at(held))
         if columns is not None:
             ready = min(self.axis.steps, max(columns.last, self.axis.column_of(held.ends_at)))
             self.claims.append(_Claim(party, held, columns, ready))

@@ -65,7 +65,9 @@ def show_today(request: HttpRequest, slug: str) -> HttpResponse:
 def serve_page(request: HttpRequest, slug: str, business_date: date) -> HttpResponse:
     """Show an evening."""
     restaurant = _find_restaurant(slug)
-    context = _board_context(request, restaurant, business_date)
+    # The tag first: what is written meanwhile is then told by the next look.
+    tag = _entity_tag(restaurant, business_date)
+    context = {**_board_context(request, restaurant, business_date), "entity_tag": tag}
     around = {"before": business_date - ONE_DAY, "after": business_date + ONE_DAY}
     context |= {
         name: reverse("timeline:page", args=[slug, day])
@@ -84,8 +86,6 @@ def serve_board(request: HttpRequest, slug: str, business_date: date) -> HttpRes
         context = _board_context(request, restaurant, business_date)
         response = TemplateResponse(request, "admin/timeline/board.html", context)
     response["ETag"] = tag
-    # Whoever has it asks whether it holds; nobody keeps it for others.
-    response["Cache-Control"] = "no-cache, private"
     return response
 
 
@@ -94,14 +94,11 @@ def _entity_tag(restaurant: Restaurant, business_date: date) -> str:
 
 
 def _board_context(request: HttpRequest, restaurant: Restaurant, business_date: date) -> dict[str, Any]:
-    # The tag first: what is written meanwhile is then told by the next look.
-    tag = _entity_tag(restaurant, business_date)
     evening = get_evening_tables(restaurant_id=restaurant.pk, business_date=business_date)
     return {
         "board": make_board(evening, list_delays(evening)),
         "restaurant": restaurant,
         "business_date": business_date,
-        "entity_tag": tag,
         "may_move": request.user.has_perms(MAY_CHANGE),
     }
 

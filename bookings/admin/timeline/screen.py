@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bookings.admin.columns import standing_at
 from bookings.admin.timeline.axis import Tick, TimeAxis, wall_label
-from bookings.admin.timeline.delays import Delay
+from bookings.admin.timeline.delays import Delay, is_over
 from bookings.admin.timeline.footer import Footer, lay_out_footer
 from bookings.admin.timeline.layout import (
     Bar,
@@ -154,7 +154,8 @@ def make_board(evening: EveningTables, delays: Sequence[Delay]) -> Board:
     blocks = [Stretch(block.table_id, block.starts_at, block.ends_at, block.reason) for block in evening.blocks]
     waits = [delay.line for delay in delays if delay.line is not None]
     places = [_place(table) for table in evening.tables]
-    layout = lay_out(axis, places, map(_party, evening.parties), [*blocks, *waits])
+    parties = [_party(party, evening.now) for party in evening.parties]
+    layout = lay_out(axis, places, parties, [*blocks, *waits])
     groups = tuple(map(words.group, layout.groups))
     shown = [bar for group in groups for row in group.rows for bar in row.bars]
     share = axis.share_of(evening.now)
@@ -179,10 +180,11 @@ def _place(table: Table) -> Place:
     return Place(table.pk, table.section.name if table.section else NO_SECTION)
 
 
-def _party(party: PartyAtTables) -> Party:
+def _party(party: PartyAtTables, now: datetime) -> Party:
     held = (Held(row.table_id, row.during.lower, row.during.upper) for row in party.rows)
     booking = party.booking
-    return Party(booking.pk, booking.starts_at, booking.ends_at, tuple(held))
+    sits_until = now if is_over(booking, now) else None
+    return Party(booking.pk, booking.starts_at, booking.ends_at, tuple(held), sits_until)
 
 
 def _conflicts(bars: Sequence[ShownBar]) -> Iterator[str]:
@@ -247,6 +249,6 @@ class _Words:
 
     def _standing(self, booking: Booking) -> tuple[str, str]:
         now, grace = self.evening.now, self.evening.settings.restaurant.grace_minutes
-        if booking.status == BookingStatus.SEATED and booking.ends_at < now:
+        if is_over(booking, now):
             return OVER, f"Seated, {minutes_between(booking.ends_at, now)} min over"
         return standing_at(booking, now, grace)
