@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from hashlib import sha256
 from itertools import groupby
+from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet, Subquery, Sum
+from django.db.models import Aggregate, BigIntegerField, Count, DateField, Max, Q, QuerySet, Subquery, Sum
 
 from bookings.choices import BookingStatus, DecisionVerdict
 from bookings.decision import load_days
 from bookings.models import Booking, Decision, TableAssignment
 from bookings.selectors.excess import LimitKey, list_authorised
 from capacity.calendar import ONE_DAY, this_minute
+from capacity.clock import PREPARED_CLOCK, shown_instant
 from capacity.models import ServiceDay
 from capacity.policy import ServiceState
-from capacity.selectors import SWITCH, ClockTimestamp, ServiceSettings, get_service_settings
+from capacity.selectors import SWITCH, ServiceSettings, get_service_settings
+from config.statements import Parameter, Statement
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table, TableBlock
 from tables.querysets import number_order
@@ -145,31 +148,46 @@ def list_refusals_at(restaurant: Restaurant, business_date: date, starts_at: dat
     return list(refused.defer("state").order_by("-decided_at", "-pk"))
 
 
-def _refused_on(business_date: date) -> Q:
+def _refused_on(business_date: date | Parameter) -> Q:
     return Q(business_date=business_date, verdict=DecisionVerdict.REFUSED)
 
 
-def read_evening_tag(*, restaurant_id: int, business_date: date) -> str | None:
-    """Read what changes whenever `get_evening_tables` would find something else, in 1 query; None without restaurant.
+def read_evening_tag(*, restaurant_id: int, business_date: date) -> str:
+    """Read what changes whenever `get_evening_tables` would find something else, in 1 query.
 
     Versions tell of all that locks a service day, of the neighbours too, and of the settings; the rest is told by what
     was written last: names of guests, and refused requests. The minute goes on by itself.
     """
-    near = Q(restaurant=restaurant_id, business_date__range=(business_date - ONE_DAY, business_date + ONE_DAY))
-    days = ServiceDay.objects.filter(near).order_by().values("restaurant")
-    written = Booking.objects.filter(near).order_by().values("restaurant")
-    refused = Decision.objects.filter(_refused_on(business_date), restaurant=restaurant_id)
-    facts = Restaurant.objects.filter(pk=restaurant_id).values_list(
+    rows = EVENING_TAG.run(
+        restaurant_id=restaurant_id,
+        date=business_date,
+        first_date=business_date - ONE_DAY,
+        last_date=business_date + ONE_DAY,
+        shown=shown_instant(),
+    )
+    facts = [(this_minute(now), *others) for now, *others in rows]
+    return sha256(repr(facts).encode()).hexdigest()[:32]
+
+
+def _tag_query() -> QuerySet[Restaurant, tuple[Any, ...]]:
+    restaurant_id = Parameter("restaurant_id", BigIntegerField())
+    on, first, last = (Parameter(name, DateField()) for name in ("date", "first_date", "last_date"))
+    near = Q(restaurant_id=restaurant_id, business_date__gte=first, business_date__lte=last)
+    refused = Decision.objects.filter(_refused_on(on), restaurant_id=restaurant_id)
+    return Restaurant.objects.filter(pk=restaurant_id).values_list(
+        PREPARED_CLOCK,
         "settings_version",
         SWITCH,
-        ClockTimestamp(),
-        Subquery(days.annotate(found=Sum("version")).values("found")),
-        Subquery(days.annotate(found=Count("pk")).values("found")),
-        Subquery(written.annotate(found=Max("updated_at")).values("found")),
-        Subquery(refused.order_by().values("restaurant").annotate(found=Max("pk")).values("found")),
+        _of_all(ServiceDay.objects.filter(near), Sum("version")),
+        _of_all(ServiceDay.objects.filter(near), Count("pk")),
+        _of_all(Booking.objects.filter(near), Max("updated_at")),
+        _of_all(refused, Max("pk")),
     )
-    row = facts.first()
-    if row is None:
-        return None
-    version, switch, now, *others = row
-    return sha256(repr((version, switch, this_minute(now), others)).encode()).hexdigest()[:32]
+
+
+def _of_all(rows: QuerySet[Any, Any], aggregate: Aggregate) -> Subquery:
+    return Subquery(rows.order_by().values("restaurant").annotate(found=aggregate).values("found"))
+
+
+# Thirty screens ask it every few seconds.
+EVENING_TAG = Statement.of("evening_tag", _tag_query)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bookings.admin.columns import standing_at
 from bookings.admin.timeline.axis import Tick, TimeAxis, wall_label
+from bookings.admin.timeline.bars import OVER, ShownBar
 from bookings.admin.timeline.delays import Delay, is_over
 from bookings.admin.timeline.footer import Footer, lay_out_footer
 from bookings.admin.timeline.layout import (
@@ -20,7 +21,6 @@ from bookings.admin.timeline.layout import (
     Stretch,
     lay_out,
 )
-from bookings.choices import BookingStatus
 from bookings.models import Booking
 from bookings.selectors.timeline import EveningTables, PartyAtTables
 from bookings.services.rows.seating import shown_tables
@@ -31,61 +31,7 @@ from capacity.policy import LimitUse, ServiceState
 from tables.choices import TableStatus
 from tables.models import Table
 
-OVER = "over"
-# What tells a status apart beside its words and its colour.
-ICONS = {
-    BookingStatus.HELD: "hourglass_top",
-    BookingStatus.CONFIRMED: "event_available",
-    "late": "alarm",
-    BookingStatus.ARRIVED: "how_to_reg",
-    BookingStatus.SEATED: "restaurant",
-    OVER: "timer_off",
-    BookingStatus.COMPLETED: "done_all",
-}
 NO_SECTION = "No section"
-
-
-@dataclass(frozen=True)
-class ShownBar:
-    """A booking as a button of the grid."""
-
-    bar: Bar
-    booking: Booking
-    kind: str
-    words: str
-    time: str
-    until: str
-    tables: str
-    all_table_ids: tuple[int, ...]
-    is_pinned: bool
-
-    @property
-    def key(self) -> str:
-        """Return the id of the element: of a booking in several parts each has its own."""
-        part = f"-{self.bar.part}" if self.bar.part > 1 else ""
-        return f"booking-{self.booking.pk}{part}"
-
-    @property
-    def icon(self) -> str:
-        """Return the name of the sign of its status."""
-        return ICONS[self.kind]
-
-    @property
-    def table_ids(self) -> str:
-        """Return the ids of all its tables, as the page compares them."""
-        return " ".join(map(str, self.all_table_ids))
-
-    @property
-    def has_buffer(self) -> bool:
-        """Say whether the table is made ready after the party."""
-        return self.bar.ready > self.bar.columns.last
-
-    @property
-    def sentence(self) -> str:
-        """Say all of it."""
-        pinned = ", pinned" if self.is_pinned else ""
-        who = f"{self.booking.guest_name}, party of {self.booking.party_size}"
-        return f"{who}, {self.time} to {self.until}, {self.tables}: {self.words}{pinned}"
 
 
 @dataclass(frozen=True)
@@ -243,7 +189,7 @@ class _Words:
             time=self.clock(party.booking.starts_at),
             until=self.clock(party.booking.ends_at),
             tables=shown_tables([row.table.number for row in party.rows]),
-            all_table_ids=tuple(row.table_id for row in party.rows),
+            table_ids=tuple(row.table_id for row in party.rows),
             is_pinned=bool(party.rows) and all(row.pinned for row in party.rows),
         )
 

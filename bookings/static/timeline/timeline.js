@@ -93,6 +93,8 @@
 
     // Panel
 
+    const addressOf = (booking) => `${root.dataset.address}${booking}/`;
+
     const show = (verb, url, values) => {
         panelBody.textContent = "One moment …";
         if (!panel.open) panel.showModal();
@@ -101,8 +103,9 @@
     };
 
     board.addEventListener("click", (event) => {
-        const opener = event.target.closest("[data-panel]");
-        if (opener) show("GET", opener.dataset.panel);
+        const { booking, refused } = event.target.closest("[data-booking], [data-refused]")?.dataset ?? {};
+        if (booking) show("GET", addressOf(booking));
+        if (refused) show("GET", `${root.dataset.address}refused/?${new URLSearchParams({ at: refused })}`);
     });
     panel.addEventListener("click", (event) => {
         if (event.target.closest("[data-close]") || event.target === panel) panel.close();
@@ -198,7 +201,7 @@
         if (!to.table && !to.start) return;
         const values = { expected_version: bar.dataset.version, starts_at: to.start ?? "" };
         if (to.table) values.tables = to.table;
-        show("POST", `${bar.dataset.panel}preview/`, values);
+        show("POST", `${addressOf(bar.dataset.booking)}preview/`, values);
     });
     document.addEventListener("pointercancel", finish);
     document.addEventListener("keydown", (event) => {

@@ -158,6 +158,7 @@ def test_an_excess_that_somebody_authorised_differs_from_an_overbooking() -> Non
         limit=ReasonCode.PACING_COVERS,
         amount=2,
         source=OverrideSource.STAFF,
+        reason="regulars",
     )
     (authorised,) = (cell for cell in make_board(tonight(house), []).footer.tracks[0].cells if cell.use.excess)
 
