@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
+from bookings.admin.operations import MAY_CHANGE
 from bookings.admin.operations.base import RefusableForm
 from bookings.admin.sentences import clock, shown_names
 from bookings.models import Booking
@@ -23,6 +25,12 @@ from bookings.services.one_booking import tables_of
 from bookings.services.rows.seating import shown_tables, table_numbers
 from config.errors import InputInvalid
 from config.values import ValueInvalid, read_instant
+from tables.models import Restaurant
+
+
+def may_move(request: HttpRequest, restaurant: Restaurant) -> bool:
+    """Say whether the user may move bookings of a restaurant."""
+    return request.user.has_perms(MAY_CHANGE)
 
 
 class InstantField(forms.Field):

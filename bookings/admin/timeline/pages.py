@@ -14,11 +14,10 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST
 
-from bookings.admin.operations import MAY_CHANGE
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.sentences import outcome_sentences
 from bookings.admin.timeline.delays import list_delays
-from bookings.admin.timeline.moves import MoveForm, TimelineMove
+from bookings.admin.timeline.moves import MoveForm, TimelineMove, may_move
 from bookings.admin.timeline.panel import booking_context, preview_context, refusal_context
 from bookings.admin.timeline.screen import make_board
 from bookings.models import Booking
@@ -44,13 +43,18 @@ def hosts_view(view: View) -> View:
     return wrapped
 
 
-def _find_restaurant(slug: str) -> Restaurant:
-    return get_object_or_404(Restaurant, slug=slug)
+def _restaurants(request: HttpRequest) -> QuerySet[Restaurant]:
+    """Return the restaurants that the user may look at."""
+    return Restaurant.objects.order_by("name", "pk")
+
+
+def _find_restaurant(request: HttpRequest, slug: str) -> Restaurant:
+    return get_object_or_404(_restaurants(request), slug=slug)
 
 
 def choose(request: HttpRequest) -> HttpResponse:
     """Ask for the restaurant, and go on to its evening; where there is one, go on at once."""
-    restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
+    restaurants = list(_restaurants(request).filter(active=True))
     if len(restaurants) == 1:
         return HttpResponseRedirect(reverse("timeline:today", args=[restaurants[0].slug]))
     return _render(request, "admin/timeline/choose.html", {"title": "Timeline", "restaurants": restaurants})
@@ -58,13 +62,13 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 def show_today(request: HttpRequest, slug: str) -> HttpResponse:
     """Go on to the evening that runs, or begins next."""
-    restaurant = _find_restaurant(slug)
+    restaurant = _find_restaurant(request, slug)
     return HttpResponseRedirect(reverse("timeline:page", args=[slug, get_business_date(restaurant)]))
 
 
 def serve_page(request: HttpRequest, slug: str, business_date: date) -> HttpResponse:
     """Show an evening."""
-    restaurant = _find_restaurant(slug)
+    restaurant = _find_restaurant(request, slug)
     # The tag first: what is written meanwhile is then told by the next look.
     tag = _entity_tag(restaurant, business_date)
     context = {**_board_context(request, restaurant, business_date), "entity_tag": tag}
@@ -79,7 +83,7 @@ def serve_page(request: HttpRequest, slug: str, business_date: date) -> HttpResp
 
 def serve_board(request: HttpRequest, slug: str, business_date: date) -> HttpResponse:
     """Return what goes on with the evening; 304 in 1 query where nothing has changed since the caller's look."""
-    restaurant = _find_restaurant(slug)
+    restaurant = _find_restaurant(request, slug)
     tag = _entity_tag(restaurant, business_date)
     response = get_conditional_response(request, etag=tag)
     if response is None:
@@ -99,7 +103,7 @@ def _board_context(request: HttpRequest, restaurant: Restaurant, business_date: 
         "board": make_board(evening, list_delays(evening)),
         "restaurant": restaurant,
         "business_date": business_date,
-        "may_move": request.user.has_perms(MAY_CHANGE),
+        "may_move": may_move(request, restaurant),
     }
 
 
@@ -111,7 +115,7 @@ def serve_booking(request: HttpRequest, slug: str, business_date: date, booking_
 
 def serve_refusals(request: HttpRequest, slug: str, business_date: date) -> HttpResponse:
     """Return why requests for a start were refused, and the changes that would take the last of them now."""
-    context = refusal_context(_find_restaurant(slug), business_date, request.GET)
+    context = refusal_context(_find_restaurant(request, slug), business_date, request.GET)
     return TemplateResponse(request, "admin/timeline/refusals.html", context)
 
 
@@ -159,13 +163,13 @@ def _say(request: HttpRequest, said: list[Any]) -> HttpResponse:
 def _find_booking(request: HttpRequest, slug: str, booking_id: int) -> Booking:
     """Find a booking of a restaurant as its own screen does, with its tables."""
     bookings: QuerySet[Booking] = admin.site.get_model_admin(Booking).get_queryset(request)
-    return get_object_or_404(bookings, pk=booking_id, restaurant=_find_restaurant(slug))
+    return get_object_or_404(bookings, pk=booking_id, restaurant=_find_restaurant(request, slug))
 
 
 def _read_move(request: HttpRequest, slug: str, booking_id: int) -> tuple[Booking, MoveForm]:
-    if not request.user.has_perms(MAY_CHANGE):
-        raise PermissionDenied
     booking = _find_booking(request, slug, booking_id)
+    if not may_move(request, booking.restaurant):
+        raise PermissionDenied
     tables = Table.objects.filter(restaurant=booking.restaurant_id).values_list("pk", flat=True)
     return booking, MoveForm(list(tables), request.POST)
 

@@ -7,11 +7,11 @@ from typing import Any
 from django.http import Http404, HttpRequest, QueryDict
 
 from bookings.admin.columns import clock_of, status_of
-from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_url
+from bookings.admin.operations import OPERATIONS, operation_url
 from bookings.admin.operations.pages import TIMELINE
 from bookings.admin.operations.table_choice import tables_for_booking
 from bookings.admin.sentences import shown_names, shown_stay
-from bookings.admin.timeline.moves import Foreseen, MoveForm
+from bookings.admin.timeline.moves import Foreseen, MoveForm, may_move
 from bookings.choices import CHANNELS, BookingSource
 from bookings.errors import RequestRefused
 from bookings.insight.explain import Explanation, explain_availability
@@ -38,15 +38,15 @@ def booking_context(request: HttpRequest, booking: Booking, business_date: date)
         "tables": shown_names(booking),
         "stay": shown_stay(booking),
     }
-    if not request.user.has_perms(MAY_CHANGE):
+    if not may_move(request, booking.restaurant):
         return context
-    may_move = OPERATIONS["assign"].is_offered(booking, now)
+    is_movable = OPERATIONS["assign"].is_offered(booking, now)
     return context | {
         "operations": list(_operations(booking, now)),
-        "may_move": may_move,
-        "groups": tables_for_booking(booking, now) if may_move else [],
+        "is_movable": is_movable,
+        "groups": tables_for_booking(booking, now) if is_movable else [],
         "own_tables": [row.table_id for row in booking.assignments.all()],
-        "starts": list(_starts(booking, business_date)) if may_move else [],
+        "starts": list(_starts(booking, business_date)) if is_movable else [],
     }
 
 
