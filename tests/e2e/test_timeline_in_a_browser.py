@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from bookings.errors import CapacityExceeded
 from bookings.models import Booking
 from bookings.services import cancel_booking
 from tables.models import Restaurant
@@ -177,6 +178,22 @@ def test_no_rule_of_accessibility_is_broken(open_page: OpenPage, width: int, dar
 def violations(page: Page) -> list[str]:
     found = Axe().run(page).response["violations"]
     return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]
+
+
+def test_a_refused_request_is_explained_with_what_would_take_it(open_page: OpenPage) -> None:
+    house = room(4, 4)
+    CapacityRuleFactory(restaurant=house, pacing_covers=4)
+    book(house, party_size=4)
+    with pytest.raises(CapacityExceeded):
+        book(house, party_size=3)
+    page = open_page(evening_of(house))
+
+    page.locator(".tl-mark").click()
+
+    panel = page.locator("#timeline-panel")
+    expect(panel).to_contain_text("Party of 3, web: covers starting per slot: 4 of 4, 3 asked")
+    expect(panel).to_contain_text("3 more pacing covers")
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", [375, 768, 1280])

@@ -1,10 +1,12 @@
 """An evening with something of everything, to look at on the timeline."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+from bookings.errors import CapacityExceeded
 from bookings.services import block_tables, mark_arrived
 from tables.models import Restaurant, Section, Table
-from tests.helpers.dining_room import ids, room_at_noon, sit, table
+from tests.helpers.dining_room import book, ids, room_at_noon, sit, table
 from tests.helpers.factories import CapacityRuleFactory, TableCombinationFactory
 from tests.helpers.running_service import began, due, seated
 
@@ -32,4 +34,14 @@ def lively_evening() -> Restaurant:
         ends_at=datetime.now(house.zone) + timedelta(minutes=150),
         reason="wobbles",
     )
+    _refuse_beside(house, covers=7)
     return house
+
+
+def _refuse_beside(house: Restaurant, covers: int) -> None:
+    """Ask for eight where so many start already."""
+    slot = house.booking_slots.get(starting_covers=covers)
+    with suppress(CapacityExceeded):
+        book(
+            house, party_size=8, business_date=slot.service_day.business_date, wall_time=None, starts_at=slot.starts_at
+        )

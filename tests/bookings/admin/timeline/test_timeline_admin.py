@@ -69,6 +69,7 @@ def test_the_evening_stands_in_rows_with_every_status_in_words(admin_client: Cli
     assert re.search(r"Royal Society , 7 event_available Confirmed until \d\d:\d\d, T4 \+ T5", shown)
     assert "Blocked: wobbles" in shown
     assert "28 of 80 covers" in shown
+    assert re.search(r"1 refused at \d\d:\d\d: Party of 8 at \d\d:\d\d", shown)
 
 
 def test_who_delays_whom_is_said_in_a_sentence_and_drawn_at_the_table(admin_client: Client) -> None:
