@@ -8,6 +8,8 @@ from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, Phone
 from config.texts import without_format_characters
 from tables.zones import canonical_zone, regions_by_zone
 
+# As it is typed.
+LONGEST_TYPED = 64
 # A stored number: E.164, and perhaps an extension as RFC 3966 writes it. Together they fit into 32 characters.
 STORED_NUMBER = re.compile(r"\+[1-9][0-9]{1,14}(?:;ext=[0-9]{1,11})?")
 # The prefix of calls abroad in most countries, which people write in all of them.

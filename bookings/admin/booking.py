@@ -171,7 +171,6 @@ class BookingAdmin(ReadOnlyAdmin):
     unpin = operation_page(OPERATIONS["unpin"])
     rebook = operation_page(OPERATIONS["rebook"])
     keep = operation_page(OPERATIONS["keep"])
-    note = operation_page(OPERATIONS["note"])
     correct = operation_page(OPERATIONS["correct"])
     cancel = operation_page(OPERATIONS["cancel"])
 

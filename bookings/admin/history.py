@@ -62,6 +62,7 @@ _WORDS: dict[str, Callable[[Any, tzinfo], str]] = {
     "guest_phone": lambda phone, zone: f"phone: {phone or 'none'}",
     "guest_email": lambda email, zone: f"email: {email or 'none'}",
     "notes": lambda notes, zone: f"notes: {notes or 'none'}",
+    "allergies": lambda said, zone: f"allergies {said}",
     "tables": lambda numbers, zone: shown_tables(numbers),
     "problem": lambda problem, zone: str(problem),
     "kept_although": lambda why, zone: f"kept there although {why}",

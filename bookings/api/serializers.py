@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from bookings.api import fields
 from bookings.insight.explain.explaining import COMPARISONS
 from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES
-from bookings.phones import region_of_zone
+from bookings.phones import LONGEST_TYPED, region_of_zone
 from config.values import LARGEST_PARTY
 from tables.choices import Audience
 from tables.models import Restaurant
@@ -64,7 +64,8 @@ class BookingInput(StrictSerializer):
     name = fields.NameField(max_length=LONGEST_GUEST_NAME)
     email = fields.EmailField(max_length=254, help_text="Plain letters before the @; any domain of the Internet.")
     phone = fields.PhoneField(
-        max_length=64, help_text="Any international number, or one of the restaurant's country; an extension behind it."
+        max_length=LONGEST_TYPED,
+        help_text="Any international number, or one of the restaurant's country; an extension behind it.",
     )
     seating = fields.SeatingField(required=False, help_text="A requirement; `any` is no wish.")
     notes = fields.TextField(required=False, allow_blank=True, max_length=LONGEST_NOTES, takes_line_breaks=True)

@@ -10,7 +10,6 @@ from bookings.services.floor.change_requests import UNCHANGED
 from bookings.services.floor.changes import change_booking
 from bookings.services.floor.kept_bookings import keep_booking
 from bookings.services.floor.no_shows import mark_no_show
-from bookings.services.floor.notes import note_booking
 from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.floor.stays import extend_stay, leave_early
 from bookings.services.floor.undo import undo_change
@@ -75,7 +74,6 @@ __all__ = [
     "mark_arrived",
     "mark_no_show",
     "materialize_service_days",
-    "note_booking",
     "pause_online",
     "pin_tables",
     "plan_materialization",

@@ -7,29 +7,38 @@ from django.db.models.functions import Now
 
 from bookings.choices import EventKind
 from bookings.models import Booking
+from bookings.services.guests import GuestDetails, read_words
 from bookings.services.one_booking import get_booking, require_current
-from bookings.services.rows.booking import GuestDetails
 from bookings.services.rows.events import Actor, record_event
 from config.transactions import AttemptOutdated, settings_transaction
 
 
 @settings_transaction
 def correct_guest(
-    *, booking_id: int, guest: GuestDetails, notes: str, actor: Actor = None, expected_version: int | None = None
+    *,
+    booking_id: int,
+    guest: GuestDetails,
+    notes: str,
+    allergies: str,
+    actor: Actor = None,
+    expected_version: int | None = None,
 ) -> Booking:
-    """Correct name, phone, email and notes of a booking in any status; the history keeps the old ones and the new.
+    """Correct name, phone, email, notes and allergies of a booking in any status.
+
+    The history keeps the old ones and the new; of allergies that they changed, since they are about a person's health.
 
     Locks no service day, since nothing that counts changes: it compares the version as it writes, and runs again where
     somebody was faster. A correction of nothing writes nothing.
 
-    Raises: `RecordNotFound`, `EditIsStale`, `BookingConflict`.
+    Raises: `InputInvalid`, `RecordNotFound`, `EditIsStale`, `BookingConflict`.
     """
     booking = get_booking(booking_id)
     wanted = {
         "guest_name": guest.name,
         "guest_phone": guest.phone,
         "guest_email": guest.email,
-        "notes": notes,
+        "notes": read_words("notes", notes),
+        "allergies": read_words("allergies", allergies),
     }
     changed = {name: value for name, value in wanted.items() if getattr(booking, name) != value}
     if changed:
@@ -43,6 +52,9 @@ def _write(booking: Booking, changed: dict[str, Any], actor: Actor) -> None:
     if not as_read.update(**changed, version=F("version") + 1, updated_at=Now()):
         # Somebody has changed the booking between read and write.
         raise AttemptOutdated
-    before = {name: getattr(booking, name) for name in changed}
+    told = changed.keys() - {"allergies"}
+    before, after = ({name: values[name] for name in told} for values in (vars(booking), changed))
+    if told != changed.keys():
+        after["allergies"] = "changed"
     booking.refresh_from_db()
-    record_event(booking, EventKind.CORRECTED, actor=actor, from_value=before, to_value=changed)
+    record_event(booking, EventKind.CORRECTED, actor=actor, from_value=before, to_value=after)

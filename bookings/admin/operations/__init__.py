@@ -5,7 +5,6 @@ from bookings.admin.operations.cancellation import Cancel
 from bookings.admin.operations.changes import Change
 from bookings.admin.operations.correction import Correct
 from bookings.admin.operations.keeping import Keep
-from bookings.admin.operations.notes import Notes
 from bookings.admin.operations.pages import MAY_CHANGE, operation_page, operation_url
 from bookings.admin.operations.presence import Arrive, Extend, Leave, NoShow, Seat
 from bookings.admin.operations.seating import Assign, Pin, Swap, Unpin
@@ -23,7 +22,6 @@ _ALL = (
     Unpin(),
     Change(),
     Keep(),
-    Notes(),
     Correct(),
     Undo(),
     NoShow(),

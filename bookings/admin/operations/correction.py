@@ -1,4 +1,4 @@
-"""The correction of a guest's details: a misspelt name, a wrong number."""
+"""The correction of a guest's details: a misspelt name, a wrong number, words that were forgotten."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -25,15 +25,16 @@ class CorrectForm(GuestForm, OperationForm):
             "name": booking.guest_name,
             "phone": booking.guest_phone,
             "email": booking.guest_email,
+            "allergies": booking.allergies,
             "notes": booking.notes,
         }
 
 
 class Correct(Operation):
-    """The name is misspelt, or the number is another one."""
+    """The name is misspelt, the number is another one, or the staff learns what a party wants or must not eat."""
 
     name = "correct"
-    label = "Correct guest"
+    label = "Guest and notes"
     icon = "edit"
     submit = "Save the details"
     # Also afterwards: somebody calls about last night.
@@ -41,13 +42,16 @@ class Correct(Operation):
     form_class = CorrectForm
 
     def question(self, booking: Booking, now: datetime) -> str:
-        return "Time, size and tables stay as they are. The history keeps the old details and the new ones."
+        return (
+            "Time, size and tables stay as they are. The history keeps the old details and the new ones, and of "
+            "allergies that they changed."
+        )
 
     def write(self, booking: Booking, form: CorrectForm, actor: User) -> FloorOutcome:
         corrected = correct_guest(
             booking_id=booking.pk,
             guest=form.guest,
-            notes=form.cleaned_data["notes"],
+            **form.words,
             actor=actor,
             expected_version=form.version,
         )

@@ -84,7 +84,7 @@ class TelephoneForm(GuestForm, OverrideForm, RefusableForm):
             "turn_minutes": values["minutes"],
             "seating": values["seating"] or None,
             "guest": self.guest,
-            "notes": values["notes"],
+            **self.words,
             "source": BookingSource.PHONE,
             "idempotency_key": values["idempotency_key"],
         }

@@ -112,7 +112,7 @@ CASES = [
     Case("pin", expected, EventKind.PINNED),
     Case("unpin", pinned, EventKind.UNPINNED),
     Case("rebook", expected, EventKind.CHANGED, lambda house: {"party_size": "1"}),
-    Case("note", expected, EventKind.CHANGED, lambda house: {"allergies": "Nuts"}),
+    Case("correct", expected, EventKind.CORRECTED, lambda house: {"allergies": "Nuts"}),
     Case("undo", just_arrived, EventKind.UNDONE),
     Case("cancel", expected, EventKind.CANCELLED),
 ]
@@ -250,7 +250,7 @@ def test_a_party_to_come_may_arrive_sit_move_and_be_given_up(admin_client: Clien
         "swap",
         "pin",
         "rebook",
-        "note",
+        "correct",
         "cancel",
     ]
 
@@ -261,7 +261,7 @@ def test_a_party_that_is_late_may_be_a_no_show(admin_client: Client, house: Rest
 
 def test_a_party_at_its_table_may_leave_stay_and_move(admin_client: Client, house: Restaurant) -> None:
     booking = at_table(house)
-    assert offered(admin_client, booking) == ["leave", "extend", "assign", "swap", "pin", "rebook", "note"]
+    assert offered(admin_client, booking) == ["leave", "extend", "assign", "swap", "pin", "rebook", "correct"]
 
     do(admin_client, booking, "extend")
 
@@ -273,7 +273,7 @@ def test_a_pinned_party_may_be_unpinned_only(admin_client: Client, house: Restau
 
 
 def test_a_party_without_tables_has_none_to_swap_or_pin(admin_client: Client, house: Restaurant) -> None:
-    assert offered(admin_client, due(house, 40)) == ["arrive", "seat", "assign", "rebook", "note", "cancel"]
+    assert offered(admin_client, due(house, 40)) == ["arrive", "seat", "assign", "rebook", "correct", "cancel"]
 
 
 def test_a_party_of_another_date_neither_comes_nor_sits_today(admin_client: Client, house: Restaurant) -> None:

@@ -148,7 +148,7 @@ def test_the_staff_changes_words_and_the_history_keeps_none(
     admin_client: Client, admin_user: Any, house: Restaurant
 ) -> None:
     booking = due(house, 40, "T1", notes="Window")
-    url = f"{BOOKINGS}{booking.pk}/note/"
+    url = f"{BOOKINGS}{booking.pk}/correct/"
     form = form_of(admin_client.get(url))
     assert form["notes"] == ["Window"]
 
@@ -167,7 +167,7 @@ def test_the_staff_changes_words_and_the_history_keeps_none(
 
 def test_a_page_that_is_older_than_the_words_changes_none(admin_client: Client, house: Restaurant) -> None:
     booking = due(house, 40, "T1")
-    url = f"{BOOKINGS}{booking.pk}/note/"
+    url = f"{BOOKINGS}{booking.pk}/correct/"
     form = form_of(admin_client.get(url))
     admin_client.post(url, {**form, "allergies": "Nuts"})
 

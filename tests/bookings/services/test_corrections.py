@@ -24,7 +24,7 @@ def test_the_history_keeps_the_old_details_and_the_new(house: Restaurant) -> Non
     host: User = UserFactory(username="host")
     booking = book(house)
 
-    corrected = correct_guest(booking_id=booking.pk, guest=GRACE, notes="By the window", actor=host)
+    corrected = correct_guest(booking_id=booking.pk, guest=GRACE, notes="By the window", allergies="", actor=host)
 
     stored = Booking.objects.get()
     assert (stored.guest_name, stored.guest_email, stored.guest_phone) == (GRACE.name, GRACE.email, GRACE.phone)
@@ -48,7 +48,7 @@ def test_the_history_keeps_the_old_details_and_the_new(house: Restaurant) -> Non
 def test_only_what_differs_is_told(house: Restaurant) -> None:
     booking = book(house)
 
-    correct_guest(booking_id=booking.pk, guest=GuestDetails("Anne Lee", ANN.email, ANN.phone), notes="")
+    correct_guest(booking_id=booking.pk, guest=GuestDetails("Anne Lee", ANN.email, ANN.phone), notes="", allergies="")
 
     assert (latest(booking).from_value, latest(booking).to_value) == (
         {"guest_name": "Ann Lee"},
@@ -60,7 +60,7 @@ def test_no_service_day_is_locked_and_nothing_counts_otherwise(house: Restaurant
     booking = book(house)
     versions = list(house.service_days.order_by("pk").values_list("version", flat=True))
 
-    correct_guest(booking_id=booking.pk, guest=GRACE, notes="")
+    correct_guest(booking_id=booking.pk, guest=GRACE, notes="", allergies="")
 
     assert list(house.service_days.order_by("pk").values_list("version", flat=True)) == versions
     assert faults(house) == []
@@ -70,18 +70,18 @@ def test_a_correction_of_nothing_writes_nothing(house: Restaurant) -> None:
     booking = book(house)
     before = everything_written(house)
 
-    correct_guest(booking_id=booking.pk, guest=ANN, notes="", expected_version=7)
+    correct_guest(booking_id=booking.pk, guest=ANN, notes="", allergies="", expected_version=7)
 
     assert everything_written(house) == before
 
 
 def test_a_correction_of_what_somebody_has_changed_is_stale(house: Restaurant) -> None:
     booking = book(house)
-    correct_guest(booking_id=booking.pk, guest=GRACE, notes="")
+    correct_guest(booking_id=booking.pk, guest=GRACE, notes="", allergies="")
     before = everything_written(house)
 
     with pytest.raises(EditIsStale):
-        correct_guest(booking_id=booking.pk, guest=ANN, notes="", expected_version=1)
+        correct_guest(booking_id=booking.pk, guest=ANN, notes="", allergies="", expected_version=1)
 
     assert everything_written(house) == before
 
@@ -90,7 +90,7 @@ def test_a_cancelled_booking_can_be_corrected(house: Restaurant) -> None:
     booking = book(house)
     cancel_booking(booking_id=booking.pk)
 
-    correct_guest(booking_id=booking.pk, guest=GRACE, notes="")
+    correct_guest(booking_id=booking.pk, guest=GRACE, notes="", allergies="")
 
     assert history(booking) == ["created", "cancelled", "corrected"]
     assert Booking.objects.get().version == 3
@@ -98,4 +98,4 @@ def test_a_cancelled_booking_can_be_corrected(house: Restaurant) -> None:
 
 def test_a_booking_that_is_not_there_is_not_found() -> None:
     with pytest.raises(RecordNotFound):
-        correct_guest(booking_id=1, guest=GRACE, notes="")
+        correct_guest(booking_id=1, guest=GRACE, notes="", allergies="")

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("bookings", "0010_decisions_are_vacuumed_daily"),
+        ("bookings", "0014_search_of_guests"),
     ]
 
     operations = [

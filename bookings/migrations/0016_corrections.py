@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bookings", "0010_decisions_are_vacuumed_daily"),
+        ("bookings", "0015_refusals_by_date"),
     ]
 
     operations = [
@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                     ("unpinned", "Unpinned"),
                     ("unseated", "Lost its tables"),
                     ("changed", "Changed"),
+                    ("kept", "Kept as it is"),
                     ("corrected", "Guest's details corrected"),
                     ("arrived", "Arrived"),
                     ("seated", "Seated"),
@@ -32,6 +33,7 @@ class Migration(migrations.Migration):
                     ("left", "Left"),
                     ("no_show", "No-show"),
                     ("undone", "Undone"),
+                    ("zone_changed", "Kept its wall clock in another zone"),
                 ],
                 max_length=24,
             ),

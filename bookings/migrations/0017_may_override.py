@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bookings", "0011_corrections"),
+        ("bookings", "0016_corrections"),
     ]
 
     operations = [
