@@ -11,7 +11,7 @@ triggers_on = import_module("tables.migrations.0003_settings_version").triggers_
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("capacity", "0004_settings_version"),
+        ("capacity", "0005_values_as_a_file_takes_them"),
         ("tables", "0003_settings_version"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
