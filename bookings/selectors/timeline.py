@@ -155,8 +155,8 @@ def _refused_on(business_date: date | Parameter) -> Q:
 def read_evening_tag(*, restaurant_id: int, business_date: date) -> str:
     """Read what changes whenever `get_evening_tables` would find something else, in 1 query.
 
-    Versions tell of all that locks a service day, of the neighbours too, and of the settings; the rest is told by what
-    was written last: names of guests, and refused requests. The minute goes on by itself.
+    Versions tell of all that locks a service day, of the neighbours too, and of the settings. Those of the bookings
+    tell of what locks none, as a corrected name; the last record tells of refused requests. The minute goes by itself.
     """
     rows = EVENING_TAG.run(
         restaurant_id=restaurant_id,
@@ -180,7 +180,7 @@ def _tag_query() -> QuerySet[Restaurant, tuple[Any, ...]]:
         SWITCH,
         _of_all(ServiceDay.objects.filter(near), Sum("version")),
         _of_all(ServiceDay.objects.filter(near), Count("pk")),
-        _of_all(Booking.objects.filter(near), Max("updated_at")),
+        _of_all(Booking.objects.filter(restaurant_id=restaurant_id, business_date=on), Sum("version")),
         _of_all(refused, Max("pk")),
     )
 

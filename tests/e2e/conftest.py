@@ -60,7 +60,9 @@ def open_page(chromium: Browser, server: str, transactional_db: None) -> Iterato
         if message.type in ("error", "warning"):
             complaints.append(message.text)
 
-    def open_page(path: str, *, user: User | None = None, width: int = 1280, dark: bool = False) -> Page:
+    def open_page(
+        path: str, *, user: User | None = None, width: int = 1280, dark: bool = False, may_complain: bool = False
+    ) -> Page:
         context = chromium.new_context(
             base_url=server,
             viewport={"width": width, "height": 900},
@@ -70,8 +72,9 @@ def open_page(chromium: Browser, server: str, transactional_db: None) -> Iterato
         contexts.append(context)
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": _session_of(user), "url": server}])
         page = context.new_page()
-        page.on("console", note)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        if not may_complain:
+            page.on("console", note)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)
         return page
 

@@ -196,6 +196,23 @@ def test_a_refused_request_is_explained_with_what_would_take_it(open_page: OpenP
     assert violations(page) == []
 
 
+def test_a_screen_that_has_lost_the_server_says_so_until_it_answers_again(open_page: OpenPage) -> None:
+    house = room(4)
+    booking = book(house)
+    page = open_page(evening_of(house), may_complain=True)
+    lost = page.locator("#timeline-lost")
+    expect(lost).to_be_hidden()
+
+    page.context.set_offline(True)
+    expect(lost).to_be_visible(timeout=LIVE_MILLISECONDS)
+    bar(page, booking).click()
+    expect(page.locator("#timeline-panel")).to_contain_text("That did not work. Nothing was changed")
+
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Close").click()
+    expect(lost).to_be_hidden(timeout=LIVE_MILLISECONDS)
+
+
 @pytest.mark.parametrize("width", [375, 768, 1280])
 def test_the_evening_scrolls_in_a_region_of_its_own(open_page: OpenPage, width: int) -> None:
     house = lively_evening()

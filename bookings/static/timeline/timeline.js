@@ -3,6 +3,7 @@
     const root = document.getElementById("timeline");
     const board = document.getElementById("timeline-board");
     const panel = document.getElementById("timeline-panel");
+    const lost = document.getElementById("timeline-lost");
     const panelBody = document.getElementById("timeline-panel-body");
     const LONG_PRESS = 400;
     const FIRST_PIXELS = 6;
@@ -47,6 +48,9 @@
         kept = null;
     });
     document.addEventListener("visibilitychange", look);
+    board.addEventListener("htmx:afterRequest", (event) => {
+        if (event.target === board) lost.hidden = [200, 304].includes(event.detail.xhr.status);
+    });
 
     // Keys: one booking is in the order of the tab key, the arrows go on from there, Enter opens it.
 
@@ -99,7 +103,8 @@
         panelBody.textContent = "One moment …";
         if (!panel.open) panel.showModal();
         const headers = { "X-CSRFToken": root.dataset.csrf };
-        return htmx.ajax(verb, url, { target: panelBody, values, headers });
+        // Whatever goes wrong is said below, by the events of the panel.
+        htmx.ajax(verb, url, { source: panelBody, target: panelBody, values, headers }).catch(() => {});
     };
 
     board.addEventListener("click", (event) => {
@@ -110,7 +115,16 @@
     panel.addEventListener("click", (event) => {
         if (event.target.closest("[data-close]") || event.target === panel) panel.close();
     });
-    panelBody.addEventListener("htmx:afterSwap", () => panelBody.querySelector("[autofocus]")?.focus());
+    for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+        panel.addEventListener(failure, () => {
+            panelBody.textContent = "That did not work. Nothing was changed; please try again.";
+        });
+    }
+    // Settled, not only swapped: before, a form that is sent would leave the page.
+    panelBody.addEventListener("htmx:afterSettle", () => panelBody.querySelector("[autofocus]")?.focus());
+    panel.addEventListener("submit", (event) => {
+        if (event.target.hasAttribute("hx-post")) event.preventDefault();
+    });
     document.body.addEventListener("timeline-moved", () => {
         panel.close();
         look();

@@ -237,8 +237,8 @@ def refuse(house: Restaurant) -> None:
 
 def correct_name(house: Restaurant) -> None:
     booking = house.bookings.get()
-    booking.guest_name = "Ann Leigh"
-    booking.save(update_fields=["guest_name", "updated_at"])
+    booking.guest_name, booking.version = "Ann Leigh", booking.version + 1
+    booking.save(update_fields=["guest_name", "version"])
 
 
 def block(house: Restaurant) -> None:
