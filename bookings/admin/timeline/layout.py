@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import Protocol
 
 from bookings.admin.timeline.axis import STEP, Columns, TimeAxis
 
@@ -162,15 +161,7 @@ def _lay_out_waiting(axis: TimeAxis, parties: Iterable[Party]) -> tuple[tuple[Ba
     return tuple(bars), max(lanes, default=-1) + 1
 
 
-class _Spanning(Protocol):
-    @property
-    def first(self) -> int: ...
-
-    @property
-    def last(self) -> int: ...
-
-
-def _lanes_of(spans: Sequence[_Spanning]) -> list[int]:
+def _lanes_of(spans: Sequence[Columns]) -> list[int]:
     """Return a lane for each span, by first column: the first lane that is free, so that no two overlap."""
     free_from: list[int] = []
     lanes = []
