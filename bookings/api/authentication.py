@@ -37,13 +37,16 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class IsStaffOrKeyOfRestaurant(BasePermission):
-    """Let staff see every restaurant, and a key its own."""
+    """Let staff see what their permissions show in the admin, and a key its own restaurant."""
 
     message = "This is for the staff of the restaurant."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Say whether the caller is staff, or holds a key."""
-        return isinstance(request.auth, ApiKey) or bool(request.user and request.user.is_staff)
+        """Say whether the caller is staff with the permission, or holds a key."""
+        if isinstance(request.auth, ApiKey):
+            return True
+        user, right = request.user, view.right  # type: ignore[attr-defined]
+        return bool(user and user.is_staff and user.has_perm(right))
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         """Say whether the caller may see a restaurant."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -102,6 +102,8 @@ class GuestView(ObservedView):
 class OpsView(ObservedView):
     """A call of the staff, by admin session or API key."""
 
+    # The permission that a user needs, as for the same facts in the admin.
+    right: ClassVar[str]
     authentication_classes = (ApiKeyAuthentication, SessionAuthentication)
     permission_classes = (IsStaffOrKeyOfRestaurant,)
 

@@ -44,6 +44,8 @@ class RestaurantOpsView(OpsView):
 class UtilizationView(RestaurantOpsView):
     """How full are the services of a business date?"""
 
+    right = "capacity.view_serviceday"
+
     @schema.utilization
     @reads_replica
     def get(self, request: Request) -> Response:
@@ -52,6 +54,8 @@ class UtilizationView(RestaurantOpsView):
 
 class ExplanationView(RestaurantOpsView):
     """Why is a party taken or refused?"""
+
+    right = "capacity.view_serviceday"
 
     @schema.explanation
     @reads_replica
@@ -62,6 +66,8 @@ class ExplanationView(RestaurantOpsView):
 class OverrunsView(RestaurantOpsView):
     """Who sits past their time, and whom does it hit?"""
 
+    right = "bookings.view_booking"
+
     @schema.overruns
     @reads_replica
     def get(self, request: Request) -> Response:
@@ -70,6 +76,8 @@ class OverrunsView(RestaurantOpsView):
 
 class TableCountsView(RestaurantOpsView):
     """How many tables are there for each party size?"""
+
+    right = "tables.view_table"
 
     @schema.table_counts
     @reads_replica

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -32,6 +34,13 @@ def bearer(secret: str) -> dict[str, str]:
     return {"authorization": f"Bearer {secret}"}
 
 
+def user_with(*codenames: str) -> Any:
+    """Make a member of the staff with permissions to look."""
+    user = UserFactory(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return user
+
+
 def key_of(restaurant: Restaurant, name: str = "till") -> str:
     return create_api_key(restaurant_id=restaurant.pk, name=name).secret
 
@@ -39,7 +48,7 @@ def key_of(restaurant: Restaurant, name: str = "till") -> str:
 def test_staff_sees_every_service_and_slot_of_a_date(client: ContractClient) -> None:
     restaurant = bistro(max_covers=80, max_parties=30, pacing_covers=20, occupancy_parties=9)
     BookingFactory(restaurant=restaurant, business_date=A_DATE, party_size=5)
-    client.force_login(UserFactory(is_staff=True))
+    client.force_login(user_with("view_serviceday"))
 
     answer = client.get(PATH, QUERY).json()
 
@@ -120,6 +129,35 @@ def test_a_user_who_is_no_staff_is_turned_away(client: ContractClient) -> None:
         403,
         {"error": "FORBIDDEN", "message": "This is for the staff of the restaurant."},
     )
+
+
+CALLS = {
+    PATH: (QUERY, "view_serviceday"),
+    "/api/ops/capacity/tables": (QUERY, "view_table"),
+    "/api/ops/explain": ({**QUERY, "time": "19:00", "partySize": 2}, "view_serviceday"),
+    "/api/ops/overruns": ({"restaurantId": "bistro"}, "view_booking"),
+}
+
+
+@pytest.mark.parametrize("path", CALLS)
+def test_staff_reads_what_its_permissions_show_in_the_admin(client: ContractClient, path: str) -> None:
+    bistro(tables=1)
+    query, right = CALLS[path]
+    others = {"view_serviceday", "view_table", "view_booking", "view_restaurant"} - {right}
+
+    client.force_login(user_with(right))
+    assert client.get(path, query).status_code == 200
+
+    client.force_login(user_with(*others))
+    answer = client.get(path, query)
+    assert (answer.status_code, answer.json()["error"]) == (403, "FORBIDDEN")
+
+
+def test_staff_without_a_permission_reads_nothing(client: ContractClient) -> None:
+    bistro()
+    client.force_login(UserFactory(is_staff=True))
+
+    assert {client.get(path, query).status_code for path, (query, _) in CALLS.items()} == {403}
 
 
 def test_a_key_opens_its_own_restaurant_only(client: ContractClient) -> None:

@@ -46,7 +46,7 @@ def house() -> Restaurant:
 
 @pytest.fixture
 def staff(client: ContractClient) -> ContractClient:
-    client.force_login(UserFactory(is_staff=True))
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
     return client
 
 
