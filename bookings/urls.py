@@ -1,12 +1,15 @@
 """Addresses of the doors: the API, the metrics, and the admin's pages about all restaurants."""
 
+from django.contrib import admin
 from django.urls import include, path
 
+from bookings.admin.reports import serve_reports
 from bookings.insight.metrics import MetricsView
 
 urlpatterns = [
     path("api/", include("bookings.api.urls")),
     path("metrics", MetricsView.as_view(), name="metrics"),
+    path("admin/reports/", admin.site.admin_view(serve_reports), name="reports"),
     path("admin/rollout/", include("bookings.admin.rollout.urls")),
     path("admin/timeline/", include("bookings.admin.timeline.urls")),
 ]

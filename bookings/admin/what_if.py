@@ -1,7 +1,5 @@
 """The what-if page decides a period again under other rules; nothing is written."""
 
-import json
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -13,6 +11,7 @@ from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from bookings.admin.operations.base import RefusableForm
+from bookings.admin.parts.charts import bar_chart
 from bookings.admin.parts.forms import DayField
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.insight.what_if import PartyDifference, TooManyRequests, WhatIf, run_what_if, wording
@@ -29,20 +28,8 @@ MOST_NAMED = 50
 LOOKED_BACK = timedelta(days=30)
 PREFILLED = ("capacity_rules", "turn_times", "tables")
 
-TODAY_COLOUR, PROPOSED_COLOUR = "var(--color-base-400)", "var(--color-primary-600)"
-GREY = "#9ca3af"
 MONOSPACED = "font-family: ui-monospace, monospace"
-# All that the chart needs: unfold's own options draw the bars of one date over each other.
-CHART_OPTIONS = {
-    "animation": False,
-    "responsive": True,
-    "maintainAspectRatio": False,
-    "plugins": {"legend": {"position": "top", "align": "end", "labels": {"color": GREY}}},
-    "scales": {
-        "x": {"grid": {"display": False}, "ticks": {"color": GREY}},
-        "y": {"beginAtZero": True, "ticks": {"color": GREY, "precision": 0}, "grid": {"lineWidth": 1}},
-    },
-}
+SERIES = ("Today's rules", "Proposed")
 
 
 class WhatIfForm(RefusableForm):
@@ -149,12 +136,12 @@ def _parties(title: str, found: tuple[PartyDifference, ...], result: WhatIf) -> 
 def _covers_chart(result: WhatIf) -> dict[str, str]:
     today, proposed = result.today.covers_by_date, result.proposed.covers_by_date
     said = (f"{_day(day)} {today[day]} and {proposed[day]}" for day in today)
-    return {
-        "title": "Covers taken, by business date",
-        "data": _chart_data({_day(day): (today[day], proposed[day]) for day in today}),
-        "options": json.dumps(CHART_OPTIONS),
-        "text": f"Covers under today's rules and as proposed: {'; '.join(said)}.",
-    }
+    return bar_chart(
+        "Covers taken, by business date",
+        f"Covers under today's rules and as proposed: {'; '.join(said)}.",
+        SERIES,
+        {_day(day): (today[day], proposed[day]) for day in today},
+    )
 
 
 def _reasons_chart(result: WhatIf) -> list[dict[str, str]]:
@@ -162,22 +149,8 @@ def _reasons_chart(result: WhatIf) -> list[dict[str, str]]:
     if not bars:
         return []
     said = (f"{reason} {today} and {proposed}" for reason, (today, proposed) in bars.items())
-    chart = {
-        "title": "Refused requests, by first reason",
-        "data": _chart_data(bars),
-        "options": json.dumps(CHART_OPTIONS),
-        "text": f"Requests refused under today's rules and as proposed: {'; '.join(said)}.",
-    }
-    return [chart]
-
-
-def _chart_data(bars: Mapping[str, tuple[int, int]]) -> str:
-    sides = (("Today's rules", TODAY_COLOUR, 0), ("Proposed", PROPOSED_COLOUR, 1))
-    datasets = [
-        {"label": title, "backgroundColor": colour, "data": [bar[place] for bar in bars.values()]}
-        for title, colour, place in sides
-    ]
-    return json.dumps({"labels": list(bars), "datasets": datasets})
+    text = f"Requests refused under today's rules and as proposed: {'; '.join(said)}."
+    return [bar_chart("Refused requests, by first reason", text, SERIES, bars)]
 
 
 def _day(day: date) -> str:

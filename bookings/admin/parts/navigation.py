@@ -27,6 +27,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("Overrides", "gavel", "bookings", "capacityoverride"),
             ("Audit runs", "fact_check", "bookings", "auditrun"),
             ("What if", "query_stats", "bookings", "what_if"),
+            ("Reports", "bar_chart", "bookings", "reports"),
         ),
     ),
     (
@@ -83,10 +84,15 @@ def _may_see_heatmap(request: HttpRequest) -> bool:
     return request.user.has_perms(("capacity.view_bookingslot", "bookings.view_booking"))
 
 
+def _may_read_reports(request: HttpRequest) -> bool:
+    return request.user.has_perms(("bookings.view_booking", "bookings.view_decision"))
+
+
 PAGES = {
     "undecided": Page("admin:bookings_booking_changelist", _may_see_bookings, TO_DECIDE_URL, count_undecided),
     "heatmap": Page("admin:capacity_bookingslot_heatmap", _may_see_heatmap),
     "timeline": Page("timeline:choose", _may_see_bookings),
+    "reports": Page("reports", _may_read_reports),
     "rolloutchange": Page("rollout:page", is_owner),
     "what_if": Page("admin:capacity_capacityrule_what_if", _may_ask_what_if),
 }
