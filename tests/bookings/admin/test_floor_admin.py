@@ -285,11 +285,11 @@ def test_a_party_of_another_date_neither_comes_nor_sits_today(admin_client: Clie
 
 
 @pytest.mark.parametrize("status", ["cancelled", "expired"])
-def test_what_is_over_allows_nothing(admin_client: Client, house: Restaurant, status: str) -> None:
+def test_what_is_over_allows_a_correction_alone(admin_client: Client, house: Restaurant, status: str) -> None:
     booking = expected(house)
     Booking.objects.update(status=status)
 
-    assert offered(admin_client, booking) == []
+    assert offered(admin_client, booking) == ["correct"]
 
 
 # Coming, sitting, leaving
