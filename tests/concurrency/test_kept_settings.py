@@ -10,7 +10,7 @@ import pytest
 from django.db.models import Model
 
 from bookings.services import delete_settings_row, save_settings_row
-from capacity import selectors
+from capacity.selectors import kept as selectors
 from capacity.models import Closure, TurnTime
 from tables.choices import TableStatus
 from tables.models import Restaurant

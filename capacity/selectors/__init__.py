@@ -1,0 +1,38 @@
+"""Reads of settings: periods, turn times, rules, closures, pauses, mode, and the database's clock. Never write."""
+
+from capacity.clock import ClockTimestamp, read_clock
+from capacity.selectors.houses import get_house_settings, list_misconfigurations
+from capacity.selectors.kept import SWITCH, forget_settings, get_service_settings, presumed_settings
+from capacity.selectors.rows import (
+    list_periods_by_restaurant,
+    list_rules,
+    list_rules_by_restaurant,
+    list_service_periods,
+    list_turn_bands,
+    period_hours,
+    rule_of,
+)
+from capacity.selectors.service_settings import ClosedSpan, Facts, PausedTime, ServiceSettings, is_enforced
+
+__all__ = [
+    "SWITCH",
+    "ClockTimestamp",
+    "ClosedSpan",
+    "Facts",
+    "PausedTime",
+    "ServiceSettings",
+    "forget_settings",
+    "get_house_settings",
+    "get_service_settings",
+    "is_enforced",
+    "list_misconfigurations",
+    "list_periods_by_restaurant",
+    "list_rules",
+    "list_rules_by_restaurant",
+    "list_service_periods",
+    "list_turn_bands",
+    "period_hours",
+    "presumed_settings",
+    "read_clock",
+    "rule_of",
+]

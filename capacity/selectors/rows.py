@@ -1,0 +1,97 @@
+"""The rows of a restaurant's settings, as decisions and screens take them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, time
+
+from django.db.models import F
+
+from capacity.calendar import PeriodHours, TurnBand
+from capacity.clock import ClockTimestamp
+from capacity.limits import LIMIT_FIELDS, Rule
+from capacity.models import CapacityRule, Closure, OnlinePause, ServicePeriod, TurnTime
+from capacity.selectors.service_settings import ClosedSpan, PausedTime
+
+
+def period_hours(period: ServicePeriod) -> PeriodHours:
+    """Return a service period as the calendar needs it."""
+    return PeriodHours(
+        period_id=period.pk,
+        name=period.name,
+        weekdays=frozenset(period.weekdays),
+        start_time=period.start_time,
+        last_seating=period.last_seating,
+        end_time=period.end_time,
+        valid_from=period.valid_from,
+        valid_to=period.valid_to,
+        on_date=period.on_date,
+    )
+
+
+def list_service_periods(restaurant_id: int) -> list[ServicePeriod]:
+    """List the periods that a restaurant offers, special hours last, in 1 query."""
+    offered = ServicePeriod.objects.filter(restaurant_id=restaurant_id, retired_at__isnull=True)
+    return list(offered.order_by(F("on_date").asc(nulls_first=True), "start_time", "pk"))
+
+
+def list_periods_by_restaurant(restaurant_ids: Iterable[int]) -> defaultdict[int, list[PeriodHours]]:
+    """List the periods that some restaurants offer in 1 query."""
+    periods: defaultdict[int, list[PeriodHours]] = defaultdict(list)
+    for period in ServicePeriod.objects.filter(restaurant__in=restaurant_ids, retired_at=None):
+        periods[period.restaurant_id].append(period_hours(period))
+    return periods
+
+
+def list_turn_bands(restaurant_id: int) -> tuple[TurnBand, ...]:
+    """List the turn times of a restaurant in 1 query."""
+    rows = TurnTime.objects.filter(restaurant_id=restaurant_id)
+    return tuple(TurnBand(*row) for row in rows.values_list("up_to", "minutes", "service_period_id"))
+
+
+RULE_COLUMNS = (
+    "pk",
+    "service_period_id",
+    "weekday",
+    "from_date",
+    "to_date",
+    "from_time",
+    "to_time",
+    *LIMIT_FIELDS,
+    "version",
+)
+
+
+def list_rules(restaurant_id: int) -> tuple[Rule, ...]:
+    """List the capacity rules of a restaurant in 1 query."""
+    rows = CapacityRule.objects.filter(restaurant_id=restaurant_id).values_list(*RULE_COLUMNS)
+    return tuple(Rule(*row) for row in rows)
+
+
+def list_rules_by_restaurant(restaurant_ids: Iterable[int]) -> defaultdict[int, list[Rule]]:
+    """List the capacity rules of some restaurants in 1 query."""
+    rules: defaultdict[int, list[Rule]] = defaultdict(list)
+    rows = CapacityRule.objects.filter(restaurant__in=restaurant_ids)
+    for restaurant_id, *columns in rows.values_list("restaurant_id", *RULE_COLUMNS):
+        rules[restaurant_id].append(Rule(*columns))
+    return rules
+
+
+def rule_of(row: CapacityRule) -> Rule:
+    """Return a capacity rule as decisions see it."""
+    return Rule(*(getattr(row, name) for name in RULE_COLUMNS))
+
+
+def list_pauses(restaurant_id: int) -> tuple[PausedTime, ...]:
+    """List the pauses of a restaurant that are not over in 1 query."""
+    rows = OnlinePause.objects.filter(restaurant_id=restaurant_id, lifted_at=None, ends_at__gt=ClockTimestamp())
+    return tuple(
+        PausedTime(*row) for row in rows.values_list("service_period_id", "business_date", "starts_at", "ends_at")
+    )
+
+
+def list_closures(restaurant_id: int) -> tuple[ClosedSpan, ...]:
+    """List the closures of a restaurant in 1 query."""
+    rows: Iterable[tuple[int | None, date, date, time | None, time | None, str]] = Closure.objects.filter(
+        restaurant_id=restaurant_id
+    ).values_list("service_period_id", "from_date", "to_date", "from_time", "to_time", "channel")
+    return tuple(ClosedSpan(*row) for row in rows)
