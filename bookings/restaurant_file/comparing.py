@@ -51,7 +51,8 @@ class Change:
                     # The place in a list is counted from 1, as people do.
                     yield "place in the list", str(before + 1), str(after + 1)
                 else:
-                    yield field.name, value_in_words(None, before), value_in_words(None, after)
+                    name = field.name.removeprefix("is_")
+                    yield name, value_in_words(None, before), value_in_words(None, after)
 
 
 def value_in_words(kind: Kind | None, value: Any) -> str:

@@ -10,8 +10,8 @@ import pytest
 from django.db.models import Model
 
 from bookings.services import delete_settings_row, save_settings_row
-from capacity.selectors import kept as selectors
 from capacity.models import Closure, TurnTime
+from capacity.selectors import kept as selectors
 from tables.choices import TableStatus
 from tables.models import Restaurant
 from tests.helpers.crowd import BOOKED, Crowd, outcome_of

@@ -17,6 +17,9 @@ WRONG_IDS = ("abc", "0", "-1", HUGE, NUL, "_5F", "a/b")
 # What may stand in each part of an address. A part that is not named here wants to be thought about.
 WRONG_PARTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("object_id", "id", "content_type_id", "restaurant_id", "percent"), WRONG_IDS),
+    **dict.fromkeys(("booking_id", "pause_id"), WRONG_IDS),
+    **dict.fromkeys(("slug", "variant"), ("abc", "-1", NUL, "a/b", "x" * 300)),
+    "business_date": ("abc", "9999-12-31", "0001-01-01", "2026-02-30", NUL),
     "app_label": ("abc", "bookings", NUL),
     "url": ("abc", "abc/", NUL, "x" * 300),
 }

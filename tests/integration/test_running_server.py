@@ -241,7 +241,8 @@ def test_the_docs_load_nothing_from_elsewhere(browser: httpx.Client) -> None:
     sources = [part.split('"')[0] for part in page.text.replace("src=", "href=").split('href="')[1:]]
 
     assert page.status_code == 200
-    assert all(source.startswith("/static/") for source in sources)
+    # The script of the page itself has an address of its own: the policy of the door lets none stand in a page.
+    assert all(source.startswith(("/static/", "/api/docs?")) for source in sources)
     assert len(sources) >= 3
     for source in sources:
         assert browser.get(source).status_code == 200

@@ -110,8 +110,9 @@ class TypedInput(forms.BaseForm):
             return
         try:
             is_long = isinstance(field.widget, forms.Textarea)
-            text = read_text(text, but=LINE_BREAKS) if is_long else read_name(text)
-            self.cleaned_data[name] = read_email(text) if isinstance(field, forms.EmailField) else text
+            read = read_text(text, but=LINE_BREAKS) if is_long else read_name(text)
+            if field.strip:
+                self.cleaned_data[name] = read_email(read) if isinstance(field, forms.EmailField) else read
         except TextInvalid as error:
             raise ValidationError(str(error), code=error.code) from error
         except EmailInvalid as error:

@@ -185,7 +185,7 @@ class RestaurantAdmin(SettingsAdmin):
                 keeps_wall_clock=form.cleaned_data[WALL_CLOCK],
             )
         create_restaurant(restaurant=row)
-        return SettingsOutcome(service_days=0, raised=(), bookings=())
+        return SettingsOutcome(service_days=0, raised=())
 
     def list_advice(self, row: Restaurant) -> Sequence[str]:
         return [found.message for found in list_misconfigurations(row.pk, "TURN_TIME_GAP")]

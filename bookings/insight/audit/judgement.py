@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.utils.translation import ngettext
+
 from bookings.insight.audit.lines import Line
 from bookings.insight.audit.report import AuditReport, Finding, instant
-from config.values import counted
 
 Row = dict[str, Any]
 
@@ -156,10 +157,14 @@ def other_wall_clock(row: Row) -> Finding:
     )
 
 
+def _bookings(count: int) -> str:
+    return ngettext("%d booking", "%d bookings", count) % count
+
+
 def unseated_bookings(row: Row) -> Finding:
     """Return the number of parties without a table where the service seats at tables."""
     some = ", ".join(row["refs"])
-    message = f"{counted(row['bookings'], 'booking')} without a table where parties are seated at tables: {some}"
+    message = f"{_bookings(row['bookings'])} without a table where parties are seated at tables: {some}"
     return Finding(
         row["restaurant_id"],
         "WITHOUT_TABLE",

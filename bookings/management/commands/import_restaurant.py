@@ -83,7 +83,7 @@ class Command(BaseCommand):
         self._list(settings.moves, "moved to other tables", _moved)
         self._list(settings.left, "left at tables that do not take them any more", _left)
         self._list(settings.waiting, "waiting for a decision since before", _undecided)
-        self._list(settings.rescheduled, "kept at date and time in the new zone. Tell the guests", _guest_to_tell)
+        self._list(settings.rescheduled, "kept date and time in the new zone. Tell the guests", _guest_to_tell)
 
     def _list(self, found: Sequence[T], said: str, line_of: Callable[[T], str]) -> None:
         if found:

@@ -52,8 +52,9 @@ def do(client: Client, booking: Booking, name: str, **changed: Any) -> Any:
 
 
 def offered(client: Client, booking: Booking) -> list[str]:
-    """Return the operations that the page of a booking offers."""
-    return [it["operation"].name for it in client.get(page_of(booking)).context["operations"]]
+    """Return the operations that the page of a booking offers; a start off the grid of slots may be kept beside."""
+    names = [offer["operation"].name for offer in client.get(page_of(booking)).context["operations"]]
+    return [name for name in names if name != "keep"]
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ def test_whoever_only_looks_sees_no_button_and_is_forbidden(
     assert everything_written(house) == before
 
 
-@every_operation
+@pytest.mark.parametrize("case", [case for case in CASES if case.name != "correct"], ids=str)
 def test_a_cancelled_booking_refuses_in_words(admin_client: Client, house: Restaurant, case: Case) -> None:
     booking = case.make(house)
     form = filled_in(admin_client, booking, case.name, **case.change(house))

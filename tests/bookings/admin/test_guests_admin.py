@@ -144,7 +144,7 @@ def test_long_words_are_shortened_until_they_are_opened(admin_client: Client, ho
     assert re.search(r"<details[^>]*><summary[^>]*>.*…</bdi></summary><bdi[^>]*>(Late\. ){29}Late\.", page)
 
 
-def test_the_staff_changes_words_and_the_history_keeps_none(
+def test_the_staff_changes_words_and_the_history_keeps_no_allergies(
     admin_client: Client, admin_user: Any, house: Restaurant
 ) -> None:
     booking = due(house, 40, "T1", notes="Window")
@@ -158,9 +158,9 @@ def test_the_staff_changes_words_and_the_history_keeps_none(
     event = booking.events.latest("pk")
     assert (booking.notes, booking.allergies, booking.version) == ("Window", "Nuts", 2)
     assert (event.kind, event.actor, event.from_value, event.to_value) == (
-        EventKind.CHANGED,
+        EventKind.CORRECTED,
         admin_user,
-        None,
+        {},
         {"allergies": "changed"},
     )
 

@@ -17,7 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 
 from bookings.errors import PeriodsOverlap
 from bookings.models.queues import MOST_ATTEMPTS, QUEUES
-from bookings.services import change_settings, create_restaurant, save_settings_row
+from bookings.services import change_settings, create_restaurant, materialize_service_days, save_settings_row
 from bookings.services.settings.coming_days import DAYS_AHEAD, defer_coming_days, materialize_coming_days
 from bookings.services.upkeep.deferral import MATERIALIZE_RESTAURANT, defer_jobs, defer_materialization
 from bookings.services.upkeep.jobs import RetriedJobs, rescue_stalled_jobs, retry_dead_jobs
@@ -266,9 +266,15 @@ def test_the_night_makes_one_job_for_a_hundred_active_restaurants(monkeypatch):
     assert list(wanted) == [[first.pk, second.pk], [third.pk]]
 
 
-def test_one_restaurant_that_fails_keeps_no_other_back():
+def test_one_restaurant_that_fails_keeps_no_other_back(monkeypatch):
     broken, sound = RestaurantFactory(timezone="Etc/UTC"), open_restaurant()
-    Restaurant.objects.filter(pk=broken.pk).update(timezone="Nowhere/AtAll")
+
+    def create(*, restaurant_id, **dates):
+        if restaurant_id == broken.pk:
+            raise OSError("the network is down")
+        return materialize_service_days(restaurant_id=restaurant_id, **dates)
+
+    monkeypatch.setattr("bookings.services.settings.coming_days.materialize_service_days", create)
     defer_jobs("materialize_all", {})
 
     for _ in ("the night's", "for a hundred restaurants", "for the broken one"):

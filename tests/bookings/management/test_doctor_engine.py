@@ -93,7 +93,7 @@ def test_what_the_auditor_found_is_a_problem() -> None:
     BookingFactory(restaurant=restaurant, business_date=days_ahead(), party_size=6, is_counted=False)
     audit_capacity()
     assert levels(engine.check_auditor) == [OK, PROBLEM]
-    assert "problem 1 overbookings beyond what was authorised" in said(engine.check_auditor)
+    assert "problem 1 overbooking beyond what was authorised" in said(engine.check_auditor)
 
 
 # Ledger

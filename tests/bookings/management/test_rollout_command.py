@@ -48,7 +48,7 @@ def test_the_status_of_nothing_done_yet(bistro: Restaurant) -> None:
     assert run("status")[0].splitlines() == [
         "Environment: ENABLE_CAPACITY_ENFORCEMENT is true",
         "Switch: on, never turned",
-        "Enforced: 0 of 1 restaurants, 0 %; set to: 0",
+        "Enforced: 0 of 1 restaurant, 0 %; set to: 0",
         "",
         "bistro (beta partner): shadow, set to shadow; the restaurant is set to shadow",
         "  last 7 days: 0 decisions, of which limits would have refused 0; support tickets ever: 0",
@@ -146,7 +146,7 @@ def test_a_percentage_says_who_changed(bistro: Restaurant) -> None:
     RestaurantFactory(slug="bar", enforcement="enforce")
 
     assert run("percent", "100", "--reason", "Stage 3")[0].splitlines() == [
-        "100 %: 1 restaurants changed",
+        "100 %: 1 restaurant changed",
         "  bistro: shadow -> enforce",
     ]
     assert run("percent", "100", "--reason", "Stage 3")[0] == "100 %: 0 restaurants changed\n"

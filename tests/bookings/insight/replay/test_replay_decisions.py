@@ -194,7 +194,7 @@ def test_a_shadow_decision_that_failed_is_never_examined_and_no_difference(monke
     assert Decision.objects.get().state is not None
 
     assert replayed("--both-modes") == (
-        "Decided 1 decisions again:\n  0 agree\n  0 differ\n  1 never examined: the shadow decision failed\n",
+        "Decided 1 decision again:\n  0 agree\n  0 differ\n  1 never examined: the shadow decision failed\n",
         0,
     )
 

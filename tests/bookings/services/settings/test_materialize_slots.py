@@ -62,7 +62,7 @@ def test_a_day_that_is_missing_between_others_is_created() -> None:
     run("--days", 3, "--from", factories.days_ahead())
     house.service_days.filter(business_date=factories.days_ahead(31)).delete()
 
-    assert run("--days", 3, "--from", factories.days_ahead()) == "cafe: 1 service days with 19 slots created\n"
+    assert run("--days", 3, "--from", factories.days_ahead()) == "cafe: 1 service day with 19 slots created\n"
 
 
 def test_a_dry_run_counts_what_is_missing_and_writes_nothing() -> None:
@@ -78,7 +78,7 @@ def test_a_dry_run_counts_what_is_missing_and_writes_nothing() -> None:
 def test_an_inactive_restaurant_is_done_by_name() -> None:
     factories.open_restaurant(slug="gone", active=False)
 
-    assert run("--restaurant", "gone", "--days", 1) == "gone: 1 service days with 19 slots created\n"
+    assert run("--restaurant", "gone", "--days", 1) == "gone: 1 service day with 19 slots created\n"
 
 
 def test_a_run_that_was_stopped_goes_on_with_the_restaurants_that_it_left() -> None:
@@ -93,16 +93,23 @@ def test_a_run_that_was_stopped_goes_on_with_the_restaurants_that_it_left() -> N
 
     said = run("--days", 1, "--from", factories.days_ahead()).splitlines()
 
-    assert (said[0], said[2]) == ("bar: nothing is missing", "inn: 1 service days with 19 slots created")
+    assert (said[0], said[2]) == ("bar: nothing is missing", "inn: 1 service day with 19 slots created")
     assert ServiceDay.objects.count() == 3
 
 
-def test_a_restaurant_that_fails_is_named_and_keeps_no_other_back() -> None:
+def test_a_restaurant_that_fails_is_named_and_keeps_no_other_back(monkeypatch: pytest.MonkeyPatch) -> None:
     for slug in ("bar", "cafe", "inn"):
         factories.open_restaurant(slug=slug)
-    Restaurant.objects.filter(slug="bar").update(timezone="Nowhere/AtAll")
+    bar = Restaurant.objects.get(slug="bar")
 
-    with pytest.raises(CommandError, match=r"1 restaurant of 3 failed(.|\n)*bar: .*Nowhere/AtAll"):
+    def create(*, restaurant_id: int, **dates: date) -> Any:
+        if restaurant_id == bar.pk:
+            raise OSError("the network is down")
+        return materialize_service_days(restaurant_id=restaurant_id, **dates)
+
+    monkeypatch.setattr("bookings.services.settings.coming_days.materialize_service_days", create)
+
+    with pytest.raises(CommandError, match=r"1 restaurant of 3 failed(.|\n)*bar: .*the network is down"):
         run("--days", 2, "--connections", 3)
 
     assert set(ServiceDay.objects.values_list("restaurant__slug", flat=True)) == {"cafe", "inn"}

@@ -355,7 +355,7 @@ def test_a_period_with_service_days_is_retired_and_comes_back_by_its_name(cafe: 
     assert "Dinner" not in run("export_restaurant", "cafe")
 
     again = write(tmp_path, CAFE)
-    assert "~ service period Dinner: is_retired True -> False" in run("import_restaurant", again)
+    assert "~ service period Dinner: retired yes -> no" in run("import_restaurant", again)
     dinner.refresh_from_db()
     assert (ServicePeriod.objects.get(), dinner.retired_at) == (dinner, None)
     assert BookingSlot.objects.filter(service_day__business_date=day, bookable=True).count() == 19

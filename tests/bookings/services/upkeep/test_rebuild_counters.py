@@ -343,15 +343,15 @@ def test_the_command_says_what_it_changed() -> None:
 
     assert command("--dry-run") == (
         0,
-        f"{slug}: 1 service days, 1 values would change\n  {place}: booked_covers from 9 to 2\n",
+        f"{slug}: 1 service day, 1 value would change\n  {place}: booked_covers from 9 to 2\n",
         "",
     )
     assert command("--restaurant", slug) == (
         0,
-        f"{slug}: 1 service days, 1 values changed\n  {place}: booked_covers from 9 to 2\n",
+        f"{slug}: 1 service day, 1 value changed\n  {place}: booked_covers from 9 to 2\n",
         "",
     )
-    assert command("--from", str(EVENING)) == (0, f"{slug}: 1 service days, 0 values changed\n", "")
+    assert command("--from", str(EVENING)) == (0, f"{slug}: 1 service day, 0 values changed\n", "")
 
 
 def test_the_command_ends_with_1_and_a_way_out_over_an_overbooking() -> None:
