@@ -16,11 +16,11 @@ SIDE_BY_SIDE = $(filter-out $(ALONE) tests/__pycache__,$(patsubst %/,%,$(wildcar
 # The tests in which `make coverage` counts: it slows threads down, and sees nothing of the processes that others start.
 MEASURED = tests/bookings tests/capacity tests/config tests/demo tests/tables
 # More than there are cores: many tests wait for a process to start or to end.
-PYTEST = $(BIN)/python -m pytest -m "not prometheus and not cluster"
+PYTEST = $(BIN)/python -m pytest -m "not prometheus and not cluster and not browser"
 PROCESSES = --numprocesses 3 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger bench-growth house smoke check-alerts check-pooler check-failover requirements clean
+.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger bench-growth house smoke check-alerts check-pooler check-screens check-failover requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ check-alerts: install  ## Check and test alerts, dashboard and runbooks (with pr
 
 check-pooler: install  ## Race through PgBouncer in transaction mode (with pgbouncer)
 	$(BIN)/python -m pytest -m cluster tests/concurrency
+
+check-screens: install  ## Drive the admin in a real browser (with Chromium)
+	$(BIN)/python -m pytest -m browser tests/e2e
 
 check-failover: install  ## Kill a primary under load and lose no booking (with Patroni and etcd)
 	$(BIN)/python -m pytest -m cluster tests/integration

@@ -22,7 +22,7 @@ def correct_beside_a_change(house: House, crowd: Crowd, points: Points) -> Booki
     point = points.pause_before(SAVED)
     change = crowd.start(partial(change_booking, booking_id=booking.pk, party_size=3))
     point.wait_for_arrival()
-    correction = crowd.start(partial(correct_guest, booking_id=booking.pk, guest=GRACE, notes=""))
+    correction = crowd.start(partial(correct_guest, booking_id=booking.pk, guest=GRACE, notes="", allergies=""))
     assert outcome_of(correction).code == BOOKED
     point.release()
     assert outcome_of(change).code == BOOKED

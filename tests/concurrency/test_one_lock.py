@@ -92,8 +92,12 @@ def test_no_use_case_runs_in_its_own_way(write: type) -> None:
     assert vars(write).keys().isdisjoint({"run", "_attempt"})
 
 
-# Changes of settings, creations of service days and repairs are no writes of bookings: docs/locking.md has their locks.
-OF_SETTINGS = {"settings/settings_changes.py", "settings/materialization.py", "upkeep/counter_repair.py", "rollout.py"}
+# Changes of settings, creations of service days, pauses, repairs, and corrections of a guest's words are no writes that
+# count: docs/locking.md has their locks.
+OF_SETTINGS = {
+    *("settings/settings_changes.py", "settings/materialization.py", "upkeep/counter_repair.py", "rollout.py"),
+    *("pauses.py", "corrections.py"),
+}
 
 
 def test_no_other_module_of_the_services_opens_a_transaction_or_locks_a_service_day() -> None:

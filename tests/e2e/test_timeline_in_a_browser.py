@@ -13,7 +13,7 @@ from tests.helpers.dining_room import at_tables, book, pins, room
 from tests.helpers.factories import CapacityRuleFactory, days_ahead
 from tests.helpers.timeline_evening import lively_evening
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
 
 # A change made elsewhere is there within five seconds: the wait of the promise, not of luck.
 LIVE_MILLISECONDS = 5_000
