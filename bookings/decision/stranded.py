@@ -48,6 +48,18 @@ TABLE_PROBLEMS = frozenset(
 )
 
 
+HOURS_PROBLEMS = frozenset(
+    {
+        ProblemCode.NO_SERVICE,
+        ProblemCode.CLOSED,
+        ProblemCode.BEFORE_FIRST_SEATING,
+        ProblemCode.AFTER_LAST_SEATING,
+        ProblemCode.OFF_GRID,
+        ProblemCode.SLOT_CLOSED,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One problem of a booking, in words for people; `tables` are the numbers of those that it is about."""

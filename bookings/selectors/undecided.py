@@ -13,10 +13,11 @@ from threading import Lock
 from cachetools import TTLCache, cached
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus, EventKind
+from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus, EventKind, OverrideSource
 from bookings.decision.occupied import TableUse, seating_state
 from bookings.decision.reseating import look_for_seats
 from bookings.decision.stranded import (
+    HOURS_PROBLEMS,
     NO_TABLE_IN_TIME,
     NO_TABLE_LEFT,
     TABLE_PROBLEMS,
@@ -24,23 +25,30 @@ from bookings.decision.stranded import (
     LiveBooking,
     Obstacles,
     Problem,
+    ProblemCode,
     find_problems,
     in_words,
     lacks_table,
 )
 from bookings.decision.time_budgets import READING
-from bookings.models import Booking, BookingEvent, TableAssignment
+from bookings.models import Booking, BookingEvent, CapacityOverride, TableAssignment
 from bookings.selectors.houses import list_service_settings
 from capacity.calendar import ONE_DAY, ONE_MINUTE
 from capacity.calendar.wall_clock import minutes_between
 from capacity.models import BookingSlot, ServiceDay
-from capacity.policy import IN_HOUSE, ONLINE
+from capacity.policy import IN_HOUSE, ONLINE, ReasonCode
 from capacity.selectors import ServiceSettings
 from config.cached import cached_property
 from tables.models import Restaurant, TableBlock
 from tables.spans import TimeSpan
 
 LIVE_STATUSES = (*AWAITED_STATUSES, BookingStatus.SEATED)
+# By the reason that a person has answered for when the party was booked.
+PROBLEMS_ANSWERED_FOR: Mapping[str, frozenset[ProblemCode]] = {
+    ReasonCode.CLOSED: HOURS_PROBLEMS,
+    ReasonCode.OUTSIDE_SERVICE: HOURS_PROBLEMS,
+    ReasonCode.NO_TABLE: frozenset({ProblemCode.NO_TABLE}),
+}
 Problems = Mapping[int, tuple[Problem, ...]]
 
 
@@ -70,7 +78,7 @@ class Undecided:
 def list_undecided(restaurant_id: int | None = None) -> tuple[Undecided, ...]:
     """List the bookings that wait for a decision, of one restaurant or all, by start.
 
-    Runs 12 queries, however many restaurants and bookings there are, and 2 more where one could not be made again.
+    Runs 12 queries, however many restaurants and bookings there are, and 3 more where one could not be made again.
     """
     return undecided_of(find_undecided(restaurant_id))
 
@@ -89,7 +97,7 @@ def find_undecided(restaurant_id: int | None = None) -> Problems:
 
 
 def problems_in(houses: Mapping[int, ServiceSettings]) -> Problems:
-    """Find the problems that nobody keeps by booking id, under these settings; 4 queries, 1 more if there are any."""
+    """Find the problems that nobody keeps by booking id, under these settings; 4 queries, 2 more if there are any."""
     rooms = _read_rooms(houses)
     stranded = dict(pair for room in rooms for pair in room.find_problems().items())
     if not stranded:
@@ -250,7 +258,7 @@ def _read_closed_slots(restaurant_ids: Collection[int], now: datetime) -> defaul
 
 
 def _read_decisions(booking_ids: Collection[int]) -> tuple[defaultdict[int, set[str]], set[int]]:
-    """Read the problems that persons keep, by booking id, and the bookings that the staff has changed, in 1 query."""
+    """Read the problems that persons keep, by booking id, and the bookings that the staff has changed, in 2 queries."""
     kept: defaultdict[int, set[str]] = defaultdict(set)
     changed: set[int] = set()
     by_staff = Q(kind=EventKind.CHANGED, actor__isnull=False)
@@ -260,6 +268,11 @@ def _read_decisions(booking_ids: Collection[int]) -> tuple[defaultdict[int, set[
             kept[booking_id].update(keys)
         else:
             changed.add(booking_id)
+    answered = CapacityOverride.objects.filter(
+        booking__in=booking_ids, source=OverrideSource.STAFF, limit__in=PROBLEMS_ANSWERED_FOR
+    )
+    for booking_id, limit in answered.values_list("booking_id", "limit"):
+        kept[booking_id].update(PROBLEMS_ANSWERED_FOR[limit])
     return kept, changed
 
 

@@ -13,7 +13,8 @@ from bookings.insight.replay.decisions import DecisionScope, replay_decisions
 from bookings.insight.verdict.reading.decisions import DecisionSpan, list_cases
 from bookings.models import Booking, CapacityOverride, Decision
 from bookings.selectors import get_utilization
-from bookings.services import Override, cancel_booking, change_booking
+from bookings.selectors.undecided import find_undecided
+from bookings.services import Override, cancel_booking, change_booking, save_settings_row
 from config.errors import InputInvalid
 from tables.models import Restaurant
 from tests.helpers.dining_room import at_tables, book, everything_written, faults, latest, room
@@ -292,3 +293,18 @@ def test_a_party_that_was_refused_first_is_not_turned_away(full: Restaurant, man
     squeeze(full, manager, {"SERVICE_COVERS": 2})
 
     assert (before, [known.case.party_size for known in list_cases(span)]) == ([3, 2], [3])
+
+
+def test_who_answered_for_a_party_is_not_asked_about_it_again(manager: User) -> None:
+    house = room(2)
+    squeeze(house, manager, {"OUTSIDE_SERVICE": 1}, at="15:00")
+    book(house)
+    squeeze(house, manager, {"NO_TABLE": 1})
+
+    assert find_undecided(house.pk) == {}
+    assert "COULD_NOT_BE_MADE_AGAIN" not in {note.kind for note in run_audit().notes}
+
+    house.active = False
+    save_settings_row(row=house)
+
+    assert set(find_undecided(house.pk)) == set(Booking.objects.values_list("pk", flat=True))

@@ -1,7 +1,7 @@
 -- Live bookings that are to come and could not be made again as they are: one row a booking, with the codes of why.
 --
 -- The session's time zone is that of the restaurants asked for: `::timestamp` reads the clock on their wall. What a
--- person has decided to keep is left out.
+-- person has decided to keep, or booked so, is left out.
 SELECT
     b.restaurant_id, b.id AS booking_id, b.reference, b.party_size, b.business_date, b.wall_time, b.service_day_id,
     found.codes
@@ -71,6 +71,13 @@ CROSS JOIN LATERAL (
         AND NOT EXISTS (
             SELECT FROM bookings_bookingevent AS e
             WHERE e.booking_id = b.id AND e.kind = 'kept' AND e.to_value -> 'kept' ? reason.code
+        )
+        -- Out of hours by the word of a person from the beginning.
+        AND (
+            reason.code IN ('restaurant_inactive', 'party_size') OR NOT EXISTS (
+                SELECT FROM bookings_capacityoverride AS o
+                WHERE o.booking_id = b.id AND o.source = 'staff' AND o."limit" IN ('CLOSED', 'OUTSIDE_SERVICE')
+            )
         )
 ) AS found
 WHERE

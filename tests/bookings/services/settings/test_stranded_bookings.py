@@ -202,7 +202,7 @@ def test_the_number_of_queries_grows_with_nothing() -> None:
     with CaptureQueriesContext(connection) as queries:
         assert len(list_undecided()) == 6
 
-    assert len(queries) == 14
+    assert len(queries) == 15
     with CaptureQueriesContext(connection) as queries:
         assert (count_undecided(), count_undecided()) == (6, 6)
     assert len(queries) == 2 + 13
