@@ -61,11 +61,6 @@ class SettingsOutcome:
             found for found in self.stranded if found.booking.pk not in left or found.is_about_more_than_tables
         )
 
-    @property
-    def bookings(self) -> tuple[Booking, ...]:
-        """Return the bookings of `unnamed`."""
-        return tuple(found.booking for found in self.unnamed)
-
 
 @settings_transaction
 def change_settings(

@@ -145,7 +145,7 @@ def test_bookings_stay_and_nobody_is_left_for_a_decision(house: Restaurant) -> N
 
     outcome = save_settings_row(row=house.service_periods.get())
 
-    assert outcome.bookings == ()
+    assert outcome.unnamed == ()
     booking.refresh_from_db()
     assert booking.status == "confirmed"
 

@@ -248,7 +248,7 @@ def test_special_hours_replace_the_hours_of_their_date_alone() -> None:
         )
     )
 
-    assert outcome.bookings == (booking,)
+    assert [found.booking for found in outcome.unnamed] == [booking]
     assert [at for at, slot in slots_of(restaurant).items() if slot.bookable] == [
         f"{18 + quarter // 4}:{quarter % 4 * 15:02}" for quarter in range(9)
     ]
@@ -291,7 +291,7 @@ def test_a_closure_names_the_bookings_that_stay() -> None:
         )
     )
 
-    assert outcome.bookings == (booking,)
+    assert [found.booking for found in outcome.unnamed] == [booking]
     assert Booking.objects.filter(status="confirmed").count() == 2
 
 
