@@ -124,3 +124,13 @@ class RolloutAction(models.TextChoices):
     PERCENT = "percent", "Percentage of restaurants"
     ROLLBACK = "rollback", "Rollback of all"
     RESUME = "resume", "Enforcement resumed"
+
+
+class Role(models.TextChoices):
+    """The role of a user in a restaurant; `bookings/rights.py` says what each may do."""
+
+    HOST = "host", "Host"
+    MANAGER = "manager", "Manager"
+    OWNER = "owner", "Owner"
+    ENGINEER = "engineer", "Engineer"
+    CUSTOM = "custom", "Custom: the permissions of the account alone"

@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "bookings.admin.parts.house.HouseInAddress",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -127,6 +128,10 @@ TEMPLATES = [
     }
 ]
 
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "bookings.selectors.memberships.RoleBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -260,7 +265,8 @@ FAVICON = (
 UNFOLD = {
     "SITE_TITLE": "Maitre",
     "SITE_HEADER": "Maitre",
-    "SITE_SUBHEADER": "Covers, tables and limits",
+    "SITE_SUBHEADER": "bookings.admin.parts.house.name_of_house",
+    "SITE_DROPDOWN": "bookings.admin.parts.house.list_choices",
     "SITE_SYMBOL": "restaurant",
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: FAVICON}],

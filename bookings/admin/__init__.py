@@ -4,7 +4,7 @@ from bookings.admin.booking import BookingAdmin
 from bookings.admin.decisions import DecisionAdmin
 from bookings.admin.jobs import JobAdmin
 from bookings.admin.oversight import AuditRunAdmin, CapacityOverrideAdmin
-from bookings.admin.parts.staff import GroupAdmin, UserAdmin
+from bookings.admin.parts.staff import GroupAdmin, MembershipAdmin, UserAdmin
 from bookings.admin.rollout import RolloutChangeAdmin, RolloutNoteAdmin
 from bookings.admin.settings.blocks import TableBlockAdmin
 from bookings.admin.settings.combinations import TableCombinationAdmin
@@ -26,6 +26,7 @@ __all__ = [
     "DecisionAdmin",
     "GroupAdmin",
     "JobAdmin",
+    "MembershipAdmin",
     "OnlinePauseAdmin",
     "RestaurantAdmin",
     "RolloutChangeAdmin",

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
@@ -174,12 +173,12 @@ class BookingAdmin(ReadOnlyAdmin):
     correct = operation_page(OPERATIONS["correct"])
     cancel = operation_page(OPERATIONS["cancel"])
 
-    def has_operate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Say whether the user may operate: the permission to change bookings decides.
+    def has_operate_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Say whether the user may operate a booking, without one any: the permission to change bookings decides.
 
         This is a method, since unfold looks up a named permission in the database, at every start.
         """
-        return bool(request.user.has_perms(MAY_CHANGE))
+        return request.user.has_perms(MAY_CHANGE, row if isinstance(row, Booking) else None)
 
     def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
         """Offer nothing in the head of the page."""
@@ -199,10 +198,10 @@ class BookingAdmin(ReadOnlyAdmin):
         )
 
     def _list_offered(self, request: HttpRequest, object_id: str | None) -> list[dict[str, Any]]:
-        if object_id is None or not self.has_operate_permission(request):
+        if object_id is None:
             return []
         booking = self.get_object(request, unquote(object_id))
-        if booking is None:
+        if booking is None or not self.has_operate_permission(request, booking):
             return []
         return [
             {"operation": operation, "url": operation_url(operation.name, booking)}
@@ -238,6 +237,4 @@ class BookingAdmin(ReadOnlyAdmin):
 
     def lift_pause(self, request: HttpRequest, pause_id: int) -> HttpResponse:
         """Take online bookings again."""
-        if not self.has_operate_permission(request):
-            raise PermissionDenied
         return serve_lift(request, pause_id)

@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from bookings.admin.filters import problems_for
-from bookings.admin.operations import OPERATIONS, operation_url
+from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_url
 from bookings.admin.parts.columns import column
 from bookings.choices import BookingStatus
 from bookings.decision.occupied import grace_ends_at
@@ -88,7 +88,8 @@ def row_buttons(request: HttpRequest) -> Callable[[Booking], SafeString]:
 
     @column("At the door")
     def buttons(booking: Booking) -> SafeString:
-        return format_html(ROW, format_html_join("", BUTTON, _buttons_of(booking, filters)))
+        may_operate = request.user.has_perms(MAY_CHANGE, booking)
+        return format_html(ROW, format_html_join("", BUTTON, _buttons_of(booking, filters) if may_operate else ()))
 
     return buttons
 

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, QueryDict
 
 from bookings.admin.parts.filters import WallDates, WhenFilter
+from bookings.admin.parts.house import PARAMETER, shown_restaurant_ids
 from bookings.choices import AWAITED_STATUSES, BookingStatus
 from bookings.models import Booking
 from bookings.selectors.undecided import Problems, find_undecided
@@ -17,7 +18,7 @@ from capacity.calendar import ONE_MINUTE
 TONIGHT = "tonight"
 LIVE = "live"
 TONIGHT_URL = f"?when={TONIGHT}&party={LIVE}"
-RESTAURANT = "restaurant__id__exact"
+SEE_BOOKINGS = "bookings.view_booking"
 TO_DECIDE = "to_be_decided"
 TO_DECIDE_URL = f"?decision={TO_DECIDE}"
 _LATE_FROM = F("starts_at") + ExpressionWrapper(
@@ -63,10 +64,9 @@ class UndecidedFilter(SimpleListFilter):
 
 
 def problems_for(request: HttpRequest) -> Problems:
-    """Return the problems of the bookings to be decided, of the chosen restaurant or all; read once for a request."""
+    """Return the problems of the bookings to be decided on this page; read once for a request."""
     if "problems" not in vars(request):
-        chosen = request.GET.get(RESTAURANT, "")
-        vars(request)["problems"] = find_undecided(int(chosen) if chosen.isdecimal() else None)
+        vars(request)["problems"] = find_undecided(shown_restaurant_ids(request, SEE_BOOKINGS))
     found: Problems = vars(request)["problems"]
     return found
 
@@ -88,7 +88,7 @@ class PartyFilter(SimpleListFilter):
 
 def quick_links(query: QueryDict) -> list[dict[str, Any]]:
     """Return the links above the list: tonight, and its parties by standing; a chosen restaurant stays."""
-    kept = {RESTAURANT: query[RESTAURANT]} if RESTAURANT in query else {}
+    kept = {PARAMETER: query[PARAMETER]} if PARAMETER in query else {}
     is_tonight = query.get("when") == TONIGHT
     titles = {**{value: title for value, title, _ in PARTIES}, LIVE: "Tonight", "": "All of tonight"}
     return [

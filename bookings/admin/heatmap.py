@@ -45,14 +45,13 @@ class Asked:
 
     def url(self, **changes: Any) -> str:
         """Return the address of the page with other values."""
-        values = {"restaurant": self.restaurant.pk, "date": self.first.isoformat(), "view": self.view, **changes}
+        values = {"restaurant": self.restaurant.slug, "date": self.first.isoformat(), "view": self.view, **changes}
         return "?" + urlencode(values)
 
 
 def serve_heatmap(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     """Show the heat of the slots; with several restaurants ask first for the restaurant."""
-    restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
-    restaurant = choose_restaurant(restaurants, request.GET.get("restaurant", ""))
+    restaurant, restaurants = choose_restaurant(request, MAY_SEE)
     if restaurant is None:
         return _render(admin, request, {"restaurants": restaurants})
     asked = _read(request, restaurant)
@@ -177,7 +176,7 @@ def _limit(request: HttpRequest, found: Heatmap, cell: HeatCell, use: LimitUse) 
         cell.wall_time,
         local_wall_time(cell.slot.ends_at, settings.zone),
     )
-    may_edit = request.user.has_perm("capacity.add_capacityrule")
+    may_edit = request.user.has_perm("capacity.add_capacityrule", settings.restaurant)
     return {
         "name": limit.name,
         "heat": heat_of(use.used, use.limit),

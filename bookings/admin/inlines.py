@@ -62,7 +62,7 @@ class EventInline(ReadOnlyInline):
 
     def get_fields(self, request: HttpRequest, obj: Booking | None = None) -> tuple[Any, ...]:
         """Offer the pin beside an automatic move to users with the permission."""
-        reason: Any = "reason_or_pin" if request.user.has_perms(MAY_CHANGE) else REASON
+        reason: Any = "reason_or_pin" if request.user.has_perms(MAY_CHANGE, obj) else REASON
         return ("at", "what", "by", "was", "became", reason)
 
     @column("When")

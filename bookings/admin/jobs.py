@@ -71,6 +71,8 @@ admin.site.unregister(ProcrastinateJob)
 class JobAdmin(ReadOnlyAdmin):
     """The jobs that are kept."""
 
+    # Jobs are of all restaurants: an owner sees them, and whoever an owner gives the permission.
+    restaurant_path = None
     list_display = (
         "task_name",
         "state",

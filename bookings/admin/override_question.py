@@ -10,12 +10,14 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from bookings.errors import RequestRefused
 from bookings.models import CapacityOverride
-from bookings.services import MAY_OVERRIDE, Override
+from bookings.rights import MAY_OVERRIDE
+from bookings.services import Override
 from bookings.services.rows.overrides import REASON_LENGTH
 from capacity.limits import LIMIT_OF
 from capacity.policy import OVERRIDABLE_REASONS
 from capacity.reasons import Reason, ReasonCode
 from capacity.wording import reason_name
+from tables.models import Restaurant
 
 OVERRIDE = "override"
 _WITHOUT_NUMBERS = {
@@ -44,9 +46,9 @@ class OverrideQuestion:
     has_grown: bool
 
 
-def ask_to_override(request: HttpRequest, refusal: RequestRefused) -> OverrideQuestion | None:
+def ask_to_override(request: HttpRequest, restaurant: Restaurant, refusal: RequestRefused) -> OverrideQuestion | None:
     """Return the question whether to book all the same; None where nobody may, or can."""
-    if not request.user.has_perm(MAY_OVERRIDE) or any(
+    if not request.user.has_perm(MAY_OVERRIDE, restaurant) or any(
         reason.code not in OVERRIDABLE_REASONS for reason in refusal.reasons
     ):
         return None

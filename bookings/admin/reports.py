@@ -13,7 +13,6 @@ from django.template.response import TemplateResponse
 
 from bookings.admin.parts.charts import bar_chart
 from bookings.admin.parts.forms import DayField
-from bookings.admin.parts.navigation import PAGES
 from bookings.admin.parts.shown import long_date
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.choices import OverrideSource
@@ -29,6 +28,7 @@ from capacity.selectors import read_clock
 from capacity.wording import limit_name, reason_name
 from tables.models import Restaurant
 
+MAY_READ = ("bookings.view_booking", "bookings.view_decision")
 SPANS = (7, 28, 90)
 USUAL_DAYS = 28
 # A table of the page: its title, its head, its rows, and what it says where it has none.
@@ -51,10 +51,9 @@ class DatesForm(forms.Form):
 
 def serve_reports(request: HttpRequest) -> HttpResponse:
     """Show the report on one restaurant and its dates, which the address names; with several ask which."""
-    if not PAGES["reports"].is_open_to(request):
+    if not request.user.has_perms(MAY_READ):
         raise PermissionDenied
-    restaurants = list(Restaurant.objects.order_by("name", "pk"))
-    restaurant = choose_restaurant(restaurants, request.GET.get("restaurant", ""))
+    restaurant, restaurants = choose_restaurant(request, MAY_READ, only_active=False)
     context = {**admin.site.each_context(request), "title": "Reports", "restaurant": restaurant}
     if restaurant is None:
         return TemplateResponse(request, "admin/reports.html", {**context, "restaurants": restaurants})
@@ -73,7 +72,7 @@ def serve_reports(request: HttpRequest) -> HttpResponse:
 
 def _span(restaurant: Restaurant, today: date, days: int) -> tuple[str, str]:
     first, last = latest_dates(today, days)
-    return f"Last {days} days", f"?{urlencode({'restaurant': restaurant.pk, 'first': first, 'last': last})}"
+    return f"Last {days} days", f"?{urlencode({'restaurant': restaurant.slug, 'first': first, 'last': last})}"
 
 
 def _shown(report: BusinessReport) -> dict[str, Any]:

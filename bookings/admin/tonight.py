@@ -8,22 +8,27 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from bookings.admin.operations import MAY_CHANGE
 from bookings.admin.operations.base import RefusableForm
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.outcomes import Said, describe_reseating
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import clock
+from bookings.selectors.memberships import restaurants_of
 from bookings.services import block_section, lift_pause, pause_online
 from capacity.calendar import this_minute
+from capacity.models import OnlinePause
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import DomainError, RecordNotFound
 from tables.choices import TableStatus
-from tables.models import Restaurant, Section
+from tables.models import Section
 
 REST = "rest"
 REASON_LENGTH = 200
@@ -156,8 +161,7 @@ def end_of_tonight(settings: ServiceSettings) -> datetime | None:
 
 def serve_evening_page(admin: ModelAdmin[Any], request: HttpRequest, page: TonightPage) -> HttpResponse:
     """Ask once, do it once; with several restaurants ask first for the restaurant."""
-    restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
-    restaurant = choose_restaurant(restaurants, request.GET.get("restaurant", ""))
+    restaurant, restaurants = choose_restaurant(request, MAY_CHANGE)
     if restaurant is None:
         return _render(admin, request, {"page": page, "restaurants": restaurants})
     settings = get_service_settings(restaurant.pk)
@@ -178,6 +182,9 @@ def serve_lift(request: HttpRequest, pause_id: int) -> HttpResponse:
     """Lift a pause, and go back to the page with the banner."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
+    pause = get_object_or_404(OnlinePause.objects.filter(restaurant__in=restaurants_of(request.user)), pk=pause_id)
+    if not request.user.has_perms(MAY_CHANGE, pause):
+        raise PermissionDenied
     try:
         pause = lift_pause(pause_id=pause_id, actor=actor_of(request))
         messages.success(request, f"Guests book {pause.service_period} at {pause.restaurant} online again.")

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from bookings.admin.filters import TONIGHT_URL
 from bookings.admin.operations.base import NumberInput, RefusableForm, words_field
+from bookings.admin.operations.pages import MAY_CHANGE
 from bookings.admin.operations.table_choice import Group, TablesField
 from bookings.admin.override_question import OverrideForm, ask_to_override, read_override, said_override
 from bookings.admin.parts.actor import actor_of
@@ -109,8 +110,7 @@ def _grouped(states: list[TableState], restaurant: Restaurant, now: datetime) ->
 
 def serve_walk_in(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     """Ask for the party, seat it once, and name its table; with several restaurants ask first for the restaurant."""
-    restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
-    restaurant = choose_restaurant(restaurants, request.GET.get("restaurant", ""))
+    restaurant, restaurants = choose_restaurant(request, MAY_CHANGE)
     if restaurant is None:
         return _render(admin, request, {"restaurants": restaurants})
     form = WalkInForm(restaurant, read_clock(), request.POST if request.method == "POST" else None)
@@ -122,7 +122,7 @@ def serve_walk_in(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
             form.add_refusal(refusal)
             # Whoever has named tables wants these: nobody answers for two parties at one of them.
             if isinstance(refusal, RequestRefused) and not form.cleaned_data["tables"]:
-                context["override"] = ask_to_override(request, refusal)
+                context["override"] = ask_to_override(request, restaurant, refusal)
         else:
             messages.success(request, _seated(booking))
             for override in booking.overrides.order_by("pk"):

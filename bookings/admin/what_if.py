@@ -91,8 +91,7 @@ class WhatIfForm(RefusableForm):
 
 def serve_what_if(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     """Ask for period and proposal, and show the result; with several restaurants ask first for the restaurant."""
-    restaurants = list(Restaurant.objects.order_by("name", "pk"))
-    restaurant = choose_restaurant(restaurants, request.GET.get("restaurant", ""))
+    restaurant, restaurants = choose_restaurant(request, MAY_ASK, only_active=False)
     if restaurant is None:
         return _render(admin, request, {"restaurants": restaurants})
     form = WhatIfForm(restaurant, read_clock(), request.POST if request.method == "POST" else None)

@@ -10,7 +10,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from bookings.models import ApiKey
+from bookings.selectors.memberships import list_memberships, list_restaurant_ids
 from bookings.services.upkeep.api_keys import authenticate_api_key
+from config.errors import RecordNotFound
 
 SCHEME = "Bearer"
 
@@ -37,17 +39,30 @@ class ApiKeyAuthentication(BaseAuthentication):
 
 
 class IsStaffOrKeyOfRestaurant(BasePermission):
-    """Let staff see what their permissions show in the admin, and a key its own restaurant."""
+    """Let staff see what their roles permit, in their restaurants, and a key its own restaurant."""
 
     message = "This is for the staff of the restaurant."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Say whether the caller is staff with the permission, or holds a key."""
+        """Say whether the caller is staff with the right in some restaurant, or holds a key."""
         if isinstance(request.auth, ApiKey):
             return True
-        user, right = request.user, view.right  # type: ignore[attr-defined]
-        return bool(user and user.is_staff and user.has_perm(right))
+        return bool(request.user and request.user.is_staff and request.user.has_perm(_right_of(view)))
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
-        """Say whether the caller may see a restaurant."""
-        return not isinstance(request.auth, ApiKey) or request.auth.restaurant_id == obj.pk
+        """Say whether the caller may see a restaurant.
+
+        Raises: `RecordNotFound` for a restaurant in which the user has no role.
+        """
+        if isinstance(request.auth, ApiKey):
+            return bool(request.auth.restaurant_id == obj.pk)
+        ids = list_restaurant_ids(request.user, _right_of(view))
+        if ids is not None and obj.pk not in {own.restaurant_id for own in list_memberships(request.user)}:
+            raise RecordNotFound
+        return ids is None or obj.pk in ids
+
+
+def _right_of(view: APIView) -> str:
+    """Return the permission that a user needs for a view; a key has all of its restaurant."""
+    right: str = view.right  # type: ignore[attr-defined]
+    return right

@@ -102,7 +102,7 @@ class GuestView(ObservedView):
 class OpsView(ObservedView):
     """A call of the staff, by admin session or API key."""
 
-    # The permission that a user needs, as for the same facts in the admin.
+    # The permission, as in the admin, that a user needs in the restaurant.
     right: ClassVar[str]
     authentication_classes = (ApiKeyAuthentication, SessionAuthentication)
     permission_classes = (IsStaffOrKeyOfRestaurant,)

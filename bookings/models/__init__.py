@@ -1,6 +1,7 @@
-"""The models of bookings, their history and tables; of decisions, overrides and audits; and of the rollout."""
+"""The models of bookings, their history and tables; of decisions, overrides and audits; of the rollout,
+and of the people of a restaurant."""
 
-from bookings.models.access import ApiKey
+from bookings.models.access import ApiKey, Membership
 from bookings.models.booking import IDEMPOTENCY_KEY_LENGTH, Booking, BookingEvent, TableAssignment
 from bookings.models.decision import Decision
 from bookings.models.oversight import AuditedDay, AuditRun, CapacityOverride
@@ -15,6 +16,7 @@ __all__ = [
     "BookingEvent",
     "CapacityOverride",
     "Decision",
+    "Membership",
     "RolloutChange",
     "RolloutNote",
     "TableAssignment",

@@ -1,9 +1,28 @@
-"""The keys to the staff's API."""
+"""The people of a restaurant with their roles, and the keys to the staff's API."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from bookings.choices import Role
 from tables.models import Restaurant
+
+
+class Membership(models.Model):
+    """The role of a user in a restaurant. Without one a user sees nothing of the restaurant."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=Role.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "restaurant"], name="membership_unique_in_restaurant"),
+            models.CheckConstraint(name="membership_role_known", condition=Q(role__in=Role.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {self.get_role_display().lower()}"
 
 
 class ApiKey(models.Model):

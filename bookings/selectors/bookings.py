@@ -1,8 +1,11 @@
 """The reads of bookings and of audits."""
 
+from collections.abc import Collection
+
 from django.db.models import Q
 
 from bookings.models import AuditRun, Booking
+from bookings.selectors.memberships import AnyUser, list_memberships, list_restaurant_ids
 from bookings.tokens import is_manage_token
 from capacity.clock import ClockTimestamp
 from capacity.models import OnlinePause
@@ -36,14 +39,33 @@ def get_latest_audit() -> AuditRun | None:
     return full.defer("report").order_by("-finished_at").first()
 
 
-def get_telling_audit() -> AuditRun | None:
-    """Get the latest full audit, or a later one of a part that found an overbooking, in 1 query."""
-    telling = AuditRun.objects.filter(LEAVES_NOTHING_OUT | Q(has_overbooking=True))
-    return telling.select_related("restaurant").defer("report").order_by("-finished_at").first()
-
-
-def list_running_pauses() -> list[OnlinePause]:
-    """List the pauses that keep guests from booking online just now, in 1 query."""
+def list_running_pauses(restaurant_ids: Collection[int] | None = None) -> list[OnlinePause]:
+    """List the pauses that keep guests from booking online just now, of some restaurants or all, in 1 query."""
     now = ClockTimestamp()
     running = OnlinePause.objects.filter(lifted_at=None, starts_at__lte=now, ends_at__gt=now)
+    if restaurant_ids is not None:
+        running = running.filter(restaurant__in=restaurant_ids)
     return list(running.select_related("restaurant", "service_period", "paused_by").order_by("ends_at", "pk"))
+
+
+def get_telling_audit(viewer: AnyUser | None = None) -> AuditRun | None:
+    """Get the latest full audit, or a later one of a part that found an overbooking, in 1 query.
+
+    A viewer who is no owner sees what it found in the own restaurants: 1 query more where it found anything.
+    """
+    of_part = Q(has_overbooking=True)
+    ids = None if viewer is None else list_restaurant_ids(viewer)
+    if ids is not None:
+        of_part &= Q(restaurant__isnull=True) | Q(restaurant__in=ids)
+    telling = AuditRun.objects.filter(LEAVES_NOTHING_OUT | of_part).select_related("restaurant").defer("report")
+    run = telling.order_by("-finished_at").first()
+    return run if run is None or viewer is None or ids is None else _as_seen_by(viewer, run)
+
+
+def _as_seen_by(viewer: AnyUser, run: AuditRun) -> AuditRun:
+    if run.overbookings or run.problems:
+        own = {membership.restaurant.slug for membership in list_memberships(viewer)}
+        for kind in ("overbookings", "problems"):
+            setattr(run, kind, sum(found["restaurant"] in own for found in run.report.get(kind, ())))
+        run.has_overbooking = run.overbookings > 0
+    return run

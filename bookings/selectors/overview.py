@@ -1,7 +1,7 @@
 """Today at a glance, for all restaurants at once, in a fixed number of queries. Never writes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +10,7 @@ from django.db.models import Count, Sum
 from bookings.choices import BookingStatus
 from bookings.models import AuditRun, Booking
 from bookings.selectors.bookings import get_telling_audit
+from bookings.selectors.memberships import AnyUser
 from bookings.selectors.modes import EnforcementStanding, Mode, get_enforcement_standing, mode_of
 from bookings.selectors.running_over import RunningOver, list_running_over
 from capacity.calendar import ONE_DAY, PeriodHours, periods_on
@@ -90,15 +91,16 @@ class _Facts:
 
 
 @reads_replica
-def get_overview() -> Overview:
-    """Get today's services of every active restaurant in 10 queries, however many there are."""
+def get_overview(restaurant_ids: Collection[int] | None = None, *, viewer: AnyUser | None = None) -> Overview:
+    """Get today's services of some active restaurants, or of all, in 10 queries, however many there are."""
     now = read_clock()
-    restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
+    active = Restaurant.objects.filter(active=True).order_by("name", "pk")
+    restaurants = list(active if restaurant_ids is None else active.filter(pk__in=restaurant_ids))
     facts = _read_facts([restaurant.pk for restaurant in restaurants], now)
     return Overview(
         now=now,
         restaurants=tuple(_today_of(restaurant, facts) for restaurant in restaurants),
-        latest_audit=get_telling_audit(),
+        latest_audit=get_telling_audit(viewer),
     )
 
 

@@ -42,6 +42,7 @@ from config.cached import cached_property
 from tables.models import Restaurant, TableBlock
 from tables.spans import TimeSpan
 
+MOST_COUNTED = 50
 LIVE_STATUSES = (*AWAITED_STATUSES, BookingStatus.SEATED)
 # By the reason that a person has answered for when the party was booked.
 PROBLEMS_ANSWERED_FOR: Mapping[str, frozenset[ProblemCode]] = {
@@ -80,7 +81,7 @@ def list_undecided(restaurant_id: int | None = None) -> tuple[Undecided, ...]:
 
     Runs 12 queries, however many restaurants and bookings there are, and 3 more where one could not be made again.
     """
-    return undecided_of(find_undecided(restaurant_id))
+    return undecided_of(find_undecided(None if restaurant_id is None else (restaurant_id,)))
 
 
 def undecided_of(found: Problems) -> tuple[Undecided, ...]:
@@ -90,10 +91,11 @@ def undecided_of(found: Problems) -> tuple[Undecided, ...]:
     return tuple(Undecided(booking, found[booking.pk]) for booking in ordered)
 
 
-def find_undecided(restaurant_id: int | None = None) -> Problems:
-    """Find the problems of the bookings that wait for a decision, by booking id; queries as above."""
-    restaurants = Restaurant.objects.all() if restaurant_id is None else Restaurant.objects.filter(pk=restaurant_id)
-    return problems_in(list_service_settings(list(restaurants.values_list("pk", flat=True))))
+def find_undecided(restaurant_ids: Collection[int] | None = None) -> Problems:
+    """Find the problems of the bookings that wait, of some restaurants or all, by booking id; queries as above."""
+    if restaurant_ids is None:
+        restaurant_ids = list(Restaurant.objects.values_list("pk", flat=True))
+    return problems_in(list_service_settings(restaurant_ids))
 
 
 def problems_in(houses: Mapping[int, ServiceSettings]) -> Problems:
@@ -276,16 +278,24 @@ def _read_decisions(booking_ids: Collection[int]) -> tuple[defaultdict[int, set[
     return kept, changed
 
 
-def count_undecided() -> int:
-    """Count the bookings of all restaurants that wait for a decision: 1 query, those above where anything has changed.
+def count_undecided(restaurant_ids: Collection[int] | None = None) -> int | None:
+    """Count the bookings that wait for a decision: 1 query, those above where anything has changed.
 
-    The count is kept in the process, for a minute at most, under the versions of all coming service days: every write
+    None for all restaurants of an installation of more than MOST_COUNTED, 1 query: each has a list of its own.
+    The count is kept in the process, for a minute at most, under the versions of the coming service days: every write
     of bookings, tables, blocks and settings raises one.
     """
-    days = ServiceDay.objects.filter(business_date__gte=datetime.now(UTC).date() - 2 * ONE_DAY)
-    return _count_as_of(*days.aggregate(Count("pk"), Max("pk"), Sum("version")).values())
+    if restaurant_ids is None:
+        restaurant_ids = Restaurant.objects.values_list("pk", flat=True)[: MOST_COUNTED + 1]
+    if len(restaurant_ids) > MOST_COUNTED:
+        return None
+    days = ServiceDay.objects.filter(
+        restaurant__in=list(restaurant_ids), business_date__gte=datetime.now(UTC).date() - 2 * ONE_DAY
+    )
+    versions = days.aggregate(Count("pk"), Max("pk"), Sum("version")).values()
+    return _count_as_of(tuple(sorted(restaurant_ids)), *versions)
 
 
-@cached(TTLCache(maxsize=1, ttl=60), lock=Lock())
-def _count_as_of(*versions: int | None) -> int:
-    return len(find_undecided())
+@cached(TTLCache(maxsize=1000, ttl=60), lock=Lock())
+def _count_as_of(restaurant_ids: tuple[int, ...], *versions: int | None) -> int:
+    return len(find_undecided(restaurant_ids))

@@ -23,7 +23,7 @@ from bookings.services.rollout import (
     set_restaurant_mode,
     set_rollout_percent,
 )
-from bookings.services.rows.overrides import MAY_OVERRIDE, Override, RaisedExcess
+from bookings.services.rows.overrides import Override, RaisedExcess
 from bookings.services.settings.materialization import Materialization, materialize_service_days, plan_materialization
 from bookings.services.settings.reseating import LeftReason, PartyLeft, Reseated
 from bookings.services.settings.settings_changes import (
@@ -39,7 +39,6 @@ from bookings.services.settings.table_status import preview_table_deletion, prev
 from bookings.services.upkeep.counter_repair import CounterRepairs, rebuild_counters
 
 __all__ = [
-    "MAY_OVERRIDE",
     "UNCHANGED",
     "BlockOutcome",
     "BookingReceipt",

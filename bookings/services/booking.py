@@ -27,13 +27,14 @@ from bookings.decision.touched_days import TouchedDays, days_of_assessment, days
 from bookings.decision.walk_ins import beside_hours, interval_to_load, read_wish_now
 from bookings.errors import IdempotencyKeyReused, OverrideForbidden, RequestRefused
 from bookings.models import Booking
+from bookings.rights import MAY_OVERRIDE
 from bookings.selectors import LimitKey, list_alternatives
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
 from bookings.services.guests import GuestDetails
 from bookings.services.recording import DecisionRecord
 from bookings.services.rows.booking import BookingRequest, expire_holds, write_booking
 from bookings.services.rows.events import Actor
-from bookings.services.rows.overrides import MAY_OVERRIDE, Override, record_override
+from bookings.services.rows.overrides import Override, record_override
 from bookings.services.writes import Draft, PlannedWrite
 from bookings.tokens import manage_token
 from capacity.locks import Locked
@@ -107,7 +108,7 @@ def create_booking_with_capacity_check(
 
 
 def _require_right(request: BookingRequest, actor: Actor) -> None:
-    may = isinstance(actor, PermissionsMixin) and actor.has_perm(MAY_OVERRIDE)
+    may = isinstance(actor, PermissionsMixin) and actor.has_perm(MAY_OVERRIDE, request)
     if not may or request.channel == ONLINE:
         raise OverrideForbidden
 

@@ -4,13 +4,16 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.helpers.factories import UserFactory
+from bookings.choices import Role
+from tables.models import Restaurant
+from tests.helpers.factories import MembershipFactory, UserFactory
 
 
 class _FormReader(HTMLParser):
@@ -90,11 +93,25 @@ def count_queries(client: Client, url: str) -> int:
 
 
 def client_with(*permissions: str) -> Client:
-    """Return a client signed in as staff with these permissions, as `capacity.view_serviceday`."""
-    user: User = UserFactory(is_staff=True)
+    """Return a client signed in as staff of all present restaurants, with these permissions alone."""
+    client = member_of(*Restaurant.objects.all())
+    user = user_of(client)
     for permission in permissions:
         app, codename = permission.split(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return client
+
+
+def member_of(*restaurants: Restaurant, role: Role = Role.CUSTOM) -> Client:
+    """Return a client signed in as staff with a role in some restaurants, and none in others."""
+    user = UserFactory(is_staff=True)
+    for restaurant in restaurants:
+        MembershipFactory(user=user, restaurant=restaurant, role=role)
     client = Client()
     client.force_login(user)
     return client
+
+
+def user_of(client: Client) -> User:
+    """Return the user who is signed in."""
+    return User.objects.get(pk=client.session[SESSION_KEY])

@@ -12,8 +12,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import F
 from factory.django import DjangoModelFactory
 
-from bookings.choices import COUNTING_STATUSES
-from bookings.models import Booking
+from bookings.choices import COUNTING_STATUSES, Role
+from bookings.models import Booking, Membership
 from bookings.services import materialize_service_days
 from capacity.calendar import turn_minutes
 from capacity.choices import Weekday
@@ -40,6 +40,17 @@ class UserFactory(DjangoModelFactory):
     username = factory.Sequence(lambda n: f"user{n}")
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.com")
     password = factory.django.Password(PASSWORD)
+
+
+class MembershipFactory(DjangoModelFactory):
+    """The role of a new user of the staff in a restaurant."""
+
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory, is_staff=True)
+    restaurant = factory.SubFactory("tests.helpers.factories.RestaurantFactory")
+    role = Role.HOST
 
 
 class RestaurantFactory(DjangoModelFactory):

@@ -38,10 +38,10 @@ class Keep(Operation):
     form_class = KeepForm
 
     def is_offered(self, booking: Booking, now: datetime) -> bool:
-        return super().is_offered(booking, now) and booking.pk in find_undecided(booking.restaurant_id)
+        return super().is_offered(booking, now) and booking.pk in find_undecided((booking.restaurant_id,))
 
     def question(self, booking: Booking, now: datetime) -> str:
-        problems = find_undecided(booking.restaurant_id).get(booking.pk, ())
+        problems = find_undecided((booking.restaurant_id,)).get(booking.pk, ())
         why = f"It could not be made again: {in_words(problems)}. " if problems else ""
         return f"{why}Keep it as it is? It waits for a decision no more, until something else stands in its way."
 

@@ -1,19 +1,28 @@
-"""The bases of every admin class: lists answer whatever is asked, and rows of the engine are shown, not edited."""
+"""The bases of every admin class: lists answer whatever is asked and show the rows of the user's restaurants."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import structlog
 from django.contrib import messages
 from django.contrib.admin import helpers
 from django.contrib.admin.options import IS_POPUP_VAR, IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.auth import get_permission_codename
 from django.core.exceptions import FieldError, SuspiciousOperation, ValidationError
 from django.db import DataError, NotSupportedError, ProgrammingError, transaction
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import ForeignKey, Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from bookings.admin.parts.house import HouseFilter
 from bookings.admin.parts.look import ModelAdmin, TabularInline
+from bookings.selectors.memberships import list_restaurant_ids, restaurant_id_of
+from tables.models import Restaurant
+
+if TYPE_CHECKING:
+    Base = ModelAdmin[Any]
+else:
+    Base = object
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -90,6 +99,70 @@ class SturdyAdmin(ModelAdmin[Any]):
         return super().response_action(request, queryset)
 
 
+class RestaurantRows(Base):
+    """The rows of the restaurants in which a user may see them; those of others are as if they did not exist."""
+
+    # From a row to its restaurant. None for rows of no restaurant: the permissions of the account decide alone.
+    restaurant_path: ClassVar[str | None] = "restaurant"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        ids = list_restaurant_ids(request.user, *self._permissions("view", "change"))
+        if self.restaurant_path is None or ids is None:
+            return rows
+        return rows.filter(**{f"{self.restaurant_path}__in": ids})
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Offer the user's restaurants alone."""
+        filters = super().get_list_filter(request)
+        if self.restaurant_path is None:
+            return filters
+        if "restaurant" not in filters:
+            return (HouseFilter, *filters)
+        return tuple(HouseFilter if item == "restaurant" else item for item in filters)
+
+    def formfield_for_foreignkey(self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the restaurants in which the user may save such a row."""
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        ids = list_restaurant_ids(request.user, *self._permissions("add", "change"))
+        if field is not None and ids is not None and db_field.related_model is Restaurant:
+            field.queryset = field.queryset.filter(pk__in=ids)
+        return field
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+        """Leave out of an action the rows of restaurants in which the user may not do it."""
+        action = self.get_actions(request).get(request.POST.get("action", ""))
+        verbs = getattr(action and action[0], "allowed_permissions", ("change",))
+        ids = list_restaurant_ids(request.user, *self._permissions(*verbs))
+        if self.restaurant_path is not None and ids is not None:
+            queryset = queryset.filter(**{f"{self.restaurant_path}__in": ids})
+        return super().response_action(request, queryset, *args)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj, "view", "change")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._may(request, None, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, obj, "delete")
+
+    def _may(self, request: HttpRequest, row: Any, *verbs: str) -> bool:
+        """Say whether the user may do one of some things to a row, without a row to any."""
+        # A row that is not stored yet may have no restaurant: its form offers the right ones.
+        of = row if self.restaurant_path is not None and restaurant_id_of(row) is not None else None
+        return any(request.user.has_perm(permission, of) for permission in self._permissions(*verbs))
+
+    def _permissions(self, *verbs: str) -> list[str]:
+        return [f"{self.opts.app_label}.{get_permission_codename(verb, self.opts)}" for verb in verbs]
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        raise Http404
+
+
 class NothingToEdit:
     """The permissions of rows that no person adds, changes or deletes."""
 
@@ -103,7 +176,7 @@ class NothingToEdit:
         return False
 
 
-class ReadOnlyAdmin(NothingToEdit, SturdyAdmin):
+class ReadOnlyAdmin(NothingToEdit, RestaurantRows, SturdyAdmin):
     """A list and a page of rows that the engine writes."""
 
     actions: Any = None

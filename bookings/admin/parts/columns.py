@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
@@ -66,6 +67,8 @@ def row_action(
             row = admin.get_object(request, unquote(object_id))
             if row is None:
                 raise Http404
+            if not all(getattr(admin, f"has_{name}_permission")(request, row) for name in permissions):
+                raise PermissionDenied
             return method(admin, request, row)
 
         return decorate(page)

@@ -9,27 +9,34 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.timesince import timesince
 
-from bookings.admin.filters import TO_DECIDE_URL
+from bookings.admin.filters import SEE_BOOKINGS, TO_DECIDE_URL
+from bookings.admin.parts.house import shown_restaurant_ids
+from bookings.admin.parts.owners import is_owner
 from bookings.admin.parts.shown import used_of_limit
 from bookings.decision.occupied import grace_ends_at
 from bookings.selectors.jobs import count_dead_jobs
+from bookings.selectors.memberships import list_memberships
 from bookings.selectors.overview import Overview, RestaurantToday, get_overview
 from bookings.selectors.undecided import count_undecided
 from capacity.calendar.wall_clock import shown_time
 
+SEE_TODAY = "capacity.view_serviceday"
 # An older verdict says little about now.
 AUDIT_IS_OLD_AFTER_SECONDS = 24 * 3600
 
 
 def add_overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the first page dead jobs, decisions that wait and today's services, for users who may see them."""
+    if not is_owner(request) and not list_memberships(request.user):
+        context = context | {"has_no_role": True}
     if request.user.has_perm("procrastinate.view_procrastinatejob"):
         context = context | {"dead_jobs": count_dead_jobs()}
-    if request.user.has_perm("bookings.view_booking"):
-        context = context | {"to_decide": count_undecided(), "to_decide_url": TO_DECIDE_URL}
-    if not request.user.has_perm("capacity.view_serviceday"):
+    if request.user.has_perm(SEE_BOOKINGS):
+        waiting = count_undecided(shown_restaurant_ids(request, SEE_BOOKINGS))
+        context = context | {"to_decide": waiting, "to_decide_url": TO_DECIDE_URL}
+    if not request.user.has_perm(SEE_TODAY):
         return context
-    overview = get_overview()
+    overview = get_overview(shown_restaurant_ids(request, SEE_TODAY), viewer=request.user)
     cards = [_card(restaurant, overview.now) for restaurant in overview.restaurants]
     return context | {"overview": overview, "cards": cards, "audit": _audit(overview)}
 

@@ -10,9 +10,13 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
+from bookings.admin.parts.house import PARAMETER, house_of
+from bookings.selectors.memberships import list_restaurant_ids
 from capacity.models import ServicePeriod
 from tables.models import Restaurant
 from tables.zones import zone_called
+
+SEE_SERVICES = ("capacity.view_serviceday", "capacity.view_serviceperiod", "bookings.view_booking")
 
 
 class WallDates:
@@ -53,8 +57,8 @@ class WhenFilter(NamedChoicesFilter):
 
     title = "when"
     parameter_name = "when"
-    # What does not narrow a list: order, page, size of page.
-    NEUTRAL = frozenset({"o", "p", "all", "_changelist_filters"})
+    # What does not narrow a list: restaurant, order, page, size of page.
+    NEUTRAL = frozenset({PARAMETER, "o", "p", "all", "_changelist_filters"})
     LOOKUPS: ClassVar[dict[str, str]] = {"today": "exact", "upcoming": "gte", "past": "lt"}
 
     def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
@@ -81,7 +85,10 @@ class PeriodFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         periods = ServicePeriod.objects.order_by("restaurant__name", "start_time", "pk")
-        chosen = request.GET.get("restaurant__id__exact", "")
+        ids, house = list_restaurant_ids(request.user, *SEE_SERVICES), house_of(request)
+        if ids is not None:
+            periods = periods.filter(restaurant__in=ids)
+        chosen = str(house.pk) if house else request.GET.get("restaurant__id__exact", "")
         if chosen.isdecimal():
             periods = periods.filter(restaurant_id=chosen)
         names = periods.values_list("pk", "restaurant__name", "name", "on_date")

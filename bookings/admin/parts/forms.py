@@ -1,6 +1,6 @@
 """The forms of settings rows: a refusal of the service, or a value without sense, stands at its field."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -128,6 +128,8 @@ class SettingsForm(TypedInput, forms.ModelForm[Any]):
 
     # The refusal by the service of the save of this request.
     refusal: ClassVar[DomainError | None] = None
+    # The restaurants whose rows the form offers; None stands for every restaurant.
+    restaurant_ids: ClassVar[Collection[int] | None] = None
     # The field that tells rows of one restaurant apart.
     identified_by: ClassVar[str | None] = None
     # Two rows that say the same are one too many where this is set: a second click, not a wish.
@@ -142,6 +144,8 @@ class SettingsForm(TypedInput, forms.ModelForm[Any]):
         is_fixed = bool(self.instance.pk) and hasattr(self.instance, "restaurant_id")
         for name, field in self._owned_choices().items():
             field.names_restaurant = not is_fixed
+            if self.restaurant_ids is not None:
+                field.queryset = field.queryset.filter(restaurant__in=self.restaurant_ids)
             if is_fixed:
                 field.queryset = field.queryset.filter(restaurant_id=self.instance.restaurant_id)
             if hasattr(field.queryset.model, "retired_at"):

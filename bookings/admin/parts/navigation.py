@@ -7,8 +7,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from bookings.admin.filters import TO_DECIDE_URL
+from bookings.admin.filters import SEE_BOOKINGS, TO_DECIDE_URL
+from bookings.admin.parts.house import shown_restaurant_ids
 from bookings.admin.parts.owners import is_owner
+from bookings.rights import GIVE_ROLES
 from bookings.selectors.undecided import count_undecided
 
 # (heading, (title, icon, app, model), ...)
@@ -55,6 +57,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             ("Rollout", "toggle_on", "bookings", "rolloutchange"),
             ("Jobs", "work_history", "procrastinate", "procrastinatejob"),
+            ("People", "badge", "bookings", "membership"),
             ("Users", "person", "auth", "user"),
             ("Groups", "group", "auth", "group"),
         ),
@@ -69,7 +72,7 @@ class Page:
     address: str
     is_open_to: Callable[[HttpRequest], bool]
     query: str = ""
-    count: Callable[[], int] | None = None
+    count: Callable[[HttpRequest], int | None] | None = None
 
 
 def _may_ask_what_if(request: HttpRequest) -> bool:
@@ -77,23 +80,32 @@ def _may_ask_what_if(request: HttpRequest) -> bool:
 
 
 def _may_see_bookings(request: HttpRequest) -> bool:
-    return request.user.has_perm("bookings.view_booking")
+    return request.user.has_perm(SEE_BOOKINGS)
 
 
 def _may_see_heatmap(request: HttpRequest) -> bool:
-    return request.user.has_perms(("capacity.view_bookingslot", "bookings.view_booking"))
+    return request.user.has_perms(("capacity.view_bookingslot", SEE_BOOKINGS))
 
 
 def _may_read_reports(request: HttpRequest) -> bool:
-    return request.user.has_perms(("bookings.view_booking", "bookings.view_decision"))
+    return request.user.has_perms((SEE_BOOKINGS, "bookings.view_decision"))
+
+
+def _may_give_roles(request: HttpRequest) -> bool:
+    return request.user.has_perm(GIVE_ROLES)
+
+
+def _count_undecided(request: HttpRequest) -> int | None:
+    return count_undecided(shown_restaurant_ids(request, SEE_BOOKINGS))
 
 
 PAGES = {
-    "undecided": Page("admin:bookings_booking_changelist", _may_see_bookings, TO_DECIDE_URL, count_undecided),
+    "undecided": Page("admin:bookings_booking_changelist", _may_see_bookings, TO_DECIDE_URL, _count_undecided),
     "heatmap": Page("admin:capacity_bookingslot_heatmap", _may_see_heatmap),
     "timeline": Page("timeline:choose", _may_see_bookings),
     "reports": Page("reports", _may_read_reports),
     "rolloutchange": Page("rollout:page", is_owner),
+    "membership": Page("admin:bookings_membership_changelist", _may_give_roles),
     "what_if": Page("admin:capacity_capacityrule_what_if", _may_ask_what_if),
 }
 
@@ -102,7 +114,7 @@ def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the sidebar of a user, without the pages that he or she may not see."""
     groups = [{"items": [{"title": "Today", "icon": "today", "link": reverse("admin:index")}]}]
     for heading, items in GROUPS:
-        allowed = [_link(item) for item in items if _may_see(request, item)]
+        allowed = [_link(request, item) for item in items if _may_see(request, item)]
         if allowed:
             groups.append({"title": heading, "separator": True, "items": allowed})  # type: ignore[dict-item]
     return groups
@@ -115,10 +127,11 @@ def _may_see(request: HttpRequest, item: Item) -> bool:
     return any(request.user.has_perm(f"{app}.{verb}_{model}") for verb in ("view", "change"))
 
 
-def _link(item: Item) -> dict[str, Any]:
+def _link(request: HttpRequest, item: Item) -> dict[str, Any]:
     title, icon, app, model = item
     page = PAGES.get(model)
     if page is None:
         return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}
-    badge = {"badge": page.count(), "badge_variant": "warning"} if page.count else {}
+    waiting = page.count(request) if page.count else None
+    badge = {} if waiting is None else {"badge": waiting, "badge_variant": "warning"}
     return {"title": title, "icon": icon, "link": f"{reverse(page.address)}{page.query}", **badge}

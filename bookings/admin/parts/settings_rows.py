@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from bookings.admin.parts.actor import actor_of
+from bookings.admin.parts.bases import RestaurantRows
 from bookings.admin.parts.durable import DurableAdmin, refusal_of
 from bookings.admin.parts.forms import (
     AS_READ_INPUT,
@@ -21,14 +22,16 @@ from bookings.admin.parts.forms import (
     SettingsForm,
     checkbox_field,
 )
+from bookings.admin.parts.house import PARAMETER, house_of
 from bookings.admin.parts.links import booking_list, linked_message
 from bookings.admin.parts.outcomes import describe_outcome
 from bookings.admin.parts.versions import fingerprint_of
+from bookings.selectors.memberships import list_restaurant_ids, restaurants_of
 from bookings.services import SettingsOutcome, delete_settings_row, save_settings_row
 from tables.models import Restaurant
 
 
-class SettingsAdmin(DurableAdmin):
+class SettingsAdmin(RestaurantRows, DurableAdmin):
     """The settings by which a restaurant takes bookings; `bookings.services` alone writes them."""
 
     form = SettingsForm
@@ -52,10 +55,11 @@ class SettingsAdmin(DurableAdmin):
     def get_form(
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any
     ) -> type[SettingsForm]:
-        """Return the form, with the refusal after one."""
+        """Return the form for the restaurants in which the user may save such a row, with the refusal after one."""
         form: type[Any] = super().get_form(request, obj, change=change, **kwargs)
-        refusal = refusal_of(request)
-        return type(form.__name__, (form,), {"refusal": refusal}) if refusal else form
+        verb = "add" if obj is None else "change"
+        ids = list_restaurant_ids(request.user, *self._permissions(verb))
+        return type(form.__name__, (form,), {"refusal": refusal_of(request), "restaurant_ids": ids})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """Fix the restaurant of a stored row: bookings and service days depend on it."""
@@ -80,10 +84,13 @@ class SettingsAdmin(DurableAdmin):
         return model.objects.select_related("restaurant").order_by("restaurant__name", "name")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Choose the restaurant where there is only one."""
+        """Choose the restaurant that the user looks at, or the only one."""
         initial = super().get_changeform_initial_data(request)
-        known = list(Restaurant.objects.values_list("pk", flat=True)[:2])
-        return {"restaurant": known[0], **initial} if len(known) == 1 else initial
+        house = house_of(request)
+        if house is not None:
+            return {**initial, PARAMETER: str(house.pk)}
+        known = list(restaurants_of(request.user).values_list("pk", flat=True)[:2])
+        return {**initial, PARAMETER: known[0]} if len(known) == 1 else initial
 
     def list_bookings_in_the_way(self, row: Any) -> Sequence[Any]:
         """Return the bookings for which the service will refuse to delete a row."""

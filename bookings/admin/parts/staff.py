@@ -1,23 +1,38 @@
-"""The screens of users and groups, in the look of the others; owners alone give rights and passwords."""
+"""The screens of people: users, groups, and roles in restaurants. Owners alone give rights and passwords."""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from bookings.admin.parts.bases import SturdyAdmin
+from bookings.admin.parts.bases import RestaurantRows, SturdyAdmin
+from bookings.admin.parts.columns import column
+from bookings.admin.parts.look import TabularInline
 from bookings.admin.parts.owners import OwnersOnly, is_owner
 from bookings.admin.parts.sign_in import SignInForm
+from bookings.models import Membership
+from bookings.rights import GIVE_ROLES
+from bookings.selectors.memberships import list_restaurant_ids
 
 admin.site.index_title = "Today"
 admin.site.login_form = SignInForm
 admin.site.unregister([User, Group])
+
+
+class MembershipInline(TabularInline[Membership, User]):
+    """The roles of a user, one a restaurant."""
+
+    model = Membership
+    extra = 1
+    verbose_name_plural = "Roles in restaurants"
 
 
 @admin.register(User)
@@ -31,16 +46,32 @@ class UserAdmin(DjangoUserAdmin[User], SturdyAdmin):
     # Two lists beside each other need the whole width.
     compressed_fields = False
     fields_of_others = ("username", "first_name", "last_name", "email")
+    # All of a new colleague on one page: name, password, and the role below.
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": (*fields_of_others, "is_staff")}),
+        ("Password", {"classes": ("wide",), "fields": ("usable_password", "password1", "password2")}),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Keep the accounts of owners from everybody else."""
+        """Show others than owners the people of their restaurants, and those of none; never an owner."""
         users: QuerySet[User] = super().get_queryset(request)
-        return users if is_owner(request) else users.filter(is_superuser=False)
+        ids = list_restaurant_ids(request.user)
+        if ids is None:
+            return users
+        near = Q(memberships__restaurant__in=ids) | Q(memberships=None)
+        return users.filter(near, is_superuser=False).distinct()
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Let a new colleague sign in here."""
+        return {"is_staff": True, **super().get_changeform_initial_data(request)}
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        return (MembershipInline,) if is_owner(request) else ()
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return (
-            super().get_fieldsets(request, obj) if is_owner(request) else ((None, {"fields": self.fields_of_others}),)
-        )
+        if is_owner(request):
+            return super().get_fieldsets(request, obj)
+        return ((None, {"fields": self.fields_of_others}),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return tuple(super().get_readonly_fields(request, obj)) if is_owner(request) else ("username",)
@@ -66,3 +97,68 @@ class GroupAdmin(OwnersOnly, DjangoGroupAdmin, SturdyAdmin):
     """The permissions that several users share."""
 
     compressed_fields = False
+
+
+class MembershipForm(forms.ModelForm[Membership]):
+    """The role of a person, who is named as at signing in: a list of users would show those of other restaurants."""
+
+    username = forms.CharField(
+        label="User name", widget=UnfoldAdminTextInputWidget, help_text="As the person signs in here."
+    )
+
+    class Meta:
+        model = Membership
+        fields = ("restaurant", "role")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            del self.fields["username"]
+
+    def clean_username(self) -> str:
+        """Find the user.
+
+        Raises: `ValidationError`.
+        """
+        username: str = self.cleaned_data["username"]
+        user = User.objects.filter(username=username, is_staff=True).first() if "\x00" not in username else None
+        if user is None:
+            raise forms.ValidationError("No member of the staff signs in by this name.", code="unknown")
+        self.instance.user = user
+        return username
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        user, restaurant = getattr(self.instance, "user", None), values.get("restaurant")
+        if user and restaurant and Membership.objects.filter(user=user, restaurant=restaurant).exists():
+            self.add_error("username", forms.ValidationError("Has a role there already: change that.", code="unique"))
+        return values
+
+
+@admin.register(Membership)
+class MembershipAdmin(RestaurantRows, SturdyAdmin):
+    """The people of the restaurants with their roles; those of a restaurant are given by its own owners too."""
+
+    form = MembershipForm
+    list_display = ("person", "restaurant", "role")
+    list_filter = ("restaurant", "role")
+    list_select_related = ("user", "restaurant")
+    search_fields = ("user__username", "user__first_name", "user__last_name", "user__email")
+    ordering = ("restaurant__name", "user__username", "pk")
+    readonly_fields = ("person",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Membership | None = None) -> Any:
+        who = "username" if obj is None else "person"
+        return ((None, {"fields": (who, "restaurant", "role")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
+        return self.readonly_fields if obj is None else ("person", "restaurant")
+
+    def _permissions(self, *verbs: str) -> list[str]:
+        """Name what no permission of an account gives."""
+        return [GIVE_ROLES]
+
+    @column("Person", ordering="user__username")
+    def person(self, membership: Membership) -> str:
+        name = membership.user.get_full_name()
+        return f"{name} ({membership.user.username})" if name else membership.user.username

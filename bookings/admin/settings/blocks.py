@@ -32,8 +32,20 @@ FIELDS = {"tableIds": "table", "sectionId": "section", "startsAt": "from_time", 
 class BlockForm(SettingsForm):
     """A table or a whole section, from and until on the restaurant's wall, and why."""
 
-    table = OwnedChoiceField(queryset=Table.objects.none(), required=False, empty_label="A whole section")
-    section = OwnedChoiceField(queryset=Section.objects.none(), required=False, empty_label="One table")
+    table = OwnedChoiceField(
+        queryset=Table.objects.exclude(status=TableStatus.RETIRED)
+        .select_related("restaurant")
+        .order_by("restaurant__name", *number_order("number")),
+        required=False,
+        empty_label="A whole section",
+        widget=UnfoldAdminSelectWidget,
+    )
+    section = OwnedChoiceField(
+        queryset=Section.objects.select_related("restaurant").order_by("restaurant__name", "name"),
+        required=False,
+        empty_label="One table",
+        widget=UnfoldAdminSelectWidget,
+    )
     from_date = DayField(label="From")
     from_time = ClockField(label="From, time", widget=ClockInput())
     until_date = DayField(label="Until")
@@ -42,17 +54,6 @@ class BlockForm(SettingsForm):
     class Meta:
         labels: ClassVar[dict[str, str]] = {"reason": "Reason"}
         help_texts: ClassVar[dict[str, str]] = {"reason": "Stands in the history of every party that is moved."}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        tables = Table.objects.exclude(status=TableStatus.RETIRED).select_related("restaurant")
-        self._offer("table", tables.order_by("restaurant__name", *number_order("number")))
-        self._offer("section", Section.objects.select_related("restaurant").order_by("restaurant__name", "name"))
-
-    def _offer(self, name: str, rows: "QuerySet[Any]") -> None:
-        field: Any = self.fields[name]
-        field.widget = UnfoldAdminSelectWidget()
-        field.queryset = rows
 
     def clean(self) -> dict[str, Any]:
         super().clean()

@@ -93,6 +93,7 @@ class RestaurantAdmin(SettingsAdmin):
     """The restaurants that take bookings, with their terms."""
 
     form = RestaurantForm
+    restaurant_path = "pk"
     list_display = ("name", "timezone", "active", "mode", "online_parties", "seats")
     list_filter = ("active", "enforcement", "beta_partner")
     search_fields = ("name", "slug", "phone", "email")
@@ -150,6 +151,10 @@ class RestaurantAdmin(SettingsAdmin):
             for title, options in super().get_fieldsets(request, obj)
         ]
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Leave a new restaurant to owners: it is nobody's before they give roles in it."""
+        return is_owner(request)
+
     def has_delete_permission(self, request: HttpRequest, obj: Restaurant | None = None) -> bool:
         """Keep restaurants: one without further bookings is made inactive."""
         return False
@@ -165,9 +170,9 @@ class RestaurantAdmin(SettingsAdmin):
         """Suggest a slug for a new restaurant; links to a known one depend on its slug."""
         return {} if obj else self.prepopulated_fields
 
-    def has_report_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Say whether the user may see decisions, the matter of the report."""
-        return bool(request.user.has_perm("bookings.view_decision"))
+    def has_report_permission(self, request: HttpRequest, row: Any = None) -> bool:
+        """Say whether the user may see decisions of a restaurant, the matter of the report; without one of any."""
+        return request.user.has_perm("bookings.view_decision", row if isinstance(row, Restaurant) else None)
 
     @row_action("Rollout report", url_path="rollout-report", icon="verified", permissions=("report",))
     def rollout_report(self, request: HttpRequest, restaurant: Restaurant) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from bookings.admin.filters import TONIGHT_URL
+from bookings.admin.operations import MAY_CHANGE
 from bookings.admin.override_question import OVERRIDE, ask_to_override, read_override, said_override
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.links import change_link
@@ -26,7 +27,6 @@ from bookings.models import Booking
 from bookings.services import create_booking_with_capacity_check
 from capacity.selectors import read_clock
 from config.errors import DomainError
-from tables.models import Restaurant
 
 # The buttons beside "Book": fill in a start, show the starts of the date, book with other values.
 PICK, LOOK, LEVER = "pick", "look", "lever"
@@ -35,8 +35,7 @@ CHANGEABLE = frozenset({"wall_time", "starts_at", "party_size", "minutes", "seat
 
 def serve_telephone(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     """Ask for the party, book it once, and name its table; with several restaurants ask first for the restaurant."""
-    restaurants = list(Restaurant.objects.filter(active=True).order_by("name", "pk"))
-    restaurant = choose_restaurant(restaurants, request.GET.get("restaurant", ""))
+    restaurant, restaurants = choose_restaurant(request, MAY_CHANGE)
     if restaurant is None:
         return _render(admin, request, {"restaurants": restaurants})
     if request.method != "POST":
@@ -87,7 +86,7 @@ def _create(request: HttpRequest, form: TelephoneForm) -> Booking:
 
 def _offers(request: HttpRequest, form: TelephoneForm, refusal: RequestRefused) -> dict[str, Any]:
     """Return what would take the party; once a person answers for it, only what that comes to."""
-    override = ask_to_override(request, refusal)
+    override = ask_to_override(request, form.restaurant, refusal)
     if OVERRIDE in request.POST:
         return {"override": override}
     return {"override": override, "remedies": find_remedies(request, form, refusal)}

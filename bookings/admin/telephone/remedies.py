@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -118,7 +119,8 @@ def _limits(request: HttpRequest, explained: Explanation, lever: Lever) -> Itera
             assessment.wish.wall_time,
             local_wall_time(until, settings.zone),
         )
-        url = limit_url(place, limit, number, settings.rules) if _may(request, "capacity.add_capacityrule") else ""
+        url = limit_url(place, limit, number, settings.rules)
+        url = _where_allowed(url, request, "capacity.add_capacityrule", settings.restaurant)
         yield Setting(f"Raise {limit.name} from {raised.limit} to {number}", url)
 
 
@@ -133,18 +135,20 @@ def _releases(request: HttpRequest, lever: Lever) -> Iterator[Setting]:
     for booking in found.order_by("starts_at", "pk"):
         is_pinned = OPERATIONS["unpin"].is_offered(booking, booking.starts_at)
         name, verb = ("unpin", "Unpin") if is_pinned else ("assign", "Give other tables to")
-        url = operation_url(name, booking) if request.user.has_perms(MAY_CHANGE) else ""
+        url = _where_allowed(operation_url(name, booking), request, MAY_CHANGE[0], booking)
         yield Setting(f"{verb} {booking.reference}, {booking.guest_name}, party of {booking.party_size}", url)
 
 
 def _tables(request: HttpRequest, explained: Explanation, lever: Lever) -> Iterator[Setting]:
     if lever.kind is LeverKind.UNBLOCK:
         url = f"{reverse('admin:tables_tableblock_changelist')}?q={lever.tables[0]}"
-        yield Setting(_sentence(lever.text), url if _may(request, "tables.view_tableblock") else "")
+        url = _where_allowed(url, request, "tables.view_tableblock", explained.settings.restaurant)
+        yield Setting(_sentence(lever.text), url)
         return
     tables = Table.objects.filter(restaurant=explained.settings.restaurant, number__in=lever.tables)
     for table in tables.in_number_order():
-        url = reverse("admin:tables_table_change", args=[table.pk]) if _may(request, "tables.change_table") else ""
+        url = reverse("admin:tables_table_change", args=[table.pk])
+        url = _where_allowed(url, request, "tables.change_table", table)
         yield Setting(f"Open {table.number} to bookings by the staff", url)
 
 
@@ -152,5 +156,5 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _may(request: HttpRequest, permission: str) -> bool:
-    return bool(request.user.has_perm(permission))
+def _where_allowed(url: str, request: HttpRequest, permission: str, row: Model) -> str:
+    return url if request.user.has_perm(permission, row) else ""

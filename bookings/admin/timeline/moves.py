@@ -30,7 +30,7 @@ from tables.models import Restaurant
 
 def may_move(request: HttpRequest, restaurant: Restaurant) -> bool:
     """Say whether the user may move bookings of a restaurant."""
-    return request.user.has_perms(MAY_CHANGE)
+    return request.user.has_perms(MAY_CHANGE, restaurant)
 
 
 class InstantField(forms.Field):

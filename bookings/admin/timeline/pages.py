@@ -15,12 +15,14 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST
 
 from bookings.admin.parts.actor import actor_of
+from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import outcome_sentences
 from bookings.admin.timeline.delays import list_delays
 from bookings.admin.timeline.moves import MoveForm, TimelineMove, may_move
 from bookings.admin.timeline.panel import booking_context, preview_context, refusal_context
 from bookings.admin.timeline.screen import make_board
 from bookings.models import Booking
+from bookings.selectors.memberships import restaurants_of
 from bookings.selectors.timeline import get_business_date, get_evening_tables, read_evening_tag
 from capacity.calendar import ONE_DAY
 from config.errors import DomainError
@@ -45,7 +47,7 @@ def hosts_view(view: View) -> View:
 
 def _restaurants(request: HttpRequest) -> QuerySet[Restaurant]:
     """Return the restaurants that the user may look at."""
-    return Restaurant.objects.order_by("name", "pk")
+    return restaurants_of(request.user, *MAY_SEE)
 
 
 def _find_restaurant(request: HttpRequest, slug: str) -> Restaurant:
@@ -54,9 +56,9 @@ def _find_restaurant(request: HttpRequest, slug: str) -> Restaurant:
 
 def choose(request: HttpRequest) -> HttpResponse:
     """Ask for the restaurant, and go on to its evening; where there is one, go on at once."""
-    restaurants = list(_restaurants(request).filter(active=True))
-    if len(restaurants) == 1:
-        return HttpResponseRedirect(reverse("timeline:today", args=[restaurants[0].slug]))
+    restaurant, restaurants = choose_restaurant(request, MAY_SEE)
+    if restaurant is not None:
+        return HttpResponseRedirect(reverse("timeline:today", args=[restaurant.slug]))
     return _render(request, "admin/timeline/choose.html", {"title": "Timeline", "restaurants": restaurants})
 
 

@@ -29,7 +29,7 @@ def keep_booking(*, booking_id: int, reason: str, actor: Actor = None, expected_
     if len(said) > REASON_LENGTH:
         raise InputInvalid.of_field("reason", "too_long", f"At most {REASON_LENGTH} characters.")
     # Before the transaction, which would conflict with all who book a table meanwhile.
-    found = find_undecided(get_booking(booking_id).restaurant_id).get(booking_id, ())
+    found = find_undecided((get_booking(booking_id).restaurant_id,)).get(booking_id, ())
     keeping = KeepBooking(
         booking_id=booking_id, actor=actor, expected_version=expected_version, problems=found, reason=said
     )

@@ -18,8 +18,6 @@ from config.errors import InputInvalid
 from config.transactions import require_atomic
 
 _HOURS = frozenset({ReasonCode.CLOSED, ReasonCode.OUTSIDE_SERVICE})
-# The permission to answer for it.
-MAY_OVERRIDE = "bookings.override_capacity"
 REASON_LENGTH = 200
 
 

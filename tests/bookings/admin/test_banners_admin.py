@@ -9,7 +9,7 @@ from bookings.admin.parts.banners import add_banners
 from bookings.models import AuditRun
 from bookings.selectors.modes import get_enforcement_standing
 from bookings.services import resume_enforcement, roll_back_enforcement
-from tests.helpers.admin_screens import client_with, text_of
+from tests.helpers.admin_screens import member_of, text_of
 from tests.helpers.factories import open_restaurant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,10 +80,13 @@ def test_an_audit_that_found_nothing_ends_the_banner(admin_client, pages):
 
 
 def test_staff_without_any_permission_reads_the_banners_but_finds_no_way_from_them():
+    house = open_restaurant()
     roll_back_enforcement(reason="Guests turned away", label="ada")
-    audit(has_overbooking=True, overbookings=1)
+    found = {"kind": "SERVICE_COVERS", "restaurant": house.slug, "message": "82 of 80"}
+    elsewhere = {**found, "restaurant": open_restaurant().slug}
+    audit(has_overbooking=True, overbookings=2, report={"overbookings": [found, elsewhere]})
 
-    page = client_with().get("/admin/")
+    page = member_of(house).get("/admin/")
 
     assert "Limits refuse nobody." in text_of(page)
     assert "found 1 overbooking." in text_of(page)

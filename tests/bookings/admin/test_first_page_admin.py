@@ -138,8 +138,8 @@ def test_it_takes_as_many_queries_for_five_restaurants_as_for_one(admin_client):
 def test_who_may_not_see_service_days_sees_no_covers():
     open_restaurant(name="Bistro")
 
-    assert "Bistro" not in text_of(client_with("bookings.view_booking").get(FIRST_PAGE))
-    assert "Bistro" in text_of(client_with("capacity.view_serviceday").get(FIRST_PAGE))
+    assert "Dinner" not in text_of(client_with("bookings.view_booking").get(FIRST_PAGE))
+    assert "Dinner" in text_of(client_with("capacity.view_serviceday").get(FIRST_PAGE))
 
 
 def test_who_may_not_write_rules_is_not_led_to_them():

@@ -301,10 +301,10 @@ def test_who_answered_for_a_party_is_not_asked_about_it_again(manager: User) -> 
     book(house)
     squeeze(house, manager, {"NO_TABLE": 1})
 
-    assert find_undecided(house.pk) == {}
+    assert find_undecided((house.pk,)) == {}
     assert "COULD_NOT_BE_MADE_AGAIN" not in {note.kind for note in run_audit().notes}
 
     house.active = False
     save_settings_row(row=house)
 
-    assert set(find_undecided(house.pk)) == set(Booking.objects.values_list("pk", flat=True))
+    assert set(find_undecided((house.pk,))) == set(Booking.objects.values_list("pk", flat=True))

@@ -1,0 +1,206 @@
+"""The restaurant that a person looks at: it stands in the address, and is remembered in the session."""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from bookings.selectors.memberships import list_memberships, list_restaurant_ids, restaurants_of
+from tables.models import Restaurant
+
+PARAMETER = "restaurant"
+EVERY = "all"
+# What a screen of another restaurant may keep of an address.
+KEPT_BY_SWITCH = ("when", "party", "date")
+# Pages that are about one restaurant, or all of a person, beside the lists of rows.
+PAGES = {
+    *("admin:index", "admin:bookings_booking_telephone", "admin:bookings_booking_walk_in"),
+    *("admin:bookings_booking_pause_online", "admin:bookings_booking_close_section"),
+    *("admin:capacity_bookingslot_heatmap", "admin:capacity_capacityrule_what_if", "reports"),
+}
+# Pages that have the restaurant in their path.
+NAMESPACES = frozenset({"timeline"})
+# An installation may have thousands: the others are a search in the list of restaurants away.
+MOST_OFFERED = 50
+_FOUND = "_house"
+
+
+def house_of(request: HttpRequest) -> Restaurant | None:
+    """Return the restaurant of the address, else the remembered one, else the only one; None where it may be any.
+
+    Raises: `Http404` for an address with a restaurant that is not the user's, as for one that does not exist.
+    """
+    if not hasattr(request, _FOUND):
+        setattr(request, _FOUND, _find_house(request))
+    found: Restaurant | None = getattr(request, _FOUND)
+    return found
+
+
+def shown_restaurant_ids(request: HttpRequest, *permissions: str) -> Collection[int] | None:
+    """Return the restaurants of a page: the one that the user looks at, or all in which a permission is the user's.
+
+    None stands for every restaurant: the user is an owner.
+    """
+    ids, house = list_restaurant_ids(request.user, *permissions), house_of(request)
+    if house is None:
+        return ids
+    return [house.pk] if ids is None or house.pk in ids else []
+
+
+def _find_house(request: HttpRequest) -> Restaurant | None:
+    asked = _asked(request)
+    if asked is None:
+        return _find(request, request.session.get(PARAMETER, "")) or _only_one(request)
+    if asked == EVERY:
+        return _only_one(request)
+    found = _find(request, asked)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _asked(request: HttpRequest) -> str | None:
+    return _slug_in_path(request) or request.GET.get(PARAMETER)
+
+
+def _slug_in_path(request: HttpRequest) -> str | None:
+    match = request.resolver_match
+    return match.kwargs.get("slug") if match and match.namespace in NAMESPACES else None
+
+
+def _only_one(request: HttpRequest) -> Restaurant | None:
+    memberships = [] if request.user.is_superuser else list_memberships(request.user)
+    return memberships[0].restaurant if len(memberships) == 1 else None
+
+
+def _find(request: HttpRequest, asked: str) -> Restaurant | None:
+    """Find a restaurant of the user by its slug or its key."""
+    if not asked or "\x00" in asked:
+        return None
+    if not request.user.is_superuser:
+        own = [membership.restaurant for membership in list_memberships(request.user)]
+        return next((house for house in own if asked in (house.slug, str(house.pk))), None)
+    has_key = Q(pk=int(asked)) if asked.isdecimal() and len(asked) < 19 else Q()
+    named = Restaurant.objects.filter(Q(slug=asked) | has_key if has_key else Q(slug=asked))
+    # A slug of digits goes before the key of another restaurant.
+    return next(iter(sorted(named, key=lambda house: house.slug != asked)), None)
+
+
+class HouseInAddress:
+    """Middleware that keeps the restaurant in the address of lists and pages, and remembers it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Send a page without restaurant on to the remembered one's, so that its address can be shared."""
+        if request.method != "GET" or not _is_of_house(request, view) or not request.user.is_staff:
+            return None
+        house = house_of(request)
+        if _asked(request) is not None:
+            _remember(request, house)
+        elif house is not None and house != _only_one(request):
+            return HttpResponseRedirect(_address(request, house.slug, dict(request.GET.lists())))
+        return None
+
+
+def _is_of_house(request: HttpRequest, view: Any) -> bool:
+    match = request.resolver_match
+    name = match.view_name if match else ""
+    is_list = name.endswith("_changelist") and getattr(view.model_admin, "restaurant_path", None) is not None
+    return name in PAGES or is_list or _slug_in_path(request) is not None
+
+
+def _remember(request: HttpRequest, house: Restaurant | None) -> None:
+    slug = house.slug if house else ""
+    if request.session.get(PARAMETER, "") != slug:
+        request.session[PARAMETER] = slug
+
+
+def _address(request: HttpRequest, slug: str, query: dict[str, Any]) -> str:
+    chosen = request.GET.copy()
+    chosen.clear()
+    for name, values in {PARAMETER: [slug], **query}.items():
+        chosen.setlist(name, values)
+    return f"{request.path}?{chosen.urlencode()}"
+
+
+# The switcher in the sidebar
+
+
+def list_choices(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the entries of the switcher, of which there is none for a person of one restaurant."""
+    if not request.user.is_staff:
+        return []
+    houses = list(restaurants_of(request.user)[:MOST_OFFERED])
+    if len(houses) < 2:
+        return []
+    chosen = house_of(request)
+    every = {"title": "All restaurants", "icon": _icon(chosen is None), "link": _switch(request, EVERY)}
+    return [every, *(_choice(request, house, chosen) for house in houses)]
+
+
+def _choice(request: HttpRequest, house: Restaurant, chosen: Restaurant | None) -> dict[str, Any]:
+    return {"title": house.name, "icon": _icon(house == chosen), "link": _switch(request, house.slug)}
+
+
+def _icon(is_chosen: bool) -> str:
+    return "radio_button_checked" if is_chosen else "radio_button_unchecked"
+
+
+def _switch(request: HttpRequest, slug: str) -> str:
+    """Return the present page of a restaurant, from the page of a row the first page."""
+    match = request.resolver_match
+    if match is None or not _is_of_house(request, match.func):
+        return f"{reverse('admin:index')}?{PARAMETER}={slug}"
+    if _slug_in_path(request) is not None:
+        is_every = slug == EVERY
+        return reverse(f"{match.namespace}:{'choose' if is_every else 'today'}", args=[] if is_every else [slug])
+    kept = {name: values for name, values in request.GET.lists() if name in KEPT_BY_SWITCH}
+    return _address(request, slug, kept)
+
+
+def name_of_house(request: HttpRequest) -> str:
+    """Return the line below the name of the site."""
+    if not request.user.is_staff:
+        return "Covers, tables and limits"
+    house = house_of(request)
+    return house.name if house else "All restaurants"
+
+
+class HouseFilter(SimpleListFilter):
+    """The restaurant of a list, as in the switcher."""
+
+    title = "restaurant"
+    parameter_name = PARAMETER
+
+    def __init__(self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any) -> None:
+        self.house = house_of(request)
+        self.path: str = model_admin.restaurant_path
+        super().__init__(request, params, model, model_admin)
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        # A list of restaurants names them all anyway.
+        houses = [] if self.path == "pk" else list(restaurants_of(request.user)[:MOST_OFFERED])
+        return [(house.slug, house.name) for house in houses] if len(houses) > 1 else []
+
+    def value(self) -> str | None:
+        return self.house.slug if self.house else None
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """Offer all restaurants by an address that says so, since none at all means the remembered one."""
+        for choice in super().choices(changelist):
+            is_every = choice["query_string"] == changelist.get_query_string(remove=[PARAMETER])
+            yield {**choice, "query_string": changelist.get_query_string({PARAMETER: EVERY})} if is_every else choice
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.house is None:
+            return queryset
+        # Rows without a restaurant are about all of them.
+        return queryset.filter(Q(**{self.path: self.house}) | Q(**{f"{self.path}__isnull": True}))

@@ -1,0 +1,82 @@
+"""The rights of users: what a role permits in its restaurant, read once for a user and a request."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend, ModelBackend
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
+
+from bookings.models import Membership
+from bookings.rights import permissions_of
+from tables.models import Restaurant
+
+AnyUser = User | AnonymousUser
+KEPT = "_memberships"
+
+
+class RoleBackend(BaseBackend):
+    """The permissions by role, for `user.has_perm(permission, row)`: in the restaurant of the row, without one in any.
+
+    What an owner gave to the account itself, by Django's own backend, holds in the user's restaurants.
+    """
+
+    def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Return the permissions of a user in the restaurant of a row, without a row in any restaurant."""
+        if not user_obj.is_active or user_obj.is_anonymous:
+            return set()
+        memberships = list_memberships(user_obj)
+        if obj is None:
+            return set(permissions_of({membership.role for membership in memberships}))
+        roles = [membership.role for membership in memberships if membership.restaurant_id == restaurant_id_of(obj)]
+        return set(permissions_of(roles) | _given(user_obj)) if roles else set()
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        """Say whether a role of a user permits anything in an app."""
+        return any(permission.startswith(f"{app_label}.") for permission in self.get_user_permissions(user_obj))
+
+
+def list_memberships(user: AnyUser) -> list[Membership]:
+    """List the memberships of a user with their restaurants, by name; 1 query, kept with the user."""
+    if user.is_anonymous:
+        return []
+    kept: list[Membership] | None = getattr(user, KEPT, None)
+    if kept is None:
+        own = Membership.objects.filter(user=user.pk).select_related("restaurant")
+        kept = list(own.order_by("restaurant__name", "restaurant_id"))
+        setattr(user, KEPT, kept)
+    return kept
+
+
+def list_restaurant_ids(user: AnyUser, *permissions: str) -> Collection[int] | None:
+    """List the restaurants in which a user has one of some permissions, without any those of the user.
+
+    None stands for every restaurant: the user is an owner.
+    """
+    if user.is_active and user.is_superuser:
+        return None
+    given = not permissions or any(permission in _given(user) for permission in permissions)
+    return [
+        membership.restaurant_id
+        for membership in list_memberships(user)
+        if given or not permissions_of([membership.role]).isdisjoint(permissions)
+    ]
+
+
+def restaurants_of(user: AnyUser, *permissions: str) -> QuerySet[Restaurant]:
+    """Return the restaurants in which a user has one of some permissions, by name."""
+    ids = list_restaurant_ids(user, *permissions)
+    restaurants = Restaurant.objects.order_by("name", "pk")
+    return restaurants if ids is None else restaurants.filter(pk__in=ids)
+
+
+def restaurant_id_of(row: Any) -> int | None:
+    """Return the restaurant that a row is of, None for a row of all or of none."""
+    if isinstance(row, Restaurant):
+        return row.pk
+    restaurant_id: int | None = getattr(row, "restaurant_id", None)
+    return restaurant_id
+
+
+def _given(user: Any) -> frozenset[str]:
+    return frozenset(ModelBackend().get_all_permissions(user))
