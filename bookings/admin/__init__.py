@@ -3,6 +3,7 @@
 from bookings.admin.booking import BookingAdmin
 from bookings.admin.decisions import DecisionAdmin
 from bookings.admin.jobs import JobAdmin
+from bookings.admin.keys import ApiKeyAdmin
 from bookings.admin.oversight import AuditRunAdmin, CapacityOverrideAdmin
 from bookings.admin.parts.staff import GroupAdmin, MembershipAdmin, UserAdmin
 from bookings.admin.rollout import RolloutChangeAdmin, RolloutNoteAdmin
@@ -17,6 +18,7 @@ from bookings.admin.settings.sections import SectionAdmin
 from bookings.admin.settings.tables import TableAdmin
 
 __all__ = [
+    "ApiKeyAdmin",
     "AuditRunAdmin",
     "BookingAdmin",
     "BookingSlotAdmin",

@@ -14,9 +14,9 @@ from django.db.models import ForeignKey, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from bookings.admin.parts.house import HouseFilter
+from bookings.admin.parts.house import PARAMETER, HouseFilter, house_of
 from bookings.admin.parts.look import ModelAdmin, TabularInline
-from bookings.selectors.memberships import list_restaurant_ids, restaurant_id_of
+from bookings.selectors.memberships import list_restaurant_ids, restaurant_id_of, restaurants_of
 from tables.models import Restaurant
 
 if TYPE_CHECKING:
@@ -128,6 +128,15 @@ class RestaurantRows(Base):
         if field is not None and ids is not None and db_field.related_model is Restaurant:
             field.queryset = field.queryset.filter(pk__in=ids)
         return field
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Choose the restaurant that the user looks at, or the only one."""
+        initial: dict[str, Any] = super().get_changeform_initial_data(request)
+        house = house_of(request)
+        if house is not None:
+            return {**initial, PARAMETER: str(house.pk)}
+        known = list(restaurants_of(request.user).values_list("pk", flat=True)[:2])
+        return {**initial, PARAMETER: known[0]} if len(known) == 1 else initial
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
         """Leave out of an action the rows of restaurants in which the user may not do it."""

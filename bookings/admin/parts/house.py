@@ -138,7 +138,7 @@ def list_choices(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the entries of the switcher, of which there is none for a person of one restaurant."""
     if not request.user.is_staff:
         return []
-    houses = list(restaurants_of(request.user)[:MOST_OFFERED])
+    houses = list(restaurants_of(request.user).filter(active=True)[:MOST_OFFERED])
     if len(houses) < 2:
         return []
     chosen = house_of(request)

@@ -58,6 +58,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             ("Rollout", "toggle_on", "bookings", "rolloutchange"),
             ("Jobs", "work_history", "procrastinate", "procrastinatejob"),
             ("People", "badge", "bookings", "membership"),
+            ("API keys", "key", "bookings", "apikey"),
             ("Users", "person", "auth", "user"),
             ("Groups", "group", "auth", "group"),
         ),
