@@ -1,6 +1,7 @@
 """The admin of settings rows: one service call a save, and its outcome on the screen."""
 
 from collections.abc import Sequence
+from datetime import time
 from typing import Any, ClassVar, cast
 
 from django import forms
@@ -22,11 +23,10 @@ from bookings.admin.parts.forms import (
     SettingsForm,
     checkbox_field,
 )
-from bookings.admin.parts.house import PARAMETER, house_of
 from bookings.admin.parts.links import booking_list, linked_message
 from bookings.admin.parts.outcomes import describe_outcome
 from bookings.admin.parts.versions import fingerprint_of
-from bookings.selectors.memberships import list_restaurant_ids, restaurants_of
+from bookings.selectors.memberships import list_restaurant_ids
 from bookings.services import SettingsOutcome, delete_settings_row, save_settings_row
 from tables.models import Restaurant
 
@@ -83,15 +83,6 @@ class SettingsAdmin(RestaurantRows, DurableAdmin):
         """Return the rows that an owned field offers, by restaurant and name."""
         return model.objects.select_related("restaurant").order_by("restaurant__name", "name")
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Choose the restaurant that the user looks at, or the only one."""
-        initial = super().get_changeform_initial_data(request)
-        house = house_of(request)
-        if house is not None:
-            return {**initial, PARAMETER: str(house.pk)}
-        known = list(restaurants_of(request.user).values_list("pk", flat=True)[:2])
-        return {**initial, PARAMETER: known[0]} if len(known) == 1 else initial
-
     def list_bookings_in_the_way(self, row: Any) -> Sequence[Any]:
         """Return the bookings for which the service will refuse to delete a row."""
         return ()
@@ -132,6 +123,12 @@ class SettingsAdmin(RestaurantRows, DurableAdmin):
         """Call the one service that writes the row."""
         return save_settings_row(row=row, actor=actor_of(request))
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        """Keep in the history of the row what each value was, and what it became."""
+        if add or not form.changed_data:
+            return super().construct_change_message(request, form, formsets, add)
+        return " ".join(_changed(form, name) for name in form.changed_data)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Write nothing more: the service wrote all of it in one transaction."""
 
@@ -169,3 +166,23 @@ class SettingsAdmin(RestaurantRows, DurableAdmin):
         """Leave the decision on a delete to the service, and show its refusal."""
         refusal = refusal_of(request)
         return [str(row) for row in objs], {}, set(), [linked_message(refusal)] if refusal else []
+
+
+def _changed(form: Any, name: str) -> str:
+    field, became = form.fields[name], form.cleaned_data.get(name)
+    return f"{field.label or name}: {_in_words(field, form.initial.get(name))} to {_in_words(field, became)}."
+
+
+def _in_words(field: Any, value: Any) -> str:
+    """Show a value of a form as its own choices do."""
+    if value in (None, "") or value == []:
+        return "nothing"
+    if isinstance(value, QuerySet | list | tuple):
+        return ", ".join(_in_words(field, item) for item in value)
+    if isinstance(field, forms.ModelChoiceField):
+        row = value if isinstance(value, Model) else field.queryset.filter(pk=value).first()
+        return str(row or value)
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    # Of grouped choices no value is a key here, and the value itself is shown.
+    return str(dict(getattr(field, "choices", ())).get(value, value))
