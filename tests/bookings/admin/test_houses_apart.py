@@ -1,0 +1,230 @@
+"""Every address of the admin and of the staff's API, asked by everybody: nothing of a stranger's restaurant comes out.
+
+The addresses are those of the URL resolver: one that is new, and not covered here, fails.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db.models import ForeignKey
+from django.forms import model_to_dict
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from bookings.choices import Role
+from tests.helpers.admin_screens import form_of, member_of
+from tests.helpers.factories import UserFactory
+from tests.helpers.two_houses import Rows, furnished
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OWN, OTHER, NOWHERE = "Jjkown", "Xqzother", 999_999_999
+STRANGERS = ("anonymous", "guest", "without", *Role.values)
+EVERYBODY = (*STRANGERS, "owner of all")
+# Addresses of Django that take no row: the names of their parameters, with a value.
+PARAMETERS = {"percent": 10, "app_label": "tables", "url": "nothing/here", "content_type_id": 1}
+OPS = "api/ops/"
+OPS_QUERY = {
+    "capacity/utilization": {"date": "2027-03-01"},
+    "capacity/tables": {"date": "2027-03-01"},
+    "explain": {"date": "2027-03-01", "time": "19:00", "partySize": 2},
+    "overruns": {},
+}
+CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"')
+
+
+def addresses(patterns: list[Any] | None = None, prefix: str = "") -> list[str]:
+    found = []
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            found += addresses(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            found.append(path)
+    return found
+
+
+ADMIN_ADDRESSES = [path for path in addresses() if path.startswith("admin/")]
+OPS_ADDRESSES = [path for path in addresses() if path.startswith(OPS)]
+OF_ROWS = [path for path in ADMIN_ADDRESSES if re.search(r"/<(path:object_id|id|int:restaurant_id)>", path[:-1])]
+# Django's way from a row to its page on the site, of which there is none here.
+OF_ROWS.remove("admin/r/<path:content_type_id>/<path:object_id>/")
+OF_LISTS = [path for path in ADMIN_ADDRESSES if path.count("/") == 3 and "<" not in path and "rollout" not in path]
+
+
+def label_of(path: str) -> str:
+    """Return the kind of row that an address is about."""
+    return "tables.restaurant" if "restaurant_id" in path else ".".join(path.split("/")[1:3])
+
+
+def filled(path: str, pk: Any = 1) -> str:
+    """Return the address with a row's key and the values of its other parameters."""
+    values = {**PARAMETERS, "object_id": pk, "id": pk, "restaurant_id": pk}
+    plain = re.sub(r"\^?\(\?P<(\w+)>[^)]*\)", r"<\1>", path).replace("$", "")
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), plain)
+
+
+@pytest.fixture
+def own() -> Rows:
+    return furnished(OWN)
+
+
+@pytest.fixture
+def other() -> Rows:
+    return furnished(OTHER)
+
+
+@pytest.fixture
+def client(request, own) -> Client:
+    house: Any = own["tables.restaurant"]
+    if request.param in Role.values:
+        return member_of(house, role=Role(request.param))
+    client = member_of() if request.param == "without" else Client()
+    if request.param in ("guest", "owner of all"):
+        client.force_login(UserFactory(is_staff=request.param != "guest", is_superuser=request.param != "guest"))
+    return client
+
+
+def by(*names: str) -> Any:
+    return pytest.mark.parametrize("client", names, indirect=True)
+
+
+def told(answer: Any) -> str:
+    """Return all that an answer says, but for its random tokens."""
+    return CSRF.sub("", answer.content.decode()) + answer.get("Location", "")
+
+
+def rows_of(house: Any) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of a restaurant, so that a change of any can be seen."""
+    models = [model for model in apps.get_models() if any(field.name == "restaurant" for field in model._meta.fields)]
+    return {
+        model._meta.label: [
+            model_to_dict(row) for row in model._default_manager.filter(restaurant=house).order_by("pk")
+        ]
+        for model in models
+    }
+
+
+def test_every_address_of_a_row_has_a_row_here(own: Rows) -> None:
+    known = {*own, "procrastinate.procrastinatejob"}
+
+    assert {label_of(path) for path in OF_ROWS} <= known
+    assert {f"{model._meta.label_lower}" for model in admin.site._registry} <= known
+
+
+def test_every_other_parameter_has_a_value() -> None:
+    for path in ADMIN_ADDRESSES:
+        assert "<" not in filled(path)
+
+
+def test_every_address_of_the_staff_has_a_query() -> None:
+    assert {path.removeprefix(OPS) for path in OPS_ADDRESSES} == set(OPS_QUERY)
+
+
+@by(*EVERYBODY)
+def test_no_address_answers_500_and_none_tells_of_a_stranger(client: Client, own: Rows, other: Rows, request) -> None:
+    may_see_all = "owner of all" in request.node.name
+    for path in ADMIN_ADDRESSES:
+        pk = own[label_of(path)].pk if path in OF_ROWS and label_of(path) in own else 1
+        if "logout" in path:
+            continue
+        url = filled(path, pk)
+        answer = client.get(url)
+        assert answer.status_code in (200, 301, 302, 403, 404, 405), url
+        assert may_see_all or OTHER.lower() not in told(answer).lower(), url
+
+
+@by(*STRANGERS)
+def test_a_row_of_a_stranger_is_as_one_that_does_not_exist(client: Client, other: Rows) -> None:
+    before = rows_of(other["tables.restaurant"])
+    for path in OF_ROWS:
+        label = label_of(path)
+        if label in ("procrastinate.procrastinatejob", "auth.group"):
+            continue
+        theirs, missing = filled(path, other[label].pk), filled(path, NOWHERE)
+        for ask in (client.get, client.post):
+            answers = [ask(theirs), ask(missing)]
+            assert [answer.status_code for answer in answers] == [answers[1].status_code] * 2, theirs
+            assert answers[0].status_code in (302, 403, 404), theirs
+            assert told(answers[0]).replace(str(other[label].pk), str(NOWHERE)) == told(answers[1]), theirs
+    assert rows_of(other["tables.restaurant"]) == before
+
+
+@by(*STRANGERS)
+def test_no_list_narrows_widens_or_finds_its_way_to_a_stranger(client: Client, other: Rows) -> None:
+    house, period = other["tables.restaurant"].pk, other["capacity.serviceperiod"].pk
+    queries = (
+        "?restaurant=all",
+        "?q=xqzo",
+        f"?restaurant__id__exact={house}",
+        f"?period={period}",
+        f"?restaurant={house}",
+    )
+    for path in [*OF_LISTS, "admin/"]:
+        for query in (*queries, f"?restaurant={OTHER.lower()}"):
+            answer = client.get(f"/{path}{query}")
+            unknown = client.get(f"/{path}{query.replace(str(house), str(NOWHERE)).replace(OTHER.lower(), 'nowhere')}")
+            assert answer.status_code == unknown.status_code, path + query
+            assert OTHER.lower() not in told(answer).lower().replace(query[1:], ""), path + query
+            if answer.status_code == 200 and answer.context and "cl" in answer.context:
+                assert answer.context["cl"].result_count == unknown.context["cl"].result_count, path + query
+
+
+@by(*STRANGERS)
+def test_no_choice_offers_a_row_of_a_stranger(client: Client, other: Rows) -> None:
+    for model in admin.site._registry:
+        for field in model._meta.fields:
+            if isinstance(field, ForeignKey):
+                asked = {"app_label": model._meta.app_label, "model_name": model._meta.model_name}
+                answer = client.get("/admin/autocomplete/", {**asked, "field_name": field.name, "term": ""})
+                assert answer.status_code in (200, 302, 403, 404)
+                assert OTHER.lower() not in told(answer).lower(), (model, field.name)
+    for term in ("xqz", "t"):
+        answer = client.get("/admin/search/", {"s": term, "extended": "1"})
+        assert OTHER.lower() not in told(answer).lower()
+
+
+@by(*Role.values)
+def test_no_form_takes_a_row_of_a_stranger(client: Client, own: Rows, other: Rows) -> None:
+    before = rows_of(other["tables.restaurant"])
+    theirs: dict[str, Any] = {
+        "restaurant": other["tables.restaurant"].pk,
+        "section": other["tables.section"].pk,
+        "table": other["tables.table"].pk,
+        "tables": [other["tables.table"].pk],
+        "service_period": other["capacity.serviceperiod"].pk,
+        "user": other["auth.user"].pk,
+    }
+    for path in ADMIN_ADDRESSES:
+        if not re.search(r"/add/$|/change/$", path) or label_of(path) not in own:
+            continue
+        url = filled(path, own[label_of(path)].pk)
+        page = client.get(url)
+        if page.status_code != 200:
+            continue
+        form = form_of(page)
+        named = {name: value for name, value in theirs.items() if name in form or name in page.content.decode()}
+        answer = client.post(url, {**form, **named})
+        assert answer.status_code in (200, 302, 403), url
+        assert OTHER.lower() not in told(answer).lower(), url
+    for label in own:
+        actions = {"action": "retire", "_selected_action": [other[label].pk], "confirmed": "yes"}
+        answer = client.post(f"/admin/{label.replace('.', '/')}/", actions)
+        assert OTHER.lower() not in told(answer).lower()
+    assert rows_of(other["tables.restaurant"]) == before
+
+
+@by(*STRANGERS)
+@pytest.mark.parametrize("path", OPS_ADDRESSES)
+def test_the_api_of_the_staff_knows_no_restaurant_of_a_stranger(client: Client, other: Rows, path: str) -> None:
+    house: Any = other["tables.restaurant"]
+    query = OPS_QUERY[path.removeprefix(OPS)]
+
+    asked = (house.slug, str(house.public_id), "nowhere")
+    answers = [client.get(f"/{path}", {**query, "restaurantId": name}) for name in asked]
+
+    assert answers[0].status_code in (401, 403, 404)
+    assert len({answer.content for answer in answers}) == 1
