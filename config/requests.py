@@ -1,4 +1,4 @@
-"""Middleware of every request: an id that runs through the logs, and the habits of the API."""
+"""Middleware of every request: an id that runs through the logs, the habits of the API, and sessions that last."""
 
 import re
 import time
@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from urllib.parse import quote
 
 import structlog
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from structlog.contextvars import bound_contextvars, clear_contextvars
@@ -118,3 +119,30 @@ class ApiHabits:
         response = self.get_response(request)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class KeptSessions:
+    """Middleware that lets a session of the staff end hours after the last page, not in the midst of a long shift.
+
+    What a screen asks by itself (htmx) keeps no session: one that is left alone ends.
+    """
+
+    SEEN_AT = "seen_at"
+    # A write for every page would cost more than the page.
+    NOTED_EVERY_SECONDS = 600
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request, and let the session of a person at work begin anew."""
+        response = self.get_response(request)
+        if not request.path_info.startswith(API_PREFIX) and self._is_at_work(request):
+            now = int(time.time())
+            if now - request.session.get(self.SEEN_AT, 0) >= self.NOTED_EVERY_SECONDS:
+                request.session[self.SEEN_AT] = now
+        return response
+
+    def _is_at_work(self, request: HttpRequest) -> bool:
+        asks_by_itself = request.method == "GET" and "HX-Request" in request.headers
+        return request.session.session_key is not None and not asks_by_itself and SESSION_KEY in request.session

@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "config.requests.ApiHabits",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.requests.KeptSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -276,8 +277,11 @@ UNFOLD = {
     "SIDEBAR": {"show_search": False, "navigation": "bookings.admin.parts.navigation.list_navigation"},
 }
 
-# A working day.
-SESSION_COOKIE_AGE = 12 * 3600
+# A session ends so many hours after the last page of a person, see config.requests.KeptSessions.
+SESSION_HOURS = env.float("SESSION_HOURS", default=12.0)
+if not 0.5 <= SESSION_HOURS <= 336:
+    raise ImproperlyConfigured("SESSION_HOURS is a number of hours from 0.5 to 336")
+SESSION_COOKIE_AGE = round(SESSION_HOURS * 3600)
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 

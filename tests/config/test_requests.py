@@ -3,13 +3,16 @@
 import logging
 import re
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from structlog.contextvars import get_contextvars
 
 from config.redaction import redact
 from config.requests import current_request_id, working_for
+from tests.helpers.factories import UserFactory
 
 TOKEN = "IwhQMm78Gi-_z9cw3mFhaPiSMPRipm8Zo_wEuUpOjR8"
 
@@ -151,3 +154,58 @@ def test_what_was_bound_by_one_request_is_not_said_of_the_next(client: Client) -
 
 def test_no_answer_of_the_api_is_stored_by_a_cache(client: Client) -> None:
     assert client.get("/api/nothing").headers["Cache-Control"] == "no-store"
+
+
+# Sessions
+
+
+@pytest.fixture
+def staff(db: None) -> Client:
+    staff = Client()
+    staff.force_login(UserFactory(is_staff=True))
+    return staff
+
+
+def expiry_of(client: Client) -> float:
+    stored: float = Session.objects.get(pk=client.session.session_key).expire_date.timestamp()
+    return stored
+
+
+def let_pass(client: Client, hours: float) -> float:
+    """Let the hours pass for the session of a client, and return when it would end."""
+    session = client.session
+    session["seen_at"] = int(time.time() - hours * 3600)
+    session.save()
+    ends_at = datetime.now(UTC) + timedelta(hours=12 - hours)
+    Session.objects.filter(pk=session.session_key).update(expire_date=ends_at)
+    return ends_at.timestamp()
+
+
+def test_whoever_opens_a_page_late_in_a_shift_has_all_hours_again(staff: Client) -> None:
+    would_end = let_pass(staff, hours=11)
+
+    answer = staff.get("/admin/")
+
+    assert expiry_of(staff) - would_end >= 11 * 3600
+    assert answer.cookies["sessionid"]["max-age"] == 12 * 3600
+
+
+def test_what_a_screen_asks_by_itself_keeps_no_session(staff: Client) -> None:
+    would_end = let_pass(staff, hours=11)
+
+    staff.get("/admin/", headers={"hx-request": "true"})
+
+    assert expiry_of(staff) == would_end
+
+
+def test_the_next_page_writes_nothing_again(staff: Client) -> None:
+    would_end = let_pass(staff, hours=0.1)
+
+    staff.get("/admin/")
+
+    assert expiry_of(staff) == would_end
+
+
+def test_a_visitor_gets_no_session(db: None, client: Client) -> None:
+    assert "sessionid" not in client.get("/admin/login/").cookies
+    assert Session.objects.count() == 0
