@@ -180,8 +180,8 @@ def _in_words(field: Any, value: Any) -> str:
     if isinstance(value, QuerySet | list | tuple):
         return ", ".join(_in_words(field, item) for item in value)
     if isinstance(field, forms.ModelChoiceField):
-        row = value if isinstance(value, Model) else field.queryset.filter(pk=value).first()
-        return str(row or value)
+        rows: Any = field.queryset
+        return str(value if isinstance(value, Model) else rows.filter(pk=value).first() or value)
     if isinstance(value, time):
         return f"{value:%H:%M}"
     # Of grouped choices no value is a key here, and the value itself is shown.

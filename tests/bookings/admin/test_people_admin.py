@@ -1,9 +1,13 @@
 """Rights and passwords of users: owners give them, whoever may change users corrects names and addresses."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
 
 from bookings.choices import Role
+from bookings.models import Membership
 from tests.helpers.admin_screens import client_with, form_of, member_of, text_of, user_of
 from tests.helpers.factories import PASSWORD, UserFactory, open_restaurant
 
@@ -217,3 +221,21 @@ def test_the_memberships_are_read_once_for_a_request(django_assert_num_queries):
         assert user.has_perm("bookings.change_booking", house)
         assert not user.has_perm("capacity.change_capacityrule")
         assert user.has_perm("capacity.view_serviceday")
+
+
+def test_an_upgrade_leaves_the_staff_the_restaurants_and_permissions_that_it_had(permission):
+    houses = [open_restaurant(), open_restaurant()]
+    staff, guest, owner = UserFactory(is_staff=True), UserFactory(), UserFactory(is_staff=True, is_superuser=True)
+    staff.user_permissions.add(permission)
+
+    migration = import_module("bookings.migrations.0012_staff_keep_their_restaurants")
+    for _ in range(2):
+        migration.keep_restaurants(apps, None)
+
+    assert {(row.user, row.restaurant, row.role) for row in Membership.objects.all()} == {
+        (staff, house, "custom") for house in houses
+    }
+    assert staff.has_perm("capacity.change_capacityrule", houses[0])
+    assert not staff.has_perm("capacity.view_capacityrule", houses[0])
+    assert not guest.has_perm("capacity.change_capacityrule", houses[0])
+    assert owner.has_perm("capacity.view_capacityrule", houses[0])
