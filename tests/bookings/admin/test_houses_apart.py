@@ -5,6 +5,7 @@ The addresses are those of the URL resolver: one that is new, and not covered he
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.apps import apps
@@ -168,7 +169,8 @@ def test_no_list_narrows_widens_or_finds_its_way_to_a_stranger(client: Client, o
             answer = client.get(f"/{path}{query}")
             unknown = client.get(f"/{path}{query.replace(str(house), str(NOWHERE)).replace(OTHER.lower(), 'nowhere')}")
             assert answer.status_code == unknown.status_code, path + query
-            assert OTHER.lower() not in told(answer).lower().replace(query[1:], ""), path + query
+            # The way to the sign-in page leads back to the address that was asked.
+            assert OTHER.lower() not in unquote(told(answer)).lower().replace(query[1:], ""), path + query
             if answer.status_code == 200 and answer.context and "cl" in answer.context:
                 assert answer.context["cl"].result_count == unknown.context["cl"].result_count, path + query
 
