@@ -25,7 +25,7 @@ PAGES = {
 NAMESPACES = frozenset({"timeline"})
 # An installation may have thousands: the others are a search in the list of restaurants away.
 MOST_OFFERED = 50
-_FOUND = "_house"
+_FOUND, _OFFERED = "_house", "_houses"
 
 
 def house_of(request: HttpRequest) -> Restaurant | None:
@@ -138,12 +138,20 @@ def list_choices(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the entries of the switcher, of which there is none for a person of one restaurant."""
     if not request.user.is_staff:
         return []
-    houses = list(restaurants_of(request.user).filter(active=True)[:MOST_OFFERED])
+    houses = _list_offered(request)
     if len(houses) < 2:
         return []
     chosen = house_of(request)
     every = {"title": "All restaurants", "icon": _icon(chosen is None), "link": _switch(request, EVERY)}
     return [every, *(_choice(request, house, chosen) for house in houses)]
+
+
+def _list_offered(request: HttpRequest) -> list[Restaurant]:
+    """List the restaurants to choose from; 1 query, kept with the request."""
+    if not hasattr(request, _OFFERED):
+        setattr(request, _OFFERED, list(restaurants_of(request.user).filter(active=True)[:MOST_OFFERED]))
+    offered: list[Restaurant] = getattr(request, _OFFERED)
+    return offered
 
 
 def _choice(request: HttpRequest, house: Restaurant, chosen: Restaurant | None) -> dict[str, Any]:
@@ -187,7 +195,7 @@ class HouseFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         # A list of restaurants names them all anyway.
-        houses = [] if self.path == "pk" else list(restaurants_of(request.user)[:MOST_OFFERED])
+        houses = [] if self.path == "pk" else _list_offered(request)
         return [(house.slug, house.name) for house in houses] if len(houses) > 1 else []
 
     def value(self) -> str | None:
