@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
@@ -237,4 +238,6 @@ class BookingAdmin(ReadOnlyAdmin):
 
     def lift_pause(self, request: HttpRequest, pause_id: int) -> HttpResponse:
         """Take online bookings again."""
+        if not self.has_operate_permission(request):
+            raise PermissionDenied
         return serve_lift(request, pause_id)

@@ -9,16 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from bookings.admin.parts.bases import RestaurantRows
+from bookings.admin.parts.bases import RestaurantRows, SturdyAdmin
 from bookings.admin.parts.columns import column, list_action
-from bookings.admin.parts.look import ModelAdmin
 from bookings.admin.parts.shown import local_time
 from bookings.models import ApiKey
 from bookings.services.upkeep.api_keys import create_api_key, revoke_api_keys
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(RestaurantRows, ModelAdmin[ApiKey]):
+class ApiKeyAdmin(RestaurantRows, SturdyAdmin):
     """The keys by which systems of a restaurant call the staff's API."""
 
     list_display = ("name", "restaurant", "state", "created", "last_used")

@@ -8,9 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -182,13 +180,11 @@ def serve_lift(request: HttpRequest, pause_id: int) -> HttpResponse:
     """Lift a pause, and go back to the page with the banner."""
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
-    pause = get_object_or_404(OnlinePause.objects.filter(restaurant__in=restaurants_of(request.user)), pk=pause_id)
-    if not request.user.has_perms(MAY_CHANGE, pause):
-        raise PermissionDenied
+    own = OnlinePause.objects.filter(restaurant__in=restaurants_of(request.user, *MAY_CHANGE))
     try:
-        pause = lift_pause(pause_id=pause_id, actor=actor_of(request))
+        pause = lift_pause(pause_id=own.get(pk=pause_id).pk, actor=actor_of(request))
         messages.success(request, f"Guests book {pause.service_period} at {pause.restaurant} online again.")
-    except RecordNotFound:
+    except (OnlinePause.DoesNotExist, RecordNotFound):
         messages.warning(request, "That pause is not there any more.")
     return HttpResponseRedirect(reverse("admin:index"))
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.db.models import Sum
 
+from bookings.choices import Role
 from bookings.insight.audit import AuditScope, audit
-from bookings.models import CapacityOverride, TableAssignment
+from bookings.models import CapacityOverride, Membership, TableAssignment
 from bookings.services import Override
 from tests.helpers.crowd import BOOKED, Crowd, tally
 from tests.helpers.factories import UserFactory
@@ -25,12 +26,12 @@ GUESTS = 10
 def manager(transactional_db: None) -> User:
     """Somebody who has the right."""
     user: User = UserFactory(username="manager", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="override_capacity"))
     return user
 
 
 def beyond(house: House, manager: User, party_size: int, **confirmed: int) -> Callable[[], Any]:
     """Return the act of answering for a party."""
+    Membership.objects.get_or_create(user=manager, restaurant=house.restaurant, role=Role.MANAGER)
     word = Override("A regular", confirmed)
     return house.booking(party_size, source="phone", actor=manager, override=word)
 

@@ -16,6 +16,7 @@ from bookings.models import (
 )
 from bookings.services import GuestDetails
 from bookings.services.upkeep.api_keys import create_api_key
+from capacity.models import OnlinePause
 from tables.models import Restaurant, TableBlock
 from tests.helpers.dining_room import book, room
 from tests.helpers.factories import (
@@ -55,6 +56,14 @@ def _settings(house: Restaurant, name: str) -> list[Any]:
         CapacityRuleFactory(restaurant=house, max_covers=80, note=name),
         ClosureFactory(restaurant=house, note=name, from_date=days_ahead(60)),
         TableCombinationFactory(restaurant=house, tables=list(house.tables.all())),
+        OnlinePause.objects.create(
+            restaurant=house,
+            service_period=house.service_periods.get(),
+            business_date=starts_at.date(),
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=1),
+            reason=name,
+        ),
         TableBlock.objects.create(
             restaurant=house,
             table=house.tables.order_by("pk")[0],

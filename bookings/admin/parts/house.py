@@ -20,6 +20,7 @@ PAGES = {
     *("admin:index", "admin:bookings_booking_telephone", "admin:bookings_booking_walk_in"),
     *("admin:bookings_booking_pause_online", "admin:bookings_booking_close_section"),
     *("admin:capacity_bookingslot_heatmap", "admin:capacity_capacityrule_what_if", "reports"),
+    "timeline:choose",
 }
 # Pages that have the restaurant in their path.
 NAMESPACES = frozenset({"timeline"})
@@ -168,8 +169,9 @@ def _switch(request: HttpRequest, slug: str) -> str:
     if match is None or not _is_of_house(request, match.func):
         return f"{reverse('admin:index')}?{PARAMETER}={slug}"
     if _slug_in_path(request) is not None:
-        is_every = slug == EVERY
-        return reverse(f"{match.namespace}:{'choose' if is_every else 'today'}", args=[] if is_every else [slug])
+        if slug == EVERY:
+            return f"{reverse(f'{match.namespace}:choose')}?{PARAMETER}={EVERY}"
+        return reverse(f"{match.namespace}:today", args=[slug])
     kept = {name: values for name, values in request.GET.lists() if name in KEPT_BY_SWITCH}
     return _address(request, slug, kept)
 

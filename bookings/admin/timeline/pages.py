@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -15,6 +15,7 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_POST
 
 from bookings.admin.parts.actor import actor_of
+from bookings.admin.parts.house import house_of
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import outcome_sentences
 from bookings.admin.timeline.delays import list_delays
@@ -22,7 +23,6 @@ from bookings.admin.timeline.moves import MoveForm, TimelineMove, may_move
 from bookings.admin.timeline.panel import booking_context, preview_context, refusal_context
 from bookings.admin.timeline.screen import make_board
 from bookings.models import Booking
-from bookings.selectors.memberships import restaurants_of
 from bookings.selectors.timeline import get_business_date, get_evening_tables, read_evening_tag
 from capacity.calendar import ONE_DAY
 from config.errors import DomainError
@@ -45,13 +45,17 @@ def hosts_view(view: View) -> View:
     return wrapped
 
 
-def _restaurants(request: HttpRequest) -> QuerySet[Restaurant]:
-    """Return the restaurants that the user may look at."""
-    return restaurants_of(request.user, *MAY_SEE)
-
-
 def _find_restaurant(request: HttpRequest, slug: str) -> Restaurant:
-    return get_object_or_404(_restaurants(request), slug=slug)
+    """Return the restaurant of the address.
+
+    Raises: `Http404` for one of others, `PermissionDenied` where the user may see no bookings.
+    """
+    restaurant = house_of(request)
+    if restaurant is None or restaurant.slug != slug:
+        raise Http404
+    if not request.user.has_perms(MAY_SEE, restaurant):
+        raise PermissionDenied
+    return restaurant
 
 
 def choose(request: HttpRequest) -> HttpResponse:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from bookings.admin.parts.banners import add_banners
@@ -103,7 +104,7 @@ def test_nobody_reads_them_without_signing_in_nor_in_a_popup(admin_client):
 
 def test_the_banners_take_three_queries(rf, admin_user, django_assert_num_queries):
     request = rf.get("/admin/")
-    request.user = admin_user
+    request.user, request.session = admin_user, SessionStore()
 
     with django_assert_num_queries(3):
         add_banners(request)

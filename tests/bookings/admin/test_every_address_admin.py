@@ -8,6 +8,8 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.contrib.messages.storage.cookie import CookieStorage
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import Http404
 from django.test import Client, RequestFactory
 
 from bookings.admin.parts.bases import FilterNotUnderstood
@@ -102,10 +104,10 @@ def test_no_filter_of_a_list_is_an_error_of_ours(rf: RequestFactory, admin_user:
 
     for query in (*WRONG_QUERIES, *wrong_filters_of(model_admin), *wrong_lookups_of(model)):
         request = rf.get(f"{list_of(model)}?{query}")
-        request.user = admin_user
+        request.user, request.session = admin_user, SessionStore()
         # The view tells the user of these, and the tests below see that; an error of any other kind ends here.
         request._messages = CookieStorage(request)  # type: ignore[attr-defined]
-        with suppress(FilterNotUnderstood):
+        with suppress(FilterNotUnderstood, Http404):
             model_admin.get_changelist_instance(request)
 
 
@@ -122,7 +124,7 @@ def test_no_list_is_an_error_of_ours_whatever_it_is_asked(client: Client, addres
 def test_no_action_on_wrong_rows_is_an_error_of_ours(client: Client, model: Any) -> None:
     TableFactory()
     request = RequestFactory().get(list_of(model))
-    request.user = User.objects.get()
+    request.user, request.session = User.objects.get(), SessionStore()
     actions = (*admin.site.get_model_admin(model).get_actions(request), "abc")
     wrong = product(actions, ("abc", "0", HUGE, NUL, ("1", "x"), ""), ("0", HUGE, None))
 

@@ -159,7 +159,7 @@ def test_the_sidebar_offers_what_the_user_may_see_and_all_of_it_opens(admin_clie
     every = links_in(admin_client.get(FIRST_PAGE))
 
     assert links_in(client_with("bookings.view_booking").get(FIRST_PAGE)) == {"bookings/booking"}
-    assert len(every) == 21
+    assert len(every) == 22
     assert {link: admin_client.get(f"/admin/{link}/", follow=True).status_code for link in every} == dict.fromkeys(
         every, 200
     )

@@ -235,4 +235,4 @@ def test_a_week_of_bookings_takes_a_fixed_number_of_queries(admin_client: Client
             book(house, at, business_date=day + timedelta(days=offset))
     book(house)
 
-    assert count_queries(admin_client, url) == few == 11
+    assert count_queries(admin_client, url) == few == 13

@@ -228,7 +228,7 @@ def test_an_upgrade_leaves_the_staff_the_restaurants_and_permissions_that_it_had
     staff, guest, owner = UserFactory(is_staff=True), UserFactory(), UserFactory(is_staff=True, is_superuser=True)
     staff.user_permissions.add(permission)
 
-    migration = import_module("bookings.migrations.0012_staff_keep_their_restaurants")
+    migration = import_module("bookings.migrations.0019_staff_keep_their_restaurants")
     for _ in range(2):
         migration.keep_restaurants(apps, None)
 

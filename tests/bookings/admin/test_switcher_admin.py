@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from bookings.admin.parts.house import list_choices
 from bookings.choices import Role
 from tests.helpers.admin_screens import member_of, text_of
 from tests.helpers.factories import BookingFactory, TableFactory, open_restaurant
@@ -119,5 +120,21 @@ def test_who_only_looks_in_one_restaurant_seats_nobody_there(houses):
     booking = BookingFactory(restaurant=houses[1])
 
     assert client.get(f"{BOOKINGS}{booking.pk}/arrive/").status_code == 404
-    assert client.get(f"{WALK_IN}?restaurant=bar").status_code == 404
+    assert client.get(f"{WALK_IN}?restaurant=bar").status_code == 403
     assert client.get(f"{WALK_IN}?restaurant=bistro").status_code == 200
+
+
+def test_the_timeline_is_of_the_restaurant_that_is_looked_at(houses):
+    client = member_of(*houses[:2], role=Role.HOST)
+
+    evening = client.get(f"/admin/timeline/{houses[1].slug}/", follow=True)
+    assert client.session["restaurant"] == houses[1].slug
+    links = {choice["title"]: choice["link"] for choice in list_choices(evening.wsgi_request)}
+    assert links == {
+        "All restaurants": "/admin/timeline/?restaurant=all",
+        houses[0].name: f"/admin/timeline/{houses[0].slug}/",
+        houses[1].name: f"/admin/timeline/{houses[1].slug}/",
+    }
+    assert client.get("/admin/timeline/").url == "/admin/timeline/?restaurant=bar"
+    assert "Bistro" in text_of(client.get("/admin/timeline/?restaurant=all"))
+    assert client.session["restaurant"] == ""

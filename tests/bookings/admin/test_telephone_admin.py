@@ -259,8 +259,8 @@ def test_a_misspelt_name_is_corrected_on_a_page_of_its_own(admin_client: Client,
 
 
 @pytest.fixture
-def manager() -> Client:
-    """Somebody who may book and has the right to answer for more."""
+def manager(house: Restaurant) -> Client:
+    """Somebody who may book here and has the right to answer for more."""
     return client_with("bookings.view_booking", "bookings.change_booking", "bookings.override_capacity")
 
 

@@ -4,14 +4,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from prometheus_client import REGISTRY
 
+from bookings.choices import Role
 from bookings.decision.record import decode_state
 from bookings.errors import CapacityExceeded, OperatingHoursClosed, OutsideBookingWindow, OverrideForbidden
 from bookings.insight.replay.decisions import DecisionScope, replay_decisions
 from bookings.insight.verdict.reading.decisions import DecisionSpan, list_cases
-from bookings.models import Booking, CapacityOverride, Decision
+from bookings.models import Booking, CapacityOverride, Decision, Membership
 from bookings.selectors import get_utilization
 from bookings.selectors.undecided import find_undecided
 from bookings.services import Override, cancel_booking, change_booking, save_settings_row
@@ -21,6 +22,7 @@ from tests.helpers.dining_room import at_tables, book, everything_written, fault
 from tests.helpers.factories import (
     CapacityRuleFactory,
     ClosureFactory,
+    MembershipFactory,
     UserFactory,
     days_ahead,
     materialize,
@@ -37,7 +39,6 @@ REGULAR = "A regular with a birthday"
 def manager() -> User:
     """Somebody who has the right."""
     user: User = UserFactory(username="manager", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="override_capacity"))
     return user
 
 
@@ -51,6 +52,8 @@ def full() -> Restaurant:
 
 
 def squeeze(house: Restaurant, person: User, confirmed: dict[str, int], **asked: Any) -> Booking:
+    if person and person.username == "manager":
+        Membership.objects.get_or_create(user=person, restaurant=house, role=Role.MANAGER)
     return book(house, **{"source": "phone", "actor": person, "override": Override(REGULAR, confirmed), **asked})
 
 
@@ -195,9 +198,11 @@ def test_nobody_books_into_the_past(manager: User, full: Restaurant) -> None:
 
 
 def test_whoever_has_not_the_right_may_not(full: Restaurant) -> None:
+    host = MembershipFactory(restaurant=full, role=Role.HOST).user
+    manager_elsewhere = MembershipFactory(role=Role.MANAGER).user
     before = everything_written(full)
 
-    for person in (UserFactory(is_staff=True), None):
+    for person in (host, manager_elsewhere, UserFactory(is_staff=True), None):
         with pytest.raises(OverrideForbidden):
             squeeze(full, person, {"SERVICE_COVERS": 2})
 

@@ -35,7 +35,7 @@ MONTH_AHEAD = f"{days_ahead()}"
 # tables, blocks, refused requests; the page shows three banners and the count of the sidebar
 # beside them.
 QUERIES_OF_THE_BOARD = 12
-QUERIES_OF_THE_PAGE = 16
+QUERIES_OF_THE_PAGE = 17
 # Session and user, restaurant, tag.
 QUERIES_OF_A_LOOK = 4
 
@@ -441,7 +441,9 @@ def test_a_visitor_is_asked_to_sign_in() -> None:
 
 @pytest.mark.parametrize("path", ["", "board/", "refused/"])
 def test_staff_without_the_right_to_see_bookings_sees_nothing(path: str) -> None:
-    assert client_with("tables.view_table").get(f"{evening_of(room(4))}{path}").status_code == 403
+    evening = evening_of(room(4))
+
+    assert client_with("tables.view_table").get(f"{evening}{path}").status_code == 403
 
 
 def test_who_may_only_look_gets_no_way_to_change() -> None:
