@@ -31,11 +31,18 @@ def emptying() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def no_request() -> None:
-    """Begin as a process does: in no request, whatever the test before has asked in this thread."""
+def new_process() -> None:
+    """Begin as a process does: in no request, and with nothing kept, so that no count of queries depends on others."""
+    # Importable once Django is set up.
+    from bookings.api import kept_answers
+    from bookings.decision import known_days
+    from bookings.selectors import undecided
+    from capacity.selectors import kept
     from config import requests
 
     requests._request_id.set(None)
+    for keeper in (kept._kept, known_days._kept, kept_answers._kept, undecided._count_as_of.cache):
+        keeper.clear()
 
 
 @pytest.fixture(scope="session")
