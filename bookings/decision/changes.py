@@ -1,6 +1,5 @@
 """A change of a booking, decided on its day without itself: the tables that it may keep come first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +9,7 @@ from bookings.decision.loaded_days import LoadedDays
 from bookings.decision.requests import Wish, seating_request, stay_interval
 from capacity.policy import IN_HOUSE
 from capacity.selectors import ServiceSettings
-from tables.seating import Floor, SeatingRefusal
+from tables.seating import SeatingRefusal
 
 
 @dataclass(frozen=True)
@@ -101,24 +100,9 @@ def may_keep_unplanned(loaded: LoadedDays, wish: Wish, own: tuple[int, ...]) -> 
     return are_suitable(loaded, own, wish.party_size, wish.seating) and _are_free(loaded, wish, own)
 
 
-def party_sizes_at(floor: Floor, table_ids: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the smallest and largest party for tables used as one: as declared, else up to all that they take.
-
-    All of the tables are in use.
-    """
-    chosen = frozenset(table_ids)
-    declared = [
-        (seat.min_party_size, seat.max_party_size) for seat in floor.seats if frozenset(seat.table_ids) == chosen
-    ]
-    return declared or [(1, sum(floor.by_id[table_id].max_party_size for table_id in chosen))]
-
-
-def are_suitable(loaded: LoadedDays, table_ids: Sequence[int], party_size: int, seating: str | None) -> bool:
+def are_suitable(loaded: LoadedDays, table_ids: tuple[int, ...], party_size: int, seating: str | None) -> bool:
     """Say whether tables are in use, take a party, and suit its seating wish."""
     floor = loaded.seating.floor
-    return (
-        bool(table_ids)
-        and all(table_id in floor.by_id for table_id in table_ids)
-        and any(smallest <= party_size <= largest for smallest, largest in party_sizes_at(floor, table_ids))
-        and (seating is None or floor.chosen(tuple(table_ids)).seating_types == {seating})
+    return floor.takes(table_ids, party_size) and (
+        seating is None or floor.chosen(table_ids).seating_types == {seating}
     )

@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bookings.choices import BookingStatus
-from bookings.decision.changes import party_sizes_at
 from capacity.calendar import PeriodHours, service_times
 from capacity.policy import ONLINE, WALK_IN
 from capacity.selectors import ServiceSettings
@@ -208,10 +207,9 @@ def _table_problems(settings: ServiceSettings, booking: LiveBooking, obstacles: 
 
 def _are_suitable(settings: ServiceSettings, booking: LiveBooking) -> bool:
     """Say whether the tables of a booking would be given to it; of those that a person chose, whether they take it."""
-    table_ids = [table.table_id for table in booking.tables]
+    table_ids = tuple(table.table_id for table in booking.tables)
     is_chosen = all(table.is_pinned for table in booking.tables) or not settings.needs_tables(booking.period_id)
     if is_chosen:
-        ranges = party_sizes_at(settings.floor, table_ids)
-        return any(smallest <= booking.party_size <= largest for smallest, largest in ranges)
+        return settings.floor.takes(table_ids, booking.party_size)
     seats = settings.floor.seats_at.get(frozenset(table_ids), ())
     return any(seat.suits(booking.party_size, booking.seating, booking.channel) for seat in seats)

@@ -138,6 +138,17 @@ class Floor:
             number_key=min((natural_key(table.number) for table in known), default=natural_key("")),
         )
 
+    def takes(self, table_ids: tuple[int, ...], party_size: int) -> bool:
+        """Say whether tables that a person chose are all in use, and take a party as one."""
+        are_known = bool(table_ids) and all(table_id in self.by_id for table_id in table_ids)
+        return are_known and any(least <= party_size <= most for least, most in self.party_sizes_at(table_ids))
+
+    def party_sizes_at(self, table_ids: tuple[int, ...]) -> list[tuple[int, int]]:
+        """Return the smallest and largest party for tables used as one: as declared, else up to all that they take."""
+        declared = self.seats_at.get(frozenset(table_ids), ())
+        sizes = [(seat.min_party_size, seat.max_party_size) for seat in declared]
+        return sizes or [(1, self.chosen(tuple(set(table_ids))).max_party_size)]
+
     def _place(self, seat: Seat) -> tuple[tuple[NaturalKey, ...], int, int]:
         numbers = tuple(natural_key(self.by_id[table_id].number) for table_id in seat.table_ids)
         return numbers, seat.max_party_size, seat.min_party_size

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bookings.choices import BookingSource
 from bookings.decision import Wish, blocked_interval, read_wish
-from bookings.decision.changes import asks_no_more, party_sizes_at
+from bookings.decision.changes import asks_no_more
 from bookings.decision.walk_ins import read_wish_now
 from bookings.insight.what_if.record import Request
 from bookings.insight.what_if.room import Party
@@ -79,7 +79,4 @@ def _wish_at(settings: ServiceSettings, request: Request) -> Wish:
 
 def _tables_again(floor: Floor, request: Request) -> tuple[int, ...] | None:
     chosen = request.table_ids
-    if chosen is None or not all(table_id in floor.by_id for table_id in chosen):
-        return None
-    sizes = party_sizes_at(floor, chosen)
-    return chosen if any(smallest <= request.party_size <= largest for smallest, largest in sizes) else None
+    return chosen if chosen is not None and floor.takes(chosen, request.party_size) else None

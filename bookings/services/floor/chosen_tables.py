@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bookings.decision import LoadedDays
-from bookings.decision.changes import party_sizes_at
 from bookings.decision.occupied import without_occupied
 from bookings.errors import TablesNotSuitable, TableTaken
 from bookings.models import TableAssignment
@@ -68,11 +67,11 @@ def _find_fault(settings: ServiceSettings, table_ids: Sequence[int], party_size:
     """Return the code and the sentence of why tables take no party of a size, at any time."""
     if unused := _find_unused(settings, table_ids):
         return "not_in_use", unused
-    ranges = party_sizes_at(settings.floor, table_ids)
-    if any(smallest <= party_size <= largest for smallest, largest in ranges):
+    chosen = tuple(table_ids)
+    if settings.floor.takes(chosen, party_size):
         return None
-    numbers = (settings.floor.by_id[table_id].number for table_id in table_ids)
-    sizes = " or ".join(f"{smallest} to {largest}" for smallest, largest in ranges)
+    numbers = (settings.floor.by_id[table_id].number for table_id in chosen)
+    sizes = " or ".join(f"{least} to {most}" for least, most in settings.floor.party_sizes_at(chosen))
     shown = shown_tables(sorted(numbers, key=natural_key))
     return "party_size", f"{shown} can take a party of {sizes}, not of {party_size}"
 

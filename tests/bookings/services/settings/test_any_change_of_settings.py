@@ -26,6 +26,7 @@ from bookings.services import (
     set_table_status,
 )
 from bookings.services.floor.change_requests import stay_minutes
+from bookings.services.floor.chosen_tables import why_unusable
 from capacity.limits import LIMIT_OF
 from capacity.models import BookingSlot, CapacityRule, Closure, ServiceDay, ServicePeriod, TurnTime
 from capacity.policy import decide
@@ -205,7 +206,19 @@ def test_whatever_is_changed_every_booking_could_be_made_again_or_waits_for_a_de
 ) -> None:
     empty_database()
     forget_jobs()
-    house = open_house(is_seated)
+    try_changes(open_house(is_seated), booked, changes, blocked)
+
+
+def test_numbers_alone_and_then_a_smaller_combination_leave_a_larger_party_to_be_decided() -> None:
+    house = open_house(is_seated=True)
+    smaller = save(lambda house: house.combinations.get(), min_party_size=1, max_party_size=4)
+
+    try_changes(house, [Party(30, time(18), 6, "web", None)], [save(dinner, seating_mode="covers"), smaller], None)
+
+    assert [found.reason for found in list_undecided(house.pk)] == ["T2 + T3 is not for such a party any more"]
+
+
+def try_changes(house: Restaurant, booked: list[Party], changes: list[Change], blocked: str | None) -> None:
     for party in booked:
         book(house, party)
     if blocked:
@@ -334,9 +347,10 @@ def obstacles(now: ServiceSettings, booking: Booking) -> Iterator[object]:
         )
         if not isinstance(loaded.plan_seating(request), SeatingPlan):
             yield "no table"
-    if own:
-        wished = (booking.seating or None) if needs_table else None
-        ways = [channel] if needs_table else ["online", "in_house", "walk_in"]
-        given = [seat for way in ways for seat in now.floor.suitable(booking.party_size, wished, way)]
-        if needs_table and own not in {tuple(sorted(seat.table_ids)) for seat in given}:
+    if own and needs_table:
+        given = now.floor.suitable(booking.party_size, booking.seating or None, channel)
+        if own not in {tuple(sorted(seat.table_ids)) for seat in given}:
             yield "other tables"
+    elif own and (why := why_unusable(now, own, booking.party_size, None)):
+        # Where no party needs a table, a person alone gives any: by the rule of all ways back to one.
+        yield why
