@@ -25,16 +25,15 @@ from bookings.services.rollout import (
 )
 from bookings.services.rows.overrides import Override, RaisedExcess
 from bookings.services.settings.materialization import Materialization, materialize_service_days, plan_materialization
+from bookings.services.settings.outcomes import SettingsOutcome
 from bookings.services.settings.reseating import LeftReason, PartyLeft, Reseated
 from bookings.services.settings.settings_changes import (
-    SettingsOutcome,
     change_settings,
     create_restaurant,
-    delete_row,
     delete_settings_row,
-    save_row,
     save_settings_row,
 )
+from bookings.services.settings.settings_rows import delete_row, save_row
 from bookings.services.settings.table_status import preview_table_deletion, preview_table_status, set_table_status
 from bookings.services.upkeep.counter_repair import CounterRepairs, rebuild_counters
 

@@ -9,7 +9,8 @@ from bookings.restaurant_file.entries import RestaurantFile
 from bookings.restaurant_file.stored import load_stored
 from bookings.services.rows.events import Actor
 from bookings.services.settings.file_rows import apply_changes
-from bookings.services.settings.settings_changes import SettingsOutcome, change_settings, create_restaurant
+from bookings.services.settings.outcomes import SettingsOutcome
+from bookings.services.settings.settings_changes import change_settings, create_restaurant
 from tables.models import Restaurant, Table
 
 

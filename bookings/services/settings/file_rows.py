@@ -9,7 +9,7 @@ from django.db.models import Model
 from bookings.restaurant_file import rows
 from bookings.restaurant_file.comparing import Action, Change
 from bookings.restaurant_file.entries import CombinationEntry, PeriodEntry, PeriodName, RestaurantEntry
-from bookings.services.settings.settings_changes import delete_row, save_row
+from bookings.services.settings.settings_rows import delete_row, save_row
 from capacity.models import CapacityRule, Closure, ServicePeriod, TurnTime
 from tables.choices import TableStatus
 from tables.models import Restaurant, Section, Table, TableCombination

@@ -1,28 +1,29 @@
 """Change the settings of a restaurant, and fit its future service days to them in the same transaction."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from django.db.models import F, Model, ProtectedError, RestrictedError
+from django.db.models import Model
 
 from bookings.decision.floor_change import FloorChange
 from bookings.decision.time_budgets import RESEATING_ALL_LOCKED
-from bookings.errors import PeriodsOverlap, RecordInUse, TableInUse
+from bookings.errors import PeriodsOverlap, TableInUse
 from bookings.models import Booking, TableAssignment
-from bookings.selectors import list_excesses
+from bookings.selectors import LimitKey, list_excesses
 from bookings.selectors.undecided import Problems, Undecided, problems_in, undecided_of
-from bookings.services.floor.outcomes import MovedParty
 from bookings.services.rollout import DATES_STILL_RUNNING, record_mode_change, sign
 from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import RaisedExcess, record_settings_excess
+from bookings.services.settings.outcomes import SettingsOutcome
 from bookings.services.settings.refit import missing_services, refit_service_days
-from bookings.services.settings.reseating import PartyLeft, Reseated, reseat_after_change
+from bookings.services.settings.reseating import Reseated, reseat_after_change
+from bookings.services.settings.settings_rows import delete_row, remove_row, save_row
 from bookings.services.settings.zone_change import follow_zone, require_known_zone
 from bookings.services.upkeep.deferral import defer_materialization
 from capacity.calendar import find_overlaps
 from capacity.locks import lock_future_service_days
-from capacity.models import CapacityRule, ServiceDay, ServicePeriod
+from capacity.models import ServiceDay
 from capacity.selectors import ServiceSettings, forget_settings, get_service_settings, read_clock
 from config.transactions import settings_transaction, undo_transaction
 from tables.choices import TableStatus
@@ -36,30 +37,23 @@ Change = Callable[[], Sequence[Table] | None]
 
 
 @dataclass(frozen=True)
-class SettingsOutcome:
-    """The outcome of a change of settings for the future.
+class _Before:
+    """The state before a change, read under its locks: settings, service days, problems of bookings, and the floor."""
 
-    `service_days` were fitted; `raised` is the excess above limits, authorised by this change. `stranded` could be made
-    again as they are before it, and cannot any more; `waiting` wait for a decision since before. `moves` are parties
-    that were given other tables because theirs do not take them any more, or to make room for these. `left` could not
-    be moved and keep their tables. `rescheduled` kept date and time in another zone: their guests have to be told.
-    """
+    settings: ServiceSettings
+    days: list[ServiceDay]
+    problems: Problems
+    floor: Floor
 
-    service_days: int
-    raised: tuple[RaisedExcess, ...]
-    stranded: tuple[Undecided, ...] = ()
-    waiting: tuple[Undecided, ...] = ()
-    moves: tuple[MovedParty, ...] = ()
-    left: tuple[PartyLeft, ...] = ()
-    rescheduled: tuple[Booking, ...] = ()
 
-    @property
-    def unnamed(self) -> tuple[Undecided, ...]:
-        """Return the stranded bookings that are not among those `left` at their tables."""
-        left = {party.booking.pk for party in self.left}
-        return tuple(
-            found for found in self.stranded if found.booking.pk not in left or found.is_about_more_than_tables
-        )
+@dataclass(frozen=True)
+class _Signed:
+    """The reason of a change and its actor, who has a label where there is no account; and whether clocks stay."""
+
+    reason: str
+    actor: Actor
+    label: str
+    keeps_wall_clock: bool
 
 
 @settings_transaction
@@ -89,33 +83,57 @@ def change_settings(
     Raises: `RecordNotFound`, `PeriodsOverlap`, `ZoneChangeRefused`, `SettingsInvalid`, `TableInUse`, `RecordInUse`,
     `BookingConflict`; the errors of `change`.
     """
-    lock_restaurant_settings(restaurant_id)
-    settings = get_service_settings(restaurant_id)
-    days = lock_future_service_days(restaurant_id, from_date=settings.today - DATES_STILL_RUNNING)
-    mode_before = settings.restaurant.enforcement
-    stranded_before = problems_in({restaurant_id: settings})
-    before_change = settings
-    floor_before = load_floor(restaurant_id, also=emptied) if emptied else settings.floor
+    before = _lock(restaurant_id, emptied)
     leaving = change() or ()
-    settings = get_service_settings(restaurant_id)
-    rescheduled = follow_zone(
-        before_change, settings, days, keeps_wall_clock=keeps_wall_clock, reason=reason, actor=actor, label=label
-    )
-    before = list_excesses(day.pk for day in days)
-    if settings.restaurant.enforcement != mode_before:
-        record_mode_change(settings.restaurant, mode_before, sign(reason=reason, actor=actor, label=label))
-    _require_disjoint_periods(settings)
-    days += _create_missing_days(settings, days)
-    refit_service_days(settings, days, counts_all=before_change.zone != settings.zone)
-    reseated = _fit_floor(settings, floor_before, leaving, reason)
-    raised = record_settings_excess(restaurant_id, (day.pk for day in days), before=before, reason=reason, actor=actor)
-    stranded, waiting = _list_stranded(settings, stranded_before)
-    outcome = SettingsOutcome(len(days), raised, stranded, waiting, reseated.moves, reseated.left, rescheduled)
+    outcome = _follow(before, leaving, _Signed(reason, actor, label, keeps_wall_clock))
     if is_dry_run:
         _undo(restaurant_id)
     else:
         defer_materialization(restaurant_id=restaurant_id)
     return outcome
+
+
+def _lock(restaurant_id: int, emptied: Collection[int]) -> _Before:
+    """Lock the restaurant, then its future service days, and read what a change begins with."""
+    lock_restaurant_settings(restaurant_id)
+    settings = get_service_settings(restaurant_id)
+    days = lock_future_service_days(restaurant_id, from_date=settings.today - DATES_STILL_RUNNING)
+    floor = load_floor(restaurant_id, also=emptied) if emptied else settings.floor
+    return _Before(settings, days, problems_in({restaurant_id: settings}), floor)
+
+
+def _follow(before: _Before, leaving: Sequence[Table], signed: _Signed) -> SettingsOutcome:
+    """Let service days, limits and tables follow the settings as they are now; the locks are held."""
+    settings = get_service_settings(before.settings.restaurant.pk)
+    rescheduled = _follow_zone(before, settings, signed)
+    excesses = list_excesses(day.pk for day in before.days)
+    _record_mode(before, settings, signed)
+    _require_disjoint_periods(settings)
+    days = before.days + _create_missing_days(settings, before.days)
+    refit_service_days(settings, days, counts_all=before.settings.zone != settings.zone)
+    reseated = _fit_floor(settings, before.floor, leaving, signed.reason)
+    raised = _record_excess(settings, days, excesses, signed)
+    stranded, waiting = _list_stranded(settings, before.problems)
+    return SettingsOutcome(len(days), raised, stranded, waiting, reseated.moves, reseated.left, rescheduled)
+
+
+def _follow_zone(before: _Before, settings: ServiceSettings, signed: _Signed) -> tuple[Booking, ...]:
+    return follow_zone(before.settings, settings, before.days, **vars(signed))
+
+
+def _record_mode(before: _Before, settings: ServiceSettings, signed: _Signed) -> None:
+    """Add another mode of the restaurant to the history of the rollout."""
+    mode = before.settings.restaurant.enforcement
+    if settings.restaurant.enforcement != mode:
+        signature = sign(reason=signed.reason, actor=signed.actor, label=signed.label)
+        record_mode_change(settings.restaurant, mode, signature)
+
+
+def _record_excess(
+    settings: ServiceSettings, days: Sequence[ServiceDay], before: Mapping[LimitKey, int], signed: _Signed
+) -> tuple[RaisedExcess, ...]:
+    ids = [day.pk for day in days]
+    return record_settings_excess(settings.restaurant.pk, ids, before=before, reason=signed.reason, actor=signed.actor)
 
 
 def _fit_floor(settings: ServiceSettings, before: Floor, leaving: Sequence[Table], reason: str) -> Reseated:
@@ -127,7 +145,7 @@ def _fit_floor(settings: ServiceSettings, before: Floor, leaving: Sequence[Table
     reseated = reseat_after_change(settings, change, purpose=reason, budget=RESEATING_ALL_LOCKED)
     for table in leaving:
         _require_no_future_assignments(table)
-        _delete(table)
+        remove_row(table)
     return reseated
 
 
@@ -189,20 +207,6 @@ def save_settings_row(
     )
 
 
-def save_row(row: Model, columns: Collection[str] | None = None) -> None:
-    """Save a settings row, or these columns of it, inside a change of settings; a capacity rule counts its changes.
-
-    The record of a decision names a rule with its version, so that a limit of the past can be told from one of today.
-    """
-    if not isinstance(row, CapacityRule) or row._state.adding:
-        row.save(update_fields=columns)
-        return
-    # In the database: a change that runs again after a rollback counts once.
-    row.version = F("version") + 1
-    row.save()
-    row.refresh_from_db(fields=["version"])
-
-
 def _reason_of(row: Model) -> str:
     if isinstance(row, Table) and row.status != TableStatus.ACTIVE:
         return f"{row} is {row.get_status_display().lower()}"
@@ -227,33 +231,6 @@ def delete_settings_row(*, row: Model, actor: Actor = None, is_dry_run: bool = F
 def _restaurant_id_of(row: Model) -> int:
     restaurant_id: int = row.pk if isinstance(row, Restaurant) else getattr(row, "restaurant_id")  # noqa: B009 - every settings row has one; `Model` does not say so
     return restaurant_id
-
-
-def delete_row(row: Model) -> tuple[Table, ...]:
-    """Delete a settings row inside a change of settings, or retire it if it must stay.
-
-    A table goes at the end of the change, when its parties have other tables: it is returned, for the change to return
-    it.
-
-    Raises: `RecordInUse`.
-    """
-    if isinstance(row, Table):
-        return (row,)
-    if isinstance(row, ServicePeriod) and row.service_days.exists():
-        row.retired_at = read_clock()
-        row.save(update_fields=["retired_at"])
-    else:
-        _delete(row)
-    return ()
-
-
-def _delete(row: Model) -> None:
-    try:
-        # By query: `row.delete()` would forget the key, which an attempt after a rollback needs again.
-        type(row)._default_manager.filter(pk=row.pk).delete()
-    except (ProtectedError, RestrictedError) as error:
-        name = f"{row._meta.verbose_name} {row}"
-        raise RecordInUse(f"Other records refer to {name}: it can be retired, not deleted") from error
 
 
 def _require_no_future_assignments(table: Table) -> None:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from bookings.decision.floor_change import FloorChange
 from bookings.decision.time_budgets import RESEATING
 from bookings.services.rows.events import Actor
+from bookings.services.settings.outcomes import SettingsOutcome
 from bookings.services.settings.reseating import Reseated, preview_reseating
-from bookings.services.settings.settings_changes import SettingsOutcome, change_settings
+from bookings.services.settings.settings_changes import change_settings
 from capacity.selectors import get_service_settings
 from config.errors import InputInvalid
 from config.values import counted

@@ -30,7 +30,7 @@ from bookings.services import (
     unblock_table,
 )
 from bookings.services.rows.seating import shown_tables
-from bookings.services.settings.settings_changes import SettingsOutcome
+from bookings.services.settings.outcomes import SettingsOutcome
 from capacity.models import Closure
 from config import metrics
 from config.errors import InputInvalid
