@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from capacity.policy import Reason
-from config.errors import BookingConflict, DomainError, InputInvalid
+from config.errors import BookingConflict, DomainError, EditIsStale, InputInvalid
 from config.values import counted
 
 if TYPE_CHECKING:
@@ -220,6 +220,14 @@ class PeriodsOverlap(SettingsInvalid):
         self.pairs = tuple(pairs)
         listed = "; ".join(f"{first} and {second}" for first, second in pairs)
         super().__init__(f"Service periods must not overlap: {listed}")
+
+
+class FloorPlanChanged(EditIsStale):
+    """Somebody has placed these tables otherwise meanwhile."""
+
+    def __init__(self, *, numbers: Sequence[str]) -> None:
+        self.numbers = tuple(numbers)
+        super().__init__(f"Somebody has placed {', '.join(self.numbers)} otherwise meanwhile, so nothing was saved")
 
 
 class TableInUse(SettingsInvalid):

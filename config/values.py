@@ -15,7 +15,9 @@ OUT_OF_YEARS = f"Must be a date of the years {FIRST_DATE.year} to {LAST_DATE.yea
 LARGEST_PARTY = 1000
 # Of covers, parties or minutes: more is a slip of the pen too.
 LARGEST_NUMBER = 999_999_999
+# On a floor plan, in centimetres.
 FARTHEST_COORDINATE = 1_000_000
+SHORTEST_SIDE, LONGEST_SIDE = 20, 2_000
 
 WALL_TIME_PATTERN = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _WHOLE_NUMBER = re.compile(r"-?[0-9]+")

@@ -10,7 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import F, Q
 
-from config.values import FARTHEST_COORDINATE, LARGEST_NUMBER, LARGEST_PARTY
+from config.values import FARTHEST_COORDINATE, LARGEST_NUMBER, LARGEST_PARTY, LONGEST_SIDE, SHORTEST_SIDE
 from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus, default_audience
 from tables.querysets import TableQuerySet
 from tables.validators import validate_line, validate_timezone
@@ -19,7 +19,12 @@ from tables.zones import zone_called
 LONGEST_FREEZE_MINUTES = 24 * 60
 LONGEST_OVERRUN_MINUTES = 240
 PARTY_SIZES = [MinValueValidator(1), MaxValueValidator(LARGEST_PARTY)]
+# The floor plan is measured in centimetres, x and y to the middle of a table.
 COORDINATES = [MinValueValidator(-FARTHEST_COORDINATE), MaxValueValidator(FARTHEST_COORDINATE)]
+SIDES = [MinValueValidator(SHORTEST_SIDE), MaxValueValidator(LONGEST_SIDE)]
+FULL_TURN = 360
+# The columns of a table that say where it stands, and nothing about who may sit there.
+PLAN_COLUMNS = ("x", "y", "shape", "width", "depth", "rotation")
 
 
 class Restaurant(models.Model):
@@ -129,6 +134,12 @@ class Table(models.Model):
     x = models.IntegerField(null=True, blank=True, validators=COORDINATES)
     y = models.IntegerField(null=True, blank=True, validators=COORDINATES)
     shape = models.CharField(max_length=16, choices=TableShape.choices, default=TableShape.SQUARE)
+    # None: as its seats need.
+    width = models.PositiveSmallIntegerField(null=True, blank=True, validators=SIDES)
+    depth = models.PositiveSmallIntegerField(null=True, blank=True, validators=SIDES)
+    rotation = models.PositiveSmallIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(FULL_TURN - 1)], help_text="Degrees, clockwise."
+    )
 
     objects = TableQuerySet.as_manager()
 
@@ -143,6 +154,18 @@ class Table(models.Model):
             ),
             models.CheckConstraint(name="table_status_known", condition=Q(status__in=TableStatus.values)),
             models.CheckConstraint(name="table_seating_type_known", condition=Q(seating_type__in=SeatingType.values)),
+            models.CheckConstraint(name="table_shape_known", condition=Q(shape__in=TableShape.values)),
+            # A column that is NULL passes a CHECK.
+            models.CheckConstraint(
+                name="table_position_in_range",
+                condition=Q(x__range=(-FARTHEST_COORDINATE, FARTHEST_COORDINATE))
+                & Q(y__range=(-FARTHEST_COORDINATE, FARTHEST_COORDINATE)),
+            ),
+            models.CheckConstraint(
+                name="table_size_in_range",
+                condition=Q(width__range=(SHORTEST_SIDE, LONGEST_SIDE)) & Q(depth__range=(SHORTEST_SIDE, LONGEST_SIDE)),
+            ),
+            models.CheckConstraint(name="table_rotation_in_range", condition=Q(rotation__range=(0, FULL_TURN - 1))),
         ]
 
     def __str__(self) -> str:

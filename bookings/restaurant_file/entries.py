@@ -24,14 +24,15 @@ from bookings.restaurant_file.kinds import (
 from bookings.restaurant_file.problems import Problems
 from bookings.restaurant_file.schema import LISTED, Entry, EntryOf, Word
 from capacity.choices import ClosureChannel, SeatingMode
-from config.values import FARTHEST_COORDINATE, LARGEST_NUMBER, LARGEST_PARTY
+from config.values import FARTHEST_COORDINATE, LARGEST_NUMBER, LARGEST_PARTY, LONGEST_SIDE, SHORTEST_SIDE
 from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus
-from tables.models import LONGEST_FREEZE_MINUTES, LONGEST_OVERRUN_MINUTES
+from tables.models import FULL_TURN, LONGEST_FREEZE_MINUTES, LONGEST_OVERRUN_MINUTES
 from tables.seating import natural_key
 
 SMALL = WholeNumber(0, 32_767)
 LIMIT = WholeNumber(0, LARGEST_NUMBER)
 COORDINATE = WholeNumber(-FARTHEST_COORDINATE, FARTHEST_COORDINATE)
+SIDE = WholeNumber(SHORTEST_SIDE, LONGEST_SIDE)
 PARTY = WholeNumber(1, LARGEST_PARTY)
 NOTE = Text(200, may_be_empty=True)
 TABLE_NUMBER = Text(20)
@@ -154,6 +155,14 @@ class PositionEntry(Entry):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SizeEntry(Entry):
+    """The size of a table on the floor plan."""
+
+    width: Annotated[int | None, SIDE] = None
+    depth: Annotated[int | None, SIDE] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TableEntry(Entry):
     """A table; without `max_party_size` it takes as many as it has seats."""
 
@@ -165,6 +174,8 @@ class TableEntry(Entry):
     seating_type: Annotated[str, Choice(SeatingType.values), LISTED] = SeatingType.INDOOR.value
     position: Annotated[PositionEntry, EntryOf(PositionEntry)] = PositionEntry()
     shape: Annotated[str, Choice(TableShape.values)] = TableShape.SQUARE.value
+    size: Annotated[SizeEntry, EntryOf(SizeEntry)] = SizeEntry()
+    rotation: Annotated[int, WholeNumber(0, FULL_TURN - 1)] = 0
     priority: Annotated[int, WholeNumber(-32_768, 32_767)] = 0
     audience: Annotated[tuple[str, ...], ListOf(Choice(EVERYBODY), order=EVERYBODY.index)] = EVERYBODY
     status: Annotated[str, Choice(TableStatus.values)] = TableStatus.ACTIVE.value

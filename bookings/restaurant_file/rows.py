@@ -17,6 +17,7 @@ from bookings.restaurant_file.entries import (
     RestaurantEntry,
     RuleEntry,
     SectionEntry,
+    SizeEntry,
     TableEntry,
     TurnTimeEntry,
 )
@@ -67,14 +68,16 @@ def table_entry(row: Table) -> TableEntry:
     """Return a table as an entry."""
     audience = tuple(channel for channel in Audience.values if channel in row.audience)
     section = row.section.name if row.section else None
-    return _entry_of(TableEntry, row, section=section, audience=audience, position=PositionEntry(x=row.x, y=row.y))
+    position, size = PositionEntry(x=row.x, y=row.y), SizeEntry(width=row.width, depth=row.depth)
+    return _entry_of(TableEntry, row, section=section, audience=audience, position=position, size=size)
 
 
 def table_columns(entry: TableEntry, sections: dict[str, Section]) -> dict[str, Any]:
     """Return the columns of a table."""
     section = sections[entry.section] if entry.section is not None else None
-    columns = columns_of(entry, without=["section", "position"])
-    return columns | {"section": section, "x": entry.position.x, "y": entry.position.y}
+    columns = columns_of(entry, without=["section", "position", "size"])
+    plan = {"x": entry.position.x, "y": entry.position.y, "width": entry.size.width, "depth": entry.size.depth}
+    return columns | plan | {"section": section}
 
 
 def combination_entry(row: TableCombination) -> CombinationEntry:

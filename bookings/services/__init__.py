@@ -24,6 +24,7 @@ from bookings.services.rollout import (
     set_rollout_percent,
 )
 from bookings.services.rows.overrides import Override, RaisedExcess
+from bookings.services.settings.floor_plan import PlacedTable, TablePlace, place_tables
 from bookings.services.settings.materialization import Materialization, materialize_service_days, plan_materialization
 from bookings.services.settings.outcomes import SettingsOutcome
 from bookings.services.settings.reseating import LeftReason, PartyLeft, Reseated
@@ -50,9 +51,11 @@ __all__ = [
     "MovedParty",
     "Override",
     "PartyLeft",
+    "PlacedTable",
     "RaisedExcess",
     "Reseated",
     "SettingsOutcome",
+    "TablePlace",
     "add_rollout_note",
     "assign_tables",
     "block_section",
@@ -74,6 +77,7 @@ __all__ = [
     "materialize_service_days",
     "pause_online",
     "pin_tables",
+    "place_tables",
     "plan_materialization",
     "preview_table_deletion",
     "preview_table_status",
