@@ -11,5 +11,6 @@ urlpatterns = [
     path("metrics", MetricsView.as_view(), name="metrics"),
     path("admin/reports/", admin.site.admin_view(serve_reports), name="reports"),
     path("admin/rollout/", include("bookings.admin.rollout.urls")),
+    path("admin/floor-plan/", include("bookings.admin.floor_plan.urls")),
     path("admin/timeline/", include("bookings.admin.timeline.urls")),
 ]

@@ -20,12 +20,14 @@ from capacity.policy import ServiceState
 from capacity.selectors import SWITCH, ServiceSettings, get_service_settings
 from config.statements import Parameter, Statement
 from tables.choices import TableStatus
-from tables.models import Restaurant, Table, TableBlock
+from tables.models import PLAN_COLUMNS, Restaurant, Table, TableBlock
 from tables.querysets import number_order
 from tables.spans import TimeSpan
 
 # Not at a table yet, or at one without a row: these wait for one on the screen.
 WAITING = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ARRIVED, BookingStatus.SEATED)
+
+BY_SECTION = ("section__position", "section__name", "section", *number_order("number"))
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,12 @@ def get_evening_tables(*, restaurant_id: int, business_date: date) -> EveningTab
     )
 
 
+def list_tables_out_of_service(restaurant_id: int) -> list[Table]:
+    """List the tables that are there and take no parties, by section as people number them, in 1 query."""
+    out = Table.objects.filter(restaurant=restaurant_id, status=TableStatus.OUT_OF_SERVICE)
+    return list(out.select_related("section").order_by(*BY_SECTION))
+
+
 def get_business_date(restaurant: Restaurant) -> date:
     """Get the business date that runs now: yesterday's until its last stay is over, or service begins; 2 queries."""
     settings = get_service_settings(restaurant.pk)
@@ -127,7 +135,7 @@ def _list_waiting(settings: ServiceSettings, business_date: date) -> Iterable[Pa
 def _list_tables(settings: ServiceSettings, used: Iterable[int]) -> QuerySet[Table]:
     shown = Q(status=TableStatus.ACTIVE) | Q(pk__in=list(used))
     tables = Table.objects.filter(shown, restaurant=settings.restaurant).select_related("section")
-    return tables.order_by("section__position", "section__name", "section", *number_order("number"))
+    return tables.order_by(*BY_SECTION)
 
 
 def _list_blocks(settings: ServiceSettings, span: TimeSpan) -> QuerySet[TableBlock]:
@@ -167,6 +175,12 @@ def read_evening_tag(*, restaurant_id: int, business_date: date) -> str:
     )
     facts = [(this_minute(now), *others) for now, *others in rows]
     return sha256(repr(facts).encode()).hexdigest()[:32]
+
+
+def read_places_tag(restaurant_id: int) -> str:
+    """Read what changes whenever a table stands elsewhere on the floor plan, in 1 query."""
+    places = Table.objects.filter(restaurant=restaurant_id).order_by("pk").values_list("pk", *PLAN_COLUMNS)
+    return sha256(repr(list(places)).encode()).hexdigest()[:16]
 
 
 def _tag_query() -> QuerySet[Restaurant, tuple[Any, ...]]:

@@ -20,6 +20,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Service",
         (
             ("Timeline", "view_timeline", "bookings", "timeline"),
+            ("Floor plan", "map", "bookings", "floor_plan"),
             ("Bookings", "book_online", "bookings", "booking"),
             ("To be decided", "assignment_late", "bookings", "undecided"),
             ("Heatmap", "grid_on", "capacity", "heatmap"),
@@ -104,6 +105,7 @@ PAGES = {
     "undecided": Page("admin:bookings_booking_changelist", _may_see_bookings, TO_DECIDE_URL, _count_undecided),
     "heatmap": Page("admin:capacity_bookingslot_heatmap", _may_see_heatmap),
     "timeline": Page("timeline:choose", _may_see_bookings),
+    "floor_plan": Page("floor_plan:page", _may_see_bookings),
     "reports": Page("reports", _may_read_reports),
     "rolloutchange": Page("rollout:page", is_owner),
     "membership": Page("admin:bookings_membership_changelist", _may_give_roles),

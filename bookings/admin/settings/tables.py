@@ -18,10 +18,11 @@ from bookings.admin.settings.blocks import shown_block_time
 from bookings.admin.settings.statuses import StatusActions
 from bookings.admin.settings.words import PARTY_LABELS, SMALLEST_AND_LARGEST, joined_numbers, one_a_line
 from bookings.models import Booking
+from bookings.services import SettingsOutcome, TablePlace, place_tables
 from bookings.services.settings.table_status import preview_table_deletion
 from capacity.selectors import read_clock
 from tables.choices import TableStatus
-from tables.models import Table
+from tables.models import PLAN_COLUMNS, Table
 from tables.querysets import number_order
 
 STATUS_COLOURS = {TableStatus.ACTIVE: "success", TableStatus.OUT_OF_SERVICE: "warning", TableStatus.RETIRED: "info"}
@@ -37,6 +38,10 @@ class TableForm(SettingsForm):
         labels: ClassVar[dict[str, str]] = PARTY_LABELS | {"capacity": "Seats", "audience": "Who may book it"}
         help_texts: ClassVar[dict[str, str]] = {
             "max_party_size": "Empty: as many as it seats.",
+            "x": "Centimetres from the left to its middle. Empty: the floor plan finds a place.",
+            "y": "Centimetres from the top to its middle.",
+            "width": "Centimetres. Empty: as its seats need.",
+            "depth": "Centimetres. Empty: as its seats need.",
             "audience": "With none ticked nobody is seated here.",
         }
 
@@ -63,7 +68,7 @@ class TableAdmin(StatusActions, SettingsAdmin):
             "Who sits here",
             {"fields": ("capacity", "min_party_size", "max_party_size", "seating_type", "audience", "priority")},
         ),
-        ("On the floor plan", {"fields": ("x", "y", "shape")}),
+        ("On the floor plan", {"fields": (("x", "y"), "shape", ("width", "depth"), "rotation")}),
     )
 
     delete_note = "Parties that come here are given other tables; if one cannot be, the table stays."
@@ -76,6 +81,14 @@ class TableAdmin(StatusActions, SettingsAdmin):
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         return ("restaurant__name", *number_order("number"))
+
+    def save_row(self, request: HttpRequest, row: Table, form: Any) -> SettingsOutcome:
+        """Place a table that stands elsewhere and is else as it was; any other change is one of settings."""
+        if row.pk is None or not form.changed_data or not set(form.changed_data) <= set(PLAN_COLUMNS):
+            return super().save_row(request, row, form)
+        as_read = TablePlace(**{name: form.initial[name] for name in PLAN_COLUMNS})
+        place_tables(restaurant_id=row.restaurant_id, places={row.pk: TablePlace.of(row)}, as_read={row.pk: as_read})
+        return SettingsOutcome(service_days=0, raised=())
 
     def list_bookings_in_the_way(self, row: Table) -> Sequence[Booking]:
         return [party.booking for party in preview_table_deletion(table=row).left]

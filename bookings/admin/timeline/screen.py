@@ -100,7 +100,7 @@ def make_board(evening: EveningTables, delays: Sequence[Delay]) -> Board:
     blocks = [Stretch(block.table_id, block.starts_at, block.ends_at, block.reason) for block in evening.blocks]
     waits = [delay.line for delay in delays if delay.line is not None]
     places = [_place(table) for table in evening.tables]
-    parties = [_party(party, evening.now) for party in evening.parties]
+    parties = [party_of(party, evening.now) for party in evening.parties]
     layout = lay_out(axis, places, parties, [*blocks, *waits])
     groups = tuple(map(words.group, layout.groups))
     shown = [bar for group in groups for row in group.rows for bar in row.bars]
@@ -126,7 +126,8 @@ def _place(table: Table) -> Place:
     return Place(table.pk, table.section.name if table.section else NO_SECTION)
 
 
-def _party(party: PartyAtTables, now: datetime) -> Party:
+def party_of(party: PartyAtTables, now: datetime) -> Party:
+    """Return a booking with its stay and its tables, at an instant."""
     held = (Held(row.table_id, row.during.lower, row.during.upper) for row in party.rows)
     booking = party.booking
     sits_until = now if is_over(booking, now) else None

@@ -1,0 +1,1 @@
+"""The floor plan: where the tables stand, and who sits there at any moment of an evening."""

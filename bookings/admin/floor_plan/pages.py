@@ -1,0 +1,200 @@
+"""The pages of the floor plan: an evening, its board that goes on by itself, and the save of an arrangement."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_POST
+
+from bookings.admin.floor_plan.places import read_places
+from bookings.admin.floor_plan.screen import LEGEND, make_plan
+from bookings.admin.parts.actor import actor_of
+from bookings.errors import FloorPlanChanged
+from bookings.selectors.timeline import (
+    get_business_date,
+    get_evening_tables,
+    list_tables_out_of_service,
+    read_evening_tag,
+    read_places_tag,
+)
+from bookings.services import PlacedTable, TablePlace, place_tables
+from capacity.calendar import ONE_DAY
+from config.errors import DomainError, InputInvalid
+from config.values import FIRST_DATE, LAST_DATE, ValueInvalid, counted, read_date
+from tables.choices import TableShape
+from tables.models import Restaurant, Table
+
+MAY_ARRANGE = "tables.change_table"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The page as its address asks for it."""
+
+    restaurant: Restaurant
+    business_date: date
+
+    def query(self, day: date | None = None) -> str:
+        """Return the address of the same page, or that of another date."""
+        values = {"restaurant": self.restaurant.slug, "date": (day or self.business_date).isoformat()}
+        return "?" + urlencode(values)
+
+    @property
+    def around(self) -> dict[str, str]:
+        """Return the addresses of the day before and after, of those that there are."""
+        days = {"before": self.business_date - ONE_DAY, "after": self.business_date + ONE_DAY}
+        return {name: self.query(day) for name, day in days.items() if FIRST_DATE <= day <= LAST_DATE}
+
+
+def _restaurants(request: HttpRequest) -> QuerySet[Restaurant]:
+    """Return the restaurants that the user may look at."""
+    return Restaurant.objects.order_by("name", "pk")
+
+
+def may_arrange(request: HttpRequest, restaurant: Restaurant) -> bool:
+    """Say whether the user may place the tables of a restaurant."""
+    return request.user.has_perm(MAY_ARRANGE)
+
+
+def _read(request: HttpRequest) -> Asked | None:
+    """Read the address: a wrong date is the evening that runs, or begins next; None where no restaurant is named.
+
+    Raises: `Http404` for an unknown restaurant.
+    """
+    restaurant = _find_restaurant(request)
+    if restaurant is None:
+        return None
+    try:
+        return Asked(restaurant, read_date(request.GET.get("date")))
+    except ValueInvalid:
+        return Asked(restaurant, get_business_date(restaurant))
+
+
+def _find_restaurant(request: HttpRequest) -> Restaurant | None:
+    slug = request.GET.get("restaurant", "")
+    if not slug:
+        known = list(_restaurants(request).filter(active=True)[:2])
+        return known[0] if len(known) == 1 else None
+    # A slug has no NUL, which no text of the database can contain.
+    found = _restaurants(request).filter(slug=slug).first() if "\0" not in slug else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def serve_page(request: HttpRequest) -> HttpResponse:
+    """Show the floor plan of an evening; with several restaurants ask first for the restaurant."""
+    asked = _read(request)
+    if asked is None:
+        restaurants = _restaurants(request).filter(active=True)
+        return _render(request, "choose", {"title": "Floor plan", "restaurants": restaurants})
+    # The tag first: what is written meanwhile is then told by the next look.
+    tag = _entity_tag(asked)
+    context = {
+        **_board_context(asked),
+        **asked.around,
+        "title": f"Floor plan: {asked.restaurant}",
+        "asked": asked,
+        "entity_tag": tag,
+        "may_arrange": may_arrange(request, asked.restaurant),
+        "shapes": TableShape.choices,
+        "legend": LEGEND,
+    }
+    return _render(request, "page", context)
+
+
+def serve_board(request: HttpRequest) -> HttpResponse:
+    """Return what goes on with the evening; 304 in 2 queries where nothing has changed since the caller's look."""
+    asked = _read(request)
+    if asked is None:
+        raise Http404
+    tag = _entity_tag(asked)
+    response = get_conditional_response(request, etag=tag)
+    if response is None:
+        response = TemplateResponse(request, "admin/floor_plan/board.html", _board_context(asked))
+    response["ETag"] = tag
+    return response
+
+
+def _entity_tag(asked: Asked) -> str:
+    evening = read_evening_tag(restaurant_id=asked.restaurant.pk, business_date=asked.business_date)
+    return f'"{evening}{read_places_tag(asked.restaurant.pk)}"'
+
+
+def _board_context(asked: Asked) -> dict[str, Any]:
+    evening = get_evening_tables(restaurant_id=asked.restaurant.pk, business_date=asked.business_date)
+    return {"plan": make_plan(evening, list_tables_out_of_service(asked.restaurant.pk))}
+
+
+@require_POST
+def save_places(request: HttpRequest) -> HttpResponse:
+    """Save an arrangement, all of it or nothing; a refusal names the tables that somebody else has placed meanwhile."""
+    restaurant = _find_restaurant(request)
+    if restaurant is None:
+        raise Http404
+    if not may_arrange(request, restaurant):
+        raise PermissionDenied
+    try:
+        sent = read_places(request.POST.get("places", ""))
+        moved = place_tables(restaurant_id=restaurant.pk, places=sent.wanted, as_read=sent.seen)
+    except InputInvalid as error:
+        problems = [problem["message"] for problems in error.details.values() for problem in problems]
+        return _say(request, {"problems": problems})
+    except DomainError as error:
+        theirs = _places_of(restaurant, error.numbers) if isinstance(error, FloorPlanChanged) else {}
+        return _say(request, {"problems": [f"{error.message}."], "theirs": theirs})
+    log_places(actor_of(request), moved)
+    response = _say(request, {"saved": f"{counted(len(moved), 'table')} saved." if moved else "Nothing was changed."})
+    response["HX-Trigger"] = "floor-plan-saved"
+    return response
+
+
+def _say(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    return TemplateResponse(request, "admin/floor_plan/said.html", context)
+
+
+def _places_of(restaurant: Restaurant, numbers: tuple[str, ...]) -> dict[int, Any]:
+    tables = Table.objects.filter(restaurant=restaurant, number__in=numbers)
+    return {table.pk: vars(TablePlace.of(table)) for table in tables}
+
+
+def log_places(actor: User, moved: list[PlacedTable]) -> None:
+    """Log who has placed tables, from where to where, in the history of each; 2 queries."""
+    content_type = ContentType.objects.get_for_model(Table)
+    LogEntry.objects.bulk_create(
+        LogEntry(
+            user=actor,
+            content_type=content_type,
+            object_id=str(each.table.pk),
+            object_repr=str(each.table),
+            action_flag=CHANGE,
+            change_message=_in_words(each),
+        )
+        for each in moved
+    )
+
+
+def _in_words(moved: PlacedTable) -> str:
+    changes = moved.after.changes_from(moved.before).items()
+    said = (f"{name} {_shown(before)} to {_shown(after)}" for name, (before, after) in changes)
+    return f"Floor plan: {', '.join(said)}."
+
+
+def _shown(value: object) -> object:
+    return "by itself" if value is None else value
+
+
+def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    return TemplateResponse(
+        request, f"admin/floor_plan/{template}.html", {**admin.site.each_context(request), **context}
+    )
