@@ -10,7 +10,6 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import get_conditional_response
@@ -19,6 +18,8 @@ from django.views.decorators.http import require_POST
 from bookings.admin.floor_plan.places import read_places
 from bookings.admin.floor_plan.screen import LEGEND, make_plan
 from bookings.admin.parts.actor import actor_of
+from bookings.admin.restaurant_choice import choose_restaurant
+from bookings.admin.timeline.pages import MAY_SEE
 from bookings.errors import FloorPlanChanged
 from bookings.selectors.timeline import (
     get_business_date,
@@ -56,48 +57,36 @@ class Asked:
         return {name: self.query(day) for name, day in days.items() if FIRST_DATE <= day <= LAST_DATE}
 
 
-def _restaurants(request: HttpRequest) -> QuerySet[Restaurant]:
-    """Return the restaurants that the user may look at."""
-    return Restaurant.objects.order_by("name", "pk")
-
-
 def may_arrange(request: HttpRequest, restaurant: Restaurant) -> bool:
     """Say whether the user may place the tables of a restaurant."""
-    return request.user.has_perm(MAY_ARRANGE)
+    return request.user.has_perm(MAY_ARRANGE, restaurant)
 
 
-def _read(request: HttpRequest) -> Asked | None:
-    """Read the address: a wrong date is the evening that runs, or begins next; None where no restaurant is named.
-
-    Raises: `Http404` for an unknown restaurant.
-    """
-    restaurant = _find_restaurant(request)
-    if restaurant is None:
-        return None
+def _read(request: HttpRequest, restaurant: Restaurant) -> Asked:
+    """Read the address: a wrong date is the evening that runs, or begins next."""
     try:
         return Asked(restaurant, read_date(request.GET.get("date")))
     except ValueInvalid:
         return Asked(restaurant, get_business_date(restaurant))
 
 
-def _find_restaurant(request: HttpRequest) -> Restaurant | None:
-    slug = request.GET.get("restaurant", "")
-    if not slug:
-        known = list(_restaurants(request).filter(active=True)[:2])
-        return known[0] if len(known) == 1 else None
-    # A slug has no NUL, which no text of the database can contain.
-    found = _restaurants(request).filter(slug=slug).first() if "\0" not in slug else None
-    if found is None:
+def _find_restaurant(request: HttpRequest) -> Restaurant:
+    """Return the restaurant that the user looks at.
+
+    Raises: `Http404` where that may be any.
+    """
+    restaurant, _ = choose_restaurant(request, MAY_SEE, only_active=False)
+    if restaurant is None:
         raise Http404
-    return found
+    return restaurant
 
 
 def serve_page(request: HttpRequest) -> HttpResponse:
     """Show the floor plan of an evening; with several restaurants ask first for the restaurant."""
-    asked = _read(request)
-    if asked is None:
-        restaurants = _restaurants(request).filter(active=True)
+    restaurant, restaurants = choose_restaurant(request, MAY_SEE, only_active=False)
+    if restaurant is None:
         return _render(request, "choose", {"title": "Floor plan", "restaurants": restaurants})
+    asked = _read(request, restaurant)
     # The tag first: what is written meanwhile is then told by the next look.
     tag = _entity_tag(asked)
     context = {
@@ -115,9 +104,7 @@ def serve_page(request: HttpRequest) -> HttpResponse:
 
 def serve_board(request: HttpRequest) -> HttpResponse:
     """Return what goes on with the evening; 304 in 2 queries where nothing has changed since the caller's look."""
-    asked = _read(request)
-    if asked is None:
-        raise Http404
+    asked = _read(request, _find_restaurant(request))
     tag = _entity_tag(asked)
     response = get_conditional_response(request, etag=tag)
     if response is None:
@@ -140,8 +127,6 @@ def _board_context(asked: Asked) -> dict[str, Any]:
 def save_places(request: HttpRequest) -> HttpResponse:
     """Save an arrangement, all of it or nothing; a refusal names the tables that somebody else has placed meanwhile."""
     restaurant = _find_restaurant(request)
-    if restaurant is None:
-        raise Http404
     if not may_arrange(request, restaurant):
         raise PermissionDenied
     try:

@@ -20,7 +20,7 @@ PAGES = {
     *("admin:index", "admin:bookings_booking_telephone", "admin:bookings_booking_walk_in"),
     *("admin:bookings_booking_pause_online", "admin:bookings_booking_close_section"),
     *("admin:capacity_bookingslot_heatmap", "admin:capacity_capacityrule_what_if", "reports"),
-    "timeline:choose",
+    *("timeline:choose", "floor_plan:page"),
 }
 # Pages that have the restaurant in their path.
 NAMESPACES = frozenset({"timeline"})

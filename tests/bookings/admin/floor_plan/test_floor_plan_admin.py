@@ -29,7 +29,7 @@ FLOOR_PLAN = "/admin/floor-plan/"
 MONTH_AHEAD = f"{days_ahead()}"
 # As the timeline, and the tables that are out of service; the tag of the page is two queries.
 QUERIES_OF_THE_BOARD = 14
-QUERIES_OF_THE_PAGE = 18
+QUERIES_OF_THE_PAGE = 19
 # Session and user, restaurant, the two tags.
 QUERIES_OF_A_LOOK = 5
 
