@@ -24,6 +24,7 @@ from bookings.admin.parts.filters import ServiceFilter
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, long_date
 from bookings.admin.sentences import shown_stay
+from bookings.admin.shift_sheet import serve_shift_sheet
 from bookings.admin.telephone import serve_telephone
 from bookings.admin.tonight import CloseSection, PauseOnline, serve_evening_page, serve_lift
 from bookings.admin.walk_in import serve_walk_in
@@ -75,7 +76,7 @@ class BookingAdmin(ReadOnlyAdmin):
     inlines = (AssignmentInline, EventInline)
     # Their addresses; the buttons stand in the page, where they all have room and the keyboard reaches them.
     actions_detail = tuple(OPERATIONS)
-    actions_list = ("telephone", "walk_in", "pause_online", "close_section")
+    actions_list = ("telephone", "walk_in", "shift_sheet", "pause_online", "close_section")
     change_form_outer_before_template = "admin/bookings/booking/operations.html"
     fieldsets = (
         (None, {"fields": ("reference", "standing", "restaurant", "service", "date", "stay", "party_size")}),
@@ -219,6 +220,11 @@ class BookingAdmin(ReadOnlyAdmin):
     def walk_in(self, request: HttpRequest) -> HttpResponse:
         """Seat a party that has no booking."""
         return serve_walk_in(self, request)
+
+    @page_action("Shift sheet", url_path="shift-sheet", icon="print", permissions=("view",))
+    def shift_sheet(self, request: HttpRequest) -> HttpResponse:
+        """Put an evening on paper."""
+        return serve_shift_sheet(self, request)
 
     @page_action("Pause online", url_path="pause-online", icon="pause_circle", permissions=("operate",))
     def pause_online(self, request: HttpRequest) -> HttpResponse:

@@ -17,10 +17,10 @@ EVERY = "all"
 KEPT_BY_SWITCH = ("when", "party", "date")
 # Pages that are about one restaurant, or all of a person, beside the lists of rows.
 PAGES = {
-    *("admin:index", "admin:bookings_booking_telephone", "admin:bookings_booking_walk_in"),
-    *("admin:bookings_booking_pause_online", "admin:bookings_booking_close_section"),
-    *("admin:capacity_bookingslot_heatmap", "admin:capacity_capacityrule_what_if", "reports"),
-    *("timeline:choose", "floor_plan:page"),
+    *("admin:index", "timeline:choose", "floor_plan:page", "reports"),
+    *(f"admin:bookings_booking_{name}" for name in ("telephone", "walk_in", "shift_sheet", "pause_online")),
+    *("admin:bookings_booking_close_section", "admin:capacity_bookingslot_heatmap"),
+    "admin:capacity_capacityrule_what_if",
 }
 # Pages that have the restaurant in their path.
 NAMESPACES = frozenset({"timeline"})
