@@ -208,7 +208,7 @@ class ZoneChangeRefused(SettingsInvalid):
 
 
 def _line_of(booking: "Booking", note: str) -> str:
-    when = f"{booking.business_date:%a %-d %b %Y} {booking.wall_time:%H:%M}"
+    when = f"{booking.business_date:%a %-d %b %Y} {booking.shown_start}"
     line = f"{booking.reference}, {booking.guest_name}, {when}, party of {booking.party_size}"
     return f"{line}: {note}" if note else line
 

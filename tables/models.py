@@ -14,7 +14,7 @@ from config.values import FARTHEST_COORDINATE, LARGEST_NUMBER, LARGEST_PARTY, LO
 from tables.choices import Audience, EnforcementMode, SeatingType, TableShape, TableStatus, default_audience
 from tables.querysets import TableQuerySet
 from tables.validators import validate_line, validate_timezone
-from tables.zones import zone_called
+from tables.zones import is_repeated, name_of_clock, zone_called
 
 LONGEST_FREEZE_MINUTES = 24 * 60
 LONGEST_OVERRUN_MINUTES = 240
@@ -217,4 +217,5 @@ class TableBlock(models.Model):
         zone = self.restaurant.zone
         starts_at, ends_at = self.starts_at.astimezone(zone), self.ends_at.astimezone(zone)
         last_day = "" if starts_at.date() == ends_at.date() else f"{ends_at:%-d %b %Y} "
-        return f"{self.table} blocked {starts_at:%-d %b %Y %H:%M} to {last_day}{ends_at:%H:%M}"
+        first, last = (f" {name_of_clock(at)}" if is_repeated(at) else "" for at in (starts_at, ends_at))
+        return f"{self.table} blocked {starts_at:%-d %b %Y %H:%M}{first} to {last_day}{ends_at:%H:%M}{last}"

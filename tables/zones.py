@@ -1,5 +1,6 @@
 """The time zones that a restaurant may have: the names of the IANA list, old ones included. Pure, no Django."""
 
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
@@ -43,6 +44,18 @@ def canonical_zone(name: str) -> str:
     if name in regions_by_zone() or name in _OF_NO_PLACE:
         return name
     return _OF_ANOTHER_COUNTRY.get(name) or _links().get(name, name)
+
+
+def is_repeated(local: datetime) -> bool:
+    """Say whether the wall shows a local time twice, on the night on which the clocks go back."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def name_of_clock(local: datetime) -> str:
+    """Return the name of the clock of a local time: BST or GMT."""
+    names = {local.replace(fold=fold).tzname() for fold in (0, 1)}
+    # Where a zone changed its offset and kept its name, the name tells nothing apart.
+    return local.tzname() or "" if len(names) > 1 or not is_repeated(local) else f"UTC{local:%z}"
 
 
 @cache

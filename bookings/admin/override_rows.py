@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from bookings.models import CapacityOverride
 from capacity.calendar import iso_utc
+from capacity.calendar.wall_clock import shown_time
 from capacity.policy import OVERRIDABLE_REASONS
 from capacity.reasons import ReasonCode
 from capacity.wording import reason_name
@@ -41,7 +42,7 @@ def override_line(override: CapacityOverride) -> tuple[Any, ...]:
         override.restaurant.name,
         day.business_date.isoformat(),
         day.service_period.name,
-        f"{starts_at.astimezone(override.restaurant.zone):%H:%M}" if starts_at else "",
+        shown_time(starts_at, override.restaurant.zone) if starts_at else "",
         override.limit,
         reason_name(override.limit),
         override.amount,

@@ -55,24 +55,24 @@ def _hit(hit: HitParty, zone: tzinfo) -> SafeString:
     )
 
 
-def refusal_sentences(refusal: DomainError) -> list[str | SafeString]:
+def refusal_sentences(refusal: DomainError, zone: tzinfo | None) -> list[str | SafeString]:
     """Return the sentences of a refusal: the message, with every reason and number that it carries."""
     if isinstance(refusal, RequestRefused) and not isinstance(refusal, TableTaken):
         reasons = "; ".join(reason_in_words(reason) for reason in refusal.reasons)
-        return [f"{refusal.message}: {reasons}.", *_alternatives(refusal)]
+        return [f"{refusal.message}: {reasons}.", *_alternatives(refusal, zone)]
     said = linked_message(refusal)
     return [said if said.endswith(".") else format_html("{}.", said)]
 
 
-def _alternatives(refusal: RequestRefused) -> list[str]:
-    times = ", ".join(_start_of(start, refusal.business_date) for start in refusal.alternatives)
+def _alternatives(refusal: RequestRefused, zone: tzinfo | None) -> list[str]:
+    times = ", ".join(_start_of(start, refusal.business_date, zone) for start in refusal.alternatives)
     return [f"Other starts that would do: {times}."] if times else []
 
 
-def _start_of(start: Start, asked: date | None) -> str:
+def _start_of(start: Start, asked: date | None, zone: tzinfo | None) -> str:
     """Show a start, with the business date that it is of where another was asked for."""
     of_date = f" of {long_date(start.business_date)}" if asked not in (None, start.business_date) else ""
-    return f"{start.wall_time:%H:%M}{of_date}"
+    return f"{clock(start.starts_at, zone) if zone else f'{start.wall_time:%H:%M}'}{of_date}"
 
 
 def clock(instant: datetime, zone: tzinfo) -> str:

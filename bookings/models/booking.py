@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from bookings.choices import COUNTING_STATUSES, BookingSource, BookingStatus, EventKind
+from capacity.calendar.wall_clock import shown_time
 from capacity.models import ServiceDay
 from tables.choices import SeatingType
 from tables.models import Restaurant, Table
@@ -112,6 +113,11 @@ class Booking(models.Model):
     def zone(self) -> ZoneInfo:
         """Return the zone of the wall clock by which the party comes, or came."""
         return zone_called(self.timezone or self.restaurant.timezone)
+
+    @property
+    def shown_start(self) -> str:
+        """Return its start on that clock, told apart where the time comes twice."""
+        return shown_time(self.starts_at, self.zone)
 
     def is_late(self, now: datetime, grace: timedelta) -> bool:
         """Say whether a party that has not arrived is late beyond the grace: a mark for people, nothing follows."""

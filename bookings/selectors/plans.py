@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bookings.decision import LoadedDays
 from bookings.models import Booking
 from capacity.calendar import local_wall_time
+from capacity.calendar.wall_clock import shown_time
 from tables.models import Table
 from tables.seating import Move, SeatingPlan, natural_key
 
@@ -19,13 +20,14 @@ class ExplainedMove:
     reference: str
     party_size: int
     wall_time: time
+    shown_start: str
     starts_at: datetime
     from_tables: tuple[str, ...]
     to_tables: tuple[str, ...]
 
     @property
     def text(self) -> str:
-        party = f"the {self.wall_time:%H:%M} party of {self.party_size}"
+        party = f"the {self.shown_start} party of {self.party_size}"
         if not self.from_tables:
             return f"seat {party}, which has no table, at {shown(self.to_tables)}"
         return f"move {party} from {shown(self.from_tables)} to {shown(self.to_tables)}"
@@ -79,6 +81,7 @@ class Names:
             reference=self.references[move.booking_id],
             party_size=party.party_size,
             wall_time=self.wall_time(party.starts_at),
+            shown_start=shown_time(party.starts_at, self.zone),
             starts_at=party.starts_at,
             from_tables=self.tables(move.from_table_ids),
             to_tables=self.tables(move.to_table_ids),

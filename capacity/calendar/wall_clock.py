@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from tables.zones import is_repeated, name_of_clock
+
 ONE_MINUTE = timedelta(minutes=1)
 ONE_DAY = timedelta(days=1)
 MINUTES_PER_DAY = 24 * 60
@@ -92,8 +94,8 @@ def _both_folds(wall: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
 def shown_time(instant: datetime, zone: tzinfo, *, is_marked: bool = False) -> str:
     """Show the time on the wall: HH:MM, with the name of the clock where that time comes twice, or `is_marked`."""
     local = instant.astimezone(zone)
-    is_named = is_marked or _is_repeated(local)
-    return f"{local:%H:%M} {_name_of_clock(local)}" if is_named else f"{local:%H:%M}"
+    is_named = is_marked or is_repeated(local)
+    return f"{local:%H:%M} {name_of_clock(local)}" if is_named else f"{local:%H:%M}"
 
 
 def shown_span(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> tuple[str, str]:
@@ -102,18 +104,8 @@ def shown_span(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> tuple[st
     Else a stay on the night of the change would seem to end before it begins: 01:45 BST to 01:15 GMT.
     """
     ends = (starts_at.astimezone(zone), ends_at.astimezone(zone))
-    is_marked = ends[0].utcoffset() != ends[1].utcoffset() or any(_is_repeated(end) for end in ends)
+    is_marked = ends[0].utcoffset() != ends[1].utcoffset() or any(is_repeated(end) for end in ends)
     return shown_time(starts_at, zone, is_marked=is_marked), shown_time(ends_at, zone, is_marked=is_marked)
-
-
-def _is_repeated(local: datetime) -> bool:
-    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-
-
-def _name_of_clock(local: datetime) -> str:
-    names = {local.replace(fold=fold).tzname() for fold in (0, 1)}
-    # Where a zone changed its offset and kept its name, the name tells nothing apart.
-    return local.tzname() or "" if len(names) > 1 or not _is_repeated(local) else f"UTC{local:%z}"
 
 
 def this_minute(now: datetime) -> datetime:

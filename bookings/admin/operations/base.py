@@ -1,7 +1,7 @@
 """An operation on one booking: the question first, then one call of a service, then its outcome."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
 from django import forms
@@ -38,6 +38,8 @@ class RefusableForm(TypedInput, forms.Form):
 
     # The fields by the names that the service gives them.
     fields_of_service: ClassVar[dict[str, str]] = {}
+    # The clock by which a refusal names other starts, where the form is about one.
+    zone: tzinfo | None = None
 
     def add_refusal(self, refusal: DomainError) -> None:
         """Show the refusal of the service: at a field if it is about one, else above them all."""
@@ -46,7 +48,7 @@ class RefusableForm(TypedInput, forms.Form):
         elif isinstance(refusal, InputInvalid):
             self._add_details(refusal)
         else:
-            self.add_error(None, ValidationError(refusal_sentences(refusal), code=refusal.code))
+            self.add_error(None, ValidationError(refusal_sentences(refusal, self.zone), code=refusal.code))
 
     def _add_details(self, refusal: InputInvalid) -> None:
         for name, problems in refusal.details.items():
@@ -73,6 +75,7 @@ class OperationForm(RefusableForm):
     def __init__(self, booking: Booking, now: datetime, data: Any = None) -> None:
         super().__init__(data)
         self.booking = booking
+        self.zone = booking.zone
         self.now = now
         self.initial["expected_version"] = booking.version
         self.prepare()

@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from bookings.admin.operations.base import NumberInput, Operation, OperationForm
 from bookings.admin.operations.table_choice import blocked_until
 from bookings.admin.parts.forms import ClockField, ClockInput, DayField
-from bookings.admin.parts.passings import PassingField, list_passings, offer_passings
+from bookings.admin.parts.passings import PassingField, asked_of, list_passings, offer_passings
 from bookings.admin.parts.shown import long_date
 from bookings.admin.sentences import shown_names
 from bookings.models import Booking
@@ -64,18 +64,9 @@ class ChangeForm(OperationForm):
             "seating": booking.seating,
             "passing": booking.starts_at.isoformat(),
         }
-        asked = [self._asked(name) for name in ("business_date", "wall_time")]
+        asked = [asked_of(self, name) for name in ("business_date", "wall_time")]
         passings = list_passings(booking.restaurant, *asked) if None not in asked else ()
         offer_passings(self, "passing", passings, zone)
-
-    def _asked(self, name: str) -> Any:
-        """Return the value of a field as it was sent, before the form is checked; None for one that is no value."""
-        if not self.is_bound:
-            return self.initial[name]
-        try:
-            return self.fields[name].clean(self.data.get(name))
-        except forms.ValidationError:
-            return None
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from bookings.admin.parts.owners import is_owner
 from bookings.admin.parts.shown import local_time
 from bookings.selectors.bookings import get_telling_audit, list_running_pauses
 from bookings.selectors.modes import EnforcementStanding, get_enforcement_standing
+from capacity.calendar.wall_clock import shown_time
 from capacity.models import OnlinePause
 
 # As `bookings.admin.operations` has it, which stands above.
@@ -39,7 +40,7 @@ def _list_pauses(request: HttpRequest) -> list[OnlinePause]:
 def _paused(request: HttpRequest, pause: OnlinePause) -> dict[str, Any]:
     return {
         "pause": pause,
-        "until": f"{pause.ends_at.astimezone(pause.restaurant.zone):%H:%M}",
+        "until": shown_time(pause.ends_at, pause.restaurant.zone),
         "by": pause.paused_by or "somebody",
         "may_lift": request.user.has_perms(MAY_CHANGE_BOOKINGS, pause),
     }

@@ -23,7 +23,7 @@ def change_link(row: Any, text: object | None = None) -> SafeString:
 
 def describe_booking(booking: Any) -> SafeString:
     """Return a booking as a link with its date, time and covers."""
-    when = f"{booking.business_date:%a %-d %b} {booking.wall_time:%H:%M}"
+    when = f"{booking.business_date:%a %-d %b} {booking.shown_start}"
     return format_html("{} ({}, {})", change_link(booking), when, counted(booking.party_size, "cover"))
 
 

@@ -18,15 +18,25 @@ BOTH = 2
 class PassingField(forms.TypedChoiceField):
     """The one of two instants; `offer_passings` keeps the field where a time comes twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "Which of the two") -> None:
         super().__init__(
-            label="Which of the two",
+            label=label,
             coerce=datetime.fromisoformat,
             empty_value=None,
             widget=UnfoldAdminSelectWidget(),
             help_text="That night the clocks go back, and this time comes twice.",
             error_messages={"required": "This time comes twice that night: choose one."},
         )
+
+
+def asked_of(form: forms.BaseForm, name: str) -> Any:
+    """Return the value of a field as it was sent, before the form is checked; None for one that is no value."""
+    if not form.is_bound:
+        return form.initial.get(name)
+    try:
+        return form.fields[name].clean(form.data.get(name))
+    except forms.ValidationError:
+        return None
 
 
 def list_passings(restaurant: Restaurant, business_date: date, wall_time: time) -> tuple[datetime, ...]:
@@ -40,9 +50,11 @@ def list_passings(restaurant: Restaurant, business_date: date, wall_time: time) 
 
 
 def offer_passings(form: forms.BaseForm, name: str, passings: Sequence[datetime], zone: tzinfo) -> None:
-    """Offer the instants of a time that comes twice; without two of them the field goes."""
+    """Offer the instants of a time that comes twice; without two of them nothing is asked, and None is the answer."""
     if len(passings) < BOTH:
-        del form.fields[name]
+        form.initial.pop(name, None)
+        # Not taken out: a page of Django's admin names its fields before it has read what was sent.
+        form.fields[name] = forms.Field(required=False, disabled=True, widget=forms.HiddenInput())
         return
     field: Any = form.fields[name]
     choices = [(instant.isoformat(), shown_time(instant, zone)) for instant in passings]

@@ -1,6 +1,6 @@
 """The screens of blocks: tables that are kept free for a time."""
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -15,18 +15,22 @@ from bookings.admin.parts.columns import REASON, column
 from bookings.admin.parts.filters import NamedChoicesFilter
 from bookings.admin.parts.forms import ClockField, ClockInput, DayField, OwnedChoiceField, SettingsForm
 from bookings.admin.parts.outcomes import describe_reseating
+from bookings.admin.parts.passings import PassingField, asked_of, offer_passings
 from bookings.admin.parts.settings_rows import SettingsAdmin
 from bookings.admin.parts.shown import short_time
 from bookings.models import TableAssignment
 from bookings.services import BlockOutcome, block_section, block_tables, unblock_table
+from capacity.calendar.wall_clock import instants_of
 from capacity.selectors import ClockTimestamp
 from config.errors import DomainError, InputInvalid
 from tables.choices import TableStatus
-from tables.models import Section, Table, TableBlock
+from tables.models import Restaurant, Section, Table, TableBlock
 from tables.querysets import number_order
 
 # Names of the services' input, and the fields of the form where a person corrects it.
 FIELDS = {"tableIds": "table", "sectionId": "section", "startsAt": "from_time", "endsAt": "until_time"}
+
+SKIPPED = "That night the clocks go forward, and this time does not exist."
 
 
 class BlockForm(SettingsForm):
@@ -48,15 +52,34 @@ class BlockForm(SettingsForm):
     )
     from_date = DayField(label="From")
     from_time = ClockField(label="From, time", widget=ClockInput())
+    from_passing = PassingField("From: which of the two")
     until_date = DayField(label="Until")
     until_time = ClockField(label="Until, time", widget=ClockInput(), help_text="On the restaurant's clock.")
+    until_passing = PassingField("Until: which of the two")
 
     class Meta:
         labels: ClassVar[dict[str, str]] = {"reason": "Reason"}
         help_texts: ClassVar[dict[str, str]] = {"reason": "Stands in the history of every party that is moved."}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+        restaurant = asked_of(self, "restaurant") if self.is_bound else None
+        self._passings = {end: self._offer_passings(end, restaurant) for end in ("from", "until")}
+
+    def _offer_passings(self, end: str, restaurant: Restaurant | None) -> tuple[datetime, ...]:
+        """Offer and return the instants of an end of the time: none where the clocks jump over it."""
+        on, at = (asked_of(self, f"{end}_{part}") for part in ("date", "time"))
+        is_known = None not in (restaurant, on, at)
+        passings = instants_of(datetime.combine(on, at), restaurant.zone) if restaurant and is_known else ()
+        offer_passings(self, f"{end}_passing", passings, restaurant.zone if restaurant else UTC)
+        return passings
+
     def clean(self) -> dict[str, Any]:
         super().clean()
+        for end, passings in self._passings.items():
+            if not passings and not {"restaurant", f"{end}_date", f"{end}_time"} & set(self.errors):
+                self.add_error(f"{end}_time", ValidationError(SKIPPED, code="nonexistent"))
         if {"table", "section"} & set(self.errors):
             return self.cleaned_data
         if bool(self.cleaned_data.get("table")) == bool(self.cleaned_data.get("section")):
@@ -64,10 +87,9 @@ class BlockForm(SettingsForm):
         return self.cleaned_data
 
     def instant(self, name: str) -> datetime:
-        """Return an end of the time as an instant; of a clock that is turned back the first passing."""
-        values = self.cleaned_data
-        zone = values["restaurant"].zone
-        return datetime.combine(values[f"{name}_date"], values[f"{name}_time"], tzinfo=zone)
+        """Return an end of the time as an instant."""
+        chosen: datetime | None = self.cleaned_data[f"{name}_passing"]
+        return chosen or self._passings[name][0]
 
     def _add_refusal(self, refusal: DomainError) -> None:
         if isinstance(refusal, InputInvalid):
@@ -117,8 +139,8 @@ class TableBlockAdmin(SettingsAdmin):
         "restaurant",
         "table",
         "section",
-        ("from_date", "from_time"),
-        ("until_date", "until_time"),
+        ("from_date", "from_time", "from_passing"),
+        ("until_date", "until_time", "until_passing"),
         "reason",
     )
     shown_fields = ("table_number", "restaurant", "starts", "ends", REASON, "by", "parties")

@@ -8,6 +8,7 @@ from bookings.admin.parts.shown import long_date
 from bookings.admin.telephone.form import TelephoneForm
 from bookings.decision import Assessment
 from bookings.selectors import list_day_slots
+from capacity.calendar.wall_clock import shown_time
 from capacity.policy import IN_HOUSE, ReasonCode, ServiceState
 from capacity.wording import reason_in_words, reason_name
 
@@ -78,9 +79,8 @@ def _has_passed(assessment: Assessment) -> bool:
 
 def _start(assessment: Assessment) -> Start:
     wish, reasons = assessment.wish, assessment.decision.reasons
-    wall_time = f"{wish.wall_time:%H:%M}"
     return Start(
-        wall_time=wall_time,
+        wall_time=shown_time(wish.starts_at, assessment.case.day.window.zone),
         value=start_value(assessment),
         is_free=not reasons,
         words=f"full: {_short(reasons[0].code)}" if reasons else _free(assessment),

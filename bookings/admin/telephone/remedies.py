@@ -18,6 +18,7 @@ from bookings.errors import RequestRefused
 from bookings.insight.explain import Explanation, Lever, LeverKind, explain_availability
 from bookings.models import Booking
 from capacity.calendar import local_wall_time
+from capacity.calendar.wall_clock import shown_time
 from capacity.limits import LIMIT_OF, LimitKind
 from capacity.policy import IN_HOUSE
 from tables.models import Table
@@ -52,7 +53,8 @@ def find_remedies(request: HttpRequest, form: TelephoneForm, refusal: RequestRef
     """Find the smallest changes that make room, each tried on the decision itself."""
     explained = _explain(form)
     levers = explained.levers
-    starts = [Change(f"{start.wall_time:%H:%M}", _start(form, start)) for start in refusal.alternatives]
+    zone = form.restaurant.zone
+    starts = [Change(shown_time(start.starts_at, zone), _start(form, start)) for start in refusal.alternatives]
     return Remedies(
         starts=tuple(starts),
         changes=tuple(_changes(levers, has_starts=bool(starts))),

@@ -10,7 +10,7 @@ from bookings.insight.explain.overruns import LaterBooking, Overrun, Rescue, lis
 from bookings.models import Booking
 from bookings.selectors.timeline import EveningTables, PartyAtTables
 from bookings.services.rows.seating import shown_tables
-from capacity.calendar import local_wall_time
+from capacity.calendar.wall_clock import shown_time
 
 FATES = {
     Rescue.NOT_NEEDED: "",
@@ -61,14 +61,14 @@ def _clauses(
     evening: EveningTables, overrun: Overrun, later: LaterBooking, parties: Sequence[PartyAtTables]
 ) -> Iterator[str]:
     seated, waiting = (party.booking for party in parties)
-    start, loses = (local_wall_time(at, evening.settings.zone) for at in (later.starts_at, later.loses_at))
+    start, loses = (shown_time(at, evening.settings.zone) for at in (later.starts_at, later.loses_at))
     yield f"{seated.guest_name} at {shown_tables(overrun.tables)} is {overrun.minutes_over} min over"
     next_party = f"{waiting.guest_name}, party of {waiting.party_size}"
     if later.has_lost:
-        yield f"{next_party}, has waited for the table since {loses:%H:%M}"
+        yield f"{next_party}, has waited for the table since {loses}"
     else:
-        ready = f" and needs it free by {loses:%H:%M}" if loses != start else ""
-        yield f"{next_party}, comes there at {start:%H:%M}{ready}"
+        ready = f" and needs it free by {loses}" if loses != start else ""
+        yield f"{next_party}, comes there at {start}{ready}"
     yield FATES[later.rescue].format(tables=shown_tables(later.new_tables))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, ClassVar
 
 from django import forms
@@ -60,8 +60,9 @@ class MoveForm(RefusableForm):
     starts_at = InstantField(required=False)
     fields_of_service: ClassVar[dict[str, str]] = {"tableIds": "tables", "startsAt": "starts_at"}
 
-    def __init__(self, table_ids: Sequence[int], data: Any = None) -> None:
+    def __init__(self, table_ids: Sequence[int], zone: tzinfo, data: Any = None) -> None:
         super().__init__(data)
+        self.zone = zone
         field: Any = self.fields["tables"]
         field.choices = [(table_id, table_id) for table_id in table_ids]
 

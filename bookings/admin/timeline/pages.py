@@ -177,7 +177,7 @@ def _read_move(request: HttpRequest, slug: str, booking_id: int) -> tuple[Bookin
     if not may_move(request, booking.restaurant):
         raise PermissionDenied
     tables = Table.objects.filter(restaurant=booking.restaurant_id).values_list("pk", flat=True)
-    return booking, MoveForm(list(tables), request.POST)
+    return booking, MoveForm(list(tables), booking.zone, request.POST)
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -18,6 +18,7 @@ from bookings.insight.explain import Explanation, explain_availability
 from bookings.models import Booking, Decision
 from bookings.selectors.timeline import list_refusals_at
 from capacity.calendar import SlotTime
+from capacity.calendar.wall_clock import shown_span, shown_time
 from capacity.selectors import get_service_settings
 from capacity.wording import recorded_reason
 from config.errors import DomainError
@@ -62,14 +63,13 @@ def _starts(booking: Booking, business_date: date) -> Iterator[tuple[str, str]]:
     settings = get_service_settings(booking.restaurant_id)
     slots = [slot for service in settings.services_on(business_date) for slot in service.slots]
     if booking.starts_at not in {slot.starts_at for slot in slots}:
-        yield booking.starts_at.isoformat(), f"{booking.wall_time:%H:%M} (as it is)"
+        yield booking.starts_at.isoformat(), f"{booking.shown_start} (as it is)"
     for slot in slots:
         yield slot.starts_at.isoformat(), _start_in_words(slot, booking)
 
 
 def _start_in_words(slot: SlotTime, booking: Booking) -> str:
-    again = " (second time)" if slot.fold else ""
-    return f"{slot.wall_time:%H:%M}{again}" + (" (as it is)" if slot.starts_at == booking.starts_at else "")
+    return shown_time(slot.starts_at, booking.zone) + (" (as it is)" if slot.starts_at == booking.starts_at else "")
 
 
 def preview_context(
@@ -85,14 +85,13 @@ def preview_context(
         "foreseen": foreseen,
         "foreseen_stay": _span(foreseen, zone) if foreseen else "",
         "problems": [error for errors in form.errors.values() for error in errors],
-        "alternatives": [(start.starts_at.isoformat(), f"{start.wall_time:%H:%M}") for start in starts],
+        "alternatives": [(start.starts_at.isoformat(), shown_time(start.starts_at, zone)) for start in starts],
         "asked": form,
     }
 
 
 def _span(foreseen: Foreseen, zone: Any) -> str:
-    start, end = (at.astimezone(zone) for at in (foreseen.starts_at, foreseen.ends_at))
-    return f"{start:%H:%M} to {end:%H:%M}"
+    return " to ".join(shown_span(foreseen.starts_at, foreseen.ends_at, zone))
 
 
 def refusal_context(restaurant: Restaurant, business_date: date, query: QueryDict) -> dict[str, Any]:
@@ -108,10 +107,9 @@ def refusal_context(restaurant: Restaurant, business_date: date, query: QueryDic
     if not refusals:
         raise Http404
     said = [(decision, "; ".join(map(recorded_reason, decision.reasons)) or decision.error) for decision in refusals]
-    at = starts_at.astimezone(restaurant.zone)
     return {
         "refusals": said,
-        "at": f"{at:%H:%M}",
+        "at": shown_time(starts_at, restaurant.zone),
         "party_size": refusals[0].party_size,
         "explanation": _explain(restaurant, refusals[0]),
     }

@@ -10,7 +10,7 @@ from bookings.insight.explain.changes import Case
 from bookings.insight.explain.holders import RELEASABLE_STATES, Holder, HolderState
 from bookings.insight.explain.levers import Ladder, LeverKind, RaisedLimit, Trial, raised_limits
 from bookings.selectors.plans import Names, shown
-from capacity.calendar.wall_clock import minutes_between
+from capacity.calendar.wall_clock import minutes_between, shown_span, shown_time
 from capacity.policy import CAPACITY_REASONS, IN_HOUSE, ONLINE, ReasonCode
 from config.values import counted
 from tables.seating import Seat
@@ -84,7 +84,8 @@ def _other_starts(refused: Refused) -> Iterator[Ladder]:
 
 def _start(moved: Case, asked: Case, direction: str, slot_minutes: int) -> Trial:
     minutes = abs(minutes_between(asked.wish.starts_at, moved.wish.starts_at))
-    text = f"{counted(minutes, 'minute')} {direction}, at {moved.wish.wall_time:%H:%M}"
+    start = shown_time(moved.wish.starts_at, moved.loaded.settings.zone)
+    text = f"{counted(minutes, 'minute')} {direction}, at {start}"
     return Trial(LeverKind.OTHER_START, moved, text, steps=-(-minutes // slot_minutes))
 
 
@@ -156,7 +157,7 @@ def _releases(refused: Refused, case: Case, raised: tuple[RaisedLimit, ...]) -> 
 def _release_text(names: Names, holders: Sequence[Holder]) -> str:
     first = holders[0]
     tables = shown(names.tables(holder.table_id for holder in holders))
-    who = f"{first.reference} (party of {first.party_size} at {names.wall_time(first.starts_at):%H:%M}, {tables})"
+    who = f"{first.reference} (party of {first.party_size} at {shown_time(first.starts_at, names.zone)}, {tables})"
     return f"unpin {who}" if first.state == HolderState.PINNED else f"re-seat {who} although it is about to come"
 
 
@@ -172,8 +173,8 @@ def _lifted_blocks(refused: Refused, case: Case, raised: tuple[RaisedLimit, ...]
 
 
 def _block_text(names: Names, block: Holder) -> str:
-    start, end = names.wall_time(block.starts_at), names.wall_time(block.ends_at)
-    return f"lift the block of {names.numbers[block.table_id]} from {start:%H:%M} to {end:%H:%M} ({block.reason})"
+    span = " to ".join(shown_span(block.starts_at, block.ends_at, names.zone))
+    return f"lift the block of {names.numbers[block.table_id]} from {span} ({block.reason})"
 
 
 def _sets_in_the_way(case: Case, groups: Groups) -> Iterator[tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from bookings.insight.explain.explaining import Comparison, ExplainedSeat, Explanation
 from bookings.insight.explain.holders import Holder, HolderState
 from bookings.selectors.plans import Names, shown
-from capacity.calendar.wall_clock import shown_span
+from capacity.calendar.wall_clock import shown_span, shown_time
 from capacity.wording import reason_codes
 from config.values import counted
 
@@ -21,7 +21,8 @@ def summary_text(explanation: Explanation) -> str:
     """Return the decision in one sentence."""
     assessment = explanation.assessment
     wish = assessment.wish
-    party = f"A party of {wish.party_size} at {wish.wall_time:%H:%M} on {wish.business_date}"
+    zone = assessment.case.day.window.zone
+    party = f"A party of {wish.party_size} at {shown_time(wish.starts_at, zone)} on {wish.business_date}"
     if assessment.is_undecided:
         return f"{party} was not decided in time: neither a plan nor a proof that there is none was found"
     if assessment.is_refused:

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from bookings.insight.what_if.results import PartyDifference, Peak, ServicePeaks, Side, Tally, WhatIf
+from capacity.calendar.wall_clock import shown_time
 from config.values import counted, plural_of
 
 Row = tuple[str, ...]
@@ -87,7 +88,7 @@ def parties(found: tuple[PartyDifference, ...], timezone: str) -> Iterator[Row]:
     for party in found:
         yield (
             party.business_date.isoformat(),
-            f"{party.starts_at.astimezone(zone):%H:%M}",
+            shown_time(party.starts_at, zone),
             str(party.party_size),
             party.source,
             party.reference or NOTHING,
@@ -156,7 +157,7 @@ def _by_service(side: Side) -> dict[tuple[str, str], ServicePeaks]:
 
 def _peak(peak: Peak, zone: ZoneInfo) -> str:
     limit = "no limit" if peak.limit is None else f"of {peak.limit}"
-    place = f" at {peak.slot_at.astimezone(zone):%H:%M}" if peak.slot_at else ""
+    place = f" at {shown_time(peak.slot_at, zone)}" if peak.slot_at else ""
     return f"{peak.used} {limit}{place}"
 
 

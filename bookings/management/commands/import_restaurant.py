@@ -95,12 +95,12 @@ class Command(BaseCommand):
 def _undecided(found: Undecided) -> str:
     """Name a booking with its guest, size and time, as the staff looks for it."""
     booking = found.booking
-    when = f"{booking.business_date} {booking.wall_time:%H:%M}"
+    when = f"{booking.business_date} {booking.shown_start}"
     return f"{booking} {when}, {booking.guest_name}, party of {booking.party_size}: {found.reason}"
 
 
 def _guest_to_tell(booking: Booking) -> str:
-    when = f"{booking.business_date:%a %-d %b %Y} {booking.wall_time:%H:%M}"
+    when = f"{booking.business_date:%a %-d %b %Y} {booking.shown_start}"
     line = f"{booking.reference}, {booking.guest_name}, {when}, party of {booking.party_size}"
     return f"{line}: {booking.guest_phone or booking.guest_email or 'no contact'}"
 

@@ -12,6 +12,7 @@ from bookings.insight.explain.overruns import LaterBooking, Overrun, OverrunRepo
 from bookings.insight.explain.overruns_answer import overruns_answer
 from bookings.management.arguments import find_restaurants
 from bookings.selectors.plans import shown
+from capacity.calendar.wall_clock import shown_time
 from config.values import counted
 
 
@@ -74,4 +75,4 @@ def _rescue_text(later: LaterBooking) -> str:
 
 
 def _clock(instant: datetime, report: OverrunReport) -> str:
-    return f"{instant.astimezone(report.settings.zone):%H:%M}"
+    return shown_time(instant, report.settings.zone)

@@ -11,7 +11,6 @@ from bookings.services.floor.transitions import (
 from bookings.services.one_booking import BookingDraft, BookingWrite, require_current
 from bookings.services.rows.counters import find_counted_stay, take_from_counters
 from bookings.services.rows.events import Actor
-from capacity.calendar import local_wall_time
 from capacity.selectors import read_clock
 
 
@@ -49,6 +48,5 @@ class MarkNoShow(BookingWrite[Booking]):
 
 def _require_started(booking: Booking) -> None:
     if read_clock() < booking.starts_at:
-        start = local_wall_time(booking.starts_at, booking.zone)
-        message = f"The party is expected at {start:%H:%M}; before that a booking can only be cancelled"
+        message = f"The party is expected at {booking.shown_start}; before that a booking can only be cancelled"
         raise TransitionUntimely(message, status=booking.status, wanted=BookingStatus.NO_SHOW)

@@ -22,7 +22,7 @@ from bookings.services.floor.keeping import (
 from bookings.services.floor.transitions import rows_in
 from bookings.services.one_booking import tables_of
 from bookings.services.rows.seating import TablesKept
-from capacity.calendar import ONE_MINUTE, local_wall_time, this_minute
+from capacity.calendar import ONE_MINUTE, this_minute
 from capacity.policy import WALK_IN, DayState, PartyRequest, decide
 from capacity.reasons import Reason
 from capacity.selectors import ServiceSettings
@@ -195,8 +195,7 @@ class Return:
 
     def _lacking(self) -> str:
         booking = self.booking
-        start = local_wall_time(booking.starts_at, self.loaded.settings.zone)
-        guests = f"the {counted(booking.party_size, 'guest')} of {start:%H:%M}"
+        guests = f"the {counted(booking.party_size, 'guest')} of {booking.shown_start}"
         if self.former and not self.usable:
             return f"{self._why_unusable(self.there)}, and there is no other room for {guests}"
         return f"No capacity any more for {guests}"

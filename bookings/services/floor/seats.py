@@ -215,7 +215,7 @@ def require_plan(draft: TablesDraft) -> SeatingPlan:
 
 
 def _purpose_of(bookings: Sequence[Booking]) -> str:
-    parties = " and ".join(f"{booking.party_size} at {booking.wall_time:%H:%M}" for booking in bookings)
+    parties = " and ".join(f"{booking.party_size} at {booking.shown_start}" for booking in bookings)
     return f"to make room for {parties}"
 
 

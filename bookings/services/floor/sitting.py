@@ -36,7 +36,8 @@ from bookings.services.rows.booking import expire_holds
 from bookings.services.rows.events import Actor, actor_label
 from bookings.services.rows.overrides import count_again
 from bookings.services.rows.seating import TablesKept, write_seating
-from capacity.calendar import ONE_MINUTE, iso_utc, local_wall_time
+from capacity.calendar import ONE_MINUTE, iso_utc
+from capacity.calendar.wall_clock import shown_time
 from capacity.selectors import ServiceSettings
 from config.errors import BookingConflict, DomainError, RecordNotFound
 from tables.seating import SeatingUndecided, TimeBudget
@@ -115,7 +116,7 @@ class StayWrite(BookingWrite[FloorOutcome]):
         """Write the stay and tables of a booking that is in the counters, the moves, and the history."""
         booking, keeping, is_decision = sitting.booking, sitting.keeping, sitting.is_decision
         expire_holds(hold.booking_id for hold in sitting.holds)
-        until = f"{local_wall_time(sitting.ends_at, booking.zone):%H:%M}"
+        until = shown_time(sitting.ends_at, booking.zone)
         raised = count_again(
             booking,
             sitting.ends_at,

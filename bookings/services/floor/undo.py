@@ -32,7 +32,6 @@ from bookings.services.rows.booking import expire_holds
 from bookings.services.rows.counters import find_counted_stay, take_from_counters
 from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import count_again
-from capacity.calendar import local_wall_time
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import RecordNotFound
 from tables.seating import TimeBudget
@@ -161,8 +160,8 @@ class UndoChange(StayWrite):
         )
         if not state_before(event)["rows"]:
             booking.assignments.all().delete()
-        start = local_wall_time(booking.starts_at, sitting.loaded.settings.zone)
-        write_tables(sitting, actor=self.actor, purpose=f"to make room again for {booking.party_size} of {start:%H:%M}")
+        purpose = f"to make room again for {booking.party_size} of {booking.shown_start}"
+        write_tables(sitting, actor=self.actor, purpose=purpose)
         if takes_room:
             self.record.note_written(booking, raised)
         return FloorOutcome(booking, moved_parties(sitting.loaded, sitting.keeping.moves), sitting.keeping.hits)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from bookings.admin.parts.links import describe_booking
 from bookings.services import GuestDetails, create_booking_with_capacity_check
-from tables.models import Restaurant
+from tables.models import Restaurant, TableBlock
 from tests.helpers.admin_screens import form_of, text_of
 from tests.helpers.factories import RestaurantFactory, ServicePeriodFactory, TableFactory
 
@@ -80,3 +81,49 @@ def test_a_change_to_a_time_that_comes_twice_asks_which_and_takes_the_second(
     assert "01:30 GMT, until 03:00 01:30 BST, until 02:00" in text_of(
         admin_client.get(f"/admin/bookings/booking/{booking.pk}/change/")
     )
+
+
+BLOCK = {"from_date": "2027-10-31", "until_date": "2027-10-31", "reason": "leak"}
+
+
+def test_a_block_to_or_from_a_time_that_comes_twice_asks_which_and_takes_the_second(
+    admin_client: Client, house: Restaurant
+) -> None:
+    url = "/admin/tables/tableblock/add/"
+    page = admin_client.get(url)
+    assert "which of the two" not in text_of(page)
+    asked = {"restaurant": house.pk, "table": house.tables.get().pk, "from_time": "01:45", "until_time": "01:15"}
+
+    question = admin_client.post(url, form_of(page) | BLOCK | asked)
+
+    assert text_of(question).count("This time comes twice that night: choose one.") == 2
+    both = [question.context["adminform"].form.fields[f"{end}_passing"].choices for end in ("from", "until")]
+    assert [[label for _, label in choices] for choices in both] == [
+        ["Choose", "01:45 BST", "01:45 GMT"],
+        ["Choose", "01:15 BST", "01:15 GMT"],
+    ]
+
+    first, second = (choices[place][0] for choices, place in zip(both, (1, 2), strict=True))
+    done = admin_client.post(url, form_of(question) | {"from_passing": first, "until_passing": second}, follow=True)
+
+    block = TableBlock.objects.get()
+    assert (block.starts_at, block.ends_at) == (FIRST.replace(minute=45), SECOND.replace(minute=15))
+    assert "T1 blocked 31 Oct 2027 01:45 BST to 01:15 GMT" in text_of(done)
+
+
+def test_a_block_from_a_time_that_the_clocks_jump_over_is_refused(admin_client: Client, house: Restaurant) -> None:
+    url = "/admin/tables/tableblock/add/"
+    night = {"from_date": "2027-03-28", "from_time": "01:30", "until_date": "2027-03-28", "until_time": "03:00"}
+    asked = {"restaurant": house.pk, "table": house.tables.get().pk, "reason": "leak"}
+
+    page = admin_client.post(url, form_of(admin_client.get(url)) | asked | night)
+
+    assert "That night the clocks go forward, and this time does not exist." in text_of(page)
+    assert not TableBlock.objects.exists()
+
+
+def test_links_and_lists_of_the_shell_tell_the_two_clocks_apart(house: Restaurant) -> None:
+    first, second = book(house, time(1, 30)), book(house, time(1, 30), starts_at=SECOND)
+
+    assert "(Sat 30 Oct 01:30 BST, 2 covers)" in str(describe_booking(first))
+    assert "(Sat 30 Oct 01:30 GMT, 2 covers)" in str(describe_booking(second))

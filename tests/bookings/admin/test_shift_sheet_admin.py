@@ -47,7 +47,7 @@ def test_the_sheet_says_who_comes_when_to_which_table_and_what_must_not_be_misse
     assert said.index("Ada Lovelace") < said.index("Grace Hopper")
     assert "Allergies: Nuts" in said
     assert "Notes: By the window" in said
-    assert "+44 20 7183 8750" in said
+    assert "+442071838750" in said
     assert "T1 2 18:15 to 19:45 Ada Lovelace, 2" in said
     assert "T2 4 19:00 to 20:30 Grace Hopper, 4" in said
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from bookings.choices import CHANNELS, BookingSource
-from bookings.decision import assess_settled, load_days, read_wish
+from bookings.decision import LoadedDays, assess_settled, load_days, read_wish
 from bookings.errors import RequestRefused
 from bookings.models import Booking, BookingEvent, CapacityOverride, TableAssignment
 from bookings.selectors.undecided import list_undecided
@@ -334,6 +334,12 @@ def obstacles(now: ServiceSettings, booking: Booking) -> Iterator[object]:
     loaded = load_days(now, booking.business_date, booking.business_date, without=[booking.pk])
     case = assess_settled(loaded, wish, None).case
     yield from (it for it in decide(case.request, case.day, now.now).reasons if it.code not in ANSWERED)
+    yield from table_obstacles(loaded, booking, channel)
+
+
+def table_obstacles(loaded: LoadedDays, booking: Booking, channel: str) -> Iterator[object]:
+    """Yield whatever keeps a booking from its own tables, or from any where it should have one and has none."""
+    now = loaded.settings
     own = tuple(sorted(booking.assignments.values_list("table_id", flat=True)))
     needs_table = now.needs_tables(booking.service_day.service_period_id)
     if own or (needs_table and now.is_enforced):
