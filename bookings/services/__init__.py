@@ -24,6 +24,7 @@ from bookings.services.rollout import (
     set_rollout_percent,
 )
 from bookings.services.rows.overrides import Override, RaisedExcess
+from bookings.services.settings.confirmation import ASKING, ChangeUnconfirmed
 from bookings.services.settings.floor_plan import PlacedTable, TablePlace, place_tables
 from bookings.services.settings.materialization import Materialization, materialize_service_days, plan_materialization
 from bookings.services.settings.outcomes import SettingsOutcome
@@ -35,13 +36,15 @@ from bookings.services.settings.settings_changes import (
     save_settings_row,
 )
 from bookings.services.settings.settings_rows import delete_row, save_row
-from bookings.services.settings.table_status import preview_table_deletion, preview_table_status, set_table_status
+from bookings.services.settings.table_status import set_table_status
 from bookings.services.upkeep.counter_repair import CounterRepairs, rebuild_counters
 
 __all__ = [
+    "ASKING",
     "UNCHANGED",
     "BlockOutcome",
     "BookingReceipt",
+    "ChangeUnconfirmed",
     "CounterRepairs",
     "FloorOutcome",
     "GuestDetails",
@@ -79,8 +82,6 @@ __all__ = [
     "pin_tables",
     "place_tables",
     "plan_materialization",
-    "preview_table_deletion",
-    "preview_table_status",
     "rebuild_counters",
     "resume_enforcement",
     "roll_back_enforcement",

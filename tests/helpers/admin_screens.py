@@ -115,3 +115,10 @@ def member_of(*restaurants: Restaurant, role: Role = Role.CUSTOM) -> Client:
 def user_of(client: Client) -> User:
     """Return the user who is signed in."""
     return User.objects.get(pk=client.session[SESSION_KEY])
+
+
+def confirmed(client: Client, page: Any) -> Any:
+    """Save as shown, where a page shows first what follows from a change; return any other page as it is."""
+    if page.status_code != 200 or 'id="preview_form"' not in page.content.decode():
+        return page
+    return client.post(page.request["PATH_INFO"], form_of(page), follow=True)

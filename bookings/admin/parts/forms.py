@@ -130,6 +130,8 @@ class SettingsForm(TypedInput, forms.ModelForm[Any]):
     refusal: ClassVar[DomainError | None] = None
     # The restaurants whose rows the form offers; None stands for every restaurant.
     restaurant_ids: ClassVar[Collection[int] | None] = None
+    # Shown again as it was filled in, whatever it says: its consequences were not wanted.
+    is_put_back: ClassVar[bool] = False
     # The field that tells rows of one restaurant apart.
     identified_by: ClassVar[str | None] = None
     # Two rows that say the same are one too many where this is set: a second click, not a wish.
@@ -155,6 +157,9 @@ class SettingsForm(TypedInput, forms.ModelForm[Any]):
 
     def _owned_choices(self) -> Mapping[str, Any]:
         return {name: field for name, field in self.fields.items() if isinstance(field, NamesRestaurant)}
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and not self.is_put_back
 
     def clean(self) -> dict[str, Any]:
         super().clean()

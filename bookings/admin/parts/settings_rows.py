@@ -1,6 +1,7 @@
 """The admin of settings rows: one service call a save, and its outcome on the screen."""
 
 from collections.abc import Sequence
+from copy import copy
 from datetime import time
 from typing import Any, ClassVar, cast
 
@@ -23,11 +24,19 @@ from bookings.admin.parts.forms import (
     SettingsForm,
     checkbox_field,
 )
-from bookings.admin.parts.links import booking_list, linked_message
+from bookings.admin.parts.links import linked_message
 from bookings.admin.parts.outcomes import describe_outcome
+from bookings.admin.parts.previews import EDIT, confirmed_in, preview_context, serve_preview
 from bookings.admin.parts.versions import fingerprint_of
 from bookings.selectors.memberships import list_restaurant_ids
-from bookings.services import SettingsOutcome, delete_settings_row, save_settings_row
+from bookings.services import (
+    ASKING,
+    ChangeUnconfirmed,
+    SettingsOutcome,
+    delete_settings_row,
+    save_settings_row,
+)
+from config.errors import DomainError
 from tables.models import Restaurant
 
 
@@ -59,7 +68,8 @@ class SettingsAdmin(RestaurantRows, DurableAdmin):
         form: type[Any] = super().get_form(request, obj, change=change, **kwargs)
         verb = "add" if obj is None else "change"
         ids = list_restaurant_ids(request.user, *self._permissions(verb))
-        return type(form.__name__, (form,), {"refusal": refusal_of(request), "restaurant_ids": ids})
+        own = {"refusal": refusal_of(request), "is_put_back": EDIT in request.POST, "restaurant_ids": ids}
+        return type(form.__name__, (form,), own)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """Fix the restaurant of a stored row: bookings and service days depend on it."""
@@ -83,10 +93,6 @@ class SettingsAdmin(RestaurantRows, DurableAdmin):
         """Return the rows that an owned field offers, by restaurant and name."""
         return model.objects.select_related("restaurant").order_by("restaurant__name", "name")
 
-    def list_bookings_in_the_way(self, row: Any) -> Sequence[Any]:
-        """Return the bookings for which the service will refuse to delete a row."""
-        return ()
-
     def list_advice(self, row: Any) -> Sequence[str]:
         """Return the advice on a row that is allowed but probably not meant."""
         return ()
@@ -108,6 +114,30 @@ class SettingsAdmin(RestaurantRows, DurableAdmin):
 
     # Writes
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Save; where something follows from it, show that first. The form comes back as it was filled in."""
+        if EDIT in request.POST:
+            messages.info(request, "Nothing was saved. What you had filled in is still here.")
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ChangeUnconfirmed as unconfirmed:
+            return serve_preview(self, request, unconfirmed, verb="saved")
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Delete; where something follows from it that the page has not shown, show that first."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ChangeUnconfirmed as unconfirmed:
+            return serve_preview(self, request, unconfirmed, verb="deleted", back=request.path)
+
     def save_model(self, request: HttpRequest, obj: Any, form: forms.Form, change: bool) -> None:
         """Save through the service and report the outcome.
 
@@ -121,7 +151,7 @@ class SettingsAdmin(RestaurantRows, DurableAdmin):
 
     def save_row(self, request: HttpRequest, row: Any, form: Any) -> SettingsOutcome:
         """Call the one service that writes the row."""
-        return save_settings_row(row=row, actor=actor_of(request))
+        return save_settings_row(row=row, actor=actor_of(request), confirmed=confirmed_in(request))
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """Keep in the history of the row what each value was, and what it became."""
@@ -150,15 +180,26 @@ class SettingsAdmin(RestaurantRows, DurableAdmin):
 
         Raises: `DomainError`, which `DurableAdmin` shows on the page.
         """
-        outcome = delete_settings_row(row=obj, actor=actor_of(request))
+        outcome = delete_settings_row(row=obj, actor=actor_of(request), confirmed=confirmed_in(request))
         self.log_deleted(request, obj)
         self.report(request, obj, outcome)
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-        """Name the bookings in the way before the click."""
-        context["in_the_way"] = booking_list(self.list_bookings_in_the_way(context["object"]))
+        """Show what follows before the click, or the refusal that would."""
         context |= {"delete_note": self.delete_note, "delete_effect": self.delete_effect}
+        if refusal_of(request) is None:
+            context |= self.preview_delete(request, context["object"])
         return super().render_delete_form(request, context)
+
+    def preview_delete(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Run a delete, undo it, and return what the page shows of it."""
+        try:
+            delete_settings_row(row=copy(row), actor=actor_of(request), confirmed=ASKING)
+        except ChangeUnconfirmed as unconfirmed:
+            return preview_context(request, unconfirmed, sent=[("post", "yes")])
+        except DomainError as refusal:
+            return {"in_the_way": linked_message(refusal)}
+        raise AssertionError("asking never deletes")
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

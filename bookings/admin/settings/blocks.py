@@ -16,6 +16,7 @@ from bookings.admin.parts.filters import NamedChoicesFilter
 from bookings.admin.parts.forms import ClockField, ClockInput, DayField, OwnedChoiceField, SettingsForm
 from bookings.admin.parts.outcomes import describe_reseating
 from bookings.admin.parts.passings import PassingField, asked_of, offer_passings
+from bookings.admin.parts.previews import confirmed_in
 from bookings.admin.parts.settings_rows import SettingsAdmin
 from bookings.admin.parts.shown import short_time
 from bookings.models import TableAssignment
@@ -180,6 +181,10 @@ class TableBlockAdmin(SettingsAdmin):
         for level, message in describe_reseating(outcome.moves, outcome.left):
             messages.add_message(request, level, message)
 
+    def preview_delete(self, request: HttpRequest, row: TableBlock) -> dict[str, Any]:
+        """Show no consequences: nobody is moved back."""
+        return {}
+
     def delete_model(self, request: HttpRequest, obj: TableBlock) -> None:
         """Give the table back through the service, and log it."""
         block = unblock_table(block_id=obj.pk, actor=actor_of(request))
@@ -216,6 +221,7 @@ def _block(request: HttpRequest, form: BlockForm) -> BlockOutcome:
         "ends_at": form.instant("until"),
         "reason": values["reason"],
         "actor": actor_of(request),
+        "confirmed": confirmed_in(request),
     }
     if section is not None:
         return block_section(section_id=section.pk, **asked)

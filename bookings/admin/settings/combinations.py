@@ -15,6 +15,7 @@ from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.columns import column
 from bookings.admin.parts.forms import OwnedChoicesField, SettingsForm
 from bookings.admin.parts.links import booking_list
+from bookings.admin.parts.previews import confirmed_in
 from bookings.admin.parts.settings_rows import SettingsAdmin
 from bookings.admin.settings.words import PARTY_LABELS, SMALLEST_AND_LARGEST, joined_numbers
 from bookings.models import Booking
@@ -84,6 +85,7 @@ class TableCombinationAdmin(SettingsAdmin):
             change=partial(_save_with_tables, row, form.cleaned_data["tables"]),
             reason="table combination saved",
             actor=actor_of(request),
+            confirmed=confirmed_in(request),
         )
 
     @column("Tables")

@@ -17,6 +17,7 @@ from bookings.admin.parts.columns import column, row_action
 from bookings.admin.parts.durable import refusal_of
 from bookings.admin.parts.forms import SettingsForm
 from bookings.admin.parts.owners import is_owner
+from bookings.admin.parts.previews import confirmed_in
 from bookings.admin.parts.settings_rows import SettingsAdmin
 from bookings.admin.rollout.report import serve_report
 from bookings.admin.settings.words import SMALLEST_AND_LARGEST
@@ -188,6 +189,7 @@ class RestaurantAdmin(SettingsAdmin):
                 columns=[*columns, "updated_at"],
                 actor=actor_of(request),
                 keeps_wall_clock=form.cleaned_data[WALL_CLOCK],
+                confirmed=confirmed_in(request),
             )
         create_restaurant(restaurant=row)
         return SettingsOutcome(service_days=0, raised=())

@@ -12,8 +12,9 @@ from django.template.response import TemplateResponse
 
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.columns import list_action
-from bookings.admin.parts.outcomes import describe_outcome, moved_parties, parties_left
-from bookings.services import Reseated, preview_table_status, set_table_status
+from bookings.admin.parts.outcomes import describe_outcome
+from bookings.admin.parts.previews import CALLS, CONFIRMED, confirmed_in, preview_context, serve_calls
+from bookings.services import ASKING, ChangeUnconfirmed, set_table_status
 from config.errors import DomainError
 from tables.choices import TableStatus
 from tables.models import Table
@@ -67,10 +68,12 @@ class StatusActions(Base):
             messages.error(request, "Choose tables of one restaurant.")
             return None
         asked: dict[str, Any] = {"restaurant_id": tables[0].restaurant_id, "table_ids": [table.pk for table in tables]}
+        # The question is asked even where nothing follows: it is a click on a list.
+        confirmed = confirmed_in(request) if CONFIRMED in request.POST or "confirmed" in request.POST else ASKING
         try:
-            if "confirmed" not in request.POST:
-                return self._confirm(request, tables, status, preview_table_status(status=status, **asked))
-            outcome = set_table_status(status=status, actor=actor_of(request), **asked)
+            outcome = set_table_status(status=status, actor=actor_of(request), confirmed=confirmed, **asked)
+        except ChangeUnconfirmed as unconfirmed:
+            return self._confirm(request, tables, status, unconfirmed)
         except DomainError as refusal:
             messages.error(request, f"Not changed: {refusal.message}")
             return None
@@ -82,20 +85,20 @@ class StatusActions(Base):
         return None
 
     def _confirm(
-        self, request: HttpRequest, tables: Sequence[Table], status: TableStatus, preview: Reseated
+        self, request: HttpRequest, tables: Sequence[Table], status: TableStatus, unconfirmed: ChangeUnconfirmed
     ) -> HttpResponse:
+        if CALLS in request.POST:
+            return serve_calls(self, request, unconfirmed)
+        chosen = [(ACTION_CHECKBOX_NAME, str(table.pk)) for table in tables]
+        sent = [("action", request.POST["action"]), ("confirmed", "yes"), *chosen]
         context = {
             **self.admin_site.each_context(request),
             "title": BUTTONS[status],
             "opts": self.opts,
             "question": QUESTIONS[status].format(_named(tables)),
             "button": BUTTONS[status],
-            "action": request.POST["action"],
-            "checkbox": ACTION_CHECKBOX_NAME,
-            "tables": tables,
-            "moved": moved_parties(preview.moves, "will be moved", "will be moved") if preview.moves else "",
-            "left": parties_left(preview.left) if preview.left else "",
             "is_dangerous": status != TableStatus.ACTIVE,
+            **preview_context(request, unconfirmed, sent=sent),
         }
         return TemplateResponse(request, "admin/tables/table/status.html", context)
 

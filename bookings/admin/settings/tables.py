@@ -1,6 +1,5 @@
 """The screens of tables."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -17,9 +16,7 @@ from bookings.admin.parts.shown import as_typed
 from bookings.admin.settings.blocks import shown_block_time
 from bookings.admin.settings.statuses import StatusActions
 from bookings.admin.settings.words import PARTY_LABELS, SMALLEST_AND_LARGEST, joined_numbers, one_a_line
-from bookings.models import Booking
 from bookings.services import SettingsOutcome, TablePlace, place_tables
-from bookings.services.settings.table_status import preview_table_deletion
 from capacity.selectors import read_clock
 from tables.choices import TableStatus
 from tables.models import PLAN_COLUMNS, Table
@@ -89,9 +86,6 @@ class TableAdmin(StatusActions, SettingsAdmin):
         as_read = TablePlace(**{name: form.initial[name] for name in PLAN_COLUMNS})
         place_tables(restaurant_id=row.restaurant_id, places={row.pk: TablePlace.of(row)}, as_read={row.pk: as_read})
         return SettingsOutcome(service_days=0, raised=())
-
-    def list_bookings_in_the_way(self, row: Table) -> Sequence[Booking]:
-        return [party.booking for party in preview_table_deletion(table=row).left]
 
     @column("Parties", ordering="max_party_size")
     def parties(self, table: Table) -> str:

@@ -9,9 +9,19 @@ from bookings.decision.time_budgets import RESEATING, RESEATING_LOCKED
 from bookings.decision.touched_days import find_days_meeting, stored_days_meeting
 from bookings.services.floor.outcomes import MovedParty
 from bookings.services.rows.events import Actor
-from bookings.services.settings.reseating import FloorInTime, PartyLeft, load_floor_in_time, outcome_of, write_reseating
+from bookings.services.settings.confirmation import require_confirmed
+from bookings.services.settings.outcomes import SettingsOutcome
+from bookings.services.settings.reseating import (
+    FloorInTime,
+    PartyLeft,
+    Reseated,
+    load_floor_in_time,
+    outcome_of,
+    write_reseating,
+)
 from bookings.services.settings.table_status import names_of
 from bookings.services.writes import Draft, PlannedWrite
+from capacity.models import ServiceDay
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import InputInvalid, RecordNotFound
 from config.texts import CONTROL_CHARACTERS, PROBLEMS, has_control_characters
@@ -44,14 +54,16 @@ def block_tables(
     ends_at: datetime,
     reason: str,
     actor: Actor = None,
+    confirmed: str | None = None,
 ) -> BlockOutcome:
     """Keep tables free of parties in [starts_at, ends_at), at most 62 days; the same once more is no change.
 
     Locks the service days that meet the time, creating those that are not there, and those of the parties that may be
     moved. Parties in the way are re-seated if the planner can: all of them, else as many as possible. A party that is
-    pinned, has arrived, is seated or about to start stays and is listed; the tables are blocked around it.
+    pinned, has arrived, is seated or about to start stays and is listed; the tables are blocked around it. `confirmed`
+    is as in a change of settings.
 
-    Raises: `InputInvalid`, `RecordNotFound`, `BookingConflict`.
+    Raises: `InputInvalid`, `RecordNotFound`, `BookingConflict`, `ChangeUnconfirmed`.
     """
     known = Table.objects.filter(restaurant_id=restaurant_id).in_bulk(set(table_ids))
     if not known or len(known) < len(set(table_ids)):
@@ -66,6 +78,7 @@ def block_tables(
             purpose=f"{names_of(known.values())} {verb} blocked",
         ),
         actor,
+        confirmed,
     ).run()
 
 
@@ -77,10 +90,11 @@ def block_section(
     ends_at: datetime,
     reason: str,
     actor: Actor = None,
+    confirmed: str | None = None,
 ) -> BlockOutcome:
     """Keep all tables of a section free of parties, those that are not retired; see `block_tables`.
 
-    Raises: `InputInvalid`, also for a section without tables; `RecordNotFound`, `BookingConflict`.
+    Raises: `InputInvalid`, also for a section without tables; `RecordNotFound`, `BookingConflict`, `ChangeUnconfirmed`.
     """
     section = Section.objects.filter(restaurant_id=restaurant_id, pk=section_id).first()
     if section is None:
@@ -91,7 +105,7 @@ def block_section(
         raise InputInvalid.of_field("sectionId", "empty", f"No tables stand in {section}.")
     interval = TimeSpan(starts_at, ends_at)
     blocking = _Blocking(restaurant_id, table_ids, interval, reason.strip(), f"{section} is blocked")
-    return BlockTables(blocking, actor).run()
+    return BlockTables(blocking, actor, confirmed).run()
 
 
 def unblock_table(*, block_id: int, actor: Actor = None) -> TableBlock:
@@ -157,6 +171,7 @@ class BlockTables(PlannedWrite[BlockDraft, BlockOutcome]):
     under_lock = RESEATING_LOCKED
     blocking: _Blocking
     actor: Actor
+    confirmed: str | None = None
 
     def draft(self, budget: TimeBudget, before: BlockDraft | None) -> BlockDraft:
         """Plan the moves of the parties in the way.
@@ -191,7 +206,18 @@ class BlockTables(PlannedWrite[BlockDraft, BlockOutcome]):
         write_reseating(draft.floor, draft.reseating, purpose=f"{blocking.purpose}: {blocking.reason}")
         _write_blocks(blocking, {block.table_id for block in draft.there}, self.actor)
         reseated = outcome_of(draft.floor, draft.evicted, draft.reseating)
+        self._require_confirmed(draft, reseated)
         return BlockOutcome(_list_blocks(blocking), reseated.moves, reseated.left)
+
+    def _require_confirmed(self, draft: BlockDraft, reseated: Reseated) -> None:
+        """Undo the blocks where parties move, or stay in the way, other than a person has confirmed.
+
+        Raises: `ChangeUnconfirmed`.
+        """
+        if self.confirmed is not None:
+            outcome = SettingsOutcome(service_days=0, raised=(), moves=reseated.moves, left=reseated.left)
+            days = ServiceDay.objects.filter(pk__in=draft.touched.service_day_ids)
+            require_confirmed(outcome, self.confirmed, settings=draft.floor.loaded.settings, days=days)
 
 
 def _list_blocks(blocking: _Blocking) -> tuple[TableBlock, ...]:

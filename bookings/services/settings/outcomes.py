@@ -7,6 +7,7 @@ from bookings.selectors.undecided import Undecided
 from bookings.services.floor.outcomes import MovedParty
 from bookings.services.rows.overrides import RaisedExcess
 from bookings.services.settings.reseating import PartyLeft
+from capacity.service_changes import ServiceChange
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class SettingsOutcome:
     again as they are before it, and cannot any more; `waiting` wait for a decision since before. `moves` are parties
     that were given other tables because theirs do not take them any more, or to make room for these. `left` could not
     be moved and keep their tables. `rescheduled` kept date and time in another zone: their guests have to be told.
+    `changes` are the limits and starts that lie ahead and are others now.
     """
 
     service_days: int
@@ -26,6 +28,12 @@ class SettingsOutcome:
     moves: tuple[MovedParty, ...] = ()
     left: tuple[PartyLeft, ...] = ()
     rescheduled: tuple[Booking, ...] = ()
+    changes: tuple[ServiceChange, ...] = ()
+
+    @property
+    def has_consequences(self) -> bool:
+        """Say whether any limit, start or booking that lies ahead is concerned."""
+        return any((self.changes, self.raised, self.stranded, self.moves, self.left, self.rescheduled))
 
     @property
     def unnamed(self) -> tuple[Undecided, ...]:

@@ -6,7 +6,7 @@ an unchanged grid are not touched, so that a change of settings never hides a co
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,16 +21,18 @@ from capacity.counting import count_stays
 from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS, DayLimits, Limit, SlotLimits, day_limits, slot_limits
 from capacity.models import BookingSlot, ServiceDay
 from capacity.selectors import ServiceSettings
+from capacity.service_changes import ServiceChange, limit_changes, start_change
 from config.cached import cached_property
 from tables.spans import TimeSpan
 
 
 @dataclass
 class _Refit:
-    """One restaurant's locked service days beside the services that its settings want."""
+    """One restaurant's locked service days beside the services that its settings want; `names` are of its periods."""
 
     settings: ServiceSettings
     days: Sequence[ServiceDay]
+    names: Mapping[int, str]
 
     @cached_property
     def expected(self) -> dict[ServiceKey, ServiceTimes]:
@@ -51,32 +53,72 @@ class _Refit:
             for slot in service.slots
         }
 
+    @cached_property
+    def by_id(self) -> dict[int, ServiceDay]:
+        return {day.pk: day for day in self.days}
 
-def refit_service_days(settings: ServiceSettings, days: Sequence[ServiceDay], *, counts_all: bool = False) -> None:
-    """Fit locked service days to the settings as they are now; with `counts_all` count those of the same grid too."""
+    @cached_property
+    def ids_with_slots(self) -> frozenset[int]:
+        """Return the ids of the days that were there before: those that this change creates have no slots yet."""
+        return frozenset(slot.service_day_id for slot in self.slots)
+
+    def name_of(self, day: ServiceDay) -> str:
+        """Return the name of the period; one that was retired earlier is offered no more, and has none here."""
+        return self.names.get(day.service_period_id, "Retired service")
+
+    def minute_of(self, day: ServiceDay, starts_at: datetime) -> int:
+        """Return the minute of a start, counted from the midnight of the business date."""
+        return minute_on(day.business_date, starts_at.astimezone(self.settings.zone))
+
+    def limit_changes(
+        self,
+        day: ServiceDay,
+        starts_at: datetime | None,
+        limits: Sequence[Limit],
+        before: Sequence[int | None],
+        after: Sequence[int | None],
+    ) -> Iterator[ServiceChange]:
+        """Yield the limits that change on a service day that is not over, or at one of its starts."""
+        if day.pk in self.ids_with_slots and day.ends_at > self.settings.now:
+            minute = None if starts_at is None else self.minute_of(day, starts_at)
+            yield from limit_changes(self.name_of(day), day.business_date, minute, limits, before, after)
+
+
+def refit_service_days(
+    before: ServiceSettings, settings: ServiceSettings, days: Sequence[ServiceDay]
+) -> tuple[ServiceChange, ...]:
+    """Fit locked service days to the settings as they are now; return the limits and starts ahead that are others.
+
+    After a change of the zone those of an unchanged grid are counted anew too.
+    """
     if not days:
-        return
-    refit = _Refit(settings, days)
-    _fit_days(refit)
-    _fit_slot_limits(refit)
+        return ()
+    names = {period.period_id: period.name for period in (*before.periods, *settings.periods)}
+    refit = _Refit(settings, days, names)
+    changes = (*_fit_days(refit), *_fit_slot_limits(refit), *_list_start_changes(refit))
     changed = _fit_grid(refit)
-    _recount(refit, {day.pk for day in days} if counts_all else changed)
+    _recount(refit, {day.pk for day in days} if before.zone != settings.zone else changed)
     _remove_empty_days(refit)
+    return changes
 
 
 def _key(day: ServiceDay) -> ServiceKey:
     return ServiceKey(day.service_period_id, day.business_date)
 
 
-def _fit_days(refit: _Refit) -> None:
+def _fit_days(refit: _Refit) -> list[ServiceChange]:
     by_limits: defaultdict[DayLimits, list[int]] = defaultdict(list)
+    changes: list[ServiceChange] = []
     for day in refit.days:
         limits = day_limits(refit.settings.rules, day.service_period_id, day.business_date)
-        if limits != tuple(getattr(day, limit.column) for limit in SERVICE_LIMITS):
+        before = tuple(getattr(day, limit.column) for limit in SERVICE_LIMITS)
+        if limits != before:
             by_limits[limits].append(day.pk)
+            changes += refit.limit_changes(day, None, SERVICE_LIMITS, before, limits)
     for limits, ids in by_limits.items():
         ServiceDay.objects.filter(pk__in=ids).update(**_limit_columns(SERVICE_LIMITS, limits))
     _fit_day_times(refit)
+    return changes
 
 
 def _fit_day_times(refit: _Refit) -> None:
@@ -91,21 +133,36 @@ def _fit_day_times(refit: _Refit) -> None:
             ServiceDay.objects.filter(pk=day.pk).update(starts_at=starts_at, ends_at=ends_at)
 
 
-def _fit_slot_limits(refit: _Refit) -> None:
-    days = {day.pk: day for day in refit.days}
+def _fit_slot_limits(refit: _Refit) -> list[ServiceChange]:
     by_limits: defaultdict[SlotLimits, list[int]] = defaultdict(list)
+    changes: list[ServiceChange] = []
     for slot in refit.slots:
-        limits = _limits_of(refit, days[slot.service_day_id], slot.starts_at)
-        if limits != tuple(getattr(slot, limit.column) for limit in SLOT_LIMITS):
+        day = refit.by_id[slot.service_day_id]
+        limits = _limits_of(refit, day, slot.starts_at)
+        before = tuple(getattr(slot, limit.column) for limit in SLOT_LIMITS)
+        if limits != before:
             by_limits[limits].append(slot.pk)
+            changes += refit.limit_changes(day, slot.starts_at, SLOT_LIMITS, before, limits)
     for limits, ids in by_limits.items():
         BookingSlot.objects.filter(pk__in=ids).update(version=F("version") + 1, **_limit_columns(SLOT_LIMITS, limits))
+    return changes
 
 
 def _limits_of(refit: _Refit, day: ServiceDay, starts_at: datetime) -> SlotLimits:
-    local = starts_at.astimezone(refit.settings.zone)
-    minute = minute_on(day.business_date, local)
+    minute = refit.minute_of(day, starts_at)
     return slot_limits(refit.settings.rules, day.service_period_id, day.business_date, minute)
+
+
+def _list_start_changes(refit: _Refit) -> list[ServiceChange]:
+    """List the starts that are offered on a service day and were not, and the others, by day and start."""
+    before = {(slot.service_day_id, slot.starts_at) for slot in refit.slots if slot.bookable}
+    after = {(day.pk, starts_at) for starts_at, (day, _) in refit.wanted.items()}
+    return [
+        start_change(refit.name_of(day), day.business_date, minute, is_offered=key in after)
+        for key in sorted(before ^ after)
+        if (day := refit.by_id[key[0]]).ends_at > refit.settings.now
+        for minute in (refit.minute_of(day, key[1]),)
+    ]
 
 
 def _limit_columns(limits: Iterable[Limit], numbers: Iterable[int | None]) -> dict[str, int | Combinable | None]:

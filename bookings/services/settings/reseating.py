@@ -180,15 +180,6 @@ class _Seated(NamedTuple):
     interval: TimeSpan
 
 
-@dataclass(frozen=True)
-class _Planned:
-    """The parties concerned by a change of the floor, and the plan for them."""
-
-    floor: FloorInTime
-    concerned: frozenset[int]
-    reseating: Reseating
-
-
 def reseat_after_change(
     settings: ServiceSettings, change: FloorChange, *, purpose: str, budget: TimeBudget
 ) -> Reseated:
@@ -197,29 +188,17 @@ def reseat_after_change(
     A party that is pinned, has arrived, is seated or about to start stays. Runs no query where every table takes the
     parties that it took before, and 1 where none is concerned.
     """
-    planned = _plan_after_change(settings, change, budget)
-    if planned is None:
-        return Reseated()
-    write_reseating(planned.floor, planned.reseating, purpose=purpose)
-    return outcome_of(planned.floor, planned.concerned, planned.reseating)
-
-
-def preview_reseating(settings: ServiceSettings, change: FloorChange, *, budget: TimeBudget) -> Reseated:
-    """Return the outcome of `reseat_after_change` as things stand; takes no lock and writes nothing."""
-    planned = _plan_after_change(settings, change, budget)
-    return outcome_of(planned.floor, planned.concerned, planned.reseating) if planned else Reseated()
-
-
-def _plan_after_change(settings: ServiceSettings, change: FloorChange, budget: TimeBudget) -> _Planned | None:
     seated = _list_seated_at(settings, change.tables_lost) if change.tables_lost else {}
     evicted = {pk: party.interval for pk, party in seated.items() if change.evicts(party.table_ids, party.party_size)}
     if not evicted:
-        return None
+        return Reseated()
     interval = TimeSpan.around(evicted.values())
     floor = load_floor_in_time(settings, change.after, interval)
     concerned = floor.parties_at(change.tables_lost, interval).intersection(evicted)
     reseating = plan_reseating(floor.loaded.seating, concerned.intersection(floor.loaded.movable), budget)
-    return _Planned(floor.named_by(change.every_table), concerned, reseating)
+    named = floor.named_by(change.every_table)
+    write_reseating(named, reseating, purpose=purpose)
+    return outcome_of(named, concerned, reseating)
 
 
 def _list_seated_at(settings: ServiceSettings, table_ids: Collection[int]) -> dict[int, _Seated]:

@@ -15,6 +15,7 @@ from bookings.selectors.undecided import Problems, Undecided, problems_in, undec
 from bookings.services.rollout import DATES_STILL_RUNNING, record_mode_change, sign
 from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import RaisedExcess, record_settings_excess
+from bookings.services.settings.confirmation import require_confirmed
 from bookings.services.settings.outcomes import SettingsOutcome
 from bookings.services.settings.refit import missing_services, refit_service_days
 from bookings.services.settings.reseating import Reseated, reseat_after_change
@@ -67,6 +68,7 @@ def change_settings(
     emptied: Collection[int] = (),
     keeps_wall_clock: bool = False,
     is_dry_run: bool = False,
+    confirmed: str | None = None,
 ) -> SettingsOutcome:
     """Run a change of settings rows and fit the future service days and slots to it.
 
@@ -78,14 +80,17 @@ def change_settings(
     restaurant is an entry in the history of the rollout, by `actor` or, from a shell, by `label`. A job of the same
     transaction creates the days further ahead that are offered now and were not. Parties at tables that are `emptied`
     are concerned also where those were given out no more before. Another zone moves what lies ahead (`follow_zone`);
-    `keeps_wall_clock` says that it may. A dry run is the same, rolled back.
+    `keeps_wall_clock` says that it may. A dry run is the same, rolled back. So is a change whose consequences are not
+    those that a person has `confirmed`; None asks nobody (see `require_confirmed`).
 
     Raises: `RecordNotFound`, `PeriodsOverlap`, `ZoneChangeRefused`, `SettingsInvalid`, `TableInUse`, `RecordInUse`,
-    `BookingConflict`; the errors of `change`.
+    `BookingConflict`, `ChangeUnconfirmed`; the errors of `change`.
     """
     before = _lock(restaurant_id, emptied)
     leaving = change() or ()
     outcome = _follow(before, leaving, _Signed(reason, actor, label, keeps_wall_clock))
+    if confirmed is not None:
+        require_confirmed(outcome, confirmed, settings=before.settings, days=before.days)
     if is_dry_run:
         _undo(restaurant_id)
     else:
@@ -110,11 +115,11 @@ def _follow(before: _Before, leaving: Sequence[Table], signed: _Signed) -> Setti
     _record_mode(before, settings, signed)
     _require_disjoint_periods(settings)
     days = before.days + _create_missing_days(settings, before.days)
-    refit_service_days(settings, days, counts_all=before.settings.zone != settings.zone)
+    changes = refit_service_days(before.settings, settings, days)
     reseated = _fit_floor(settings, before.floor, leaving, signed.reason)
     raised = _record_excess(settings, days, excesses, signed)
     stranded, waiting = _list_stranded(settings, before.problems)
-    return SettingsOutcome(len(days), raised, stranded, waiting, reseated.moves, reseated.left, rescheduled)
+    return SettingsOutcome(len(days), raised, stranded, waiting, reseated.moves, reseated.left, rescheduled, changes)
 
 
 def _follow_zone(before: _Before, settings: ServiceSettings, signed: _Signed) -> tuple[Booking, ...]:
@@ -193,6 +198,7 @@ def save_settings_row(
     actor: Actor = None,
     keeps_wall_clock: bool = False,
     is_dry_run: bool = False,
+    confirmed: str | None = None,
 ) -> SettingsOutcome:
     """Save one row of a restaurant's settings, or these columns of it; see `change_settings`."""
     is_out = isinstance(row, Table) and row.status != TableStatus.ACTIVE
@@ -204,6 +210,7 @@ def save_settings_row(
         emptied=[row.pk] if is_out and row.pk is not None else (),
         keeps_wall_clock=keeps_wall_clock,
         is_dry_run=is_dry_run,
+        confirmed=confirmed,
     )
 
 
@@ -213,7 +220,9 @@ def _reason_of(row: Model) -> str:
     return f"{row._meta.verbose_name} saved: {row}"
 
 
-def delete_settings_row(*, row: Model, actor: Actor = None, is_dry_run: bool = False) -> SettingsOutcome:
+def delete_settings_row(
+    *, row: Model, actor: Actor = None, is_dry_run: bool = False, confirmed: str | None = None
+) -> SettingsOutcome:
     """Delete one row of a restaurant's settings; a service period with a history is retired instead.
 
     Raises: `TableInUse` for a table with future assignments, `RecordInUse` where other records
@@ -225,6 +234,7 @@ def delete_settings_row(*, row: Model, actor: Actor = None, is_dry_run: bool = F
         reason=f"{row._meta.verbose_name} deleted: {row}",
         actor=actor,
         is_dry_run=is_dry_run,
+        confirmed=confirmed,
     )
 
 

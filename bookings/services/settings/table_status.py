@@ -1,27 +1,26 @@
 """Take tables out of service, retire them, or give them out again."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
-from bookings.decision.floor_change import FloorChange
-from bookings.decision.time_budgets import RESEATING
 from bookings.services.rows.events import Actor
 from bookings.services.settings.outcomes import SettingsOutcome
-from bookings.services.settings.reseating import Reseated, preview_reseating
 from bookings.services.settings.settings_changes import change_settings
-from capacity.selectors import get_service_settings
 from config.errors import InputInvalid
 from config.values import counted
 from tables.choices import TableStatus
 from tables.models import Table
-from tables.seating import Floor, natural_key
-from tables.selectors import load_floor
+from tables.seating import natural_key
 
 MOST_NAMED = 4
 
 
 def set_table_status(
-    *, restaurant_id: int, table_ids: Collection[int], status: TableStatus, actor: Actor = None
+    *,
+    restaurant_id: int,
+    table_ids: Collection[int],
+    status: TableStatus,
+    actor: Actor = None,
+    confirmed: str | None = None,
 ) -> SettingsOutcome:
     """Give some tables of a restaurant a status, in one change of settings; twice is once.
 
@@ -37,31 +36,14 @@ def set_table_status(
 
     reason = f"{names_of(tables)} {'is' if len(tables) == 1 else 'are'} {status.label.lower()}"
     emptied = [table.pk for table in tables] if status != TableStatus.ACTIVE else ()
-    return change_settings(restaurant_id=restaurant_id, change=change, reason=reason, actor=actor, emptied=emptied)
-
-
-def preview_table_status(*, restaurant_id: int, table_ids: Collection[int], status: TableStatus) -> Reseated:
-    """Return the parties that would be moved, and those that could not, as things stand; takes no lock, writes nothing.
-
-    Raises: `InputInvalid`, `RecordNotFound`.
-    """
-    tables = _list_tables(restaurant_id, table_ids)
-    emptied = {table.pk for table in tables} if status != TableStatus.ACTIVE else set()
-    before = load_floor(restaurant_id, also=emptied)
-    after = _without(before, emptied)
-    return _preview(restaurant_id, FloorChange(before, after))
-
-
-def preview_table_deletion(*, table: Table) -> Reseated:
-    """Return the parties that would be moved, and those that would keep a table from being deleted; writes nothing."""
-    before = load_floor(table.restaurant_id)
-    return _preview(
-        table.restaurant_id, FloorChange(before, _without(before, {table.pk}), leaving=frozenset({table.pk}))
+    return change_settings(
+        restaurant_id=restaurant_id,
+        change=change,
+        reason=reason,
+        actor=actor,
+        emptied=emptied,
+        confirmed=confirmed,
     )
-
-
-def _preview(restaurant_id: int, change: FloorChange) -> Reseated:
-    return preview_reseating(get_service_settings(restaurant_id), change, budget=RESEATING)
 
 
 def _list_tables(restaurant_id: int, table_ids: Collection[int]) -> list[Table]:
@@ -75,8 +57,3 @@ def names_of(tables: Collection[Table]) -> str:
     """Name a few tables by number, many by their count."""
     numbers = sorted((table.number for table in tables), key=natural_key)
     return ", ".join(numbers) if len(numbers) <= MOST_NAMED else counted(len(numbers), "table")
-
-
-def _without(floor: Floor, table_ids: Collection[int]) -> Floor:
-    # A combination of which a table is missing is none of the floor any more.
-    return replace(floor, tables=tuple(table for table in floor.tables if table.table_id not in table_ids))

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from bookings.models import TableAssignment
 from bookings.services import GuestDetails, create_booking_with_capacity_check
 from tables.models import TableBlock
-from tests.helpers.admin_screens import client_with, count_queries, form_of, messages_of, text_of
+from tests.helpers.admin_screens import client_with, confirmed, count_queries, form_of, messages_of, text_of
 from tests.helpers.factories import RestaurantFactory, SectionFactory, TableFactory, days_ahead, open_restaurant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,7 +44,7 @@ def add(client, **values):
         "until_time": "22:00",
         "reason": "leak",
     }
-    return client.post(f"{BLOCKS}add/", form_of(page) | times | values, follow=True)
+    return confirmed(client, client.post(f"{BLOCKS}add/", form_of(page) | times | values, follow=True))
 
 
 def errors_of(page):

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from bookings.models import CapacityOverride
 from capacity.models import BookingSlot, CapacityRule, Closure, ServiceDay, ServicePeriod, TurnTime
 from config.errors import BookingConflict, InputInvalid
-from tests.helpers.admin_screens import client_with, count_queries, form_of, messages_of, text_of
+from tests.helpers.admin_screens import client_with, confirmed, count_queries, form_of, messages_of, text_of
 from tests.helpers.factories import (
     BookingFactory,
     CapacityRuleFactory,
@@ -40,12 +40,12 @@ def house():
 
 
 def add(client, url, **values):
-    return client.post(f"{url}add/", form_of(client.get(f"{url}add/")) | values, follow=True)
+    return confirmed(client, client.post(f"{url}add/", form_of(client.get(f"{url}add/")) | values, follow=True))
 
 
 def change(client, url, row, **values):
     page = f"{url}{row.pk}/change/"
-    return client.post(page, form_of(client.get(page)) | values, follow=True)
+    return confirmed(client, client.post(page, form_of(client.get(page)) | values, follow=True))
 
 
 def test_a_new_rule_limits_the_service_days_that_are_there(admin_client, house):
@@ -190,7 +190,7 @@ def test_a_period_with_service_days_is_retired_by_its_delete_page(admin_client, 
 def test_a_rule_is_deleted_with_its_limits(admin_client, house):
     rule = CapacityRuleFactory(restaurant=house, max_covers=40)
 
-    page = admin_client.post(f"{RULES}{rule.pk}/delete/", {"post": "yes"}, follow=True)
+    page = confirmed(admin_client, admin_client.post(f"{RULES}{rule.pk}/delete/", {"post": "yes"}, follow=True))
 
     assert messages_of(page)[0] == "2 future service days updated."
     assert not CapacityRule.objects.exists()

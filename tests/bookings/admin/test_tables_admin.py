@@ -10,7 +10,7 @@ from bookings.models import TableAssignment
 from bookings.services import GuestDetails, create_booking_with_capacity_check
 from capacity.models import ServiceDay
 from tables.models import Restaurant, Section, Table, TableBlock, TableCombination
-from tests.helpers.admin_screens import client_with, count_queries, form_of, messages_of, text_of
+from tests.helpers.admin_screens import client_with, confirmed, count_queries, form_of, messages_of, text_of
 from tests.helpers.factories import (
     RestaurantFactory,
     SectionFactory,
@@ -44,12 +44,12 @@ def book(house, **values):
 
 
 def add(client, url, **values):
-    return client.post(f"{url}add/", form_of(client.get(f"{url}add/")) | values, follow=True)
+    return confirmed(client, client.post(f"{url}add/", form_of(client.get(f"{url}add/")) | values, follow=True))
 
 
 def change(client, url, row, **values):
     page = f"{url}{row.pk}/change/"
-    return client.post(page, form_of(client.get(page)) | values, follow=True)
+    return confirmed(client, client.post(page, form_of(client.get(page)) | values, follow=True))
 
 
 def test_tables_stand_in_the_order_of_their_numbers(admin_client, house):
@@ -104,10 +104,10 @@ def test_a_table_that_makes_no_sense_is_refused_at_its_field(admin_client, house
 def test_two_people_who_add_the_same_number_at_once_get_one_table_and_one_error(admin_client, house, monkeypatch):
     from bookings.services import save_settings_row
 
-    def be_overtaken(*, row, actor):
+    def be_overtaken(*, row, **values):
         monkeypatch.undo()
         TableFactory(restaurant=house, number=row.number)
-        return save_settings_row(row=row, actor=actor)
+        return save_settings_row(row=row, **values)
 
     monkeypatch.setattr("bookings.admin.parts.settings_rows.save_settings_row", be_overtaken)
 
@@ -210,8 +210,10 @@ def test_tables_are_taken_out_of_service_together_after_a_page_that_says_who_is_
 
     text = text_of(question)
     assert "Take T1, T2 out of service?" in text
-    assert f"1 booking will be moved: {booking.reference} ({SOON:%a %-d %b} 19:00, 2 covers): T1 -> T3" in text
-    assert f"{pinned.reference} ({SOON:%a %-d %b} 21:00, 2 covers) at T1: pinned to its table" in text
+    assert "1 booking keeps its table and waits for you. 1 booking gets another table." in text
+    assert f"{booking.reference} {SOON:%a %-d %b %Y}, 19:00 2 {booking.guest_name} T1 T3" in text
+    assert f"{pinned.reference} {SOON:%a %-d %b %Y}, 21:00 2 {pinned.guest_name}" in text
+    assert "keeps T1: pinned to its table" in text
     assert booking.assignments.get().table.number == "T1"
     assert not house.tables.exclude(status="active").exists()
 

@@ -7,7 +7,7 @@ from django.test import Client
 
 from bookings.services import save_settings_row
 from tables.models import Restaurant
-from tests.helpers.admin_screens import form_of, messages_of, text_of
+from tests.helpers.admin_screens import confirmed, form_of, messages_of, text_of
 from tests.helpers.factories import BookingFactory, days_ahead, open_restaurant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,7 +63,11 @@ def test_another_zone_under_bookings_asks_first_and_then_names_whom_to_tell(admi
     house.refresh_from_db()
     assert house.timezone == "Europe/London"
 
-    moved = admin_client.post(url, form_of(refused) | {"keeps_wall_clock": "on"}, follow=True)
+    asked = admin_client.post(url, form_of(refused) | {"keeps_wall_clock": "on"})
+    assert "1 booking keeps its date and time in the new zone." in text_of(asked)
+    house.refresh_from_db()
+    assert house.timezone == "Europe/London"
+    moved = confirmed(admin_client, asked)
 
     house.refresh_from_db()
     booking.refresh_from_db()
