@@ -167,7 +167,7 @@ def test_tables_that_the_plan_has_placed_itself_are_kept_with_the_one_that_is_mo
 
     page.get_by_role("button", name="Arrange", exact=True).click()
     shape(page, house, "T1").focus()
-    page.get_by_role("button", name="Down").click()
+    page.get_by_role("button", name="Down", exact=True).click()
     page.get_by_label("Width, cm").fill("120")
     page.get_by_label("Width, cm").press("Tab")
     page.get_by_role("button", name="Save 3 tables").click()

@@ -75,6 +75,9 @@ def test_everything_that_the_admin_saves_is_exported_and_imported_again_the_same
             x="-1000000",
             y="1000000",
             shape="round",
+            width="20",
+            depth="2000",
+            rotation="359",
         )
     tables = [str(table.pk) for table in Restaurant.objects.get().tables.all()]
     saved(admin_client, "tables/tablecombination", tables=tables, min_party_size="1", max_party_size="1000")
@@ -116,6 +119,8 @@ def test_everything_that_the_admin_saves_is_exported_and_imported_again_the_same
         ("capacity/serviceperiod", {"on_date": "9999-12-31"}, "on_date"),
         ("capacity/serviceperiod", {"on_date": "2026-12-24", "weekdays": ["1"]}, "weekdays"),
         ("tables/table", {"number": "T1", "capacity": "4", "x": "1000001"}, "x"),
+        ("tables/table", {"number": "T1", "capacity": "4", "width": "2001"}, "width"),
+        ("tables/table", {"number": "T1", "capacity": "4", "rotation": "360"}, "rotation"),
         ("tables/table", {"number": "T1", "capacity": "4", "max_party_size": "1001"}, "max_party_size"),
         ("tables/tablecombination", {"min_party_size": "1", "max_party_size": "1001"}, "max_party_size"),
         ("tables/restaurant", {"name": "a\tb"}, "name"),

@@ -54,7 +54,7 @@ def test_what_begins_before_the_evening_or_ends_after_it_is_cut() -> None:
 
 
 def test_a_party_that_stays_on_is_said_before_the_one_that_waits_and_is_no_conflict() -> None:
-    (_, later, _) = spans_of(EVENING, [claim(ClaimKind.PARTY, 60, 150, key=2), claim(ClaimKind.OVER, 30, 90)])
+    (_, _, later, _, _) = spans_of(EVENING, [claim(ClaimKind.PARTY, 60, 150, key=2), claim(ClaimKind.OVER, 30, 90)])
     (first, second) = later.claims
 
     assert (first.kind, second.kind) == (ClaimKind.OVER, ClaimKind.PARTY)

@@ -182,7 +182,8 @@ def test_differences_are_said_in_words(cafe: Path, tmp_path: Path) -> None:
         CAFE.replace("timezone: Europe/Paris", "timezone: Europe/Paris, overrun_grace_minutes: 20, shows_tables: true")
         .replace(
             "{number: T1, capacity: 2, section: Room}",
-            "{number: T1, capacity: 2, position: {x: 40, y: 8}, audience: [online, in_house], status: out_of_service}",
+            "{number: T1, capacity: 2, position: {x: 40, y: 8}, size: {width: 90}, rotation: 45, "
+            "audience: [online, in_house], status: out_of_service}",
         )
         .replace("note: Christmas", "note: ''")
     )
@@ -192,7 +193,8 @@ def test_differences_are_said_in_words(cafe: Path, tmp_path: Path) -> None:
     assert "overrun_grace_minutes empty -> 20" in said
     assert "shows_tables no -> yes" in said
     assert (
-        "section Room -> empty; position empty -> x 40, y 8; audience online, in house, walk in -> online, in house; "
+        "section Room -> empty; position empty -> x 40, y 8; size empty -> width 90; rotation 0 -> 45; "
+        "audience online, in house, walk in -> online, in house; "
         "status active -> out of service"
     ) in said
     assert "note Christmas -> empty" in said
