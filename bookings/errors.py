@@ -208,7 +208,8 @@ class ZoneChangeRefused(SettingsInvalid):
 
 
 def _line_of(booking: "Booking", note: str) -> str:
-    when = f"{booking.business_date:%a %-d %b %Y} {booking.shown_start}"
+    # By the clock that it was booked by: that of the restaurant is changing.
+    when = f"{booking.business_date:%a %-d %b %Y} {booking.wall_time:%H:%M}"
     line = f"{booking.reference}, {booking.guest_name}, {when}, party of {booking.party_size}"
     return f"{line}: {note}" if note else line
 

@@ -119,7 +119,7 @@ def test_what_was_shown_is_saved_by_the_second_click_and_logged_once(admin_clien
     day = ServiceDay.objects.get()
     assert (day.max_covers, day.booked_covers, day.excess_covers) == (3, 4, 1)
     assert [(entry.object_id, entry.change_message) for entry in LogEntry.objects.all()] == [
-        (str(rule.pk), '[{"changed": {"fields": ["Covers per service"]}}]')
+        (str(rule.pk), "Covers per service: 40 to 3.")
     ]
 
 
