@@ -9,8 +9,8 @@ from rest_framework.throttling import BaseThrottle
 IPV6_SUBSCRIBER_BITS = 64
 # Callers without a readable address count together.
 UNKNOWN_CALLER = "0.0.0.0"  # noqa: S104 - nothing listens there
-# Where IPv4 reaches an IPv6-only server by translation (RFC 6052, RFC 7755), all of it has this one network.
-_TRANSLATED = IPv6Network("64:ff9b::/96")
+# Where IPv4 reaches an IPv6-only server by translation (RFC 6052, RFC 7915, RFC 8215), all of it has one such network.
+_TRANSLATED = tuple(map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96")))
 
 Address = IPv4Address | IPv6Address
 
@@ -59,7 +59,7 @@ def _subscriber_of(address: Address) -> Address:
 
 
 def _carried_by(address: IPv6Address) -> IPv4Address | None:
-    if address in _TRANSLATED:
+    if any(address in network for network in _TRANSLATED):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     # A 6to4 subscriber has a network of /48, and everybody at one Teredo server the same /64.
     _, teredo_client = address.teredo or (None, None)
