@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
@@ -30,7 +30,7 @@ from bookings.admin.tonight import CloseSection, PauseOnline, serve_evening_page
 from bookings.admin.walk_in import serve_walk_in
 from bookings.models import Booking, TableAssignment
 from bookings.phones import shown_phone
-from bookings.selectors.search import search_bookings
+from bookings.selectors.search import MOST_FOUND, find_latest
 from capacity.calendar.wall_clock import shown_span
 from tables.querysets import number_order
 
@@ -38,6 +38,10 @@ NAME = typed_column("guest_name", "Name")
 EMAIL = typed_column("guest_email", "E-mail")
 ALLERGIES = typed_column("allergies", "Allergies")
 NOTES = typed_column("notes", "Notes")
+
+MORE_FOUND = (
+    f"More than {MOST_FOUND} bookings match: those of the latest dates are shown. Add a word, or narrow the dates."
+)
 
 
 @admin.register(Booking)
@@ -96,8 +100,11 @@ class BookingAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Booking], search_term: str
     ) -> tuple[QuerySet[Booking], bool]:
-        """Find bookings as `search_bookings` does."""
-        return search_bookings(queryset, search_term), False
+        """Find bookings as `find_latest` does, and say so where there are more."""
+        found, has_more = find_latest(queryset, search_term)
+        if has_more:
+            messages.warning(request, MORE_FOUND)
+        return found, False
 
     def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         """Add the column of buttons for users with the permission, and that of reasons where decisions wait."""

@@ -1,14 +1,18 @@
 """Bookings are found by what a person types, however it is written."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Booking
+from bookings.selectors import search
 from bookings.selectors.search import search_bookings
 from tables.models import Restaurant
+from tests.helpers.admin_screens import text_of
 from tests.helpers.factories import BookingFactory
 
 pytestmark = pytest.mark.django_db
@@ -139,11 +143,48 @@ def test_at_size_no_search_reads_all_bookings(term: str) -> None:
     assert "Seq Scan" not in plan
 
 
+def test_of_a_name_that_thousands_share_the_latest_are_read_once_and_no_others(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_FOUND", 2)
+    first = book(guest_name="Ann Smith")
+    days = [
+        first,
+        *(book(guest_name="Bob Smith", business_date=first.business_date + timedelta(day)) for day in (1, 2)),
+    ]
+    book(**OTHER)
+
+    with CaptureQueriesContext(connection) as queries:
+        page: Any = admin_client.get("/admin/bookings/booking/", {"q": "smith"})
+
+    assert [booking.pk for booking in page.context["cl"].result_list] == [booking.pk for booking in days[1:]]
+    assert "More than 300 bookings match: those of the latest dates are shown." in text_of(page)
+    assert sum("booking_search_name" in query["sql"] for query in queries) == 1
+    few: Any = admin_client.get("/admin/bookings/booking/", {"q": "bob"})
+    assert few.context["cl"].result_count == 2
+    assert "bookings match" not in text_of(few)
+
+
+def test_in_one_restaurant_the_latest_of_a_shared_name_are_met_on_the_way_back_from_the_last_date() -> None:
+    house = book(guest_name="Smith").restaurant
+    _multiply(20_000)
+    latest = search_bookings(Booking.objects.filter(restaurant=house), "guest").order_by(
+        "-business_date", "-starts_at", "-pk"
+    )
+
+    plan = latest.values_list("pk")[:300].explain()
+
+    assert "Index Scan Backward using booking_by_date" in plan
+    assert "Seq Scan" not in plan
+
+
 def _multiply(count: int) -> None:
-    """Copy the one booking, each copy with a name, number and reference of its own."""
+    """Copy the one booking, each copy with a name, number and reference of its own, on a thousand dates."""
     own = {
         "public_id": "gen_random_uuid()",
         "reference": "'R' || lpad(number::text, 9, '0')",
+        "business_date": "business_date - number % 1000",
+        "starts_at": "starts_at - number % 1000 * interval '1 day'",
         "guest_name": "'Guest ' || md5(number::text)",
         "guest_email": "md5(number::text) || '@example.com'",
         "guest_phone": "'+4420' || lpad((number * 7)::text, 8, '1')",
