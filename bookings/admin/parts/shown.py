@@ -2,11 +2,17 @@
 
 from datetime import date, datetime, tzinfo
 
+from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from capacity.calendar.wall_clock import shown_time
 from capacity.policy import percent_of
+from config.values import counted
+
+# In every template: {{ number|counted:"cover" }}.
+register = template.Library()
+register.filter("counted", counted)
 
 OVER_THE_LIMIT = "over the limit, authorised"
 NEARLY_FULL_PERCENT = 90

@@ -11,6 +11,7 @@ from bookings.selectors import list_day_slots
 from capacity.calendar.wall_clock import shown_time
 from capacity.policy import IN_HOUSE, ReasonCode, ServiceState
 from capacity.wording import reason_in_words, reason_name
+from config.values import counted
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,11 @@ def _title(asked: dict[str, Any]) -> str:
 
 def _service(service: ServiceState, assessments: tuple[Assessment, ...]) -> ServiceBeside:
     own = (found for found in assessments if found.wish.period_id == service.period_id)
-    limit = f" of {service.max_covers}" if service.max_covers is not None else ""
+    booked, limit = service.booked_covers, service.max_covers
+    covers = counted(booked, "cover") if limit is None else f"{booked} of {counted(limit, 'cover')}"
     return ServiceBeside(
         name=service.period_name,
-        booked=f"{service.booked_covers}{limit} covers booked",
+        booked=f"{covers} booked",
         starts=tuple(_start(found) for found in own if not _has_passed(found)),
     )
 

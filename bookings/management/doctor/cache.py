@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from bookings.management.doctor.findings import Deployment, Finding, ok, problem, unless_demo, warning
 from config.logs.failures import describe_error
+from config.values import counted
 
 KEPT_SECONDS = 10
 
@@ -16,7 +17,7 @@ KEPT_SECONDS = 10
 def check_redis(deployment: Deployment) -> Iterator[Finding]:
     """Check that the shared cache takes a value and gives it back."""
     if not settings.REDIS_URL:
-        saw = f"none: each of {deployment.workers} workers counts requests for itself"
+        saw = f"none: each of {counted(deployment.workers, 'worker')} counts requests for itself"
         yield unless_demo(deployment, warning("redis", saw, "Set REDIS_URL, so that a throttle is what it says."))
         return
     try:

@@ -9,6 +9,7 @@ from django.db import connection
 from bookings.checks import check_gate_behind_pooler, keeps_sessions
 from bookings.management.doctor.findings import Deployment, Finding, ok, problem, warning
 from config.env import env
+from config.values import counted
 
 OLDEST_VERSION = 15
 TIMEOUTS = {
@@ -99,7 +100,7 @@ def check_connections(deployment: Deployment) -> Iterator[Finding]:
     size = env.int("DATABASE_POOL_SIZE", default=DEFAULT_POOL_SIZE) or deployment.threads or DEFAULT_POOL_SIZE
     wanted, allowed = deployment.workers * size + WORKER_CONNECTIONS, _allowed_connections()
     saw = (
-        f"{deployment.workers} workers and that of jobs want {wanted} connections, "
+        f"{counted(deployment.workers, 'worker')} and that of jobs want {wanted} connections, "
         f"the server gives {allowed} to this role"
     )
     if wanted > allowed:
