@@ -1,6 +1,6 @@
 """The tables of a section on the floor plan, in centimetres. Pure: a table without a place is given one.
 
-Each section is measured by itself: its own corner is the middle of nothing else.
+Each section is measured by itself: places in two of them say nothing about each other.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

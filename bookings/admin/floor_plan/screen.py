@@ -13,7 +13,6 @@ from bookings.admin.floor_plan.claims import Claim, ClaimKind, TableSpan, spans_
 from bookings.admin.floor_plan.placing import Placed, Room, Spot, place_rooms, usual_size
 from bookings.admin.timeline.axis import TimeAxis, wall_label
 from bookings.admin.timeline.bars import OVER
-from bookings.admin.timeline.delays import is_over
 from bookings.admin.timeline.screen import NO_SECTION, party_of
 from bookings.choices import BookingStatus
 from bookings.models import Booking
@@ -49,13 +48,6 @@ class ShownTable:
 
     table: Table
     placed: Placed
-
-    @property
-    def corner(self) -> tuple[float, float]:
-        """Return the radii of the corners of its shape."""
-        if self.table.shape == TableShape.ROUND:
-            return self.placed.width / 2, self.placed.depth / 2
-        return 8, 8
 
     @property
     def data(self) -> dict[str, Any]:
@@ -133,7 +125,7 @@ class _Moments:
         self.span = evening.span
         self.zone = evening.settings.zone
         self.are_named = TimeAxis.over(evening.span).is_changed_in(self.zone)
-        self.bookings = {party.booking.pk: party.booking for party in evening.parties}
+        self.standings = {party.booking.pk: self._standing(party.booking) for party in evening.parties}
         self.claims: defaultdict[int, list[Claim]] = defaultdict(list)
         for party in evening.parties:
             self._claim(party)
@@ -217,7 +209,7 @@ class _Moments:
             return FREE
         if claim.kind is not ClaimKind.PARTY:
             return str(claim.kind)
-        return self._standing(self.bookings[claim.key])[0]
+        return self.standings[claim.key][0]
 
     def _standing(self, booking: Booking) -> tuple[str, str]:
         return standing_at(booking, self.evening.now, self.evening.settings.restaurant.grace_minutes)
@@ -227,8 +219,7 @@ class _Moments:
         return {
             "name": booking.guest_name,
             "size": booking.party_size,
-            "state": self._standing(booking)[1],
-            "kind": OVER if is_over(booking, self.evening.now) else self._standing(booking)[0],
+            "state": self.standings[booking.pk][1],
             "from": self.seconds(booking.starts_at),
             "until": self.seconds(booking.ends_at),
             "clocks": [self.clock(booking.starts_at), self.clock(booking.ends_at)],
