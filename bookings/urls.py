@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.urls import include, path
 
 from bookings.admin.reports import serve_reports
+from bookings.admin.search import serve_search
 from bookings.insight.metrics import MetricsView
 
 urlpatterns = [
     path("api/", include("bookings.api.urls")),
     path("metrics", MetricsView.as_view(), name="metrics"),
+    path("admin/search/", admin.site.admin_view(serve_search), name="search"),
     path("admin/reports/", admin.site.admin_view(serve_reports), name="reports"),
     path("admin/rollout/", include("bookings.admin.rollout.urls")),
     path("admin/floor-plan/", include("bookings.admin.floor_plan.urls")),

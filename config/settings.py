@@ -271,8 +271,9 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: FAVICON}],
     "SHOW_VIEW_ON_SITE": False,
     "GLOBAL_CALLBACK": "bookings.admin.parts.banners.add_banners",
-    "DASHBOARD_CALLBACK": "bookings.admin.parts.dashboard.add_overview",
-    "SIDEBAR": {"show_search": False, "navigation": "bookings.admin.parts.navigation.list_navigation"},
+    "DASHBOARD_CALLBACK": "bookings.admin.today.page.add_today",
+    # What the palette finds, see `bookings.admin.search`.
+    "SIDEBAR": {"show_search": True, "navigation": "bookings.admin.parts.navigation.list_navigation"},
 }
 
 # A session ends so many hours after the last page of a person, see config.requests.KeptSessions.

@@ -54,12 +54,12 @@ def new_process() -> None:
     # Importable once Django is set up.
     from bookings.api import kept_answers
     from bookings.decision import known_days
-    from bookings.selectors import undecided
+    from bookings.selectors import undecided_count
     from capacity.selectors import kept
     from config import requests
 
     requests._request_id.set(None)
-    for keeper in (kept._kept, known_days._kept, kept_answers._kept, undecided._count_as_of.cache):
+    for keeper in (kept._kept, known_days._kept, kept_answers._kept, undecided_count._problems_as_of.cache):
         keeper.clear()
 
 

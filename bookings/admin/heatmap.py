@@ -104,7 +104,7 @@ def _links(asked: Asked) -> list[dict[str, Any]]:
 def _day(asked: Asked, title: str, cells: Sequence[HeatCell]) -> dict[str, Any]:
     names = dict.fromkeys(cell.service.period_name for cell in cells)
     services = [
-        {"name": name, "cells": [_cell(asked, cell) for cell in cells if cell.service.period_name == name]}
+        {"name": name, "cells": [shown_cell(asked, cell) for cell in cells if cell.service.period_name == name]}
         for name in names
     ]
     return {"title": title, "services": services}
@@ -117,7 +117,7 @@ def _rows(asked: Asked, found: Heatmap) -> list[dict[str, Any]]:
     return [
         {
             "time": next(_time(of_day[place]) for of_day in places if place in of_day),
-            "cells": [_cell(asked, of_day[place]) if place in of_day else None for of_day in places],
+            "cells": [shown_cell(asked, of_day[place]) if place in of_day else None for of_day in places],
         }
         for place in order
     ]
@@ -133,7 +133,8 @@ def _time(cell: HeatCell) -> str:
     return f"{cell.wall_time:%H:%M}" + (" again" if cell.is_second else "")
 
 
-def _cell(asked: Asked, cell: HeatCell) -> dict[str, Any]:
+def shown_cell(asked: Asked, cell: HeatCell) -> dict[str, Any]:
+    """Return a slot in words, with the address that chooses it."""
     instant = f"{cell.slot.starts_at:%Y-%m-%dT%H:%M:%SZ}"
     return {
         "time": _time(cell),

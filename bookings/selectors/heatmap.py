@@ -1,6 +1,6 @@
 """The heat of slots: the fullest limit of each start of some dates, and the bookings of one of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -37,9 +37,10 @@ class HeatCell:
 
 @dataclass(frozen=True)
 class HeatDay:
-    """The starts of a business date, in order."""
+    """The starts of a business date, in order, and its services, with those that take nobody any more."""
 
     business_date: date
+    services: tuple[ServiceState, ...]
     cells: tuple[HeatCell, ...]
 
 
@@ -66,7 +67,14 @@ def get_heatmap(*, restaurant_id: int, from_date: date, days: int) -> Heatmap:
     offered = [
         service for service in loaded.services if loaded.service(service.period_id, service.business_date) is service
     ]
-    return Heatmap(settings, tuple(HeatDay(day, tuple(_cells(settings, offered, day))) for day in dates))
+    return Heatmap(settings, tuple(_day(settings, loaded.services, offered, day) for day in dates))
+
+
+def _day(
+    settings: ServiceSettings, services: Iterable[ServiceState], offered: list[ServiceState], business_date: date
+) -> HeatDay:
+    of_date = (service for service in services if service.business_date == business_date and service.slots)
+    return HeatDay(business_date, tuple(of_date), tuple(_cells(settings, offered, business_date)))
 
 
 def _cells(settings: ServiceSettings, services: list[ServiceState], business_date: date) -> Iterator[HeatCell]:

@@ -158,7 +158,7 @@ def _today_of(restaurant: Restaurant, facts: _Facts) -> RestaurantToday:
         mode=mode_of(restaurant, facts.standing),
         services=tuple(_services_of(restaurant.pk, today, facts)),
         period_count=len(facts.periods[restaurant.pk]),
-        unlimited=tuple(_unlimited(facts.periods[restaurant.pk], facts.rules[restaurant.pk])),
+        unlimited=tuple(list_unlimited(facts.periods[restaurant.pk], facts.rules[restaurant.pk])),
         running_over=tuple(facts.running_over.get(restaurant.pk, ())),
     )
 
@@ -229,7 +229,7 @@ def _is_closed(closures: Iterable[ClosedSpan], period: PeriodHours, business_dat
     )
 
 
-def _unlimited(periods: Iterable[PeriodHours], rules: Iterable[Rule]) -> Iterator[tuple[int, str]]:
+def list_unlimited(periods: Iterable[PeriodHours], rules: Iterable[Rule]) -> Iterator[tuple[int, str]]:
     """Yield the periods for which no rule that stands, whatever the date, says how many covers."""
     standing = [rule for rule in rules if rule.max_covers is not None and rule.from_date is None]
     for period in periods:

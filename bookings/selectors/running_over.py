@@ -26,6 +26,8 @@ class RunningOver:
     minutes_over: int
     next_reference: str | None
     next_starts_at: datetime | None
+    booking_id: int
+    guest_name: str
 
 
 def list_running_over(restaurant_ids: Iterable[int], now: datetime) -> dict[int, list[RunningOver]]:
@@ -48,10 +50,11 @@ def list_running_over(restaurant_ids: Iterable[int], now: datetime) -> dict[int,
             "booking__ends_at",
             Subquery(following.values("booking__reference")[:1]),
             Subquery(following.values("booking__starts_at")[:1]),
+            "booking",
+            "booking__guest_name",
         )
     )
     found: defaultdict[int, list[RunningOver]] = defaultdict(list)
-    for owner, reference, size, table, ends_at, next_reference, next_starts_at in rows:
-        minutes = minutes_between(ends_at, now)
-        found[owner].append(RunningOver(reference, size, table, ends_at, minutes, next_reference, next_starts_at))
+    for owner, reference, size, table, ends_at, *others in rows:
+        found[owner].append(RunningOver(reference, size, table, ends_at, minutes_between(ends_at, now), *others))
     return found

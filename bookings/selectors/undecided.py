@@ -7,11 +7,9 @@ a person, until its problem becomes another one.
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from threading import Lock
+from datetime import datetime
 
-from cachetools import TTLCache, cached
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from bookings.choices import AWAITED_STATUSES, CHANNELS, BookingSource, BookingStatus, EventKind, OverrideSource
 from bookings.decision.occupied import TableUse, seating_state
@@ -35,14 +33,13 @@ from bookings.models import Booking, BookingEvent, CapacityOverride, TableAssign
 from bookings.selectors.houses import list_service_settings
 from capacity.calendar import ONE_DAY, ONE_MINUTE
 from capacity.calendar.wall_clock import minutes_between
-from capacity.models import BookingSlot, ServiceDay
+from capacity.models import BookingSlot
 from capacity.policy import IN_HOUSE, ONLINE, ReasonCode
 from capacity.selectors import ServiceSettings
 from config.cached import cached_property
 from tables.models import Restaurant, TableBlock
 from tables.spans import TimeSpan
 
-MOST_COUNTED = 50
 LIVE_STATUSES = (*AWAITED_STATUSES, BookingStatus.SEATED)
 # By the reason that a person has answered for when the party was booked.
 PROBLEMS_ANSWERED_FOR: Mapping[str, frozenset[ProblemCode]] = {
@@ -276,26 +273,3 @@ def _read_decisions(booking_ids: Collection[int]) -> tuple[defaultdict[int, set[
     for booking_id, limit in answered.values_list("booking_id", "limit"):
         kept[booking_id].update(PROBLEMS_ANSWERED_FOR[limit])
     return kept, changed
-
-
-def count_undecided(restaurant_ids: Collection[int] | None = None) -> int | None:
-    """Count the bookings that wait for a decision: 1 query, those above where anything has changed.
-
-    None for all restaurants of an installation of more than MOST_COUNTED, 1 query: each has a list of its own.
-    The count is kept in the process, for a minute at most, under the versions of the coming service days: every write
-    of bookings, tables, blocks and settings raises one.
-    """
-    if restaurant_ids is None:
-        restaurant_ids = Restaurant.objects.values_list("pk", flat=True)[: MOST_COUNTED + 1]
-    if len(restaurant_ids) > MOST_COUNTED:
-        return None
-    days = ServiceDay.objects.filter(
-        restaurant__in=list(restaurant_ids), business_date__gte=datetime.now(UTC).date() - 2 * ONE_DAY
-    )
-    versions = days.aggregate(Count("pk"), Max("pk"), Sum("version")).values()
-    return _count_as_of(tuple(sorted(restaurant_ids)), *versions)
-
-
-@cached(TTLCache(maxsize=1000, ttl=60), lock=Lock())
-def _count_as_of(restaurant_ids: tuple[int, ...], *versions: int | None) -> int:
-    return len(find_undecided(restaurant_ids))

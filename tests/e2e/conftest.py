@@ -1,8 +1,6 @@
 """What tests in a browser use: the Chromium of the machine, the project's own web server, a signed-in page."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -10,15 +8,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
 
+from tests.helpers.browsers import OPTIONS, find_chromium
 from tests.helpers.factories import UserFactory
 from tests.helpers.web_servers import running_granian
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_BROWSER = (
     "No Chromium on this machine. Install one: `apt-get install chromium`, or `.venv/bin/playwright install chromium`."
 )
-# Chromium's sandbox wants a kernel that a container seldom has; the pages are the project's own.
-OPTIONS = ["--no-sandbox"]
 
 OpenPage = Callable[..., Page]
 
@@ -33,9 +29,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """Return the browser of the machine, else the one that Playwright has installed."""
-    own = Path(playwright.chromium.executable_path)
-    found = next(filter(None, map(shutil.which, PROGRAMS)), None) or (str(own) if own.exists() else None)
+    """Return the browser, started."""
+    found = find_chromium(playwright)
     if found is None:
         pytest.fail(NO_BROWSER)
     browser = playwright.chromium.launch(executable_path=found, args=OPTIONS)

@@ -13,6 +13,7 @@ from bookings.admin.marks import marks_of
 from bookings.admin.operations.base import Operation, OperationForm
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.columns import Page, row_action
+from bookings.admin.parts.house import today_url
 from bookings.admin.sentences import outcome_sentences, shown_names, shown_stay
 from bookings.models import Booking
 from bookings.services.floor.outcomes import FloorOutcome
@@ -23,6 +24,8 @@ from config.errors import DomainError
 LIST_FILTERS = "_changelist_filters"
 # In the address of a page that was opened from the timeline, and leads back there.
 TIMELINE = "timeline"
+# In that of one from the first page.
+TODAY = "today"
 MAY_CHANGE = ("bookings.change_booking",)
 
 
@@ -66,6 +69,8 @@ def _way_back(request: HttpRequest, booking: Booking) -> str:
     if TIMELINE in request.GET:
         evening = reverse("timeline:page", args=[booking.restaurant.slug, booking.business_date])
         return f"{evening}#booking-{booking.pk}"
+    if TODAY in request.GET:
+        return today_url(booking.restaurant.slug, booking.business_date)
     filters = request.GET.get(LIST_FILTERS)
     if filters is None:
         return reverse("admin:bookings_booking_change", args=[booking.pk])

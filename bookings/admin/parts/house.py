@@ -1,7 +1,9 @@
 """The restaurant that a person looks at: it stands in the address, and is remembered in the session."""
 
 from collections.abc import Callable, Collection, Iterator
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
@@ -88,6 +90,12 @@ def _find(request: HttpRequest, asked: str) -> Restaurant | None:
     named = Restaurant.objects.filter(Q(slug=asked) | has_key if has_key else Q(slug=asked))
     # A slug of digits goes before the key of another restaurant.
     return next(iter(sorted(named, key=lambda house: house.slug != asked)), None)
+
+
+def today_url(slug: str, business_date: date | None = None) -> str:
+    """Return the first page of a restaurant, without a date on the one that runs."""
+    query = {PARAMETER: slug} | ({"date": business_date.isoformat()} if business_date else {})
+    return f"{reverse('admin:index')}?{urlencode(query)}"
 
 
 class HouseInAddress:

@@ -3,15 +3,20 @@
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from capacity.misconfigurations import Misconfiguration
 from config.errors import DomainError
 from config.values import counted
+from tables.models import Restaurant
 
 MOST_LISTED = 10
+APPS = {"capacityrule": "capacity", "turntime": "capacity", "table": "tables"}
 
 
 def change_link(row: Any, text: object | None = None) -> SafeString:
@@ -19,6 +24,17 @@ def change_link(row: Any, text: object | None = None) -> SafeString:
     opts = row._meta
     url = reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[row.pk])
     return format_html('<a class="text-primary-600 underline dark:text-primary-500" href="{}">{}</a>', url, text or row)
+
+
+def setting_url(request: HttpRequest, found: Misconfiguration, restaurant: Restaurant) -> str:
+    """Return the address of a setting that is probably not meant, nothing without the permission to change it."""
+    kind, pk = found.place.kind, found.place.pk
+    app = APPS[kind]
+    if not request.user.has_perm(f"{app}.{'change' if pk else 'add'}_{kind}", restaurant):
+        return ""
+    if pk is not None:
+        return reverse(f"admin:{app}_{kind}_change", args=[pk])
+    return f"{reverse(f'admin:{app}_{kind}_add')}?{urlencode({'restaurant': restaurant.pk})}"
 
 
 def describe_booking(booking: Any) -> SafeString:

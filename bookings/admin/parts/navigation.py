@@ -1,6 +1,6 @@
-"""The sidebar lists the pages that a user may see, in the order of the day's work."""
+"""The sidebar lists the pages that a user may see: those of the evening, and the others by group."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,55 +11,53 @@ from bookings.admin.filters import SEE_BOOKINGS, TO_DECIDE_URL
 from bookings.admin.parts.house import shown_restaurant_ids
 from bookings.admin.parts.owners import is_owner
 from bookings.rights import GIVE_ROLES
-from bookings.selectors.undecided import count_undecided
+from bookings.selectors.undecided_count import count_undecided
 
-# (heading, (title, icon, app, model), ...)
 Item = tuple[str, str, str, str]
+# (title, icon, app, model): what a host needs in an evening, beside the first page.
+EVENING: tuple[Item, ...] = (
+    ("Timeline", "view_timeline", "bookings", "timeline"),
+    ("Floor plan", "map", "bookings", "floor_plan"),
+    ("Bookings", "book_online", "bookings", "booking"),
+    ("To be decided", "assignment_late", "bookings", "undecided"),
+)
+# (heading, (title, ...), ...): a click away.
 GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
     (
-        "Service",
+        "Oversight",
         (
-            ("Timeline", "view_timeline", "bookings", "timeline"),
-            ("Floor plan", "map", "bookings", "floor_plan"),
-            ("Bookings", "book_online", "bookings", "booking"),
-            ("To be decided", "assignment_late", "bookings", "undecided"),
             ("Heatmap", "grid_on", "capacity", "heatmap"),
-            ("Service days", "event", "capacity", "serviceday"),
-            ("Slots", "schedule", "capacity", "bookingslot"),
+            ("Reports", "bar_chart", "bookings", "reports"),
             ("Decisions", "balance", "bookings", "decision"),
             ("Overrides", "gavel", "bookings", "capacityoverride"),
-            ("Audit runs", "fact_check", "bookings", "auditrun"),
+            ("Online pauses", "pause_circle", "capacity", "onlinepause"),
             ("What if", "query_stats", "bookings", "what_if"),
-            ("Reports", "bar_chart", "bookings", "reports"),
+            ("Service days", "event", "capacity", "serviceday"),
+            ("Slots", "schedule", "capacity", "bookingslot"),
+            ("Audit runs", "fact_check", "bookings", "auditrun"),
         ),
     ),
     (
-        "Offer",
+        "Settings",
         (
             ("Service periods", "restaurant_menu", "capacity", "serviceperiod"),
             ("Capacity rules", "tune", "capacity", "capacityrule"),
             ("Turn times", "timer", "capacity", "turntime"),
             ("Closures", "event_busy", "capacity", "closure"),
-            ("Online pauses", "pause_circle", "capacity", "onlinepause"),
-        ),
-    ),
-    (
-        "Floor",
-        (
-            ("Restaurants", "storefront", "tables", "restaurant"),
-            ("Sections", "grid_view", "tables", "section"),
             ("Tables", "table_restaurant", "tables", "table"),
             ("Combinations", "join_inner", "tables", "tablecombination"),
+            ("Sections", "grid_view", "tables", "section"),
             ("Blocks", "block", "tables", "tableblock"),
+            ("Restaurants", "storefront", "tables", "restaurant"),
         ),
     ),
     (
         "Administration",
         (
-            ("Rollout", "toggle_on", "bookings", "rolloutchange"),
-            ("Jobs", "work_history", "procrastinate", "procrastinatejob"),
             ("People", "badge", "bookings", "membership"),
             ("API keys", "key", "bookings", "apikey"),
+            ("Rollout", "toggle_on", "bookings", "rolloutchange"),
+            ("Jobs", "work_history", "procrastinate", "procrastinatejob"),
             ("Users", "person", "auth", "user"),
             ("Groups", "group", "auth", "group"),
         ),
@@ -114,13 +112,17 @@ PAGES = {
 
 
 def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the sidebar of a user, without the pages that he or she may not see."""
-    groups = [{"items": [{"title": "Today", "icon": "today", "link": reverse("admin:index")}]}]
+    """Return the sidebar of a user: the evening, and closed groups of the rest, of what he or she may see."""
+    today = {"title": "Today", "icon": "today", "link": reverse("admin:index")}
+    groups = [{"items": [today, *_allowed(request, EVENING)]}]
     for heading, items in GROUPS:
-        allowed = [_link(request, item) for item in items if _may_see(request, item)]
-        if allowed:
-            groups.append({"title": heading, "separator": True, "items": allowed})  # type: ignore[dict-item]
+        if allowed := _allowed(request, items):
+            groups.append({"title": heading, "collapsible": True, "items": allowed})  # type: ignore[dict-item]
     return groups
+
+
+def _allowed(request: HttpRequest, items: Iterable[Item]) -> list[dict[str, Any]]:
+    return [_link(request, item) for item in items if _may_see(request, item)]
 
 
 def _may_see(request: HttpRequest, item: Item) -> bool:

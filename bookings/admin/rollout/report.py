@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib.admin import ModelAdmin
@@ -11,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from bookings.admin.parts.links import setting_url
 from bookings.admin.parts.owners import is_owner
 from bookings.admin.parts.shown import long_date, short_time
 from bookings.choices import BookingSource, DecisionMode, DecisionVerdict, OverrideSource
@@ -18,7 +18,6 @@ from bookings.insight.verdict import Advised, RolloutReport
 from bookings.insight.verdict.facts import WouldBe
 from bookings.insight.verdict.lines import above_amount, answered_amount, span_notes
 from bookings.insight.verdict.reading import DEFAULT_DAYS, MOST_DAYS, get_rollout_report
-from capacity.misconfigurations import Misconfiguration
 from capacity.wording import reason_name
 from tables.models import Restaurant
 
@@ -30,7 +29,6 @@ COLOURS = {
     Advised.FIX: "warning",
     Advised.ROLL_BACK: "danger",
 }
-APPS = {"capacityrule": "capacity", "turntime": "capacity", "table": "tables"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def serve_report(admin: ModelAdmin[Any], request: HttpRequest, restaurant: Resta
         "back": reverse("admin:tables_restaurant_change", args=[restaurant.pk]),
         "colour": COLOURS[report.recommendation.advised],
         "spans": [{"days": span, "is_shown": span == days} for span in SPANS],
-        **_shown(report, request),
+        **_shown(report, request, restaurant),
     }
     return TemplateResponse(request, "admin/rollout/report.html", context)
 
@@ -65,7 +63,7 @@ def _days(asked: str) -> int:
     return int(asked) if asked.isdecimal() and len(asked) < 4 and 1 <= int(asked) <= MOST_DAYS else DEFAULT_DAYS
 
 
-def _shown(report: RolloutReport, request: HttpRequest) -> dict[str, Any]:
+def _shown(report: RolloutReport, request: HttpRequest, restaurant: Restaurant) -> dict[str, Any]:
     zone = ZoneInfo(report.timezone)
     return {
         "first": long_date(report.period.first),
@@ -89,7 +87,7 @@ def _shown(report: RolloutReport, request: HttpRequest) -> dict[str, Any]:
         "error_share": f"{report.timing.error_share:.1%}",
         "tickets": [(short_time(ticket.at, zone), ticket) for ticket in report.tickets],
         "ticket_count": sum(ticket.tickets for ticket in report.tickets),
-        "found": [(found, _address(found, report, request)) for found in report.misconfigurations],
+        "found": [(found, setting_url(request, found, restaurant)) for found in report.misconfigurations],
     }
 
 
@@ -102,14 +100,3 @@ def _parts(row: WouldBe) -> Iterator[Part]:
     ):
         if number:
             yield Part(name, number, 100 * number / row.decisions, colour)
-
-
-def _address(found: Misconfiguration, report: RolloutReport, request: HttpRequest) -> str:
-    """Return the address of a setting, nothing without the permission to change it."""
-    kind, pk = found.place.kind, found.place.pk
-    app = APPS[kind]
-    if not request.user.has_perm(f"{app}.{'change' if pk else 'add'}_{kind}"):
-        return ""
-    if pk is not None:
-        return reverse(f"admin:{app}_{kind}_change", args=[pk])
-    return f"{reverse(f'admin:{app}_{kind}_add')}?{urlencode({'restaurant': report.restaurant_id})}"

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from bookings.models import AuditRun
+from bookings.choices import Role
+from bookings.models import AuditRun, CapacityOverride
 from capacity.models import ServiceDay
-from tests.helpers.admin_screens import client_with, count_queries, text_of
+from tests.helpers.admin_screens import client_with, count_queries, member_of, text_of
 from tests.helpers.factories import (
     PASSWORD,
     CapacityRuleFactory,
@@ -45,13 +46,47 @@ def test_a_restaurant_shows_its_services_with_covers_parties_and_percent(admin_c
     assert "Configure capacity rules" not in page
 
 
-def test_a_service_over_its_limit_says_so(admin_client):
-    house = open_restaurant()
+def over_by_three():
+    """Make a house whose dinner has three covers above its limit."""
+    house = open_restaurant(slug="bistro")
     CapacityRuleFactory(restaurant=house, max_covers=20)
     materialize(house, today_in(house))
     ServiceDay.objects.update(booked_covers=23, excess_covers=3)
+    return ServiceDay.objects.get()
 
-    assert "23 / 20 3 over the limit, authorised" in text_of(admin_client.get(FIRST_PAGE))
+
+def test_an_overbooked_service_stands_in_red_with_ways_to_see_and_to_resolve_it(admin_client):
+    day = over_by_three()
+
+    page = admin_client.get(FIRST_PAGE)
+
+    said = "Dinner: covers per service 23 of 20, 3 overbooked"
+    assert f"Overbooked. {said}. View : {said} · Resolve : {said}" in text_of(page)
+    first_slot = f"{day.starts_at:%Y-%m-%dT%H%%3A%M%%3A%SZ}"
+    assert (
+        f"/admin/capacity/bookingslot/heatmap/?restaurant=bistro&amp;date={day.business_date}" in page.content.decode()
+    )
+    assert f"slot={first_slot}#slot" in page.content.decode()
+    assert f'href="/admin/timeline/bistro/{day.business_date}/"' in page.content.decode()
+
+
+def test_a_service_over_its_limit_says_that_somebody_has_authorised_it(admin_client):
+    day = over_by_three()
+    CapacityOverride.objects.create(
+        restaurant=day.restaurant, service_day=day, limit="SERVICE_COVERS", amount=3, source="staff", reason="a friend"
+    )
+
+    page = text_of(admin_client.get(FIRST_PAGE))
+
+    assert "23 / 20 3 over the limit, authorised" in page
+    assert "Over the limit. Dinner: covers per service 23 of 20, 3 over the limit, authorised. View" in page
+    assert "verbooked" not in page
+
+
+def test_nothing_stands_in_red_where_no_limit_is_passed(admin_client):
+    open_restaurant()
+
+    assert "today-alarm" not in admin_client.get(FIRST_PAGE).content.decode()
 
 
 def test_a_restaurant_without_a_limit_leads_to_the_rules(admin_client):
@@ -153,6 +188,45 @@ def test_who_may_not_write_rules_is_not_led_to_them():
 
 def links_in(page):
     return set(re.findall(r'href="/admin/(\w+/\w+|rollout)/"', page.content.decode()))
+
+
+def groups_of(client):
+    """Return the titles of the sidebar by heading, and whether a group is closed until somebody opens it."""
+    groups = client.get(FIRST_PAGE).context["sidebar_navigation"]
+    return {
+        group.get("title", "always there"): [item["title"] for item in group["items"]]
+        for group in groups
+        if group.get("collapsible") or "title" not in group
+    }
+
+
+def test_a_host_has_five_entries_and_the_rest_a_click_away():
+    house = open_restaurant()
+
+    assert groups_of(member_of(house, role=Role.HOST)) == {
+        "always there": ["Today", "Timeline", "Floor plan", "Bookings", "To be decided"],
+        "Oversight": ["Heatmap", "Online pauses", "Service days", "Slots"],
+        "Settings": ["Tables", "Blocks"],
+    }
+
+
+def test_a_manager_has_the_same_five_and_more_groups():
+    groups = groups_of(member_of(open_restaurant(), role=Role.MANAGER))
+
+    assert groups["always there"] == ["Today", "Timeline", "Floor plan", "Bookings", "To be decided"]
+    assert set(groups) == {"always there", "Oversight", "Settings"}
+    assert "Reports" in groups["Oversight"]
+    assert "Capacity rules" in groups["Settings"]
+
+
+def test_the_group_of_the_present_page_is_open(admin_client):
+    open_restaurant()
+
+    page = admin_client.get("/admin/capacity/closure/").content.decode()
+
+    assert page.count("<details") == 3
+    assert len(re.findall(r"<details[^>]* open>\s*<summary[^>]*>Settings<", page)) == 1
+    assert len(re.findall(r"<details[^>]* open>", page)) == 1
 
 
 def test_the_sidebar_offers_what_the_user_may_see_and_all_of_it_opens(admin_client):

@@ -16,7 +16,8 @@ from bookings.choices import EventKind
 from bookings.errors import OperatingHoursClosed
 from bookings.insight.audit.keeping import audit_changes
 from bookings.models import Booking
-from bookings.selectors.undecided import count_undecided, find_undecided, list_undecided
+from bookings.selectors.undecided import find_undecided, list_undecided
+from bookings.selectors.undecided_count import count_undecided
 from bookings.services import (
     assign_tables,
     block_tables,

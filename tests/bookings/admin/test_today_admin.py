@@ -1,0 +1,313 @@
+"""Today of one restaurant: what a host looks at all evening; and the group page, a line for each of several."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+
+from bookings.choices import Role
+from bookings.errors import CapacityExceeded
+from bookings.models import BookingEvent, Decision, TableAssignment
+from bookings.services import pin_tables
+from tables.models import Restaurant
+from tests.helpers.admin_screens import count_queries, member_of, text_of
+from tests.helpers.dining_room import book, pins
+from tests.helpers.factories import (
+    CapacityRuleFactory,
+    TableFactory,
+    days_ahead,
+    open_restaurant,
+)
+from tests.helpers.running_service import began, due, room_at_noon, seated
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TODAY = "/admin/"
+
+
+@pytest.fixture
+def house() -> Restaurant:
+    """A house where it is noon, with a service from 09:00 to 18:00."""
+    return room_at_noon(2, 2, 4, 4, name="Bistro", slug="bistro")
+
+
+@pytest.fixture
+def host(house: Restaurant) -> Client:
+    return member_of(house, role=Role.HOST)
+
+
+def parties_of(page: Any) -> dict[str, list[str]]:
+    """Return the names of the parties by the heading of their list."""
+    return {title: [party["booking"].guest_name for party in parties] for title, parties in page.context["groups"]}
+
+
+def rows_at(house: Restaurant, page: Any) -> dict[str, str]:
+    """Return the covers and the degree of each slot of the bar, by time."""
+    return {
+        cell["time"]: f"{cell['covers']} {cell['heat']}" for service in page.context["bar"] for cell in service["cells"]
+    }
+
+
+# Parties
+
+
+def test_the_next_six_arrive_and_who_is_late_stands_apart(house: Restaurant, host: Client) -> None:
+    for number in range(8):
+        due(house, 10 + number, guest_name=f"Guest {number}")
+    began(house, 25, guest_name="Alan Turing")
+    # Within the grace of the house a party is not late yet.
+    began(house, 1, guest_name="Mary Somerville")
+    seated(house, 30, "T1", guest_name="Ada Lovelace")
+
+    page = host.get(TODAY)
+
+    assert parties_of(page) == {
+        "Late": ["Alan Turing"],
+        "Next arrivals": ["Mary Somerville", *(f"Guest {number}" for number in range(5))],
+    }
+    assert "10 to come 1 late 1 seated" in text_of(page)
+
+
+def test_an_arrival_shows_tables_marks_and_one_tap_marks_it_arrived_and_leads_back(
+    house: Restaurant, host: Client
+) -> None:
+    booking = due(house, 20, "T3", party_size=3, guest_name="Grace Hopper", allergies="nuts")
+
+    page = host.get(TODAY)
+    tap = re.search(rf'formaction="(/admin/bookings/booking/{booking.pk}/arrive/[^"]*)"', page.content.decode())
+    assert tap is not None
+    answer = host.post(tap[1], {"expected_version": booking.version})
+
+    booking.refresh_from_db()
+    assert "Grace Hopper , party of 3 T3" in text_of(page)
+    assert "Allergies: nuts" in text_of(page)
+    assert answer["Location"] == f"/admin/?restaurant=bistro&date={booking.business_date}"
+    assert booking.status == "arrived"
+
+
+def test_a_tap_on_what_somebody_changed_meanwhile_does_nothing_and_says_so(house: Restaurant, host: Client) -> None:
+    booking = due(house, 20, "T3")
+    pin_tables(booking_id=booking.pk)
+
+    answer = host.post(f"/admin/bookings/booking/{booking.pk}/arrive/?today=1", {"expected_version": booking.version})
+
+    assert "Somebody changed this booking after you looked at it" in text_of(answer)
+
+
+def test_an_automatic_move_is_pinned_by_one_tap(house: Restaurant, host: Client) -> None:
+    booking = due(house, 40, "T2", guest_name="Emmy Noether")
+    moved = {"kind": "reseated", "restaurant": house, "booking": booking, "actor_label": "the planner"}
+    for before, after in (("T1", "T3"), ("T3", "T2")):
+        why = f"{before} -> {after}, to make room for a party of 4"
+        BookingEvent.objects.create(from_value={"tables": [before]}, to_value={"tables": [after]}, reason=why, **moved)
+
+    page = host.get(TODAY)
+    host.post(f"/admin/bookings/booking/{booking.pk}/pin/?today=1", {"expected_version": booking.version})
+
+    assert [move["said"] for move in page.context["moves"]] == ["T3 -> T2, to make room for a party of 4"]
+    assert f"/admin/bookings/booking/{booking.pk}/pin/?today=1" in page.content.decode()
+    assert pins(booking) == {True}
+    assert f"/{booking.pk}/pin/" not in host.get(TODAY).content.decode()
+
+
+def test_a_first_table_is_no_move(house: Restaurant, host: Client) -> None:
+    booking = due(house, 40, "T2")
+    BookingEvent.objects.create(
+        kind="reseated", restaurant=house, booking=booking, from_value={"tables": []}, to_value={"tables": ["T2"]}
+    )
+
+    assert host.get(TODAY).context["moves"] == []
+
+
+def test_a_party_past_its_time_names_who_comes_next(house: Restaurant, host: Client) -> None:
+    over, after = seated(house, 100, "T1"), due(house, 30, "T1")
+
+    page = text_of(host.get(TODAY))
+
+    assert f"T1: {over.reference}, party of 2, 10 minutes over; next is {after.reference} at" in page
+
+
+def test_refusals_stand_by_reason_once_however_often_asked_with_the_way_to_the_lever(
+    house: Restaurant, host: Client
+) -> None:
+    CapacityRuleFactory(restaurant=house, pacing_covers=4)
+    book(house, "12:00", party_size=4)
+    for party_size in (3, 3, 2):
+        with pytest.raises(CapacityExceeded):
+            book(house, "12:00", party_size=party_size)
+
+    page = host.get(TODAY, {"date": days_ahead().isoformat()})
+    (refused,) = page.context["refused"]
+    levers = host.get(refused["levers"])
+
+    assert (refused["name"], refused["requests"], refused["covers"]) == ("covers starting per slot", 2, 5)
+    assert refused["latest"] == Decision.objects.filter(verdict="refused").latest("pk")
+    assert "Covers starting per slot , 5 covers Last: party of 2 at 12:00: covers starting per slot" in text_of(page)
+    assert "What would make room, the smallest change first" in text_of(levers)
+
+
+def test_two_parties_at_one_table_stand_in_red(house: Restaurant, host: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE booking_table_assignments DROP CONSTRAINT assignment_no_double_seating")
+    try:
+        first, _ = due(house, 30, "T1", guest_name="Ada Lovelace"), due(house, 60, "T1", guest_name="Grace Hopper")
+
+        page = host.get(TODAY)
+
+        said = "T1 is given to Ada Lovelace and to another party at the same time"
+        assert f"Overbooked. {said}. View : {said} · Resolve : {said}" in text_of(page)
+        assert f'href="/admin/bookings/booking/{first.pk}/assign/"' in page.content.decode()
+    finally:
+        TableAssignment.objects.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "ALTER TABLE booking_table_assignments ADD CONSTRAINT assignment_no_double_seating "
+                'EXCLUDE USING gist (table_id WITH =, "during" WITH &&)'
+            )
+
+
+# The day
+
+
+def test_the_bar_of_the_evening_leads_to_the_slots_of_the_heatmap(house: Restaurant, host: Client) -> None:
+    CapacityRuleFactory(restaurant=house, occupancy_covers=4)
+    booking = book(house, "10:00", party_size=4)
+
+    page = host.get(TODAY, {"date": days_ahead().isoformat()})
+
+    rows = rows_at(house, page)
+    assert (rows["09:45"], rows["10:00"], rows["11:15"], rows["11:30"]) == ("0 room", "4 full", "4 full", "0 room")
+    slot = f"{booking.starts_at:%Y-%m-%dT%H%%3A%M%%3A%SZ}"
+    address = (
+        f"/admin/capacity/bookingslot/heatmap/?restaurant=bistro&amp;date={days_ahead()}&amp;view=day&amp;slot={slot}"
+    )
+    assert address in page.content.decode()
+    assert "10:00 : 4 covers present, covers present 4 of 4, nearly full or full" in text_of(page)
+
+
+def test_the_date_stands_in_the_address_with_links_around_it(house: Restaurant, host: Client) -> None:
+    page = host.get(TODAY, {"restaurant": "bistro", "date": "2027-03-01"})
+
+    assert "Monday 1 March 2027" in text_of(page)
+    assert [link["url"] for link in page.context["dates"]] == [
+        "/admin/?restaurant=bistro&date=2027-02-28",
+        "/admin/?restaurant=bistro",
+        "/admin/?restaurant=bistro&date=2027-03-02",
+    ]
+
+
+@pytest.mark.parametrize("asked", ["", "tomorrow", "2027-02-30", "9999-12-31", "0001-01-01", "\x00"])
+def test_a_date_that_is_none_is_today(house: Restaurant, host: Client, asked: str) -> None:
+    page = host.get(TODAY, {"date": asked})
+
+    assert page.context["of"].day.business_date == datetime.now(UTC).astimezone(house.zone).date()
+
+
+def test_a_period_without_tables_is_named_with_the_way_to_set_it(house: Restaurant) -> None:
+    house.tables.all().delete()
+    manager = member_of(house, role=Role.MANAGER)
+
+    page = manager.get(TODAY)
+
+    assert [each["url"] for each in page.context["missing"]] == [f"/admin/tables/table/add/?restaurant={house.pk}"]
+
+
+def test_an_engineer_sees_the_numbers_and_no_guest(house: Restaurant) -> None:
+    due(house, 20, "T1", guest_name="Ada Lovelace")
+
+    page = text_of(member_of(house, role=Role.ENGINEER).get(TODAY))
+
+    assert "Dinner" in page
+    assert "Ada Lovelace" not in page
+    assert "Next arrivals" not in page
+
+
+def test_who_only_looks_has_no_buttons(house: Restaurant) -> None:
+    due(house, 20, "T1")
+    client = member_of(house)
+    user = house.memberships.get().user
+    user.user_permissions.add(Permission.objects.get(codename="view_booking"))
+
+    page = client.get(TODAY).content.decode()
+
+    assert "Next arrivals" in page
+    assert "formaction" not in page
+    assert "Pause online" not in page
+
+
+def test_it_takes_as_many_queries_for_a_hundred_tables_and_bookings_as_for_few(house: Restaurant, host: Client) -> None:
+    def fill(count: int) -> None:
+        for number in range(count):
+            table = TableFactory(restaurant=house, number=f"X{house.tables.count()}")
+            booking = due(house, 20 + number % 60, table.number)
+            began(house, 25 + number % 20)
+            seated(house, 95 + number % 10)
+            BookingEvent.objects.create(
+                kind="reseated", restaurant=house, booking=booking, from_value={"tables": ["T1"]}
+            )
+
+    fill(3)
+    few = count_queries(host, TODAY)
+    fill(30)
+
+    assert count_queries(host, TODAY) == few
+    assert few <= 40
+
+
+# Several restaurants
+
+
+def test_the_group_page_has_a_line_for_each_restaurant_with_what_wants_an_eye(house: Restaurant) -> None:
+    other = open_restaurant(name="Bar", slug="bar")
+    CapacityRuleFactory(restaurant=house, max_covers=40)
+    began(house, 25, 4)
+    seated(house, 100, "T1")
+    other.service_periods.all().delete()
+    host = member_of(house, other, role=Role.HOST)
+
+    page = host.get(TODAY)
+    bar, bistro = page.context["cards"]
+
+    assert (bar["url"], bistro["url"]) == ("/admin/?restaurant=bar", "/admin/?restaurant=bistro")
+    assert [badge["words"] for badge in bar["badges"]] == ["1 setting missing"]
+    assert [badge["words"] for badge in bistro["badges"]] == ["1 late", "1 to be decided", "1 past their time"]
+    assert "Dinner 6 / 40 covers, 2 parties" in text_of(page)
+    assert "Ann Lee" not in text_of(page)
+
+
+def test_the_group_page_shows_the_first_fifty_and_finds_the_others(admin_client: Client) -> None:
+    for number in range(52):
+        open_restaurant(name=f"House {number:02}", slug=f"house-{number:02}")
+
+    page = admin_client.get(TODAY)
+    found = admin_client.get(TODAY, {"restaurant": "all", "q": "house 51"})
+
+    assert [card["at"].restaurant.name for card in page.context["cards"]] == [f"House {n:02}" for n in range(50)]
+    assert "These are the first by name: search for the others." in text_of(page)
+    assert [card["at"].restaurant.name for card in found.context["cards"]] == ["House 51"]
+    assert "No restaurant is called so." in text_of(admin_client.get(TODAY, {"restaurant": "all", "q": "nobody"}))
+
+
+def test_the_search_of_restaurants_finds_none_of_others(house: Restaurant, host: Client) -> None:
+    open_restaurant(name="Xqz Bar", slug="xqz")
+
+    assert "Xqz" not in text_of(host.get(TODAY, {"restaurant": "all", "q": "x"}))
+
+
+def test_the_group_page_takes_as_many_queries_for_five_restaurants_as_for_two(admin_client: Client) -> None:
+    def add() -> None:
+        house = room_at_noon(2, 4)
+        began(house, 25)
+        seated(house, 100, "T1")
+
+    for _ in range(2):
+        add()
+    few = count_queries(admin_client, TODAY)
+    for _ in range(3):
+        add()
+
+    assert count_queries(admin_client, TODAY) == few
