@@ -8,14 +8,12 @@ from datetime import datetime
 
 from django.db.models import Max, Min
 
-from bookings.choices import AWAITED_STATUSES, BookingStatus
 from bookings.models import Booking
 from bookings.selectors.excess import LimitKey
+from bookings.selectors.undecided import LIVE_STATUSES
 from capacity.calendar import ONE_DAY
 from capacity.limits import LIMIT_OF, OCCUPANCY_LIMITS, PACING_LIMITS, SERVICE_LIMITS
 from capacity.models import BookingSlot, ServiceDay
-
-LIVE_STATUSES = (*AWAITED_STATUSES, BookingStatus.SEATED)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import as_typed, long_date
 from bookings.admin.settings.words import SHORT_WEEKDAYS
 from bookings.models import Booking
@@ -17,9 +18,11 @@ from capacity.service_changes import ChangedSpan, in_spans
 from config.values import counted
 
 MOST_ROWS = 50
+# Lighter in the dark than other links: a table has the darker ground.
+LINK = '<a class="text-primary-600 underline dark:text-primary-400" href="{}">{}</a>'
 LIMIT_HEAD = ("Service", "Days", "Starts", "What", "Now", "Then", "Dates")
 MOVE_HEAD = ("Booking", "When", "Covers", "Guest", "Table now", "Table then")
-CALL_HEAD = ("Booking", "When", "Covers", "Guest", "Phone", "Why")
+CALL_HEAD = ("Guest", "Phone", "When", "Covers", "Booking", "Why")
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def _table(title: str, headers: Sequence[str], rows: Iterable[Sequence[Any]], co
 def _summary(unconfirmed: ChangeUnconfirmed, spans: Sequence[ChangedSpan]) -> Iterator[str]:
     outcome = unconfirmed.outcome
     counts = (
-        (len(unconfirmed.over_limits), "booking is", "bookings are", "over the new limit and stays"),
+        (len(unconfirmed.over_limits), "booking is", "bookings are", "over the new limit"),
         (len(outcome.unnamed), "booking waits", "bookings wait", "for your decision"),
         (len(outcome.left), "booking keeps its table and waits", "bookings keep their tables and wait", "for you"),
         (len(outcome.moves), "booking gets another table", "bookings get other tables", ""),
@@ -112,13 +115,15 @@ def _move_rows(outcome: SettingsOutcome, shows_guests: bool) -> Iterator[Sequenc
 
 def _call_rows(calls: Sequence[Call], shows_guests: bool) -> Iterator[Sequence[Any]]:
     for call in calls[:MOST_ROWS]:
-        phone = call.booking.guest_phone if shows_guests else ""
-        guest = _guest(call.booking, shows_guests)
-        yield (*_booking_cells(call.booking), guest, phone, "; ".join(call.reasons))
+        booking = call.booking
+        phone = booking.guest_phone if shows_guests else ""
+        link, when, covers = _booking_cells(booking)
+        yield _guest(booking, shows_guests), phone, when, covers, link, "; ".join(call.reasons)
 
 
 def _booking_cells(booking: Booking) -> tuple[SafeString, str, int]:
-    return change_link(booking, booking.reference), shown_when(booking), booking.party_size
+    url = reverse("admin:bookings_booking_change", args=[booking.pk])
+    return format_html(LINK, url, booking.reference), shown_when(booking), booking.party_size
 
 
 def _guest(booking: Booking, shows_guests: bool) -> SafeString | str:

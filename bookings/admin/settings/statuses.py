@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.columns import list_action
 from bookings.admin.parts.outcomes import describe_outcome
-from bookings.admin.parts.previews import CALLS, CONFIRMED, confirmed_in, preview_context, serve_calls
+from bookings.admin.parts.previews import CALLS, confirmed_in, preview_context, serve_calls
 from bookings.services import ASKING, ChangeUnconfirmed, set_table_status
 from config.errors import DomainError
 from tables.choices import TableStatus
@@ -69,7 +69,7 @@ class StatusActions(Base):
             return None
         asked: dict[str, Any] = {"restaurant_id": tables[0].restaurant_id, "table_ids": [table.pk for table in tables]}
         # The question is asked even where nothing follows: it is a click on a list.
-        confirmed = confirmed_in(request) if CONFIRMED in request.POST or "confirmed" in request.POST else ASKING
+        confirmed = confirmed_in(request) if "confirmed" in request.POST else ASKING
         try:
             outcome = set_table_status(status=status, actor=actor_of(request), confirmed=confirmed, **asked)
         except ChangeUnconfirmed as unconfirmed:
