@@ -6,7 +6,7 @@ window.floorPlan = (() => {
     const now = document.getElementById("floor-plan-now");
     const lost = document.getElementById("floor-plan-lost");
     const PARTIES = ["held", "confirmed", "late", "arrived", "seated", "over", "completed", "conflict"];
-    const PIXELS_OF_A_LETTER = 6;
+    const PIXELS_OF_A_LETTER = 6.5;
     let data = null;
     // Seconds from the first instant; null goes with the present.
     let chosen = null;
@@ -31,7 +31,7 @@ window.floorPlan = (() => {
         const told = { who: [`${named(key)}${joined}`, ...waits].join("; "), url: own.url };
         const name = `${own.name} · ${own.size}`;
         if (kind === "over") {
-            const over = minutes(at - own.until);
+            const over = Math.floor((at - own.until) / 60);
             const until = `was until ${own.clocks[1]}`;
             return { ...told, state: `Past its time, ${over} min`, until, lines: [name, `+${over} min`] };
         }
