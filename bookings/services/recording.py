@@ -208,11 +208,7 @@ def _seating_facts(loaded: LoadedDays, assessment: Assessment) -> dict[str, Any]
         }
         for move in outcome.moves
     ]
-    return {
-        "seating_step": str(outcome.step),
-        "tables": table_numbers(loaded, outcome.table_ids),
-        "moves": moves,
-    }
+    return {"seating_step": str(outcome.step), "tables": table_numbers(loaded, outcome.table_ids), "moves": moves}
 
 
 def _ending_facts(record: DecisionRecord) -> dict[str, Any]:

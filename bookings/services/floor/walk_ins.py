@@ -37,10 +37,7 @@ def seat_walk_in(
     today has no service, `TablesNotSuitable`, `InputInvalid`, `IdempotencyKeyReused`, `RecordNotFound`,
     `OverrideForbidden`, `BookingConflict`.
     """
-    if party_size < 1:
-        raise InputInvalid.of_field("partySize", "min_value", "A party is at least one guest.")
-    if minutes is not None and not 1 <= minutes <= LONGEST_TURN:
-        raise InputInvalid.of_field("minutes", "out_of_range", f"A stay takes 1 to {LONGEST_TURN} minutes.")
+    _require_stay(party_size, minutes)
     return create_booking_with_capacity_check(
         restaurant_id=restaurant_id,
         business_date=None,
@@ -56,3 +53,10 @@ def seat_walk_in(
         actor=actor,
         override=override,
     )
+
+
+def _require_stay(party_size: int, minutes: int | None) -> None:
+    if party_size < 1:
+        raise InputInvalid.of_field("partySize", "min_value", "A party is at least one guest.")
+    if minutes is not None and not 1 <= minutes <= LONGEST_TURN:
+        raise InputInvalid.of_field("minutes", "out_of_range", f"A stay takes 1 to {LONGEST_TURN} minutes.")

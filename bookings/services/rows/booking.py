@@ -108,12 +108,7 @@ def write_booking(
     event = new_event(booking, EventKind.CREATED, actor=actor, to_value={"status": booking.status})
     if override is not None:
         event.reason = override.reason
-    seat = TableAssignment(
-        restaurant=booking.restaurant,
-        during=Range(booking.starts_at, assessment.blocked_until),
-        assigned_by=event.actor_label,
-        created_at=booking.created_at,
-    )
+    seat = _seat_without_table(booking, assessment, assigned_by=event.actor_label)
     # The exclusion constraint looks at each row as it comes: where parties move, their rows go first.
     at_once = plan.table_ids if plan and not plan.moves else ()
     ((booking.pk,),) = WRITE_BOOKING.run(
@@ -170,6 +165,16 @@ def _new_booking(loaded: LoadedDays, assessment: Assessment, request: BookingReq
         allergies=request.allergies,
         marketing_opt_in=request.marketing_opt_in,
         **_seated_now(loaded) if request.is_for_now else {},
+    )
+
+
+def _seat_without_table(booking: Booking, assessment: Assessment, *, assigned_by: str) -> TableAssignment:
+    """Return the row of each table of a booking, but for the table and the booking's id: the statement adds them."""
+    return TableAssignment(
+        restaurant=booking.restaurant,
+        during=Range(booking.starts_at, assessment.blocked_until),
+        assigned_by=assigned_by,
+        created_at=booking.created_at,
     )
 
 
