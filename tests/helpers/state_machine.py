@@ -17,7 +17,13 @@ from bookings.decision.refusals import RequestRefused
 from bookings.errors import TransitionInvalid
 from bookings.insight.audit import AuditScope, audit
 from bookings.models import Booking
-from bookings.services import GuestDetails, cancel_booking, create_booking_with_capacity_check, save_settings_row
+from bookings.services import (
+    GuestDetails,
+    cancel_booking,
+    create_booking_with_capacity_check,
+    materialize_service_days,
+    save_settings_row,
+)
 from capacity.models import CapacityRule, ServicePeriod
 from capacity.selectors import read_clock
 from config.errors import InputInvalid
@@ -30,7 +36,6 @@ from tests.helpers.factories import (
     TableFactory,
     TurnTimeFactory,
     days_ahead,
-    materialize,
 )
 from tests.helpers.race_verdict import Gauge
 from tests.helpers.recount import list_faults
@@ -149,8 +154,8 @@ class OpenRestaurant(RuleBasedStateMachine):
         return list(Table.objects.filter(restaurant=self.restaurant).order_by("pk"))
 
     def _materialize(self) -> None:
-        for day in (-1, 0, 1, 2):
-            materialize(self.restaurant, FIRST_DATE + timedelta(days=day))
+        first, last = FIRST_DATE - timedelta(days=1), FIRST_DATE + timedelta(days=2)
+        materialize_service_days(restaurant_id=self.restaurant.pk, from_date=first, to_date=last)
 
     def _period(self, name: str | None) -> ServicePeriod | None:
         return self.restaurant.service_periods.filter(name=name, retired_at__isnull=True).first()
