@@ -20,6 +20,8 @@ if embedded.is_configured():
     embedded.join(server)
     os.environ["DATABASE_URL"] = server.url
 
+# The processes of one run share a database to copy (tests/helpers/scratch_database.py).
+os.environ.setdefault("TEST_RUN", secrets.token_hex(4))
 os.environ.setdefault("SECRET_KEY", "used-by-tests-only")
 os.environ["DATABASE_POOL_SIZE"] = "0"
 os.environ["HTTPS_ONLY"] = "false"

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from django.core.cache import caches
-from django.core.management import call_command
-from pytest_django import DjangoDbBlocker
 
-from tests.helpers.scratch_database import connected_to, scratch_database
+from tests.helpers.scratch_database import connected_to, migrated_database, scratch_database
 from tests.helpers.web_servers import running_granian
 
 
@@ -33,17 +31,8 @@ def empty_caches() -> None:
         caches[alias].clear()
 
 
-@pytest.fixture(scope="session")
-def migrated(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of a migrated database without rows, to copy."""
-    with django_db_blocker.unblock(), scratch_database() as name:
-        with connected_to(name):
-            call_command("migrate", verbosity=0)
-        yield name
-
-
 @pytest.fixture
-def own_database(migrated: str, transactional_db: None) -> Iterator[None]:
+def own_database(transactional_db: None) -> Iterator[None]:
     """Run a test on a copy, whose tables and constraints it may drop."""
-    with scratch_database(template=migrated) as name, connected_to(name):
+    with scratch_database(template=migrated_database()) as name, connected_to(name):
         yield
