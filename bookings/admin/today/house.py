@@ -31,6 +31,8 @@ SEE_TODAY = "capacity.view_serviceday"
 # What is missing; advice on what there is stands in the forms.
 MISSING = ("PERIOD_WITHOUT_TABLES", "LIMIT_CLOSES", "TURN_TIME_GAP")
 MOST_PASSED = 5
+# Slots before are left out where there is little room.
+LOOKED_BACK = timedelta(minutes=30)
 
 
 def house_context(request: HttpRequest, restaurant: Restaurant, business_date: date | None) -> dict[str, Any]:
@@ -105,6 +107,7 @@ def _bar(of: HouseDay, *, links: bool) -> Iterator[dict[str, Any]]:
                 "height": round(100 * cell.slot.present_covers / top),
                 "url": page and f"{page}{shown['url']}",
                 "is_now": cell.slot.starts_at <= of.settings.now < cell.slot.ends_at,
+                "is_past": of.is_running and cell.slot.ends_at + LOOKED_BACK <= of.settings.now,
             }
             for cell in of.day.cells
             if cell.service is service
