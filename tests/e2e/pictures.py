@@ -18,17 +18,23 @@ HOUSE = "demo-bistro"
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
 
 
-def _show_menu(page: Page) -> None:
-    page.locator(".tl-bar, [data-booking]").first.click()
-    page.wait_for_load_state("networkidle")
+def _look_at_dinner(page: Page) -> None:
+    page.get_by_role("link", name=re.compile("^Dinner")).first.click()
+    page.mouse.move(0, 0)
+
+
+def _open_a_booking(page: Page) -> None:
+    _look_at_dinner(page)
+    page.get_by_role("button", name=re.compile("Confirmed")).last.click()
+    page.get_by_role("button", name="See what happens").wait_for()
 
 
 def _ask_for_too_many(page: Page) -> None:
     """Ask for a party that the evening cannot take, so that the page says why and offers what would take it."""
-    for name, value in {"guest_name": "Grace Hopper", "party_size": "14", "wall_time": "19:30"}.items():
+    for name, value in {"name": "Grace Hopper", "party_size": "14", "wall_time": "19:30"}.items():
         page.fill(f"[name={name}]", value)
     page.fill("[name=business_date]", TOMORROW)
-    page.get_by_role("button", name="Book", exact=True).click()
+    page.get_by_role("button", name="Book the table").click()
     page.wait_for_load_state("networkidle")
 
 
@@ -41,8 +47,8 @@ def _lower_a_limit(page: Page) -> None:
 
 SHOTS: dict[str, tuple[str, Callable[[Page], None] | None]] = {
     "today": (f"/admin/?restaurant={HOUSE}", None),
-    "timeline": (f"/admin/timeline/{HOUSE}/{TOMORROW}/", None),
-    "booking": (f"/admin/timeline/{HOUSE}/{TOMORROW}/", _show_menu),
+    "timeline": (f"/admin/timeline/{HOUSE}/{TOMORROW}/", _look_at_dinner),
+    "booking": (f"/admin/timeline/{HOUSE}/{TOMORROW}/", _open_a_booking),
     "heatmap": (f"/admin/capacity/bookingslot/heatmap/?restaurant={HOUSE}&date={TOMORROW}&view=week", None),
     "floor-plan": (f"/admin/floor-plan/?restaurant={HOUSE}&date={TOMORROW}", None),
     "telephone": (f"/admin/bookings/booking/telephone/?restaurant={HOUSE}", _ask_for_too_many),

@@ -10,7 +10,7 @@ from bookings.services import cancel_booking
 from tables.models import Restaurant
 from tests.e2e.conftest import OpenPage
 from tests.helpers.dining_room import at_tables, book, pins, room
-from tests.helpers.factories import CapacityRuleFactory, days_ahead
+from tests.helpers.factories import CapacityRuleFactory, ServicePeriodFactory, days_ahead
 from tests.helpers.timeline_evening import lively_evening
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -219,3 +219,18 @@ def test_the_evening_scrolls_in_a_region_of_its_own(open_page: OpenPage, width: 
     page = open_page(f"/admin/timeline/{house.slug}/", width=width)
 
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_link_to_a_service_shows_it_from_its_beginning(open_page: OpenPage) -> None:
+    house = room(4)
+    house.service_periods.update(name="Lunch", start_time="12:00", last_seating="14:00", end_time="16:00")
+    ServicePeriodFactory(restaurant=house, name="Dinner", seating_mode="tables")
+    page = open_page(evening_of(house))
+
+    page.get_by_role("link", name="Dinner").click()
+
+    page.wait_for_function("document.getElementById('timeline-scroll').scrollLeft > 300")
+    begin, labels = (page.locator(name).bounding_box() for name in ("#service-2", ".tl-corner"))
+    assert begin is not None
+    assert labels is not None
+    assert abs(begin["x"] - labels["x"] - labels["width"]) <= 2

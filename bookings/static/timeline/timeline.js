@@ -13,6 +13,17 @@
     const scroller = () => document.getElementById("timeline-scroll");
     const grid = () => board.querySelector(".tl-grid");
 
+    // The links to the services: a browser leaves a target where it is once any of it can be seen.
+
+    const goToService = () => {
+        const service = document.getElementById(window.location.hash.slice(1));
+        if (service?.matches(".tl-anchor")) service.scrollIntoView({ block: "nearest", inline: "start" });
+    };
+    root.addEventListener("click", (event) => {
+        if (event.target.closest('a[href^="#"]')) window.setTimeout(goToService);
+    });
+    goToService();
+
     // Live: one look asks whether anything has changed; what is in use is not pulled from under a hand.
 
     const isBusy = () => panel.open || drag !== null || document.hidden;
