@@ -20,7 +20,7 @@ PYTEST = $(BIN)/python -m pytest -m "not prometheus and not cluster and not brow
 PROCESSES = --numprocesses 3 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger bench-growth house smoke check-alerts check-pooler check-screens check-failover requirements clean
+.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger bench-growth house smoke check-alerts check-pooler check-screens pictures check-failover requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ check-pooler: install  ## Race through PgBouncer in transaction mode (with pgbou
 
 check-screens: install  ## Drive the admin in a real browser (with Chromium)
 	$(BIN)/python -m pytest -m browser tests/e2e
+
+pictures: install  ## Take the pictures of docs/console.md of a demo that runs: make pictures PASSWORD=... (with Chromium)
+	$(BIN)/python -m tests.e2e.pictures --password "$(PASSWORD)" $(ARGS)
 
 check-failover: install  ## Kill a primary under load and lose no booking (with Patroni and etcd)
 	$(BIN)/python -m pytest -m cluster tests/integration

@@ -118,7 +118,22 @@ def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for heading, items in GROUPS:
         if allowed := _allowed(request, items):
             groups.append({"title": heading, "collapsible": True, "items": allowed})  # type: ignore[dict-item]
+    _mark_present(request, [item for group in groups for item in group["items"]])
     return groups
+
+
+def _mark_present(request: HttpRequest, items: list[dict[str, Any]]) -> None:
+    """Mark the entry of the present page: of those whose address begins it, the longest."""
+    fitting = [item for item in items if _leads_to(item["link"], request)]
+    present = max(fitting, key=lambda item: len(item["link"]), default=None)
+    for item in items:
+        item["active"] = item is present
+
+
+def _leads_to(link: str, request: HttpRequest) -> bool:
+    path, _, query = link.partition("?")
+    is_there = request.path == path if path == reverse("admin:index") else request.path.startswith(path)
+    return is_there and query in request.GET.urlencode()
 
 
 def _allowed(request: HttpRequest, items: Iterable[Item]) -> list[dict[str, Any]]:

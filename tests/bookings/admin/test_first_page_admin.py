@@ -259,3 +259,22 @@ def test_users_and_groups_have_the_look_of_the_rest(admin_client, admin_user, pa
 
     assert page.status_code == 200
     assert "unfold/css/styles.css" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "entry"),
+    [
+        ("/admin/", "Today"),
+        ("/admin/bookings/booking/", "Bookings"),
+        ("/admin/bookings/booking/telephone/", "Bookings"),
+        ("/admin/bookings/booking/?decision=to_be_decided", "To be decided"),
+        ("/admin/capacity/bookingslot/heatmap/", "Heatmap"),
+        ("/admin/capacity/bookingslot/", "Slots"),
+    ],
+)
+def test_one_entry_is_that_of_the_present_page(admin_client: Client, address: str, entry: str) -> None:
+    open_restaurant()
+
+    groups = admin_client.get(address).context["sidebar_navigation"]
+
+    assert [item["title"] for group in groups for item in group["items"] if item["active"]] == [entry]
