@@ -36,7 +36,7 @@ def preview_context(
         "confirmed_name": CONFIRMED,
         "fingerprint": unconfirmed.fingerprint,
         "has_moved_on": bool(request.POST.get(CONFIRMED)),
-        **shown_consequences(unconfirmed, shows_guests=request.user.has_perm(MAY_SEE_GUESTS)),
+        **shown_consequences(unconfirmed, shows_guests=request.user.has_perm(MAY_SEE_GUESTS, unconfirmed.restaurant)),
     }
 
 
@@ -64,7 +64,7 @@ def serve_preview(
 
 def serve_calls(admin: ModelAdmin[Any], request: HttpRequest, unconfirmed: ChangeUnconfirmed) -> HttpResponse:
     """Return the guests to call as CSV, for a spreadsheet with a byte order mark, or as a page to print."""
-    if not request.user.has_perm(MAY_SEE_GUESTS):
+    if not request.user.has_perm(MAY_SEE_GUESTS, unconfirmed.restaurant):
         raise PermissionDenied
     calls, variant = list_calls(unconfirmed), request.POST[CALLS]
     logger.info("guests to call exported", user_id=request.user.pk, restaurant=unconfirmed.restaurant.slug)
