@@ -20,7 +20,7 @@ PYTEST = $(BIN)/python -m pytest -m "not prometheus and not cluster and not brow
 PROCESSES = --numprocesses 3 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger bench-growth house smoke check-alerts check-pooler check-screens pictures check-failover requirements clean
+.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger bench-growth bench-screens house smoke check-alerts check-pooler check-screens pictures check-failover requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,9 @@ bench-ledger: install  ## Measure what the ledger costs a booking, against it sw
 
 bench-growth: install  ## Compare a small database with one of ARGS restaurants (1000): bookings, availability, the night, the audit
 	$(BIN)/python -m tests.growth.benchmark $(ARGS)
+
+bench-screens: install  ## Measure the screens of the console on an evening of 500 bookings, 100,000 in all
+	@ENV_FILE= $(BIN)/python -m tests.load.screens
 
 house: install  ## Count files, frames, types and statements of one booking, lines of code, and arrows that run upward
 	$(BIN)/python -m tests.house $(ARGS)

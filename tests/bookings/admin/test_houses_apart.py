@@ -120,11 +120,15 @@ def rows_of(house: Any) -> dict[str, list[dict[str, Any]]]:
     """Return every row of a restaurant, so that a change of any can be seen."""
     models = [model for model in apps.get_models() if any(field.name == "restaurant" for field in model._meta.fields)]
     return {
-        model._meta.label: [
-            model_to_dict(row) for row in model._default_manager.filter(restaurant=house).order_by("pk")
-        ]
+        model._meta.label: [_values(row) for row in model._default_manager.filter(restaurant=house).order_by("pk")]
         for model in models
     }
+
+
+def _values(row: Any) -> dict[str, Any]:
+    """Return the values of a row; rows that it refers to have no order of their own."""
+    values = model_to_dict(row)
+    return {name: sorted(map(str, value)) if isinstance(value, list) else value for name, value in values.items()}
 
 
 def test_every_address_of_a_row_has_a_row_here(own: Rows) -> None:

@@ -35,7 +35,7 @@ def command(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.fixture
-def healthy(settings: Settings, transactional_db: None) -> None:
+def healthy(settings: Settings, empty_queue: None) -> None:
     for name, key in SECRETS.items():
         setattr(settings, name, key)
     settings.ALLOWED_HOSTS = ["book.example"]
