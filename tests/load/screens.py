@@ -122,7 +122,7 @@ def _measure(house: Any, on: date) -> tuple[dict[str, list[float]], dict[str, li
 
     from tests.helpers.factories import UserFactory
 
-    client = Client()
+    client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     evening, of = f"/admin/timeline/{house.slug}/{on}/", f"restaurant={house.slug}"
     tag = client.get(f"{evening}board/")["ETag"]
