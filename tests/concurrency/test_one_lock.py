@@ -92,11 +92,11 @@ def test_no_use_case_runs_in_its_own_way(write: type) -> None:
     assert vars(write).keys().isdisjoint({"run", "_attempt"})
 
 
-# Changes of settings, creations of service days, pauses, repairs, and corrections of a guest's words are no writes that
-# count: docs/locking.md has their locks.
+# Changes of settings, creations of service days, pauses, places of tables, repairs, and corrections of a guest's words
+# are no writes that count: docs/locking.md has their locks.
 OF_SETTINGS = {
     *("settings/settings_changes.py", "settings/materialization.py", "upkeep/counter_repair.py", "rollout.py"),
-    *("pauses.py", "corrections.py"),
+    *("pauses.py", "corrections.py", "settings/floor_plan.py"),
 }
 
 

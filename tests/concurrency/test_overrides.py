@@ -33,6 +33,8 @@ def beyond(house: House, manager: User, party_size: int, **confirmed: int) -> Ca
     """Return the act of answering for a party."""
     Membership.objects.get_or_create(user=manager, restaurant=house.restaurant, role=Role.MANAGER)
     word = Override("A regular", confirmed)
+    # A user remembers its roles: this one is read anew for the house of the round.
+    manager = User.objects.get(pk=manager.pk)
     return house.booking(party_size, source="phone", actor=manager, override=word)
 
 

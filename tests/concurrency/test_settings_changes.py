@@ -231,4 +231,4 @@ def test_a_service_that_is_removed_beside_bookings_keeps_whoever_was_booked(
 
         counts = tally(outcomes)
         assert counts[BOOKED] + counts["OPERATING_HOURS_CLOSED"] == 8
-        assert [it.pk for it in removal.value.bookings] == [it.pk for it in house.live_bookings()]
+        assert [found.booking.pk for found in removal.value.unnamed] == [it.pk for it in house.live_bookings()]
