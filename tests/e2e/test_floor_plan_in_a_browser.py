@@ -5,14 +5,14 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from playwright.sync_api import Locator, Page, expect
 
+from bookings.choices import Role
 from bookings.services import TablePlace, place_tables
 from tables.models import Restaurant
 from tests.e2e.conftest import OpenPage
 from tests.helpers.dining_room import book, room, table
-from tests.helpers.factories import TableCombinationFactory, UserFactory, days_ahead
+from tests.helpers.factories import MembershipFactory, TableCombinationFactory, days_ahead
 from tests.helpers.timeline_evening import lively_evening
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser]
@@ -232,8 +232,7 @@ def test_a_second_screen_sees_a_change_within_five_seconds_and_keeps_its_moment(
 
 def test_a_host_looks_and_arranges_nothing(open_page: OpenPage) -> None:
     house = placed_room(2)
-    host = UserFactory(is_staff=True)
-    host.user_permissions.add(Permission.objects.get(codename="view_booking"))
+    host = MembershipFactory(restaurant=house, role=Role.HOST).user
 
     page = open_page(plan_of(house), user=host)
 

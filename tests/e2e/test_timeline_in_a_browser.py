@@ -227,10 +227,12 @@ def test_a_link_to_a_service_shows_it_from_its_beginning(open_page: OpenPage) ->
     ServicePeriodFactory(restaurant=house, name="Dinner", seating_mode="tables")
     page = open_page(evening_of(house))
 
-    page.get_by_role("link", name="Dinner").click()
+    link = page.get_by_role("link", name="Dinner")
+    service = page.locator(link.get_attribute("href") or "")
+    link.click()
 
     page.wait_for_function("document.getElementById('timeline-scroll').scrollLeft > 300")
-    begin, labels = (page.locator(name).bounding_box() for name in ("#service-2", ".tl-corner"))
+    begin, labels = (found.bounding_box() for found in (service, page.locator(".tl-corner")))
     assert begin is not None
     assert labels is not None
     assert abs(begin["x"] - labels["x"] - labels["width"]) <= 2
