@@ -9,14 +9,16 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from bookings.choices import Role
 from bookings.models import Booking, BookingEvent, CapacityOverride
 from bookings.services import ASKING, ChangeUnconfirmed, GuestDetails, block_tables, save_settings_row
 from capacity.models import BookingSlot, CapacityRule, Closure, ServiceDay, ServicePeriod, TurnTime
 from tables.models import Restaurant, Table, TableBlock, TableCombination
-from tests.helpers.admin_screens import client_with, form_of, messages_of, text_of
+from tests.helpers.admin_screens import client_with, form_of, messages_of, text_of, user_of
 from tests.helpers.dining_room import at_tables, book, room, table
 from tests.helpers.factories import (
     CapacityRuleFactory,
+    MembershipFactory,
     RestaurantFactory,
     TableCombinationFactory,
     days_ahead,
@@ -534,3 +536,16 @@ def test_nobody_is_asked_where_nobody_is_there_to_answer(house: Restaurant) -> N
     )
 
     assert (CapacityRule.objects.count(), TableBlock.objects.count(), TurnTime.objects.count()) == (1, 1, 1)
+
+
+def test_who_sees_guests_of_another_restaurant_alone_sees_none_of_these(house: Restaurant) -> None:
+    rule = CapacityRuleFactory(restaurant=house, max_covers=40)
+    book(house, guest=GuestDetails("Grace Hopper", "grace@example.com", "+442071838750"))
+    client = client_with("capacity.view_capacityrule", "capacity.change_capacityrule")
+    MembershipFactory(user=user_of(client), role=Role.HOST)
+
+    page = change(client, RULES, rule, max_covers="1")
+
+    assert 'id="preview_form"' in page.content.decode()
+    assert "Grace Hopper" not in text_of(page)
+    assert again(client, page, _calls="csv").status_code == 403
