@@ -188,6 +188,7 @@ BOOKING_ISOLATION = env.str("BOOKING_ISOLATION", default=_default_isolation)
 if BOOKING_ISOLATION not in ("serializable", "read committed"):
     raise ImproperlyConfigured("BOOKING_ISOLATION is 'serializable' or 'read committed'")
 BOOKING_GATE = env.bool("BOOKING_GATE", default=True)
+BOOKING_GROUP_COMMIT = env.bool("BOOKING_GROUP_COMMIT", default=True)
 BOOKING_DEADLINE_SECONDS = env.float("BOOKING_DEADLINE_SECONDS", default=5.0)
 if not 0 < BOOKING_DEADLINE_SECONDS <= 600:
     raise ImproperlyConfigured("BOOKING_DEADLINE_SECONDS is a number of seconds above 0, at most 600")

@@ -83,12 +83,16 @@ def undo_transaction() -> None:
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms of the attempts of one operation: `operation` labels metrics and logs."""
+    """The terms of the attempts of one operation: `operation` labels metrics and logs.
+
+    `gated` says whether they wait at the gate, `grouped` whether another call of the process may write what they ask.
+    """
 
     operation: str
     isolation: str
     deadline_seconds: float
     gated: bool
+    grouped: bool
     reactions: Mapping[str, Reaction]
 
     @property
@@ -237,7 +241,9 @@ def booking_terms(operation: str, reactions: Mapping[str, Reaction]) -> Terms:
     """Return the terms of a write of bookings, by the settings of the engine."""
     isolation = settings.BOOKING_ISOLATION
     gated = settings.BOOKING_GATE and isolation != READ_COMMITTED
-    return Terms(operation, isolation, settings.BOOKING_DEADLINE_SECONDS, gated, reactions)
+    return Terms(
+        operation, isolation, settings.BOOKING_DEADLINE_SECONDS, gated, settings.BOOKING_GROUP_COMMIT, reactions
+    )
 
 
 def settings_transaction(call: Callable[P, T]) -> Callable[P, T]:
@@ -247,7 +253,7 @@ def settings_transaction(call: Callable[P, T]) -> Callable[P, T]:
 
     Raises: `BookingConflict` when the deadline passes; every error of the decorated function.
     """
-    terms = Terms(call.__name__, READ_COMMITTED, SETTINGS_DEADLINE_SECONDS, gated=False, reactions={})
+    terms = Terms(call.__name__, READ_COMMITTED, SETTINGS_DEADLINE_SECONDS, gated=False, grouped=False, reactions={})
 
     @wraps(call)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -223,14 +223,18 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         if draft.assessment.decision.is_standing_refusal:
             raise refusal_of(draft.assessment)
 
+    def require_possible(self, draft: RequestDraft) -> None:
+        """Require an accepted request, or one for whose excess a person answers; and suitable tables, if chosen."""
+        if self.request.table_ids is not None:
+            require_suitable_tables(draft.loaded, self.request.table_ids, self.request.party_size)
+        override = self.request.override
+        if draft.assessment.is_refused and (override is None or not override.covers(draft.assessment)):
+            raise _refusal(draft.loaded, draft.assessment)
+
     def write(self, draft: RequestDraft) -> BookingReceipt:
         """Write an accepted request: holds that are over, booking, tables, moves, counters, history."""
         loaded, assessment, request = draft.loaded, draft.assessment, self.request
-        if request.table_ids is not None:
-            require_suitable_tables(loaded, request.table_ids, request.party_size)
         override = request.override if assessment.is_refused else None
-        if assessment.is_refused and (override is None or not override.covers(assessment)):
-            raise _refusal(loaded, assessment)
         expire_holds(hold.booking_id for hold in holds_in_the_way(loaded, assessment))
         booking = write_booking(
             loaded, assessment, request, idempotency_key=self.idempotency_key, actor=self.actor, override=override

@@ -1,9 +1,10 @@
 """The one way of a write of bookings: draft it, lock the touched days, draft it again, write. See docs/locking.md."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Final, Generic, TypeVar, final
 
 from bookings.decision import LOCKED, SOLVING, WITHOUT_EXACT, SolvedSeating, Wish
@@ -14,6 +15,7 @@ from bookings.services.settings.materialization import materialize_missing
 from capacity.locks import Locked, lock_service_days
 from config import metrics
 from config.errors import BookingConflict, DomainError
+from config.group_commit import turn_at
 from config.transactions import (
     Attempts,
     LockTooSmall,
@@ -80,7 +82,10 @@ class PlannedWrite(ABC, Generic[D, R]):
     at_first_sight: ClassVar[TimeBudget] = WITHOUT_EXACT
     """The time budgets of the planner: before the lock, under it, and under it where it was not asked before."""
     is_drafted_at_gate: ClassVar[bool] = False
-    """Whether a draft can tell if it `stands` under the lock, so that it may be made behind the gate already."""
+    """Whether a draft can tell if it `stands` under the lock, so that it may be made behind the gate already.
+
+    Another call of the process, which holds the lock, may then draft and write it as well.
+    """
 
     @abstractmethod
     def draft(self, budget: TimeBudget, before: D | None) -> D:
@@ -88,7 +93,7 @@ class PlannedWrite(ABC, Generic[D, R]):
 
     @abstractmethod
     def write(self, draft: D) -> R:
-        """Write the rows of a draft that was made under the lock, or refuse it."""
+        """Write the rows of a draft that was made under the lock and is possible."""
 
     def days_at_first_sight(self) -> TouchedDays | None:
         """Return the days to lock, where they are known without a draft; None, the default, asks for one."""
@@ -109,7 +114,7 @@ class PlannedWrite(ABC, Generic[D, R]):
         """Raise a refusal that is sure before the lock already, so that no service day is created for it."""
 
     def require_possible(self, draft: D) -> None:
-        """Raise the refusal of a draft that cannot be written: `write` asks for it, and so does a preview."""
+        """Raise the refusal of a draft that cannot be written, before any row is; a preview asks too."""
 
     def find_written(self) -> R | None:
         """Find the result of an earlier call for the same request: asked where this one is refused or starts over."""
@@ -163,19 +168,37 @@ class PlannedWrite(ABC, Generic[D, R]):
             before = self.draft_before_lock()
             days = before.touched
         budget = self.under_lock if before else self.at_first_sight
-        with attempts.gate(days) as is_first_in_line:
-            # Behind the gate nobody is faster, nearly always. What is read here cannot conflict in the transaction.
-            draft = self.draft(budget, before) if is_first_in_line and self.is_drafted_at_gate else None
-            with attempts.transaction():
-                # The only lock of a write. The queries after it read a state that no other write changes now.
-                locked = lock_service_days(days.service_day_ids)
-                if draft is None or not draft.stands(locked):
-                    draft = self.draft(budget, before)
-                if draft.is_undecided:
-                    raise PlanOutdated
-                if not days.cover(draft.touched):
-                    raise LockTooSmall
-                return self.write(draft)
+        with turn_at(
+            self._group(attempts, days, before), partial(self._prepare, days), seconds=attempts.remaining_seconds
+        ) as turn:
+            if turn.is_written_by_another:
+                return turn.result()
+            with attempts.gate(days) as is_first_in_line:
+                # Behind the gate nobody is faster, nearly always. What is read here cannot conflict in the transaction.
+                draft = self.draft(budget, before) if is_first_in_line and self.is_drafted_at_gate else None
+                with attempts.transaction():
+                    # The only lock of a write. The queries after it read a state that no other write changes now.
+                    locked = lock_service_days(days.service_day_ids)
+                    if draft is None or not draft.stands(locked):
+                        draft = self.draft(budget, before)
+                    turn.write_all(partial(self._prepare, days, draft))
+        return turn.result()
+
+    def _group(self, attempts: Attempts, days: TouchedDays, before: D | None) -> Hashable:
+        """Return what the calls have in common that are written together; None for one that runs by itself."""
+        is_grouped = attempts.terms.grouped and attempts.count == 1 and before is None and self.is_drafted_at_gate
+        return days.service_day_ids if is_grouped else None
+
+    def _prepare(self, days: TouchedDays, draft: D | None = None) -> Callable[[], R]:
+        """Return what writes a draft whose days are locked, made now if there is none; raise what speaks against it."""
+        if draft is None:
+            draft = self.draft(self.at_first_sight, None)
+        if draft.is_undecided:
+            raise PlanOutdated
+        if not days.cover(draft.touched):
+            raise LockTooSmall
+        self.require_possible(draft)
+        return partial(self.write, draft)
 
     def _decided(self, before: D | None) -> D:
         draft = self.draft(self.before_lock, before)

@@ -46,6 +46,12 @@ def patience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("config.gate.LONGEST_WAIT_FOR_EVERYBODY_MILLISECONDS", int(PATIENCE_SECONDS * 1000))
 
 
+@pytest.fixture(autouse=True)
+def one_by_one(settings: Settings) -> None:
+    """Let each call lock by itself, as calls of several processes do: a queue of this one would hide a missing lock."""
+    settings.BOOKING_GROUP_COMMIT = False
+
+
 @pytest.fixture
 def crowd(transactional_db: None) -> Iterator[Crowd]:
     """Gather clients; they close their connections when the test ends."""

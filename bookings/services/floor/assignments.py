@@ -101,7 +101,6 @@ class AssignTables(TablesWrite):
         booking = draft.booking
         if seating_of(booking) == (self.table_ids, self.is_pinned):
             return FloorOutcome(booking)
-        self.require_possible(draft)
         return give_tables(draft, [Given(self.table_ids, self.is_pinned)], EventKind.ASSIGNED, actor=self.actor)
 
     def require_possible(self, draft: TablesDraft) -> None:
@@ -109,6 +108,8 @@ class AssignTables(TablesWrite):
 
         Raises: as `assign_tables`.
         """
+        if seating_of(draft.booking) == (self.table_ids, self.is_pinned):
+            return
         require_current(draft.booking, self.expected_version)
         require_time_left(draft, "given tables")
         require_suitable_tables(draft.loaded, self.table_ids, draft.booking.party_size)
