@@ -1,7 +1,9 @@
 """Answers about availability, kept in the process while nothing that they were made on has changed."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
@@ -18,6 +20,7 @@ from structlog.contextvars import bind_contextvars
 from bookings.api.base import without_capacity_numbers
 from bookings.contract.answer import Answer, render
 from bookings.decision.freshness import Freshness
+from config.errors import DomainError
 
 
 class Dated(Protocol):
@@ -41,12 +44,15 @@ class KeptAnswer:
 
 
 # An answer is 0.5 to 10 kB.
-_kept: LRUCache[tuple[str, str, bool], KeptAnswer] = LRUCache(maxsize=2048)
+Question = tuple[str, str, bool]
+_kept: LRUCache[Question, KeptAnswer] = LRUCache(maxsize=2048)
+# The questions that are being answered: whoever asks one meanwhile waits for that answer.
+_answering: dict[Question, Future[None]] = {}
 _keeping = Lock()
 
 
 def kept_answer(request: Request, find: Callable[[Request], tuple[Dated, Answer]]) -> KeptAnswer:
-    """Return the answer to a question: as it was made before, if it holds still (1 query), else made by `find`.
+    """Return the answer to a question: as it was made before, if it holds still (1 query), else made by `find`, once.
 
     The question is the address as it was sent. It may name a restaurant by a slug that is another's later: that is a
     change of settings, and ends the answer.
@@ -54,12 +60,53 @@ def kept_answer(request: Request, find: Callable[[Request], tuple[Dated, Answer]
     Raises: the errors of `find`.
     """
     key = (request.path_info, request.META["QUERY_STRING"], settings.PUBLIC_CAPACITY_DETAILS)
-    with _keeping:
-        kept = _kept.get(key)
-    if kept is not None and kept.freshness is not None and kept.freshness.lasts():
-        bind_contextvars(restaurant_id=kept.freshness.restaurant_id)
+    kept = _find_kept(key)
+    if kept is not None and _holds(kept):
         return kept
-    found, shaped = find(request)
+    with _keeping:
+        running, own = _answering.get(key), Future[None]()
+        if running is None:
+            _answering[key] = own
+    if running is None:
+        with _telling(key, own):
+            return _answer_anew(key, *find(request))
+    error = running.exception()
+    if error is not None and not isinstance(error, DomainError):
+        # A database that is away is waited for once: one after the other they would wait longer and longer.
+        raise error
+    newer = _find_kept(key)
+    # What was read before this call came is as good as new if it holds now.
+    return newer if newer is not None and newer is not kept and _holds(newer) else _answer_anew(key, *find(request))
+
+
+def _find_kept(key: Question) -> KeptAnswer | None:
+    with _keeping:
+        return _kept.get(key)
+
+
+@contextmanager
+def _telling(key: Question, own: Future[None]) -> Iterator[None]:
+    """Let others wait for the answer to a question that the block makes, and tell them its end."""
+    try:
+        yield
+    except BaseException as error:
+        own.set_exception(error)
+        raise
+    else:
+        own.set_result(None)
+    finally:
+        with _keeping:
+            del _answering[key]
+
+
+def _holds(kept: KeptAnswer) -> bool:
+    if kept.freshness is None or not kept.freshness.lasts():
+        return False
+    bind_contextvars(restaurant_id=kept.freshness.restaurant_id)
+    return True
+
+
+def _answer_anew(key: Question, found: Dated, shaped: Answer) -> KeptAnswer:
     answer = render(shaped)
     public = answer if settings.PUBLIC_CAPACITY_DETAILS else without_capacity_numbers(answer)
     kept = KeptAnswer(JSONRenderer().render(public), found.freshness)
