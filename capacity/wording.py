@@ -1,7 +1,7 @@
 """Reasons, limits and refusals in words, for every screen, terminal and error. Pure: no Django, no clock."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, time
+from datetime import date
 from typing import Any
 
 from capacity.limits import LIMIT_OF
@@ -9,8 +9,8 @@ from capacity.reasons import Reason, ReasonCode
 from config.values import counted
 
 _NOT_ACCEPTED = "Parties of {party_size} cannot be booked online; the limit is {limit}"
-_NO_SERVICE = "No service at {wall_time:%H:%M} on {business_date}"
-_NO_CAPACITY = "No capacity for {guests} at {wall_time:%H:%M}"
+_NO_SERVICE = "No service at {at} on {business_date}"
+_NO_CAPACITY = "No capacity for {guests} at {at}"
 _REFUSALS = {
     ReasonCode.PARTY_TOO_SMALL: _NOT_ACCEPTED,
     ReasonCode.PARTY_TOO_LARGE: _NOT_ACCEPTED,
@@ -46,13 +46,13 @@ def reason_name(code: str) -> str:
     return _NAMES.get(code) or limit_name(code)
 
 
-def refusal_message(reason: Reason, *, party_size: int, wall_time: time, business_date: date) -> str:
-    """Return the message of a refusal, for the first of its reasons."""
+def refusal_message(reason: Reason, *, party_size: int, at: str, business_date: date) -> str:
+    """Return the message of a refusal `at` a time as it is shown, for the first of its reasons."""
     message = _REFUSALS.get(reason.code, _NO_CAPACITY)
     return message.format(
         party_size=party_size,
         guests=counted(party_size, "guest"),
-        wall_time=wall_time,
+        at=at,
         business_date=business_date,
         limit=reason.limit,
     )

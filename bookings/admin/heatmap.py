@@ -116,7 +116,7 @@ def _rows(asked: Asked, found: Heatmap) -> list[dict[str, Any]]:
     order = sorted({place for of_day in places for place in of_day})
     return [
         {
-            "time": next(_time(of_day[place]) for of_day in places if place in of_day),
+            "time": next(_row_time(of_day[place]) for of_day in places if place in of_day),
             "cells": [shown_cell(asked, of_day[place]) if place in of_day else None for of_day in places],
         }
         for place in order
@@ -129,15 +129,16 @@ def _place(cell: HeatCell) -> tuple[int, str, bool]:
     return is_after_midnight, f"{cell.wall_time:%H:%M}", cell.is_second
 
 
-def _time(cell: HeatCell) -> str:
-    return f"{cell.wall_time:%H:%M}" + (" again" if cell.is_second else "")
+def _row_time(cell: HeatCell) -> str:
+    # Most dates of a row have one passing: only the second is told apart.
+    return cell.shown_time if cell.is_second else f"{cell.wall_time:%H:%M}"
 
 
 def shown_cell(asked: Asked, cell: HeatCell) -> dict[str, Any]:
     """Return a slot in words, with the address that chooses it."""
     instant = f"{cell.slot.starts_at:%Y-%m-%dT%H:%M:%SZ}"
     return {
-        "time": _time(cell),
+        "time": cell.shown_time,
         "heat": cell.heat,
         "number": _number(cell.hottest),
         "limit": LIMIT_OF[cell.hottest.code].name if cell.hottest else "no limit",
@@ -161,7 +162,7 @@ def _chosen(request: HttpRequest, asked: Asked, found: Heatmap) -> dict[str, Any
         return None
     starting, present = list_bookings_of_slot(asked.restaurant.pk, cell)
     return {
-        "title": f"{long_date(cell.service.business_date)}, {_time(cell)}, {cell.service.period_name}",
+        "title": f"{long_date(cell.service.business_date)}, {cell.shown_time}, {cell.service.period_name}",
         "limits": [_limit(request, found, cell, use) for use in cell.uses],
         "groups": [("Start here", starting), ("Present from before", present)],
         "close": asked.url(),

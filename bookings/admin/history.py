@@ -24,6 +24,10 @@ def in_words(value: Any, other: Any, zone: tzinfo) -> str:
     different = {name: item for name, item in value.items() if name not in told or told[name] != item}
     if "starts_at" in different and not _SAY_THE_START & different.keys():
         different["start"] = different["starts_at"]
+    if "time" in different and "starts_at" in value:
+        shown = clock(datetime.fromisoformat(value["starts_at"]), zone)
+        # The clock of the house may be another one since: then the time stands as it was said.
+        different["time"] = shown if shown.startswith(different["time"]) else different["time"]
     # The database keeps no order of names.
     in_order = sorted(different, key=lambda name: (_ORDER.get(name, len(_ORDER)), name))
     return ", ".join(_say(name, different[name], zone) for name in in_order if name not in _UNSAID) or "-"
@@ -52,9 +56,9 @@ _WORDS: dict[str, Callable[[Any, tzinfo], str]] = {
     "undone": _undone,
     "status": _status,
     "start": lambda instant, zone: clock(datetime.fromisoformat(instant), zone),
-    "ends_at": lambda instant, zone: f"until {clock(datetime.fromisoformat(instant), zone)}",
     "date": lambda day, zone: long_date(date.fromisoformat(day)),
     "time": lambda time, zone: str(time),
+    "ends_at": lambda instant, zone: f"until {clock(datetime.fromisoformat(instant), zone)}",
     "party_size": lambda size, zone: f"party of {size}",
     "seating": _seating,
     "timezone": lambda name, zone: f"by the clock of {name}",

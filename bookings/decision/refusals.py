@@ -8,6 +8,7 @@ from bookings.errors import (
     PartySizeNotAccepted,
     RequestRefused,
 )
+from capacity.calendar.wall_clock import shown_time
 from capacity.policy import ReasonCode
 from capacity.wording import refusal_message
 
@@ -26,10 +27,9 @@ def refusal_of(assessment: Assessment) -> RequestRefused:
     """Return the error of a refused assessment: that of its first reason."""
     first = assessment.decision.reasons[0]
     wish = assessment.wish
-    message = refusal_message(
-        first, party_size=wish.party_size, wall_time=wish.wall_time, business_date=wish.business_date
-    )
+    at = shown_time(wish.starts_at, assessment.case.day.window.zone)
+    message = refusal_message(first, party_size=wish.party_size, at=at, business_date=wish.business_date)
     if wish.belongs_to is not None:
-        message += f": {wish.wall_time:%H:%M} belongs to the service of {wish.belongs_to:%A}, {wish.belongs_to}"
+        message += f": {at} belongs to the service of {wish.belongs_to:%A}, {wish.belongs_to}"
     error = _ERROR_OF_REASON.get(first.code, CapacityExceeded)
     return error(message, reasons=assessment.decision.reasons, business_date=wish.business_date)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from bookings.choices import BookingStatus
 from capacity.calendar import PeriodHours, service_times
+from capacity.calendar.wall_clock import shown_time
 from capacity.policy import ONLINE, WALK_IN
 from capacity.selectors import ServiceSettings
 from tables.choices import TableStatus
@@ -177,7 +178,8 @@ def _start_problems(
     if not slots or booking.starts_at < slots[0].starts_at:
         yield Problem(ProblemCode.BEFORE_FIRST_SEATING, f"before the first seating, {period.start_time:%H:%M}")
     elif booking.starts_at > slots[-1].starts_at:
-        yield Problem(ProblemCode.AFTER_LAST_SEATING, f"after the last seating, {slots[-1].wall_time:%H:%M}")
+        last = shown_time(slots[-1].starts_at, settings.zone)
+        yield Problem(ProblemCode.AFTER_LAST_SEATING, f"after the last seating, {last}")
     elif all(slot.starts_at != booking.starts_at for slot in slots):
         said = f"starts run every {minutes} minutes from {period.start_time:%H:%M}"
         yield Problem(ProblemCode.OFF_GRID, f"no start time any more: {said}")

@@ -10,6 +10,7 @@ from bookings.choices import COUNTING_STATUSES
 from bookings.decision import load_days
 from bookings.models import Booking, TableAssignment
 from capacity.calendar import local_wall_time
+from capacity.calendar.wall_clock import shown_time
 from capacity.heat import Heat, heat_of, hottest_use
 from capacity.policy import LimitUse, ServiceState, SlotState
 from capacity.selectors import ServiceSettings, get_service_settings
@@ -23,7 +24,8 @@ class HeatCell:
     service: ServiceState
     slot: SlotState
     wall_time: time
-    # Of a repeated hour the second passing.
+    # With the name of its clock where that time comes twice.
+    shown_time: str
     is_second: bool
     is_closed: bool
     uses: tuple[LimitUse, ...]
@@ -91,6 +93,7 @@ def _cell(settings: ServiceSettings, service: ServiceState, slot: SlotState) -> 
         service=service,
         slot=slot,
         wall_time=wall_time,
+        shown_time=shown_time(slot.starts_at, settings.zone),
         is_second=bool(slot.starts_at.astimezone(settings.zone).fold),
         is_closed=settings.is_closed(service.period_id, service.business_date, wall_time),
         uses=uses,

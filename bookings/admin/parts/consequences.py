@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -38,6 +39,8 @@ def list_calls(unconfirmed: ChangeUnconfirmed) -> list[Call]:
     reasons: dict[Booking, list[str]] = {}
     for booking, reason in _reasons(unconfirmed):
         reasons.setdefault(booking, []).append(reason)
+    # A start is shown by the clock of its restaurant: 1 query for all.
+    prefetch_related_objects(list(reasons), "restaurant")
     calls = (Call(booking, tuple(found)) for booking, found in reasons.items())
     return sorted(calls, key=lambda call: (call.booking.starts_at, call.booking.pk))
 
@@ -106,7 +109,7 @@ def _days_of(span: ChangedSpan) -> str:
 def _move_rows(outcome: SettingsOutcome, shows_guests: bool) -> Iterator[Sequence[Any]]:
     shown = outcome.moves[:MOST_ROWS]
     references = [move.booking_reference for move in shown]
-    known = {row.reference: row for row in Booking.objects.filter(reference__in=references)} if shown else {}
+    known = Booking.objects.select_related("restaurant").in_bulk(references, field_name="reference")
     for move in shown:
         booking = known[move.booking_reference]
         tables = shown_tables(move.from_tables), shown_tables(move.to_tables)
@@ -132,4 +135,4 @@ def _guest(booking: Booking, shows_guests: bool) -> SafeString | str:
 
 def shown_when(booking: Booking) -> str:
     """Show date and wall time of a booking."""
-    return f"{long_date(booking.business_date)}, {booking.wall_time:%H:%M}"
+    return f"{long_date(booking.business_date)}, {booking.shown_start}"

@@ -81,7 +81,7 @@ def _line(call: Call) -> tuple[Any, ...]:
     booking = call.booking
     return (
         booking.business_date.isoformat(),
-        f"{booking.wall_time:%H:%M}",
+        booking.shown_start,
         booking.guest_name,
         booking.guest_phone,
         booking.party_size,

@@ -45,7 +45,7 @@ def _facts(found: Undecided) -> dict[str, Any]:
         "reference": booking.reference,
         "restaurant": booking.restaurant.slug,
         "date": booking.business_date.isoformat(),
-        "time": f"{booking.wall_time:%H:%M}",
+        "time": booking.shown_start,
         "guest": booking.guest_name,
         "partySize": booking.party_size,
         "problems": [problem.code for problem in found.problems],

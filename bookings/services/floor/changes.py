@@ -138,7 +138,7 @@ def _write(draft: ChangeDraft, actor: Actor) -> FloorOutcome:
     expire_holds(hold.booking_id for hold in draft.holds)
     before = _shown(loaded, booking, tables_of(booking))
     kept, table_ids = list(draft.kept_rows()), draft.table_ids
-    write_seating(loaded, moves, kept=kept, assigned_by=actor_label(actor), purpose=purpose_of(draft.wish))
+    write_seating(loaded, moves, kept=kept, assigned_by=actor_label(actor), purpose=purpose_of(loaded, draft.wish))
     left = find_counted_stay(booking)
     _save(draft)
     move_in_counters(left, find_counted_stay(booking), is_excess_authorised=not loaded.settings.is_enforced)

@@ -215,7 +215,7 @@ def _seat_with_moves(
     loaded: LoadedDays, booking: Booking, assessment: Assessment, plan: SeatingPlan, *, assigned_by: str
 ) -> None:
     own = TablesKept(booking.pk, plan.table_ids, booking.starts_at, assessment.blocked_until, had_tables=False)
-    write_seating(loaded, plan.moves, kept=[own], assigned_by=assigned_by, purpose=purpose_of(assessment.wish))
+    write_seating(loaded, plan.moves, kept=[own], assigned_by=assigned_by, purpose=purpose_of(loaded, assessment.wish))
 
 
 def _counted_stay(assessment: Assessment) -> CountedStay:

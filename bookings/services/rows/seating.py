@@ -14,6 +14,7 @@ from bookings.choices import EventKind
 from bookings.decision import LoadedDays, Wish
 from bookings.models import Booking, BookingEvent, TableAssignment
 from bookings.services.rows.events import ENGINE
+from capacity.calendar.wall_clock import shown_time
 from config import metrics
 from config.transactions import require_atomic
 from tables.models import Table
@@ -111,6 +112,6 @@ def table_numbers(loaded: LoadedDays, table_ids: Iterable[int]) -> list[str]:
     return sorted((known[table_id] for table_id in ids), key=natural_key)
 
 
-def purpose_of(wish: Wish) -> str:
+def purpose_of(loaded: LoadedDays, wish: Wish) -> str:
     """Return the purpose of moves: the party that they make room for."""
-    return f"to make room for {wish.party_size} at {wish.wall_time:%H:%M}"
+    return f"to make room for {wish.party_size} at {shown_time(wish.starts_at, loaded.settings.zone)}"

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from bookings.admin.parts.links import describe_booking
-from bookings.services import GuestDetails, create_booking_with_capacity_check
+from bookings.errors import CapacityExceeded
+from bookings.services import GuestDetails, change_booking, create_booking_with_capacity_check
 from tables.models import Restaurant, TableBlock
 from tests.helpers.admin_screens import form_of, text_of
 from tests.helpers.factories import RestaurantFactory, ServicePeriodFactory, TableFactory
@@ -127,3 +128,17 @@ def test_links_and_lists_of_the_shell_tell_the_two_clocks_apart(house: Restauran
 
     assert "(Sat 30 Oct 01:30 BST, 2 covers)" in str(describe_booking(first))
     assert "(Sat 30 Oct 01:30 GMT, 2 covers)" in str(describe_booking(second))
+
+
+def test_refusals_and_histories_tell_the_two_clocks_apart(admin_client: Client, house: Restaurant) -> None:
+    house.service_periods.update(seating_mode="tables")
+    booking = book(house, time(1, 30))
+    for starts_at, shown in ((FIRST, "01:30 BST"), (SECOND, "01:30 GMT")):
+        # One table for both: the party that is there from 01:30 BST on stays until 02:00 GMT.
+        with pytest.raises(CapacityExceeded, match=f"No capacity for 2 guests at {shown}"):
+            book(house, time(1, 30), starts_at=starts_at)
+
+    change_booking(booking_id=booking.pk, wall_time=time(19), expected_version=booking.version)
+    assert "01:30 BST, until 02:00 19:00, until 20:30" in text_of(
+        admin_client.get(f"/admin/bookings/booking/{booking.pk}/change/")
+    )
