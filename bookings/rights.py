@@ -17,6 +17,8 @@ KEYS = "bookings.apikey"
 GIVE_ROLES = "bookings.give_roles"
 # To book past a limit, out of hours or without a table.
 MAY_OVERRIDE = "bookings.override_capacity"
+# None of Django's either. To take bookings or tables out as a file, and to bring them in by one.
+USE_FILES = "bookings.use_files"
 WRITE = ("add", "change", "delete")
 
 
@@ -42,7 +44,7 @@ MANAGER = (
     | OVERSIGHT
     | _permissions(["view", *WRITE], *SETTINGS)
     | _permissions(["view", "change"], "tables.restaurant")
-    | {MAY_OVERRIDE}
+    | {MAY_OVERRIDE, USE_FILES}
 )
 # The guests are none of an engineer's business.
 ENGINEER = (

@@ -1,16 +1,14 @@
 """The screens of authorised excesses above a limit, and of the auditor's runs."""
 
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any
 
-import structlog
 from django.contrib import admin
 from django.contrib.admin import RelatedOnlyFieldListFilter
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RangeDateFilter
@@ -18,7 +16,7 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from bookings.admin.override_rows import EXPORTED_WITH, OVERRIDE_HEAD, ReasonFilter, override_line
 from bookings.admin.parts.bases import ReadOnlyAdmin
 from bookings.admin.parts.columns import REASON, column
-from bookings.admin.parts.csv_files import CSV_VARIANTS, csv_response
+from bookings.admin.parts.exports import CsvExport
 from bookings.admin.parts.filters import ServiceFilter
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, short_time
@@ -26,14 +24,12 @@ from bookings.models import AuditRun, CapacityOverride
 from capacity.calendar.wall_clock import shown_time
 from capacity.wording import reason_name
 
-logger = structlog.stdlib.get_logger(__name__)
-
 # The lists of a stored report, the worst first.
 FINDINGS = ("overbookings", "problems", "authorisedExcess")
 
 
 @admin.register(CapacityOverride)
-class CapacityOverrideAdmin(ReadOnlyAdmin):
+class CapacityOverrideAdmin(CsvExport, ReadOnlyAdmin):
     """The authorised excesses: amount, limit, authoriser and reason."""
 
     list_display = (
@@ -56,29 +52,16 @@ class CapacityOverrideAdmin(ReadOnlyAdmin):
         ServiceFilter,
         ("actor", RelatedOnlyFieldListFilter),
     )
-    list_before_template = "admin/bookings/capacityoverride/export.html"
+    list_before_template = "admin/export.html"
+    export_name, export_head, export_related = "overrides", OVERRIDE_HEAD, EXPORTED_WITH
     list_select_related = ("restaurant", "service_day__service_period", "actor", "booking")
     search_fields = ("reason", "booking__reference")
     ordering = ("-created_at", "-pk")
     fields = ("restaurant", "service", "slot", "what", "amount", "source", "actor", REASON, "booking", "created")
     readonly_fields = fields
 
-    def get_urls(self) -> list[URLPattern]:
-        """Add the exports of the list as it is filtered."""
-        export = self.admin_site.admin_view(self.export)
-        own = path("export/<str:variant>/", export, name="bookings_capacityoverride_export")
-        return [own, *super().get_urls()]
-
-    def export(self, request: HttpRequest, variant: str) -> HttpResponseBase:
-        """Return the list as it is filtered as CSV, for a spreadsheet with a byte order mark."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        if variant not in CSV_VARIANTS:
-            raise Http404
-        changelist = self.get_changelist_instance(request)
-        rows = map(override_line, changelist.get_queryset(request).select_related(*EXPORTED_WITH))
-        logger.info("overrides exported", user_id=request.user.pk, query=request.GET.urlencode())
-        return csv_response("overrides.csv", OVERRIDE_HEAD, rows, variant=variant)
+    def export_line(self, row: CapacityOverride) -> Sequence[Any]:
+        return override_line(row)
 
     @column("When", ordering="created_at")
     def created(self, override: CapacityOverride) -> str:

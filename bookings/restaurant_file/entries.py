@@ -55,6 +55,9 @@ def _check_email(text: str) -> None:
         raise ValueError(f'must be an e-mail address, not "{text}"') from error
 
 
+EMAIL = Text(254, may_be_empty=True, check=_check_email)
+
+
 def _joined(*parts: object) -> str:
     return ", ".join(str(part) for part in parts if part)
 
@@ -81,7 +84,7 @@ class RestaurantEntry(Entry):
     max_days_ahead: Annotated[int, SMALL, LISTED] = 365
     active: Annotated[bool, Flag()] = True
     phone: Annotated[str, Text(32, may_be_empty=True)] = ""
-    email: Annotated[str, Text(254, may_be_empty=True, check=_check_email)] = ""
+    email: Annotated[str, EMAIL] = ""
     address: Annotated[str, Text(255, may_be_empty=True)] = ""
     cancel_cutoff_minutes: Annotated[int, LIMIT] = 0
     grace_minutes: Annotated[int, SMALL] = 15

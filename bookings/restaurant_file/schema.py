@@ -5,7 +5,7 @@ marks a field that an export names even with its default. Fields without a defau
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
@@ -105,7 +105,7 @@ class EntryOf(Generic[E]):
         given = {word: member for word, member in value.members(problems).items() if not member.is_empty}
         known = keys_of(self.entry_class)
         for word in given.keys() - known.keys():
-            problems.add(given[word].line, given[word].path, _unknown(word, known))
+            problems.add(given[word].line, given[word].path, unknown_word("key", word, known))
         return self._entry(value, [(key, given.get(word)) for word, key in known.items()], problems)
 
     def _entry(self, value: Value, members: list[tuple[Key, Value | None]], problems: Problems) -> E:
@@ -138,6 +138,7 @@ def _read_member(key: Key, member: Value | None, owner: Value, problems: Problem
     return key.default
 
 
-def _unknown(word: str, known: Mapping[str, Key]) -> str:
+def unknown_word(noun: str, word: str, known: Collection[str]) -> str:
+    """Say that a word is none of those known, and which one may be meant."""
     alike = get_close_matches(word, known, n=1)
-    return f"unknown key; did you mean {alike[0]}?" if alike else f"unknown key; known are {', '.join(known)}"
+    return f"unknown {noun}; did you mean {alike[0]}?" if alike else f"unknown {noun}; known are {', '.join(known)}"

@@ -6,9 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -18,6 +16,7 @@ from django.views.decorators.http import require_POST
 from bookings.admin.floor_plan.places import read_places
 from bookings.admin.floor_plan.screen import LEGEND, make_plan
 from bookings.admin.parts.actor import actor_of
+from bookings.admin.parts.log_entries import log_rows
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.timeline.pages import MAY_SEE
 from bookings.errors import FloorPlanChanged
@@ -155,18 +154,7 @@ def _places_of(restaurant: Restaurant, numbers: tuple[str, ...]) -> dict[int, An
 
 def log_places(actor: User, moved: list[PlacedTable]) -> None:
     """Log who has placed tables, from where to where, in the history of each; 2 queries."""
-    content_type = ContentType.objects.get_for_model(Table)
-    LogEntry.objects.bulk_create(
-        LogEntry(
-            user=actor,
-            content_type=content_type,
-            object_id=str(each.table.pk),
-            object_repr=str(each.table),
-            action_flag=CHANGE,
-            change_message=_in_words(each),
-        )
-        for each in moved
-    )
+    log_rows(actor, ((each.table, _in_words(each)) for each in moved))
 
 
 def _in_words(moved: PlacedTable) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
+from bookings.restaurant_file.csv_lines import inert
+
 BYTE_ORDER_MARK = "\ufeff"
 # Spreadsheets read UTF-8 only with a byte order mark; programs stumble over it.
 CSV_VARIANTS = {"csv": "", "spreadsheet": BYTE_ORDER_MARK}
-# What begins so is a formula to some spreadsheet; the apostrophe makes it text.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
 class _Line:
@@ -36,10 +36,3 @@ def _lines(head: Sequence[str], rows: Iterable[Sequence[Any]], beginning: str) -
     yield beginning + writer.writerow(head)
     for row in rows:
         yield writer.writerow([inert(cell) for cell in row])
-
-
-def inert(cell: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula; a number stays a number."""
-    if not isinstance(cell, str):
-        return "" if cell is None else cell
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell

@@ -2,17 +2,17 @@
 
 from typing import Any, cast
 
-import structlog
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.consequences import Call, list_calls, shown_consequences, shown_when
 from bookings.admin.parts.csv_files import CSV_VARIANTS, csv_response
+from bookings.admin.parts.log_entries import log_rows
 from bookings.services import ASKING, ChangeUnconfirmed
-
-logger = structlog.stdlib.get_logger(__name__)
+from config.values import counted
 
 # The fingerprint of the consequences that were seen; the list of guests as a file or to print; back to the form.
 CONFIRMED, CALLS, EDIT = "_confirmed", "_calls", "_edit"
@@ -67,7 +67,8 @@ def serve_calls(admin: ModelAdmin[Any], request: HttpRequest, unconfirmed: Chang
     if not request.user.has_perm(MAY_SEE_GUESTS, unconfirmed.restaurant):
         raise PermissionDenied
     calls, variant = list_calls(unconfirmed), request.POST[CALLS]
-    logger.info("guests to call exported", user_id=request.user.pk, restaurant=unconfirmed.restaurant.slug)
+    said = f"Exported {counted(len(calls), 'guest')} to call."
+    log_rows(actor_of(request), [(unconfirmed.restaurant, said)])
     if variant in CSV_VARIANTS:
         # The types of Django's admin know no answer that is streamed.
         return cast(HttpResponse, csv_response("guests-to-call.csv", CALLS_HEAD, map(_line, calls), variant=variant))

@@ -1,21 +1,27 @@
 """The screens of tables."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Prefetch
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from bookings.admin.parts.columns import column
+from bookings.admin.parts.columns import column, page_action
+from bookings.admin.parts.exports import CsvExport
 from bookings.admin.parts.forms import SettingsForm
+from bookings.admin.parts.house import house_of
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.settings_rows import SettingsAdmin
 from bookings.admin.parts.shown import as_typed
 from bookings.admin.settings.blocks import shown_block_time
 from bookings.admin.settings.statuses import StatusActions
+from bookings.admin.settings.table_files import MAY_IMPORT, serve_table_import, table_line
 from bookings.admin.settings.words import PARTY_LABELS, SMALLEST_AND_LARGEST, joined_numbers, one_a_line
+from bookings.restaurant_file.csv_tables import TABLE_COLUMNS
+from bookings.rights import USE_FILES
 from bookings.services import SettingsOutcome, TablePlace, place_tables
 from capacity.selectors import read_clock
 from tables.choices import TableStatus
@@ -49,7 +55,7 @@ class TableForm(SettingsForm):
 
 
 @admin.register(Table)
-class TableAdmin(StatusActions, SettingsAdmin):
+class TableAdmin(CsvExport, StatusActions, SettingsAdmin):
     """The tables, T2 before T10."""
 
     form = TableForm
@@ -59,6 +65,10 @@ class TableAdmin(StatusActions, SettingsAdmin):
     # Sorted as people read numbers, which no single column can do.
     sortable_by = ("restaurant", "section", "capacity", "seating_type", "state", "priority")
     search_fields = ("number", "section__name")
+    list_before_template = "admin/export.html"
+    actions_list = ("import_csv",)
+    export_name, export_head, export_right = "tables", TABLE_COLUMNS, USE_FILES
+    export_related = ("restaurant", "section")
     fieldsets = (
         (None, {"fields": ("restaurant", "section", "number", "status")}),
         (
@@ -86,6 +96,18 @@ class TableAdmin(StatusActions, SettingsAdmin):
         as_read = TablePlace(**{name: form.initial[name] for name in PLAN_COLUMNS})
         place_tables(restaurant_id=row.restaurant_id, places={row.pk: TablePlace.of(row)}, as_read={row.pk: as_read})
         return SettingsOutcome(service_days=0, raised=())
+
+    def export_line(self, row: Table) -> Sequence[Any]:
+        return table_line(row)
+
+    def has_files_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may bring tables in by a file."""
+        return request.user.has_perms(MAY_IMPORT, house_of(request))
+
+    @page_action("Import CSV", url_path="import", icon="upload_file", permissions=("files",))
+    def import_csv(self, request: HttpRequest) -> HttpResponse:
+        """Add and change tables by a file."""
+        return serve_table_import(self, request)
 
     @column("Parties", ordering="max_party_size")
     def parties(self, table: Table) -> str:

@@ -1,7 +1,7 @@
 """Ask a person before a change is saved: the change has run, and is undone unless its consequences were confirmed."""
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 
 from bookings.models import Booking
@@ -20,38 +20,54 @@ ASKING = "?"
 class ChangeUnconfirmed(Exception):
     """A change has other consequences than those that were confirmed: everything that it wrote is undone.
 
-    `fingerprint` confirms these. `over_limits` are the bookings above a limit. `restaurant` is as it was and is again.
+    `fingerprint` confirms these. `over_limits` are the bookings above a limit, `rows` those that a file changes.
+    `restaurant` is as it was and is again.
     """
 
     def __init__(
-        self, restaurant: Restaurant, outcome: SettingsOutcome, fingerprint: str, over_limits: tuple[OverLimit, ...]
+        self,
+        restaurant: Restaurant,
+        outcome: SettingsOutcome,
+        fingerprint: str,
+        over_limits: tuple[OverLimit, ...],
+        rows: tuple[object, ...] = (),
     ) -> None:
         super().__init__("the consequences of the change are not confirmed")
         self.restaurant = restaurant
         self.outcome = outcome
         self.fingerprint = fingerprint
         self.over_limits = over_limits
+        self.rows = rows
 
 
 def require_confirmed(
-    outcome: SettingsOutcome, confirmed: str, *, settings: ServiceSettings, days: Collection[ServiceDay]
+    outcome: SettingsOutcome,
+    confirmed: str,
+    *,
+    settings: ServiceSettings,
+    days: Collection[ServiceDay],
+    rows: Sequence[object] = (),
 ) -> None:
     """Pass where the consequences of a change are those confirmed; nobody needs to confirm that there are none.
 
     The same are: the same findings, under the same settings, with the same numbers booked on every service day that is
-    concerned. `settings` and `days` are those before the change, read under the lock.
+    concerned. `settings` and `days` are those before the change, read under the lock. The `rows` of a file are
+    confirmed as well, each as it was and as it becomes.
 
     Raises: `ChangeUnconfirmed`, which undoes the transaction.
     """
-    fingerprint = _fingerprint(outcome, settings, days) if outcome.has_consequences else NOTHING_SEEN
+    is_asked = outcome.has_consequences or rows
+    fingerprint = _fingerprint(outcome, settings, days, rows) if is_asked else NOTHING_SEEN
     if fingerprint != confirmed:
         raised = {
             LimitKey(found.service_day.pk, found.slot_starts_at, found.limit): found.amount for found in outcome.raised
         }
-        raise ChangeUnconfirmed(settings.restaurant, outcome, fingerprint, list_over_limits(raised))
+        raise ChangeUnconfirmed(settings.restaurant, outcome, fingerprint, list_over_limits(raised), tuple(rows))
 
 
-def _fingerprint(outcome: SettingsOutcome, settings: ServiceSettings, days: Collection[ServiceDay]) -> str:
+def _fingerprint(
+    outcome: SettingsOutcome, settings: ServiceSettings, days: Collection[ServiceDay], rows: Sequence[object]
+) -> str:
     """Return a text that is another one for other consequences. Keys of rows that were made are new each time."""
     dates = _dates(outcome)
     booked = sorted(
@@ -59,7 +75,7 @@ def _fingerprint(outcome: SettingsOutcome, settings: ServiceSettings, days: Coll
         for day in days
         if day.business_date in dates
     )
-    found = (settings.version, outcome.changes, outcome.moves, booked, list(_findings(outcome)))
+    found = (settings.version, outcome.changes, outcome.moves, booked, list(_findings(outcome)), *rows)
     return hashlib.sha256(repr(found).encode()).hexdigest()[:32]
 
 

@@ -69,6 +69,7 @@ def change_settings(
     keeps_wall_clock: bool = False,
     is_dry_run: bool = False,
     confirmed: str | None = None,
+    rows: Callable[[], Sequence[object]] = tuple,
 ) -> SettingsOutcome:
     """Run a change of settings rows and fit the future service days and slots to it.
 
@@ -81,7 +82,8 @@ def change_settings(
     transaction creates the days further ahead that are offered now and were not. Parties at tables that are `emptied`
     are concerned also where those were given out no more before. Another zone moves what lies ahead (`follow_zone`);
     `keeps_wall_clock` says that it may. A dry run is the same, rolled back. So is a change whose consequences are not
-    those that a person has `confirmed`; None asks nobody (see `require_confirmed`).
+    those that a person has `confirmed`; None asks nobody (see `require_confirmed`). `rows` returns, after the change,
+    the rows of a file that are confirmed with them.
 
     Raises: `RecordNotFound`, `PeriodsOverlap`, `ZoneChangeRefused`, `SettingsInvalid`, `TableInUse`, `RecordInUse`,
     `BookingConflict`, `ChangeUnconfirmed`; the errors of `change`.
@@ -90,7 +92,7 @@ def change_settings(
     leaving = change() or ()
     outcome = _follow(before, leaving, _Signed(reason, actor, label, keeps_wall_clock))
     if confirmed is not None:
-        require_confirmed(outcome, confirmed, settings=before.settings, days=before.days)
+        require_confirmed(outcome, confirmed, settings=before.settings, days=before.days, rows=rows())
     if is_dry_run:
         _undo(restaurant_id)
     else:
