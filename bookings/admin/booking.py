@@ -1,5 +1,6 @@
 """The screens of bookings: the evening as a list, and a booking with its history and its operations."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RangeDateFilter
 
+from bookings.admin.booking_files import MAY_IMPORT, serve_booking_import
 from bookings.admin.columns import STATUS_COLOURS, clock_of, end_of, problem_column, row_buttons, status_of, tables_of
 from bookings.admin.filters import TO_DECIDE, EveningFilter, PartyFilter, UndecidedFilter, quick_links
 from bookings.admin.inlines import AssignmentInline, EventInline
@@ -20,7 +22,9 @@ from bookings.admin.marks import guest_of
 from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_page, operation_url
 from bookings.admin.parts.bases import ReadOnlyAdmin
 from bookings.admin.parts.columns import column, page_action, typed_column
+from bookings.admin.parts.exports import CsvExport
 from bookings.admin.parts.filters import ServiceFilter
+from bookings.admin.parts.house import house_of
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, long_date
 from bookings.admin.sentences import shown_stay
@@ -30,7 +34,9 @@ from bookings.admin.tonight import CloseSection, PauseOnline, serve_evening_page
 from bookings.admin.walk_in import serve_walk_in
 from bookings.models import Booking, TableAssignment
 from bookings.phones import shown_phone
+from bookings.rights import USE_FILES
 from bookings.selectors.search import MOST_FOUND, find_latest
+from bookings.services.booking_file import BOOKING_COLUMNS, booking_cells
 from capacity.calendar.wall_clock import shown_span
 from tables.querysets import number_order
 
@@ -45,7 +51,7 @@ MORE_FOUND = (
 
 
 @admin.register(Booking)
-class BookingAdmin(ReadOnlyAdmin):
+class BookingAdmin(CsvExport, ReadOnlyAdmin):
     """The bookings to find and read; operations alone change them."""
 
     list_display = (
@@ -80,7 +86,8 @@ class BookingAdmin(ReadOnlyAdmin):
     inlines = (AssignmentInline, EventInline)
     # Their addresses; the buttons stand in the page, where they all have room and the keyboard reaches them.
     actions_detail = tuple(OPERATIONS)
-    actions_list = ("telephone", "walk_in", "shift_sheet", "pause_online", "close_section")
+    actions_list = ("telephone", "walk_in", "shift_sheet", "pause_online", "close_section", "import_csv")
+    export_name, export_head, export_right = "bookings", BOOKING_COLUMNS, USE_FILES
     change_form_outer_before_template = "admin/bookings/booking/operations.html"
     fieldsets = (
         (None, {"fields": ("reference", "standing", "restaurant", "service", "date", "stay", "party_size")}),
@@ -237,6 +244,18 @@ class BookingAdmin(ReadOnlyAdmin):
     def pause_online(self, request: HttpRequest) -> HttpResponse:
         """Take no online bookings for this service for a while."""
         return serve_evening_page(self, request, PauseOnline())
+
+    def export_line(self, row: Booking) -> Sequence[Any]:
+        return booking_cells(row)
+
+    def has_files_permission(self, request: HttpRequest) -> bool:
+        """Say whether the user may bring bookings in by a file."""
+        return request.user.has_perms(MAY_IMPORT, house_of(request))
+
+    @page_action("Import CSV", url_path="import", icon="upload_file", permissions=("files",))
+    def import_csv(self, request: HttpRequest) -> HttpResponse:
+        """Book parties by a file."""
+        return serve_booking_import(self, request)
 
     @page_action("Close section", url_path="close-section", icon="block", permissions=("operate",))
     def close_section(self, request: HttpRequest) -> HttpResponse:

@@ -425,6 +425,9 @@ def test_the_guests_to_call_are_a_file_that_no_spreadsheet_runs_and_nothing_is_s
     assert head == "date,time,name,phone,covers,booking,why"
     assert line.startswith(f"{SOON},21:15,'=1+1,'+442071838750,2,{late.reference},")
     assert file["Content-Disposition"] == 'attachment; filename="guests-to-call.csv"'
+    logged = LogEntry.objects.latest("pk")
+    assert (logged.get_edited_object(), logged.change_message) == (house, "Exported 1 guest to call.")
+    logged.delete()
     assert state() == before
 
 

@@ -1,0 +1,70 @@
+"""The state of an evening as it would be with the parties of earlier lines: in memory, without a lock or a write."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from bookings.decision import Assessment, LoadedDays
+from capacity.calendar import ONE_DAY
+from capacity.limits import LIMIT_OF, OCCUPANCY_LIMITS, PACING_LIMITS
+from capacity.policy import LimitUse, ServiceState, SlotState
+from tables.seating import SeatedParty, SeatingState
+from tables.spans import TimeSpan
+
+S = TypeVar("S", ServiceState, SlotState)
+# Younger than every booking: the planner tells parties apart in the order of their ids.
+FIRST_ID = 2**62
+
+
+def with_taken(loaded: LoadedDays, taken: Sequence[Assessment]) -> LoadedDays:
+    """Return loaded days with some parties taken that have been assessed, each on the days with those before it."""
+    services, seating = loaded.services, loaded.seating
+    for number, assessment in enumerate(taken):
+        services = tuple(_counted(service, assessment) for service in services)
+        seating = _seated(seating, assessment, FIRST_ID + number)
+    return replace(loaded, services=services, seating=seating)
+
+
+def is_near(assessment: Assessment, other: Assessment) -> bool:
+    """Say whether two parties may meet: their dates are the same or beside each other."""
+    return abs(assessment.wish.business_date - other.wish.business_date) <= ONE_DAY
+
+
+def _counted(service: ServiceState, taken: Assessment) -> ServiceState:
+    own, size = taken.service, taken.wish.party_size
+    is_own = own is not None and (service.period_id, service.business_date) == (own.period_id, own.business_date)
+    starting = service.starting_slot(taken.wish.starts_at) if is_own else None
+    stay = TimeSpan(taken.wish.starts_at, taken.ends_at)
+    slots = tuple(_present(slot, stay, size, is_start=slot is starting) for slot in service.slots)
+    counted = replace(service, slots=slots)
+    return _raised(counted, counted.uses(), size) if is_own else counted
+
+
+def _present(slot: SlotState, stay: TimeSpan, size: int, *, is_start: bool) -> SlotState:
+    if is_start:
+        slot = _raised(slot, slot.uses(PACING_LIMITS), size)
+    return _raised(slot, slot.uses(OCCUPANCY_LIMITS), size) if slot.overlaps(stay) else slot
+
+
+def _raised(state: S, uses: Iterable[LimitUse], size: int) -> S:
+    changed: dict[str, Any] = {LIMIT_OF[use.code].counter: use.after(size).used for use in uses}
+    return replace(state, **changed)
+
+
+def _seated(seating: SeatingState, taken: Assessment, party_id: int) -> SeatingState:
+    """Return a seating after a plan: who makes room has moved, and the party sits."""
+    asked, plan = taken.case.seating, taken.plan
+    if asked is None:
+        return seating
+    moved = {move.booking_id: move.to_table_ids for move in plan.moves} if plan else {}
+    parties = (replace(party, table_ids=moved.get(party.booking_id, party.table_ids)) for party in seating.parties)
+    new = SeatedParty(
+        booking_id=party_id,
+        party_size=asked.party_size,
+        starts_at=asked.starts_at,
+        ends_at=asked.ends_at,
+        seating=asked.seating,
+        channel=asked.channel,
+        table_ids=plan.table_ids if plan else (),
+    )
+    return replace(seating, parties=(*parties, new))
