@@ -24,7 +24,6 @@ from bookings.admin.parts.bases import ReadOnlyAdmin
 from bookings.admin.parts.columns import column, page_action, typed_column
 from bookings.admin.parts.exports import CsvExport
 from bookings.admin.parts.filters import ServiceFilter
-from bookings.admin.parts.house import house_of
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.shown import local_time, long_date
 from bookings.admin.sentences import shown_stay
@@ -86,8 +85,9 @@ class BookingAdmin(CsvExport, ReadOnlyAdmin):
     inlines = (AssignmentInline, EventInline)
     # Their addresses; the buttons stand in the page, where they all have room and the keyboard reaches them.
     actions_detail = tuple(OPERATIONS)
-    actions_list = ("telephone", "walk_in", "shift_sheet", "pause_online", "close_section", "import_csv")
+    actions_list = ("telephone", "walk_in", "shift_sheet", "pause_online", "close_section")
     export_name, export_head, export_right = "bookings", BOOKING_COLUMNS, USE_FILES
+    import_rights = MAY_IMPORT
     change_form_outer_before_template = "admin/bookings/booking/operations.html"
     fieldsets = (
         (None, {"fields": ("reference", "standing", "restaurant", "service", "date", "stay", "party_size")}),
@@ -248,13 +248,7 @@ class BookingAdmin(CsvExport, ReadOnlyAdmin):
     def export_line(self, row: Booking) -> Sequence[Any]:
         return booking_cells(row)
 
-    def has_files_permission(self, request: HttpRequest) -> bool:
-        """Say whether the user may bring bookings in by a file."""
-        return request.user.has_perms(MAY_IMPORT, house_of(request))
-
-    @page_action("Import CSV", url_path="import", icon="upload_file", permissions=("files",))
-    def import_csv(self, request: HttpRequest) -> HttpResponse:
-        """Book parties by a file."""
+    def serve_import(self, request: HttpRequest) -> HttpResponse:
         return serve_booking_import(self, request)
 
     @page_action("Close section", url_path="close-section", icon="block", permissions=("operate",))

@@ -52,13 +52,14 @@ PAGE = ImportPage(
     required=REQUIRED_COLUMNS,
 )
 NOTHING_NEW = "All of these bookings are there already: there is nothing to import."
-BOOK_HEAD = ("Line", "When", "Covers", "Guest")
-REFUSED_HEAD = (*BOOK_HEAD, "Why", "What would take it")
+BOOK_HEAD = ("Line", "Guest", "When", "Covers")
+REFUSED_HEAD = ("Line", "Guest", "Why", "What would take it", "When", "Covers")
 THERE_HEAD = ("Line", "Booking", "What", "In the file", "Booked")
 # The search for levers may take seconds; the page of a single booking makes it for the others.
 MOST_EXPLAINED = 5
 MOST_LEVERS = 3
-CELL = '<span style="white-space: normal; display: inline-block; min-width: 14rem">{}</span>'
+TAKEN_BY_LINES = "lines before it take its place"
+WRAPPED = '<span style="white-space: normal; display: inline-block; min-width: {}rem">{}</span>'
 
 
 def serve_booking_import(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
@@ -132,7 +133,7 @@ def _tables(request: HttpRequest, plan: BookingPlan) -> Iterator[dict[str, Any]]
     refused = plan.of(Fate.REFUSED)
     book = [_cells(planned) for planned in plan.of(Fate.BOOK)]
     yield _table("Bookings that are made", BOOK_HEAD, book)
-    told = [(*_cells(planned), *_refusal(plan.restaurant, planned, place)) for place, planned in enumerate(refused)]
+    told = [_refused(plan.restaurant, planned, place) for place, planned in enumerate(refused)]
     yield _table("Refused, and not booked", REFUSED_HEAD, told)
     differing = [line for planned in plan.of(Fate.THERE) for line in _differences(planned)]
     yield _table("There already, and otherwise than in the file", THERE_HEAD, differing)
@@ -145,7 +146,12 @@ def _table(title: str, headers: Sequence[str], rows: Sequence[Sequence[Any]]) ->
 def _cells(planned: PlannedLine) -> tuple[Any, ...]:
     line = planned.line
     when = f"{long_date(line.business_date)}, {line.wall_time:%H:%M}"
-    return planned.number, when, line.party_size, as_typed(line.name)
+    return planned.number, format_html(WRAPPED, 7, as_typed(line.name)), when, line.party_size
+
+
+def _refused(restaurant: Restaurant, planned: PlannedLine, place: int) -> tuple[Any, ...]:
+    number, guest, *rest = _cells(planned)
+    return number, guest, *_refusal(restaurant, planned, place), *rest
 
 
 def _differences(planned: PlannedLine) -> Iterator[Sequence[Any]]:
@@ -166,7 +172,7 @@ def _refusal(restaurant: Restaurant, planned: PlannedLine, place: int) -> tuple[
     levers = _levers(restaurant, planned.line) if isinstance(refusal, RequestRefused) and place < MOST_EXPLAINED else []
     link = format_html(LINK, _telephone_url(restaurant, planned.line), "Book it by hand")
     said = format_html_join("", "{}. ", ((lever[:1].upper() + lever[1:],) for lever in levers))
-    return format_html(CELL, why), format_html(CELL, format_html("{}{}", said, link))
+    return format_html(WRAPPED, 14, why), format_html(WRAPPED, 14, format_html("{}{}", said, link))
 
 
 def _levers(restaurant: Restaurant, line: BookingLine) -> list[str]:
@@ -180,6 +186,8 @@ def _levers(restaurant: Restaurant, line: BookingLine) -> list[str]:
         channel=IN_HOUSE,
         turn_minutes=line.turn_minutes,
     )
+    if explained.assessment.is_available:
+        return [TAKEN_BY_LINES]
     return [lever.text for lever in explained.levers[:MOST_LEVERS]]
 
 

@@ -1,4 +1,4 @@
-"""Lists that are exported as CSV, as they are filtered; who exported how many rows is in the history of the house."""
+"""Lists that go out as CSV, as they are filtered, and come in; who exported how many rows is in the house's history."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,7 +28,7 @@ ROWS_AT_ONCE = 500
 
 
 class CsvExport(Base):
-    """A list of rows of restaurants that is exported as it is filtered."""
+    """A list of rows of restaurants that is exported as it is filtered, and perhaps has an import."""
 
     export_name: ClassVar[str]
     export_head: ClassVar[Sequence[str]]
@@ -36,16 +36,24 @@ class CsvExport(Base):
     export_right: ClassVar[str | None] = None
     # Foreign keys that a line reads.
     export_related: ClassVar[Sequence[str]] = ("restaurant",)
+    # The rights to bring rows in by a file; without any there is no import.
+    import_rights: ClassVar[Sequence[str]] = ()
 
     def export_line(self, row: Any) -> Sequence[Any]:
         """Return a row as a line of the file."""
         raise NotImplementedError
 
+    def serve_import(self, request: HttpRequest) -> HttpResponse:
+        """Answer the page on which a file is imported."""
+        raise NotImplementedError
+
     def get_urls(self) -> list[URLPattern]:
-        """Add the exports."""
-        export = self.admin_site.admin_view(self.export)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
-        return [path("export/<str:variant>/", export, name=name), *super().get_urls()]
+        """Add the exports, and the import where there is one."""
+        name, view = f"{self.opts.app_label}_{self.opts.model_name}", self.admin_site.admin_view
+        own = [path("export/<str:variant>/", view(self.export), name=f"{name}_export")]
+        if self.import_rights:
+            own.append(path("import/", view(self.import_csv), name=f"{name}_import_csv"))
+        return [*own, *super().get_urls()]
 
     def may_export(self, request: HttpRequest) -> bool:
         """Say whether the user may take rows out: of the restaurant that is looked at, or of any."""
@@ -53,9 +61,19 @@ class CsvExport(Base):
         may_see: bool = self.has_view_permission(request)
         return may_see and (right is None or request.user.has_perm(right, house_of(request)))
 
+    def may_import(self, request: HttpRequest) -> bool:
+        """Say whether the user may bring rows in: to the restaurant that is looked at, or to any."""
+        return bool(self.import_rights) and request.user.has_perms(self.import_rights, house_of(request))
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {**(extra_context or {}), "may_export": self.may_export(request)}
-        return super().changelist_view(request, context)
+        may = {"may_export": self.may_export(request), "may_import": self.may_import(request)}
+        return super().changelist_view(request, {**(extra_context or {}), **may})
+
+    def import_csv(self, request: HttpRequest) -> HttpResponse:
+        """Answer the import to who may."""
+        if not self.may_import(request):
+            raise PermissionDenied
+        return self.serve_import(request)
 
     def export(self, request: HttpRequest, variant: str) -> HttpResponseBase:
         """Return the list as it is filtered as CSV, for a spreadsheet with a byte order mark."""

@@ -9,10 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from bookings.admin.parts.columns import column, page_action
+from bookings.admin.parts.columns import column
 from bookings.admin.parts.exports import CsvExport
 from bookings.admin.parts.forms import SettingsForm
-from bookings.admin.parts.house import house_of
 from bookings.admin.parts.links import change_link
 from bookings.admin.parts.settings_rows import SettingsAdmin
 from bookings.admin.parts.shown import as_typed
@@ -66,8 +65,8 @@ class TableAdmin(CsvExport, StatusActions, SettingsAdmin):
     sortable_by = ("restaurant", "section", "capacity", "seating_type", "state", "priority")
     search_fields = ("number", "section__name")
     list_before_template = "admin/export.html"
-    actions_list = ("import_csv",)
     export_name, export_head, export_right = "tables", TABLE_COLUMNS, USE_FILES
+    import_rights = MAY_IMPORT
     export_related = ("restaurant", "section")
     fieldsets = (
         (None, {"fields": ("restaurant", "section", "number", "status")}),
@@ -100,13 +99,7 @@ class TableAdmin(CsvExport, StatusActions, SettingsAdmin):
     def export_line(self, row: Table) -> Sequence[Any]:
         return table_line(row)
 
-    def has_files_permission(self, request: HttpRequest) -> bool:
-        """Say whether the user may bring tables in by a file."""
-        return request.user.has_perms(MAY_IMPORT, house_of(request))
-
-    @page_action("Import CSV", url_path="import", icon="upload_file", permissions=("files",))
-    def import_csv(self, request: HttpRequest) -> HttpResponse:
-        """Add and change tables by a file."""
+    def serve_import(self, request: HttpRequest) -> HttpResponse:
         return serve_table_import(self, request)
 
     @column("Parties", ordering="max_party_size")

@@ -33,8 +33,10 @@ def is_near(assessment: Assessment, other: Assessment) -> bool:
 def _counted(service: ServiceState, taken: Assessment) -> ServiceState:
     own, size = taken.service, taken.wish.party_size
     is_own = own is not None and (service.period_id, service.business_date) == (own.period_id, own.business_date)
-    starting = service.starting_slot(taken.wish.starts_at) if is_own else None
     stay = TimeSpan(taken.wish.starts_at, taken.ends_at)
+    if not is_own and not stay.touches(service):
+        return service
+    starting = service.starting_slot(taken.wish.starts_at) if is_own else None
     slots = tuple(_present(slot, stay, size, is_start=slot is starting) for slot in service.slots)
     counted = replace(service, slots=slots)
     return _raised(counted, counted.uses(), size) if is_own else counted
