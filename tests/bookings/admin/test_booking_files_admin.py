@@ -180,7 +180,7 @@ def test_a_refused_line_names_levers_and_leads_to_the_page_that_pulls_them(manag
 
     shown = page.content.decode()
     assert "T2" in text_of(page).partition("Refused, and not booked")[2]
-    link = f"/admin/bookings/booking/telephone?restaurant=bistro&amp;business_date={DAY}&amp;wall_time=19%3A00"
+    link = f"/admin/bookings/booking/telephone/?restaurant=bistro&amp;business_date={DAY}&amp;wall_time=19%3A00"
     assert link in shown
     assert 'id="preview_form"' in shown
     assert "Book 1 party" not in shown
