@@ -284,6 +284,8 @@ if not 0.5 <= SESSION_HOURS <= 336:
 SESSION_COOKIE_AGE = round(SESSION_HOURS * 3600)
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+# A grid of limits has an input for each: of every five minutes of a day, or of forty services by weekday.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 # Language, time, mail, logs
 

@@ -10,14 +10,15 @@ from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from bookings.admin.limit_links import LimitPlace, limit_url
+from bookings.admin.limit_links import limit_url
+from bookings.admin.limits import MAY_SET, limits_url
 from bookings.admin.parts.shown import long_date
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.selectors.heatmap import HeatCell, Heatmap, get_heatmap, list_bookings_of_slot
-from capacity.calendar import local_wall_time
 from capacity.heat import Heat, heat_of
 from capacity.limits import LIMIT_OF, LimitKind
 from capacity.policy import LimitUse, percent_of
+from capacity.scopes import LimitScope
 from capacity.selectors import read_clock
 from config.values import FIRST_DATE, LAST_DATE, ValueInvalid, read_date, read_instant
 from tables.models import Restaurant
@@ -65,6 +66,7 @@ def serve_heatmap(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
         "rows": _rows(asked, found) if asked.view == WEEK else [],
         "legend": list(HEAT_IN_WORDS.items()),
         "chosen": _chosen(request, asked, found),
+        "limits_url": limits_url(restaurant, asked.first) if request.user.has_perms(MAY_SET, restaurant) else "",
     }
     return _render(admin, request, context)
 
@@ -171,14 +173,10 @@ def _chosen(request: HttpRequest, asked: Asked, found: Heatmap) -> dict[str, Any
 
 def _limit(request: HttpRequest, found: Heatmap, cell: HeatCell, use: LimitUse) -> dict[str, Any]:
     settings, limit = found.settings, LIMIT_OF[use.code]
-    place = LimitPlace(
-        settings.restaurant.pk,
-        cell.service.period_id,
-        cell.service.business_date,
-        cell.wall_time,
-        local_wall_time(cell.slot.ends_at, settings.zone),
-    )
-    may_edit = request.user.has_perm("capacity.add_capacityrule", settings.restaurant)
+    house = settings.restaurant
+    service = cell.service
+    place = LimitScope.of_slot(service.period_id, service.business_date, cell.wall_time, house.slot_minutes)
+    may_edit = request.user.has_perm("capacity.add_capacityrule", house)
     return {
         "name": limit.name,
         "heat": heat_of(use.used, use.limit),
@@ -186,7 +184,7 @@ def _limit(request: HttpRequest, found: Heatmap, cell: HeatCell, use: LimitUse) 
         "used": f"{use.used}" if use.limit is None else f"{use.used} of {use.limit}",
         "number": "" if use.limit is None else _number(use),
         "scope": "this service" if limit.kind is LimitKind.SERVICE else "this slot",
-        "edit": limit_url(place, limit, use.limit, settings.rules) if may_edit else "",
+        "edit": limit_url(house.pk, place, limit, use.limit, settings.rules) if may_edit else "",
     }
 
 

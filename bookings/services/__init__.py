@@ -26,6 +26,7 @@ from bookings.services.rollout import (
 from bookings.services.rows.overrides import Override, RaisedExcess
 from bookings.services.settings.confirmation import ASKING, ChangeUnconfirmed
 from bookings.services.settings.floor_plan import PlacedTable, TablePlace, place_tables
+from bookings.services.settings.limit_edits import LimitEdit, LimitsSet, WrittenRule, set_limits
 from bookings.services.settings.materialization import Materialization, materialize_service_days, plan_materialization
 from bookings.services.settings.outcomes import SettingsOutcome
 from bookings.services.settings.reseating import LeftReason, PartyLeft, Reseated
@@ -50,6 +51,8 @@ __all__ = [
     "GuestDetails",
     "HitParty",
     "LeftReason",
+    "LimitEdit",
+    "LimitsSet",
     "Materialization",
     "MovedParty",
     "Override",
@@ -59,6 +62,7 @@ __all__ = [
     "Reseated",
     "SettingsOutcome",
     "TablePlace",
+    "WrittenRule",
     "add_rollout_note",
     "assign_tables",
     "block_section",
@@ -89,6 +93,7 @@ __all__ = [
     "save_settings_row",
     "seat_party",
     "seat_walk_in",
+    "set_limits",
     "set_restaurant_mode",
     "set_rollout_percent",
     "set_table_status",

@@ -22,7 +22,8 @@ PAGES = {
     *("admin:index", "timeline:choose", "floor_plan:page", "reports"),
     *(f"admin:bookings_booking_{name}" for name in ("telephone", "walk_in", "shift_sheet", "pause_online")),
     *("admin:bookings_booking_close_section", "admin:capacity_bookingslot_heatmap"),
-    *("admin:capacity_capacityrule_what_if", "admin:bookings_booking_import_csv", "admin:tables_table_import_csv"),
+    *("admin:capacity_capacityrule_what_if", "admin:capacity_capacityrule_limits"),
+    *("admin:bookings_booking_import_csv", "admin:tables_table_import_csv"),
 }
 # Pages that have the restaurant in their path.
 NAMESPACES = frozenset({"timeline"})

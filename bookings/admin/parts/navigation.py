@@ -10,7 +10,7 @@ from django.urls import reverse
 from bookings.admin.filters import SEE_BOOKINGS, TO_DECIDE_URL
 from bookings.admin.parts.house import shown_restaurant_ids
 from bookings.admin.parts.owners import is_owner
-from bookings.rights import GIVE_ROLES
+from bookings.rights import GIVE_ROLES, WRITE
 from bookings.selectors.undecided_count import count_undecided
 
 Item = tuple[str, str, str, str]
@@ -41,6 +41,7 @@ GROUPS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         "Settings",
         (
             ("Service periods", "restaurant_menu", "capacity", "serviceperiod"),
+            ("Limits", "table_chart", "capacity", "limits"),
             ("Capacity rules", "tune", "capacity", "capacityrule"),
             ("Turn times", "timer", "capacity", "turntime"),
             ("Closures", "event_busy", "capacity", "closure"),
@@ -91,6 +92,10 @@ def _may_read_reports(request: HttpRequest) -> bool:
     return request.user.has_perms((SEE_BOOKINGS, "bookings.view_decision"))
 
 
+def _may_set_limits(request: HttpRequest) -> bool:
+    return request.user.has_perms([f"capacity.{verb}_capacityrule" for verb in WRITE])
+
+
 def _may_give_roles(request: HttpRequest) -> bool:
     return request.user.has_perm(GIVE_ROLES)
 
@@ -102,6 +107,7 @@ def _count_undecided(request: HttpRequest) -> int | None:
 PAGES = {
     "undecided": Page("admin:bookings_booking_changelist", _may_see_bookings, TO_DECIDE_URL, _count_undecided),
     "heatmap": Page("admin:capacity_bookingslot_heatmap", _may_see_heatmap),
+    "limits": Page("admin:capacity_capacityrule_limits", _may_set_limits),
     "timeline": Page("timeline:choose", _may_see_bookings),
     "floor_plan": Page("floor_plan:page", _may_see_bookings),
     "reports": Page("reports", _may_read_reports),

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from bookings.admin.limits import MAY_SET, serve_limits
 from bookings.admin.parts.columns import column, page_action
 from bookings.admin.parts.filters import PeriodFilter
 from bookings.admin.parts.forms import SettingsForm
@@ -91,7 +92,16 @@ class CapacityRuleAdmin(SettingsAdmin):
         ("Each slot", {"fields": tuple(limit.column for limit in SLOT_LIMITS)}),
     )
 
-    actions_list = ("what_if",)
+    actions_list = ("limits", "what_if")
+
+    def has_limits_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Say whether the user may make, change and delete rules: the grid does all of it."""
+        return bool(request.user.has_perms(MAY_SET))
+
+    @page_action("Limits", url_path="limits", icon="table_chart", permissions=("limits",))
+    def limits(self, request: HttpRequest) -> HttpResponse:
+        """Show the limits of a week or a date as a grid, and save them at once."""
+        return serve_limits(self, request)
 
     def has_what_if_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Say whether the user may see both the decisions and the settings behind them."""

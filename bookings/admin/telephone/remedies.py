@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 
-from bookings.admin.limit_links import LimitPlace, limit_url
+from bookings.admin.limit_links import limit_url
 from bookings.admin.operations import MAY_CHANGE, OPERATIONS, operation_url
 from bookings.admin.telephone.availability import start_value
 from bookings.admin.telephone.form import TelephoneForm
@@ -21,6 +21,7 @@ from capacity.calendar import local_wall_time
 from capacity.calendar.wall_clock import shown_time
 from capacity.limits import LIMIT_OF, LimitKind
 from capacity.policy import IN_HOUSE
+from capacity.scopes import LimitScope
 from tables.models import Table
 
 
@@ -114,14 +115,13 @@ def _limits(request: HttpRequest, explained: Explanation, lever: Lever) -> Itera
         number = raised.limit + raised.more
         is_of_stay = limit.kind is LimitKind.OCCUPANCY
         until = assessment.ends_at if is_of_stay else _end_of_slot(explained, assessment.wish.starts_at)
-        place = LimitPlace(
-            settings.restaurant.pk,
+        place = LimitScope(
             assessment.wish.period_id,
-            assessment.wish.business_date,
-            assessment.wish.wall_time,
-            local_wall_time(until, settings.zone),
+            on_date=assessment.wish.business_date,
+            from_time=assessment.wish.wall_time,
+            to_time=local_wall_time(until, settings.zone),
         )
-        url = limit_url(place, limit, number, settings.rules)
+        url = limit_url(settings.restaurant.pk, place, limit, number, settings.rules)
         url = _where_allowed(url, request, "capacity.add_capacityrule", settings.restaurant)
         yield Setting(f"Raise {limit.name} from {raised.limit} to {number}", url)
 
