@@ -236,3 +236,14 @@ def test_a_week_of_bookings_takes_a_fixed_number_of_queries(admin_client: Client
     book(house)
 
     assert count_queries(admin_client, url) == few == 13
+
+
+def test_the_last_start_before_the_clocks_go_back_is_edited_for_itself_alone(admin_client: Client) -> None:
+    house = room(2, name="Night", timezone="Europe/London")
+    house.service_periods.update(start_time="00:30", last_seating="02:00", end_time="03:00")
+
+    page = admin_client.get(PAGE, {"date": "2027-10-31", "slot": "2027-10-31T00:45:00Z"})
+
+    urls = {limit["name"]: urlsplit(limit["edit"]) for limit in page.context["chosen"]["limits"]}
+    filled = dict(parse_qsl(urls["covers starting per slot"].query))
+    assert (filled["from_time"], filled["to_time"]) == ("01:45", "02:00")
