@@ -51,8 +51,8 @@ def require_confirmed(
     """Pass where the consequences of a change are those confirmed; nobody needs to confirm that there are none.
 
     The same are: the same findings, under the same settings, with the same numbers booked on every service day that is
-    concerned. `settings` and `days` are those before the change, read under the lock. The `rows` of a file, or of a grid, are
-    confirmed as well, each as it was and as it becomes.
+    concerned. `settings` and `days` are those before the change, read under the lock. The `rows` of a file, or of a
+    grid, are confirmed as well.
 
     Raises: `ChangeUnconfirmed`, which undoes the transaction.
     """

@@ -83,7 +83,7 @@ def change_settings(
     are concerned also where those were given out no more before. Another zone moves what lies ahead (`follow_zone`);
     `keeps_wall_clock` says that it may. A dry run is the same, rolled back. So is a change whose consequences are not
     those that a person has `confirmed`; None asks nobody (see `require_confirmed`). `rows` returns, after the change,
-    the rows of a file that are confirmed with them.
+    the rows of a file, or of a grid, that are confirmed with them.
 
     Raises: `RecordNotFound`, `PeriodsOverlap`, `ZoneChangeRefused`, `SettingsInvalid`, `TableInUse`, `RecordInUse`,
     `BookingConflict`, `ChangeUnconfirmed`; the errors of `change`.
