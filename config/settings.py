@@ -144,8 +144,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 AUTHENTICATION_BACKENDS = [
     "bookings.admin.parts.sign_in.SignInBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    # Before Django's own, which asks two queries to know what was given to an account itself.
     "bookings.selectors.memberships.RoleBackend",
+    "django.contrib.auth.backends.ModelBackend",
 ]
 AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=5)
 LOGIN_ADDRESS_FAILURE_LIMIT = env.int("LOGIN_ADDRESS_FAILURE_LIMIT", default=50)

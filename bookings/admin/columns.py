@@ -61,7 +61,7 @@ def standing_at(booking: Booking, now: datetime, grace_minutes: int) -> tuple[st
     """Return the key and the word of a booking's status at an instant."""
     if booking.is_late(now, timedelta(minutes=grace_minutes)):
         return LATE, f"Late, {minutes_between(booking.starts_at, now)} min"
-    return booking.status, booking.get_status_display()
+    return booking.status, BookingStatus(booking.status).label
 
 
 def tables_of(booking: Booking) -> SafeString | str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -48,6 +49,14 @@ class Asked:
         """Return the address of the page with other values."""
         values = {"restaurant": self.restaurant.slug, "date": self.first.isoformat(), "view": self.view, **changes}
         return "?" + urlencode(values)
+
+    @cached_property
+    def _own_url(self) -> str:
+        return self.url()
+
+    def slot_url(self, starts_at: datetime) -> str:
+        """Return the address of the page that shows a slot, of which a week has hundreds."""
+        return f"{self._own_url}&slot={starts_at:%Y-%m-%dT%H%%3A%M%%3A%SZ}#slot"
 
 
 def serve_heatmap(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
@@ -138,7 +147,6 @@ def _row_time(cell: HeatCell) -> str:
 
 def shown_cell(asked: Asked, cell: HeatCell) -> dict[str, Any]:
     """Return a slot in words, with the address that chooses it."""
-    instant = f"{cell.slot.starts_at:%Y-%m-%dT%H:%M:%SZ}"
     return {
         "time": cell.shown_time,
         "heat": cell.heat,
@@ -150,7 +158,7 @@ def shown_cell(asked: Asked, cell: HeatCell) -> dict[str, Any]:
         "present": f"{cell.slot.starting_covers} start, {cell.slot.present_covers} present",
         "is_closed": cell.is_closed,
         "is_chosen": cell.slot.starts_at == asked.chosen,
-        "url": f"{asked.url(slot=instant)}#slot",
+        "url": asked.slot_url(cell.slot.starts_at),
     }
 
 

@@ -1,5 +1,6 @@
 """The shift sheet: an evening on paper, which a host falls back on when the network dies."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
@@ -61,7 +62,7 @@ def _sheet(evening: EveningTables) -> dict[str, Any]:
         "services": [_service(service) for service in evening.services],
         "quarters": list(_quarters(bookings, evening.settings.zone)),
         "arrivals": [_arrival(evening, party) for party in parties],
-        "tables": [(table, _list_taken(evening, table, parties)) for table in evening.tables],
+        "tables": list(_list_tables(evening, parties)),
         "parties": counted(len(parties), "party"),
         "covers": counted(sum(booking.party_size for booking in bookings), "cover"),
         "empty_lines": EMPTY_LINES,
@@ -99,26 +100,27 @@ def _arrival(evening: EveningTables, party: PartyAtTables) -> dict[str, Any]:
         "phone": shown_phone(booking.guest_phone) if booking.guest_phone else "",
         "starts": starts,
         "ends": ends,
-        "tables": shown_tables([row.table.number for row in party.rows]),
+        "tables": shown_tables([row.number for row in party.rows]),
         "standing": standing_at(booking, evening.now, evening.settings.restaurant.grace_minutes)[1],
         "marks": [mark.said(booking) for mark in marks_of(booking)],
     }
 
 
-def _list_taken(evening: EveningTables, table: Table, parties: Sequence[PartyAtTables]) -> list[str]:
-    """List in words who has a table when, and its blocks, by start."""
+def _list_tables(evening: EveningTables, parties: Sequence[PartyAtTables]) -> Iterator[tuple[Table, list[str]]]:
+    """Yield each table with the words for who has it when, and for its blocks, by start."""
     zone = evening.settings.zone
-    taken = [
-        (block.starts_at, f"{_span(block.starts_at, block.ends_at, zone)} blocked: {block.reason}")
-        for block in evening.blocks
-        if block.table_id == table.pk
-    ]
+    taken: defaultdict[int, list[tuple[datetime, str]]] = defaultdict(list)
+    for block in evening.blocks:
+        words = f"{_span(block.starts_at, block.ends_at, zone)} blocked: {block.reason}"
+        taken[block.table_id].append((block.starts_at, words))
     for party in parties:
-        if any(row.table_id == table.pk for row in party.rows):
-            booking = party.booking
-            when = _span(booking.starts_at, booking.ends_at, zone)
-            taken.append((booking.starts_at, f"{when} {isolated(booking.guest_name)}, {booking.party_size}"))
-    return [words for _, words in sorted(taken)]
+        booking = party.booking
+        when = _span(booking.starts_at, booking.ends_at, zone)
+        words = f"{when} {isolated(booking.guest_name)}, {booking.party_size}"
+        for table_id in {row.table_id for row in party.rows}:
+            taken[table_id].append((booking.starts_at, words))
+    for table in evening.tables:
+        yield table, [words for _, words in sorted(taken[table.pk])]
 
 
 def _span(starts_at: datetime, ends_at: datetime, zone: tzinfo) -> str:

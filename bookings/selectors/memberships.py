@@ -21,19 +21,33 @@ class RoleBackend(BaseBackend):
     What an owner gave to the account itself, by Django's own backend, holds in the user's restaurants.
     """
 
+    def get_user(self, user_id: Any) -> Any:
+        """Return the user of a session, as Django's own backend does: this one is asked before it."""
+        return ModelBackend().get_user(user_id)
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Say whether a user has a permission; what a role permits costs no query beside that of the memberships."""
+        if not user_obj.is_active or user_obj.is_anonymous:
+            return False
+        roles = _roles_in(user_obj, obj)
+        return perm in permissions_of(roles) or (obj is not None and bool(roles) and perm in _given(user_obj))
+
     def get_user_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
         """Return the permissions of a user in the restaurant of a row, without a row in any restaurant."""
         if not user_obj.is_active or user_obj.is_anonymous:
             return set()
-        memberships = list_memberships(user_obj)
-        if obj is None:
-            return set(permissions_of({membership.role for membership in memberships}))
-        roles = [membership.role for membership in memberships if membership.restaurant_id == restaurant_id_of(obj)]
-        return set(permissions_of(roles) | _given(user_obj)) if roles else set()
+        roles = _roles_in(user_obj, obj)
+        return set(permissions_of(roles) | (_given(user_obj) if roles and obj is not None else frozenset()))
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         """Say whether a role of a user permits anything in an app."""
         return any(permission.startswith(f"{app_label}.") for permission in self.get_user_permissions(user_obj))
+
+
+def _roles_in(user: Any, row: Any) -> set[str]:
+    """Return the roles of a user in the restaurant of a row, without a row in any restaurant."""
+    memberships = list_memberships(user)
+    return {own.role for own in memberships if row is None or own.restaurant_id == restaurant_id_of(row)}
 
 
 def list_memberships(user: AnyUser) -> list[Membership]:

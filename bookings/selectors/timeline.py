@@ -1,13 +1,26 @@
 """The reads of one business date of a restaurant, on its tables. They never write."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from hashlib import sha256
-from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Aggregate, BigIntegerField, Count, DateField, Max, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    Aggregate,
+    BigIntegerField,
+    Count,
+    DateField,
+    Exists,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Lower, Upper
 
 from bookings.choices import BookingStatus, DecisionVerdict
 from bookings.decision import load_days
@@ -22,12 +35,28 @@ from config.statements import Parameter, Statement
 from tables.choices import TableStatus
 from tables.models import PLAN_COLUMNS, Restaurant, Table, TableBlock
 from tables.querysets import number_order
+from tables.seating import natural_key
 from tables.spans import TimeSpan
 
 # Not at a table yet, or at one without a row: these wait for one on the screen.
 WAITING = (BookingStatus.HELD, BookingStatus.CONFIRMED, BookingStatus.ARRIVED, BookingStatus.SEATED)
+# What a screen of an evening shows of a booking. Five hundred are read at a time, and most of a row is for others.
+SHOWN_OF_BOOKING = (
+    *("reference", "business_date", "starts_at", "ends_at", "party_size", "status", "version"),
+    *("guest_name", "guest_phone", "notes", "allergies"),
+)
 
 BY_SECTION = ("section__position", "section__name", "section", *number_order("number"))
+
+
+class HeldTable(NamedTuple):
+    """A table that a party has during a time, the buffer included."""
+
+    table_id: int
+    number: str
+    starts_at: datetime
+    ends_at: datetime
+    pinned: bool
 
 
 @dataclass(frozen=True)
@@ -35,7 +64,7 @@ class PartyAtTables:
     """A booking with its tables, in the order of their numbers: none while it waits for one."""
 
     booking: Booking
-    rows: tuple[TableAssignment, ...] = ()
+    rows: tuple[HeldTable, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,15 +103,17 @@ def get_evening_tables(*, restaurant_id: int, business_date: date) -> EveningTab
     loaded = load_days(settings, business_date, business_date, needs_tables=False)
     services = tuple(day for day in loaded.services if day.business_date == business_date and day.slots)
     span = TimeSpan.around(services) if services else _whole_date(settings, business_date)
-    seated = [*_list_seated(settings, span)]
+    held = _list_held(settings, span)
+    bookings = _list_bookings(settings, business_date, held)
+    tables = tuple(_list_tables(settings, {own.table_id for booking in bookings for own in held.get(booking.pk, ())}))
     return EveningTables(
         settings=settings,
         business_date=business_date,
         span=span,
         services=services,
         authorised=list_authorised(day.service_day_id for day in services if day.service_day_id is not None),
-        tables=tuple(_list_tables(settings, {row.table_id for party in seated for row in party.rows})),
-        parties=(*seated, *_list_waiting(settings, business_date)),
+        tables=tables,
+        parties=tuple(PartyAtTables(booking, held.get(booking.pk, ())) for booking in bookings),
         blocks=tuple(_list_blocks(settings, span)),
         refusals=tuple(_list_refusals(settings, business_date)),
     )
@@ -108,28 +139,29 @@ def _whole_date(settings: ServiceSettings, business_date: date) -> TimeSpan:
     return TimeSpan(midnight, midnight + ONE_DAY)
 
 
-def _is_over(settings: ServiceSettings, prefix: str = "") -> Q:
-    return Q(**{f"{prefix}status": BookingStatus.HELD, f"{prefix}expires_at__lte": settings.now})
+def _list_held(settings: ServiceSettings, span: TimeSpan) -> dict[int, tuple[HeldTable, ...]]:
+    """List by booking the tables that are held in a span, those of the date before that sit late too, in 1 query."""
+    rows = TableAssignment.objects.filter(
+        restaurant=settings.restaurant, during__overlap=(span.starts_at, span.ends_at)
+    ).values_list("booking", "table", "table__number", Lower("during"), Upper("during"), "pinned")
+    by_booking: defaultdict[int, list[HeldTable]] = defaultdict(list)
+    for booking_id, *held in rows:
+        by_booking[booking_id].append(HeldTable(*held))
+    return {
+        booking_id: tuple(sorted(held, key=lambda own: natural_key(own.number)))
+        for booking_id, held in by_booking.items()
+    }
 
 
-def _list_seated(settings: ServiceSettings, span: TimeSpan) -> Iterator[PartyAtTables]:
-    """Yield the parties with a table in a span, those of the date before that sit late too, in 1 query."""
-    rows = (
-        TableAssignment.objects.filter(restaurant=settings.restaurant, during__overlap=(span.starts_at, span.ends_at))
-        .exclude(_is_over(settings, "booking__"))
-        .select_related("booking", "table")
-        .order_by("booking__starts_at", "booking", *number_order("table__number"))
+def _list_bookings(settings: ServiceSettings, business_date: date, held: Collection[int]) -> list[Booking]:
+    """List the bookings that hold tables, then those that wait for one, each by start, in 1 query."""
+    waits = Q(
+        ~Exists(TableAssignment.objects.filter(booking=OuterRef("pk"))), business_date=business_date, status__in=WAITING
     )
-    for _, own in groupby(rows, key=lambda row: row.booking_id):
-        held = tuple(own)
-        yield PartyAtTables(held[0].booking, held)
-
-
-def _list_waiting(settings: ServiceSettings, business_date: date) -> Iterable[PartyAtTables]:
-    waiting = Booking.objects.filter(
-        restaurant=settings.restaurant, business_date=business_date, status__in=WAITING, assignments__isnull=True
-    ).exclude(_is_over(settings))
-    return (PartyAtTables(booking) for booking in waiting.order_by("starts_at", "pk"))
+    is_over = Q(status=BookingStatus.HELD, expires_at__lte=settings.now)
+    bookings = Booking.objects.filter(Q(pk__in=held) | waits, restaurant=settings.restaurant).exclude(is_over)
+    shown = bookings.only("restaurant", *SHOWN_OF_BOOKING).order_by("starts_at", "pk")
+    return sorted(shown, key=lambda booking: booking.pk not in held)
 
 
 def _list_tables(settings: ServiceSettings, used: Iterable[int]) -> QuerySet[Table]:

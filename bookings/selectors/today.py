@@ -210,10 +210,10 @@ def _list_refused(restaurant: Restaurant, business_date: date) -> Iterator[Refus
 
 def _list_double(restaurant: Restaurant, span: TimeSpan) -> QuerySet[TableAssignment]:
     """List the assignments of tables that two parties have at once: no write of the engine leaves one; 1 query."""
-    others = TableAssignment.objects.filter(
+    # The span stands on both sides: else every assignment that there ever was is held against those of the evening.
+    of_evening = TableAssignment.objects.filter(restaurant=restaurant, during__overlap=(span.starts_at, span.ends_at))
+    others = of_evening.filter(
         ~Q(booking=OuterRef("booking")), table=OuterRef("table"), during__overlap=OuterRef("during")
     )
-    held = TableAssignment.objects.filter(
-        Exists(others), restaurant=restaurant, during__overlap=(span.starts_at, span.ends_at)
-    )
+    held = of_evening.filter(Exists(others))
     return held.select_related("booking__restaurant", "table").order_by("table", F("during"))[:MOST_LISTED]

@@ -40,8 +40,23 @@ class FilterNotUnderstood(Exception):
     """The address of a list has a filter, an order or a page that nothing can be made of."""
 
 
+class ListWithAddresses(ChangeList):
+    """A list that makes each of its addresses once: unfold asks for those of all headings again with every row."""
+
+    def get_query_string(self, new_params: Any = None, remove: Any = None) -> str:
+        """Return the address of the list with some filters more, and without others."""
+        made: dict[str, str] = self.__dict__.setdefault("_addresses", {})
+        asked = f"{new_params!r} {remove!r}"
+        if asked not in made:
+            made[asked] = super().get_query_string(new_params, remove)
+        return made[asked]
+
+
 class SturdyAdmin(ModelAdmin[Any]):
     """The lists of the admin: a filter that is not understood is left out, and the user is told."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ListWithAddresses
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list, without its filters where they are not understood."""

@@ -6,6 +6,7 @@ It stands beside its screen, not with the decisions: nothing is decided by a col
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 
 from bookings.admin.timeline.axis import STEP, Columns, TimeAxis
@@ -198,11 +199,11 @@ class _Lanes:
         if columns is not None:
             ready = min(self.axis.steps, max(columns.last, self.axis.column_of(held.ends_at)))
             self.claims.append(_Claim(party, held, columns, ready))
-            self.claims.sort(key=lambda claim: (claim.columns.first, claim.party.booking_id))
 
-    @property
+    @cached_property
     def lanes(self) -> list[int]:
-        """Return the lane of each claim."""
+        """Put the claims in their order, once all are there, and return the lane of each."""
+        self.claims.sort(key=lambda claim: (claim.columns.first, claim.party.booking_id))
         return _lanes_of([claim.columns for claim in self.claims])
 
     @property

@@ -128,7 +128,7 @@ def _place(table: Table) -> Place:
 
 def party_of(party: PartyAtTables, now: datetime) -> Party:
     """Return a booking with its stay and its tables, at an instant."""
-    held = (Held(row.table_id, row.during.lower, row.during.upper) for row in party.rows)
+    held = (Held(row.table_id, row.starts_at, row.ends_at) for row in party.rows)
     booking = party.booking
     sits_until = now if is_over(booking, now) else None
     return Party(booking.pk, booking.starts_at, booking.ends_at, tuple(held), sits_until)
@@ -189,7 +189,7 @@ class _Words:
             words=words,
             time=self.clock(party.booking.starts_at),
             until=self.clock(party.booking.ends_at),
-            tables=shown_tables([row.table.number for row in party.rows]),
+            tables=shown_tables([row.number for row in party.rows]),
             table_ids=tuple(row.table_id for row in party.rows),
             is_pinned=bool(party.rows) and all(row.pinned for row in party.rows),
         )

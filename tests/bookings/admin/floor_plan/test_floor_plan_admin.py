@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -184,9 +185,9 @@ def test_two_parties_on_one_table_are_both_named() -> None:
     book(house, guest=named("Grace"))
     evening = get_evening_tables(restaurant_id=house.pk, business_date=days_ahead())
     first, second = evening.parties
-    second.rows[0].table_id = first.rows[0].table_id
+    second = replace(second, rows=(second.rows[0]._replace(table_id=first.rows[0].table_id),))
 
-    shown = make_plan(evening, [])
+    shown = make_plan(replace(evening, parties=(first, second)), [])
 
     assert ("20:30", "conflict", ["Ada", "Grace"]) in told(shown, house, "T1")
 

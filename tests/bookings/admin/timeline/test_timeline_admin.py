@@ -137,7 +137,7 @@ def test_two_parties_on_one_table_are_both_shown_with_a_warning() -> None:
     due(house, 60, "T2", guest_name="Grace")
     evening = tonight(house)
     (first, second) = evening.parties
-    second.rows[0].table_id = first.rows[0].table_id
+    second = replace(second, rows=(second.rows[0]._replace(table_id=first.rows[0].table_id),))
 
     board = make_board(replace(evening, parties=(first, second)), [])
 
