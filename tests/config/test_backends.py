@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 
+import psycopg
 import pytest
 from django.core.cache import CacheHandler
 from django.core.exceptions import ImproperlyConfigured
@@ -33,6 +35,31 @@ def run_with_a_pool(program: str, *, size: int, timeout: float = 2.0) -> str:
     )
     assert result.returncode == 0, result.stderr
     return result.stdout.strip()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [
+        ("2027-03-01 19:00:00+00", datetime(2027, 3, 1, 19, tzinfo=UTC)),
+        ("2027-03-01 19:00:00.25-03:30", datetime(2027, 3, 1, 22, 30, 0, 250_000, tzinfo=UTC)),
+        ("0001-01-01 00:00:00+00", datetime(1, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_an_instant_is_read_in_utc_whatever_the_zone_of_the_session(stored: str, read: datetime) -> None:
+    with connection.cursor() as cursor:
+        for zone in ("UTC", "Asia/Kolkata"):
+            cursor.execute(f"SET LOCAL TIME ZONE '{zone}'")
+            found = cursor.execute("SELECT %s::timestamptz", [stored]).fetchone()[0]
+
+            assert (found, found.tzinfo) == (read, UTC)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stored", ["infinity", "0044-03-15 12:00:00+00 BC"])
+def test_what_is_no_instant_of_python_is_refused_by_the_driver(stored: str) -> None:
+    with connection.cursor() as cursor, pytest.raises(psycopg.DataError, match="timestamp"):
+        cursor.execute("SELECT %s::timestamptz", [stored]).fetchone()
 
 
 @pytest.mark.django_db

@@ -155,7 +155,7 @@ def test_a_drag_is_not_disturbed_by_what_happens_elsewhere(open_page: OpenPage) 
     page.mouse.move(box["x"] + 60, box["y"] + 60, steps=3)
 
     other = book(house, "20:00")
-    page.evaluate('htmx.trigger("#timeline-board", "timeline-look")')
+    page.evaluate('htmx.trigger("#timeline-board", "look")')
 
     expect(bar(page, booking)).to_have_class("tl-bar tl-confirmed tl-dragged")
     page.keyboard.press("Escape")

@@ -80,7 +80,7 @@ def _copy_evening(cursor: Any, house: Restaurant) -> None:
     _copy(cursor, house, BookingSlot, {**times, "service_day_id": day})
     guest = {
         # A name that thousands have, and one that all others share.
-        "guest_name": "CASE days % 20 WHEN 0 THEN 'Ada Lovelace' ELSE 'Guest ' || (old.id * 1000 + days) END",
+        "guest_name": "CASE mod(days, 20) WHEN 0 THEN 'Ada Lovelace' ELSE 'Guest ' || (old.id * 1000 + days) END",
         "status": "CASE WHEN old.business_date + days < current_date THEN 'completed' ELSE old.status END",
         "reference": reference,
         "public_id": "gen_random_uuid()",

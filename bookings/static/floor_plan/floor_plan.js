@@ -243,12 +243,6 @@ window.floorPlan = (() => {
         beside(table, AIMS[event.key])?.focus();
     });
 
-    // Live: one look asks whether anything has changed; an arrangement is not pulled from under a hand.
-
-    const isBusy = () => isArranging() || document.hidden;
-    const look = () => htmx.trigger(board, "floor-plan-look");
-    let focused = null;
-
     const read = () => {
         data = JSON.parse(document.getElementById("floor-plan-data").textContent);
         for (const [key, own] of Object.entries(data.parties)) own.key = Number(key);
@@ -256,37 +250,15 @@ window.floorPlan = (() => {
         show();
     };
 
-    board.addEventListener("htmx:beforeRequest", (event) => {
-        if (event.target === board && isBusy()) event.preventDefault();
-    });
-    board.addEventListener("htmx:configRequest", (event) => {
-        if (event.target === board) event.detail.headers["If-None-Match"] = board.dataset.tag;
-    });
-    board.addEventListener("htmx:beforeSwap", (event) => {
-        if (event.target !== board) return;
-        const { xhr } = event.detail;
-        if (xhr.status === 304 || isBusy()) {
-            event.detail.shouldSwap = false;
-        } else if (!xhr.getResponseHeader("ETag")) {
-            // Signed out meanwhile: the page itself leads to the login.
-            event.detail.shouldSwap = false;
-            window.location.reload();
-        } else {
-            board.dataset.tag = xhr.getResponseHeader("ETag");
-            const scrolled = [...board.querySelectorAll(".fp-scroll")].map((each) => each.scrollLeft);
-            focused = { id: board.contains(document.activeElement) && document.activeElement.id, scrolled };
-        }
-    });
-    board.addEventListener("htmx:afterSwap", (event) => {
-        if (event.target !== board) return;
-        read();
-        board.querySelectorAll(".fp-scroll").forEach((each, place) => { each.scrollLeft = focused?.scrolled[place] ?? 0; });
-        if (focused?.id) document.getElementById(focused.id)?.focus({ preventScroll: true });
-        focused = null;
-    });
-    document.addEventListener("visibilitychange", look);
-    board.addEventListener("htmx:afterRequest", (event) => {
-        if (event.target === board) lost.hidden = [200, 304].includes(event.detail.xhr.status);
+    const look = goOnLive({
+        board,
+        lost,
+        isBusy: () => isArranging() || document.hidden,
+        keep: () => [...board.querySelectorAll(".fp-scroll")].map((each) => each.scrollLeft),
+        restore: (places) => {
+            read();
+            board.querySelectorAll(".fp-scroll").forEach((each, place) => { each.scrollLeft = places[place] ?? 0; });
+        },
     });
 
     read();

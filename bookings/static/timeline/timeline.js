@@ -24,43 +24,15 @@
     });
     goToService();
 
-    // Live: one look asks whether anything has changed; what is in use is not pulled from under a hand.
-
-    const isBusy = () => panel.open || drag !== null || document.hidden;
-    const look = () => htmx.trigger(board, "timeline-look");
-    let kept = null;
-
-    board.addEventListener("htmx:beforeRequest", (event) => {
-        if (event.target === board && isBusy()) event.preventDefault();
-    });
-    board.addEventListener("htmx:configRequest", (event) => {
-        if (event.target === board) event.detail.headers["If-None-Match"] = board.dataset.tag;
-    });
-    board.addEventListener("htmx:beforeSwap", (event) => {
-        if (event.target !== board) return;
-        const { xhr } = event.detail;
-        if (xhr.status === 304 || isBusy()) {
-            event.detail.shouldSwap = false;
-        } else if (!xhr.getResponseHeader("ETag")) {
-            // Signed out meanwhile: the page itself leads to the login.
-            event.detail.shouldSwap = false;
-            window.location.reload();
-        } else {
-            board.dataset.tag = xhr.getResponseHeader("ETag");
-            const { scrollLeft, scrollTop } = scroller();
-            kept = { id: board.contains(document.activeElement) && document.activeElement.id, scrollLeft, scrollTop };
-        }
-    });
-    board.addEventListener("htmx:afterSwap", (event) => {
-        if (event.target !== board || kept === null) return;
-        scroller().scrollTo({ left: kept.scrollLeft, top: kept.scrollTop, behavior: "instant" });
-        rove(document.getElementById(kept.id));
-        if (kept.id) document.getElementById(kept.id)?.focus({ preventScroll: true });
-        kept = null;
-    });
-    document.addEventListener("visibilitychange", look);
-    board.addEventListener("htmx:afterRequest", (event) => {
-        if (event.target === board) lost.hidden = [200, 304].includes(event.detail.xhr.status);
+    const look = goOnLive({
+        board,
+        lost,
+        isBusy: () => panel.open || drag !== null || document.hidden,
+        keep: () => ({ left: scroller().scrollLeft, top: scroller().scrollTop }),
+        restore: (places, focused) => {
+            scroller().scrollTo({ ...places, behavior: "instant" });
+            rove(focused);
+        },
     });
 
     // Keys: one booking is in the order of the tab key, the arrows go on from there, Enter opens it.

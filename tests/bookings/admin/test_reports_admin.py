@@ -4,7 +4,7 @@ import pytest
 
 from bookings.selectors.reports import MOST_DAYS
 from tables.models import Restaurant
-from tests.helpers.admin_screens import client_with, text_of
+from tests.helpers.admin_screens import client_with, count_queries, text_of
 from tests.helpers.factories import BookingFactory, CapacityRuleFactory, days_ahead, open_restaurant
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,3 +63,14 @@ def test_of_several_restaurants_one_is_chosen(house: Restaurant) -> None:
 
 def test_only_who_may_see_bookings_and_decisions_sees_it(house: Restaurant) -> None:
     assert client_with(*MAY_READ[:1]).get(REPORTS).status_code == 403
+
+
+def test_the_queries_do_not_grow_with_the_bookings(house: Restaurant) -> None:
+    client = client_with(*MAY_READ)
+    url = f"{REPORTS}?first={days_ahead(-20)}&last={days_ahead(40)}"
+    few = count_queries(client, url)
+
+    for number in range(12):
+        BookingFactory(restaurant=house, business_date=days_ahead(number), party_size=2 + number % 3)
+
+    assert count_queries(client, url) == few

@@ -178,6 +178,28 @@ def test_in_one_restaurant_the_latest_of_a_shared_name_are_met_on_the_way_back_f
     assert "Seq Scan" not in plan
 
 
+@pytest.mark.parametrize(
+    ("term", "index"), [("guest", "Index Scan Backward using booking_by_date"), ("ada", "booking_search")]
+)
+def test_at_size_the_palette_reads_not_all_bookings(admin_client: Client, term: str, index: str) -> None:
+    house = book().restaurant
+    _multiply(20_000)
+
+    with CaptureQueriesContext(connection) as queries:
+        admin_client.get("/admin/search/", {"s": term, "restaurant": house.slug})
+    plans = [_plan_of(query["sql"]) for query in queries if "booking_search_name" in query["sql"]]
+
+    assert len(plans) == 2
+    assert index in plans[-1]
+    assert not any("Seq Scan on bookings_booking" in plan for plan in plans)
+
+
+def _plan_of(sql: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN " + sql.replace("%", "%%"), ())
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
 def _multiply(count: int) -> None:
     """Copy the one booking, each copy with a name, number and reference of its own, on a thousand dates."""
     own = {

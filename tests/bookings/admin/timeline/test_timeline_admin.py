@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bookings.admin.timeline.screen import make_board
-from bookings.choices import OverrideSource
+from bookings.choices import OverrideSource, Role
 from bookings.errors import CapacityExceeded
 from bookings.models import Booking, CapacityOverride
 from bookings.selectors.timeline import EveningTables, get_business_date, get_evening_tables
@@ -21,7 +21,7 @@ from capacity.models import ServiceDay
 from capacity.past import clock_at
 from capacity.reasons import ReasonCode
 from tables.models import Restaurant
-from tests.helpers.admin_screens import client_with, count_queries, text_of
+from tests.helpers.admin_screens import client_with, count_queries, member_of, text_of
 from tests.helpers.dining_room import at_tables, book, everything_written, history, ids, pins, room, room_at_noon
 from tests.helpers.factories import CapacityRuleFactory, days_ahead, open_restaurant
 from tests.helpers.running_service import due, seated
@@ -229,6 +229,20 @@ def test_a_look_at_an_evening_without_changes_is_not_modified(admin_client: Clie
 
     assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", tag)
     assert len(queries) == QUERIES_OF_A_LOOK
+
+
+def test_a_look_of_a_host_asks_for_the_roles_and_for_nothing_else_that_was_given() -> None:
+    house = room(2)
+    client, url = member_of(house, role=Role.HOST), evening_of(house)
+
+    with clock_at(datetime.now(UTC)):
+        tag = client.get(f"{url}board/")["ETag"]
+        with CaptureQueriesContext(connection) as queries:
+            answer = look(client, url, tag)
+
+    assert answer.status_code == 304
+    assert len(queries) == QUERIES_OF_A_LOOK
+    assert not any("auth_permission" in query["sql"] for query in queries)
 
 
 def refuse(house: Restaurant) -> None:
