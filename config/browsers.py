@@ -1,6 +1,7 @@
 """The headers by which a browser holds a page of ours to what it needs: by door, the strictest that it works with."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
@@ -51,7 +52,9 @@ class BrowserLimits(CSPMiddleware):
         """Add the headers that nobody has set."""
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        return super().process_response(request, response)
+        # What has not changed keeps the policy that it came with; thirty screens ask for it every few seconds.
+        is_kept = response.status_code == HTTPStatus.NOT_MODIFIED
+        return response if is_kept else super().process_response(request, response)
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
