@@ -1,7 +1,6 @@
 """Settings, from the environment alone (config/env.py); .env.example describes each."""
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from config.backends import caches_of, database_of
 from config.env import BASE_DIR, env, stripped
 from config.logs.configuration import logging_of, read_log_format, read_log_level
 from config.rates import parse_rate
+from config.sign_in import *  # noqa: F403 - all of the settings that are about signing in
 
 # ModelAdmin[Booking] and its like mean something to the type checker alone; Django does not know them.
 django_stubs_ext.monkeypatch()
@@ -140,32 +140,6 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# Signing in (bookings/admin/parts/sign_in.py)
-
-AUTHENTICATION_BACKENDS = [
-    "bookings.admin.parts.sign_in.SignInBackend",
-    # Before Django's own, which asks two queries to know what was given to an account itself.
-    "bookings.selectors.memberships.RoleBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
-AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=5)
-LOGIN_ADDRESS_FAILURE_LIMIT = env.int("LOGIN_ADDRESS_FAILURE_LIMIT", default=50)
-_cooloff_minutes = env.int("LOGIN_COOLOFF_MINUTES", default=15)
-if min(AXES_FAILURE_LIMIT, LOGIN_ADDRESS_FAILURE_LIMIT, _cooloff_minutes) < 1:
-    raise ImproperlyConfigured("LOGIN_FAILURE_LIMIT, LOGIN_ADDRESS_FAILURE_LIMIT, LOGIN_COOLOFF_MINUTES: from 1 on")
-AXES_COOLOFF_TIME = timedelta(minutes=_cooloff_minutes)
-AXES_HANDLER = "bookings.admin.parts.sign_in.SignInLimits"
-# Name and address together: whoever tries another's name locks out himself alone.
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "config.callers.caller_address"
-AXES_LOCKOUT_CALLABLE = "bookings.admin.parts.sign_in.answer_lockout"
-AXES_RESET_ON_SUCCESS = True
-# Tries during a lockout are not counted: it ends however often somebody knocks.
-AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-# The log has the lines for people; nothing is kept of who signed in when.
-AXES_DISABLE_ACCESS_LOG = True
-AXES_ENABLE_ADMIN = AXES_VERBOSE = False
-
 # Database and caches
 
 DATABASE_URL = env.str("DATABASE_URL", default="") or embedded.DEMO.url
@@ -278,13 +252,6 @@ UNFOLD = {
     "SIDEBAR": {"show_search": True, "navigation": "bookings.admin.parts.navigation.list_navigation"},
 }
 
-# A session ends so many hours after the last page of a person, see config.requests.KeptSessions.
-SESSION_HOURS = env.float("SESSION_HOURS", default=12.0)
-if not 0.5 <= SESSION_HOURS <= 336:
-    raise ImproperlyConfigured("SESSION_HOURS is a number of hours from 0.5 to 336")
-SESSION_COOKIE_AGE = round(SESSION_HOURS * 3600)
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
 # A grid of limits has an input for each: of every five minutes of a day, or of forty services by weekday.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
