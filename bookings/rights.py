@@ -64,6 +64,10 @@ PERMISSIONS_OF: Mapping[str, frozenset[str]] = {
 }
 
 
+# With a password alone nobody gives rights, makes keys or changes what an evening may hold for ever after.
+ROLES_WITH_SECOND_FACTOR = frozenset({Role.OWNER, Role.ENGINEER})
+
+
 def permissions_of(roles: Iterable[str]) -> frozenset[str]:
     """Return what any of some roles may do."""
     return frozenset().union(*(PERMISSIONS_OF[role] for role in roles))

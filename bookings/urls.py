@@ -15,4 +15,5 @@ urlpatterns = [
     path("admin/rollout/", include("bookings.admin.rollout.urls")),
     path("admin/floor-plan/", include("bookings.admin.floor_plan.urls")),
     path("admin/timeline/", include("bookings.admin.timeline.urls")),
+    path("admin/second-factor/", include("bookings.admin.second_factor")),
 ]

@@ -84,6 +84,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "corsheaders",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "procrastinate.contrib.django",
     "tables",
     "capacity",
@@ -105,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "bookings.admin.parts.second_factor.SecondFactorAsked",
     "bookings.admin.parts.house.HouseInAddress",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -248,6 +252,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "GLOBAL_CALLBACK": "bookings.admin.parts.banners.add_banners",
     "DASHBOARD_CALLBACK": "bookings.admin.today.page.add_today",
+    "ACCOUNT": {"navigation": "bookings.admin.parts.second_factor.list_account_links"},
     # What the palette finds, see `bookings.admin.search`.
     "SIDEBAR": {"show_search": True, "navigation": "bookings.admin.parts.navigation.list_navigation"},
 }

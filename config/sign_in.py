@@ -29,6 +29,12 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 # The log has the lines for people; nothing is kept of who signed in when.
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+# What was typed wrongly may be a recovery code with one letter amiss.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
+
+# Whoever may do harm beyond an evening shows a code beside the password, see bookings.selectors.second_factor.
+SECOND_FACTOR = env.bool("SECOND_FACTOR", default=False)
+OTP_TOTP_ISSUER = "Maitre"
 
 # A session ends so many hours after the last page of a person, see config.requests.KeptSessions.
 SESSION_HOURS = env.float("SESSION_HOURS", default=12.0)

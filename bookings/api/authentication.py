@@ -4,13 +4,14 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from bookings.models import ApiKey
 from bookings.selectors.memberships import list_memberships, list_restaurant_ids
+from bookings.selectors.second_factor import lacks_second_factor
 from bookings.services.upkeep.api_keys import authenticate_api_key
 from config.errors import RecordNotFound
 
@@ -44,10 +45,17 @@ class IsStaffOrKeyOfRestaurant(BasePermission):
     message = "This is for the staff of the restaurant."
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Say whether the caller is staff with the right in some restaurant, or holds a key."""
+        """Say whether the caller is staff with the right in some restaurant, or holds a key.
+
+        Raises: `PermissionDenied` for staff whose session lacks the second factor.
+        """
         if isinstance(request.auth, ApiKey):
             return True
-        return bool(request.user and request.user.is_staff and request.user.has_perm(_right_of(view)))
+        if not (request.user and request.user.is_staff and request.user.has_perm(_right_of(view))):
+            return False
+        if lacks_second_factor(request.user, request.session):
+            raise PermissionDenied("Sign in with your second factor first.")
+        return True
 
     def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
         """Say whether the caller may see a restaurant.

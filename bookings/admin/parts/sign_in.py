@@ -23,6 +23,7 @@ from django.utils.timezone import now
 from django.utils.translation import ngettext
 from unfold.forms import AuthenticationForm
 
+from bookings.selectors.second_factor import lacks_second_factor
 from bookings.services.upkeep.locks import lock_sign_in
 from config.callers import caller_address
 
@@ -59,6 +60,11 @@ class SignInLimits(AxesDatabaseHandler):  # type: ignore[misc]
         known = User.objects.filter(username=name).exists()
         logger.warning(event, username=name if known else UNKNOWN_NAME, caller=caller_address(request))
 
+    def user_logged_in(self, sender: Any, request: Any, user: User, **kwargs: Any) -> None:
+        """Forget the failures once all is shown: else each right password would bring new tries of the code."""
+        if not lacks_second_factor(user, request.session):
+            super().user_logged_in(sender, request, user, **kwargs)
+
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]
     """The form of the sign-in, which says when to try again after too many failures."""
@@ -83,17 +89,19 @@ class SignInForm(AuthenticationForm):  # type: ignore[misc]
                 # Raised within, it would take the count back with the transaction.
                 refusal = error
         if getattr(self.request, "axes_locked_out", False):
-            raise ValidationError(_when_again(seconds_to_wait(self.request, username)), code="locked_out")
+            raise locked_out(self.request, username)
         if refusal is not None:
             raise refusal
         cleaned: Credentials = self.cleaned_data
         return cleaned
 
 
-def _when_again(seconds: int) -> str:
-    minutes = max(1, -(-seconds // 60))
+def locked_out(request: HttpRequest, username: str) -> ValidationError:
+    """Return the refusal that says when a name may be tried again from the caller's address."""
+    minutes = max(1, -(-seconds_to_wait(request, username) // 60))
     said = ngettext("Try again in %(minutes)d minute.", "Try again in %(minutes)d minutes.", minutes)
-    return f"Too many failed attempts from your address. {said % {'minutes': minutes}}"
+    again = said % {"minutes": minutes}
+    return ValidationError(f"Too many failed attempts from your address. {again}", code="locked_out")
 
 
 def answer_lockout(

@@ -3,28 +3,32 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from bookings.admin.parts.bases import RestaurantRows, SturdyAdmin
-from bookings.admin.parts.columns import column
+from bookings.admin.parts.columns import column, list_action
 from bookings.admin.parts.look import TabularInline
 from bookings.admin.parts.owners import OwnersOnly, is_owner
 from bookings.admin.parts.sign_in import SignInForm
 from bookings.models import Membership
 from bookings.rights import GIVE_ROLES
 from bookings.selectors.memberships import list_restaurant_ids
+from bookings.services.upkeep.second_factors import reset_second_factor
 
 admin.site.index_title = "Today"
 admin.site.login_form = SignInForm
-admin.site.unregister([User, Group])
+# The secrets of others are nobody's business.
+admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
 
 
 class MembershipInline(TabularInline[Membership, User]):
@@ -45,6 +49,7 @@ class UserAdmin(DjangoUserAdmin[User], SturdyAdmin):
     list_per_page = 50
     # Two lists beside each other need the whole width.
     compressed_fields = False
+    actions: Any = ("reset_second_factor",)
     fields_of_others = ("username", "first_name", "last_name", "email")
     # All of a new colleague on one page: name, password, and the role below.
     add_fieldsets = (
@@ -84,6 +89,19 @@ class UserAdmin(DjangoUserAdmin[User], SturdyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return is_owner(request)
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        return is_owner(request)
+
+    @list_action("Reset the second factor", permissions=("reset",))
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Let users whose phone is lost set up another one; what they had opens nothing any more."""
+        for user in queryset:
+            if reset_second_factor(user=user):
+                self.log_change(request, user, "Second factor reset.")
+                messages.success(request, f"{user} sets up a second factor at the next page.")
+            else:
+                messages.warning(request, f"{user} has no second factor.")
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set the password of a user; everybody changes the own one by its own page, with the old one."""

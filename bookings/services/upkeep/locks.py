@@ -1,9 +1,10 @@
-"""Row locks on jobs of the queue, and the lock of a sign-in."""
+"""Row locks on jobs of the queue and on users, and the lock of a sign-in."""
 
 import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -44,3 +45,8 @@ def lock_sign_in(username: str, address: str) -> None:
     digest = hashlib.sha256(f"{address} {username}".encode()).digest()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SIGN_IN | int.from_bytes(digest[:6], "big")])
+
+
+def lock_user(user_id: int) -> None:
+    """Let the changes of the second factor of a user come one after the other."""
+    list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user_id).values_list("pk"))
