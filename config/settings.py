@@ -6,6 +6,7 @@ from typing import Any
 
 import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 
 from config import embedded
 from config.backends import caches_of, database_of
@@ -249,6 +250,7 @@ UNFOLD = {
     "SITE_SYMBOL": "restaurant",
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: FAVICON}],
+    "STYLES": [lambda request: static("bookings/theme.css")],
     "SHOW_VIEW_ON_SITE": False,
     "GLOBAL_CALLBACK": "bookings.admin.parts.banners.add_banners",
     "DASHBOARD_CALLBACK": "bookings.admin.today.page.add_today",
