@@ -251,6 +251,7 @@ UNFOLD = {
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: FAVICON}],
     "STYLES": [lambda request: static("bookings/theme.css")],
+    "SCRIPTS": [lambda request: static("bookings/theme.js")],
     "SHOW_VIEW_ON_SITE": False,
     "GLOBAL_CALLBACK": "bookings.admin.parts.banners.add_banners",
     "DASHBOARD_CALLBACK": "bookings.admin.today.page.add_today",
