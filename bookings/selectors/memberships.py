@@ -5,10 +5,12 @@ from typing import Any
 
 from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import QuerySet
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import BigIntegerField, QuerySet
 
 from bookings.models import Membership
 from bookings.rights import permissions_of
+from config.statements import Parameter, Statement
 from tables.models import Restaurant
 
 AnyUser = User | AnonymousUser
@@ -56,10 +58,27 @@ def list_memberships(user: AnyUser) -> list[Membership]:
         return []
     kept: list[Membership] | None = getattr(user, KEPT, None)
     if kept is None:
-        own = Membership.objects.filter(user=user.pk).select_related("restaurant")
-        kept = list(own.order_by("restaurant__name", "restaurant_id"))
+        kept = [_membership(row) for row in _OF_USER.run(user=user.pk)]
         setattr(user, KEPT, kept)
     return kept
+
+
+def _membership(row: tuple[Any, ...]) -> Membership:
+    own = Membership.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row[: len(_COLUMNS)])
+    own.restaurant = Restaurant.from_db(DEFAULT_DB_ALIAS, RESTAURANT_COLUMNS, row[len(_COLUMNS) :])
+    return own
+
+
+def _memberships_query() -> QuerySet[Membership, tuple[Any, ...]]:
+    own = Membership.objects.filter(user=Parameter("user", BigIntegerField()))
+    of_restaurant = (f"restaurant__{name}" for name in RESTAURANT_COLUMNS)
+    return own.order_by("restaurant__name", "restaurant_id").values_list(*_COLUMNS, *of_restaurant)
+
+
+RESTAURANT_COLUMNS = [field.attname for field in Restaurant._meta.concrete_fields]
+_COLUMNS = [field.attname for field in Membership._meta.concrete_fields]
+# Every screen of a host asks for them every few seconds.
+_OF_USER = Statement.of("memberships_of_user", _memberships_query)
 
 
 def list_restaurant_ids(user: AnyUser, *permissions: str) -> Collection[int] | None:

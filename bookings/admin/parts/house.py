@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, Q, QuerySet, TextField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from bookings.selectors.memberships import list_memberships, list_restaurant_ids, restaurants_of
+from bookings.selectors.memberships import RESTAURANT_COLUMNS, list_memberships, list_restaurant_ids, restaurants_of
 from config.statements import Parameter, Statement
 from tables.models import Restaurant
 
@@ -90,17 +90,16 @@ def _find(request: HttpRequest, asked: str) -> Restaurant | None:
         own = [membership.restaurant for membership in list_memberships(request.user)]
         return next((house for house in own if asked in (house.slug, str(house.pk))), None)
     key = int(asked) if asked.isdecimal() and len(asked) < 19 else None
-    named = [Restaurant.from_db(DEFAULT_DB_ALIAS, _COLUMNS, row) for row in _NAMED.run(slug=asked, key=key)]
+    named = [Restaurant.from_db(DEFAULT_DB_ALIAS, RESTAURANT_COLUMNS, row) for row in _NAMED.run(slug=asked, key=key)]
     # A slug of digits goes before the key of another restaurant.
     return next(iter(sorted(named, key=lambda house: house.slug != asked)), None)
 
 
 def _named_query() -> QuerySet[Restaurant, tuple[Any, ...]]:
     slug, key = Parameter("slug", TextField()), Parameter("key", BigIntegerField())
-    return Restaurant.objects.filter(Q(slug=slug) | Q(pk=key)).values_list(*_COLUMNS)
+    return Restaurant.objects.filter(Q(slug=slug) | Q(pk=key)).values_list(*RESTAURANT_COLUMNS)
 
 
-_COLUMNS = [field.attname for field in Restaurant._meta.concrete_fields]
 # Thirty screens ask for it every few seconds.
 _NAMED = Statement.of("restaurant_named", _named_query)
 
