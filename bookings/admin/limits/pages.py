@@ -80,7 +80,7 @@ def _save(admin: ModelAdmin[Any], request: HttpRequest, form: LimitsForm) -> Htt
     """Save the limits as they were confirmed, else show what follows; a refusal goes to the form."""
     edits, grid = form.list_edits(), form.grid
     if not edits:
-        messages.info(request, "No limit is another one: nothing was saved.")
+        messages.info(request, "No number was changed: nothing was saved.")
         return None
     try:
         done = set_limits(
@@ -98,7 +98,15 @@ def _save(admin: ModelAdmin[Any], request: HttpRequest, form: LimitsForm) -> Htt
     messages.success(request, f"{counted(len(edits), 'limit')} saved.")
     for level, message in describe_outcome(done.outcome, grid.settings.zone):
         messages.add_message(request, level, message)
-    return HttpResponseRedirect(request.get_full_path())
+    return HttpResponseRedirect(_address_of(request))
+
+
+def _address_of(request: HttpRequest) -> str:
+    """Return the address of the page with the limit that was looked at."""
+    query = request.GET.copy()
+    if request.POST.get(SHOWN) in LIMIT_FIELDS:
+        query[SHOWN] = request.POST[SHOWN]
+    return f"{request.path}?{query.urlencode()}"
 
 
 def _preview(

@@ -138,7 +138,7 @@ def test_a_number_in_a_cell_is_previewed_and_then_saved_as_the_rule_of_that_cell
     ]
     assert len(table_of(page, "Guests to call")) == 1
     saved = send(admin_client, page)
-    assert (saved.status_code, saved["Location"]) == (302, PAGE)
+    assert (saved.status_code, saved["Location"]) == (302, f"{PAGE}?limit=max_covers")
     assert rules() == [*before, {"service_period": dinner.pk, "weekday": WEEKDAY, "max_covers": 3}]
     day = ServiceDay.objects.get()
     assert (day.max_covers, day.booked_covers, day.excess_covers) == (3, 4, 1)
@@ -359,7 +359,7 @@ def test_a_period_of_another_restaurant_takes_no_number(admin_client: Client, ho
 def test_nothing_typed_saves_nothing_and_says_so(admin_client: Client, house: Restaurant) -> None:
     page = send(admin_client, page_of(admin_client), **{cell("max_covers"): "40"})
 
-    assert messages_of(page) == ["No limit is another one: nothing was saved."]
+    assert messages_of(page) == ["No number was changed: nothing was saved."]
     assert LogEntry.objects.count() == 0
 
 
