@@ -3,6 +3,7 @@
 VENV := $(CURDIR)/.venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LIGHTHOUSE := $(CURDIR)/.lighthouse
 PYTHON ?= python3
 
 # Settings of a real deployment, for the checks: only the secret is made up.
@@ -20,7 +21,7 @@ PYTEST = $(BIN)/python -m pytest -m "not prometheus and not cluster and not brow
 PROCESSES = --numprocesses 3 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger bench-growth bench-screens house smoke check-alerts check-pooler check-screens pictures check-failover requirements clean
+.PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger bench-growth bench-screens house smoke check-alerts check-pooler check-screens check-lighthouse pictures check-failover requirements clean
 
 help:  ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +108,11 @@ check-pooler: install  ## Race through PgBouncer in transaction mode (with pgbou
 
 check-screens: install  ## Drive the admin in a real browser (with Chromium)
 	$(BIN)/python -m pytest -m browser tests/e2e
+
+check-lighthouse: install  ## Let Lighthouse look at Today and the timeline (with Chromium and npm)
+	@test -x $(LIGHTHOUSE)/node_modules/.bin/lighthouse || npm install --prefix $(LIGHTHOUSE) --no-save --no-package-lock \
+		--no-audit --no-fund --silent lighthouse@13
+	$(BIN)/python -m tests.e2e.lighthouse
 
 pictures: install  ## Take the pictures of docs/console.md of a demo that runs: make pictures PASSWORD=... (with Chromium)
 	$(BIN)/python -m tests.e2e.pictures --password "$(PASSWORD)" $(ARGS)

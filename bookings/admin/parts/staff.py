@@ -38,7 +38,7 @@ class MembershipInline(TabularInline[Membership, User]):
     extra = 1
     verbose_name_plural = "Roles in restaurants"
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Give a field the name that stands at the head of its column alone."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:

@@ -1,0 +1,93 @@
+"""Let Lighthouse look at the first page and the timeline: `make check-lighthouse`.
+
+A lively evening on a database of its own, the project's web server, the Chromium of the machine, a desktop's screen and
+network. Of three runs of a page the one in the middle counts. Exit code 1 if a bar is missed.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import django
+
+from tests.load.bench_servers import ENVIRONMENT, database_server
+
+PROGRAM = Path(__file__).parents[2] / ".lighthouse" / "node_modules" / ".bin" / "lighthouse"
+BARS = {"accessibility": 100, "best-practices": 90, "performance": 90}
+RUNS = 3
+
+
+def main() -> None:
+    """Furnish, look and print; see above."""
+    os.environ |= {**ENVIRONMENT, "LOG_LEVEL": "CRITICAL", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    with database_server():
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        met = [_look_at(*page) for page in _pages()]
+    sys.exit(0 if all(met) else 1)
+
+
+def _pages() -> list[tuple[str, str, str]]:
+    """Furnish the evening; return the pages by name and path, with the cookie of an owner."""
+    from django.conf import settings
+    from django.test import Client
+
+    from tests.helpers.factories import UserFactory
+    from tests.helpers.timeline_evening import lively_evening
+
+    house, client = lively_evening(), Client()
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
+    on = house.bookings.latest("starts_at").business_date
+    paths = {"Today": f"/admin/?restaurant={house.slug}", "Timeline": f"/admin/timeline/{house.slug}/{on}/"}
+    return [(name, path, cookie) for name, path in paths.items()]
+
+
+def _look_at(name: str, path: str, cookie: str) -> bool:
+    """Print what Lighthouse says of a page; return whether it meets the bars."""
+    from tests.helpers.web_servers import running_granian
+
+    with running_granian() as server:
+        reports = sorted((_run(server + path, cookie) for _ in range(RUNS)), key=lambda report: _scores(report)[-1])
+    report = reports[RUNS // 2]
+    sys.stdout.write(
+        f"{name}: {', '.join(f'{bar} {score}' for bar, score in zip(BARS, _scores(report), strict=True))}\n"
+    )
+    for audit in report["audits"].values():
+        if audit.get("score") is not None and audit["score"] < 0.9:
+            sys.stdout.write(f"  {audit['id']}: {audit['title']} {audit.get('displayValue', '')}\n")
+    return all(score >= bar for score, bar in zip(_scores(report), BARS.values(), strict=True))
+
+
+def _run(url: str, cookie: str) -> dict[str, Any]:
+    from playwright.sync_api import sync_playwright
+
+    from tests.helpers.browsers import OPTIONS, find_chromium
+
+    with sync_playwright() as playwright:
+        chromium = find_chromium(playwright)
+    if chromium is None:
+        sys.exit("No Chromium on this machine: apt-get install chromium")
+    command = [str(PROGRAM), url, "--quiet", "--output=json", "--preset=desktop", f"--only-categories={','.join(BARS)}"]
+    flags = " ".join(["--headless=new", *OPTIONS])
+    command += [f"--extra-headers={json.dumps({'Cookie': cookie})}", f"--chrome-flags={flags}"]
+    done = subprocess.run(
+        command, env=os.environ | {"CHROME_PATH": chromium}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(done.stderr)
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def _scores(report: dict[str, Any]) -> list[int]:
+    return [round(100 * (report["categories"][name]["score"] or 0)) for name in BARS]
+
+
+if __name__ == "__main__":
+    main()
