@@ -1,8 +1,7 @@
 """What would take a party that is refused: other starts and levers, each a button or a link to what has to change."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -113,23 +112,14 @@ def _limits(request: HttpRequest, explained: Explanation, lever: Lever) -> Itera
     for raised in lever.limits:
         limit = LIMIT_OF[raised.code]
         number = raised.limit + raised.more
-        is_of_stay = limit.kind is LimitKind.OCCUPANCY
-        until = assessment.ends_at if is_of_stay else _end_of_slot(explained, assessment.wish.starts_at)
-        place = LimitScope(
-            assessment.wish.period_id,
-            on_date=assessment.wish.business_date,
-            from_time=assessment.wish.wall_time,
-            to_time=local_wall_time(until, settings.zone),
-        )
+        wish = assessment.wish
+        slot = wish.period_id, wish.business_date, wish.wall_time
+        place = LimitScope.of_slot(*slot, settings.restaurant.slot_minutes)
+        if limit.kind is LimitKind.OCCUPANCY:
+            place = replace(place, to_time=local_wall_time(assessment.ends_at, settings.zone))
         url = limit_url(settings.restaurant.pk, place, limit, number, settings.rules)
         url = _where_allowed(url, request, "capacity.add_capacityrule", settings.restaurant)
         yield Setting(f"Raise {limit.name} from {raised.limit} to {number}", url)
-
-
-def _end_of_slot(explained: Explanation, starts_at: datetime) -> datetime:
-    service = explained.assessment.service
-    slot = service.starting_slot(starts_at) if service else None
-    return slot.ends_at if slot else explained.assessment.ends_at
 
 
 def _releases(request: HttpRequest, lever: Lever) -> Iterator[Setting]:
