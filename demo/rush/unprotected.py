@@ -13,9 +13,9 @@ from config.transactions import READ_COMMITTED, Reaction
 
 
 def remove_protections() -> None:
-    """Take away, in this process and its scratch database: isolation, gate, row locks, limits as constraints."""
+    """Take away, in this process and its scratch database: isolation, gate, group, row locks, constraints."""
     settings.BOOKING_ISOLATION = READ_COMMITTED
-    settings.BOOKING_GATE = False
+    settings.BOOKING_GATE = settings.BOOKING_GROUP_COMMIT = False
     vars(writes)["lock_service_days"] = _lock_nothing
     for model in (ServiceDay, BookingSlot):
         for constraint in model._meta.constraints:
