@@ -53,18 +53,24 @@ class AnyOf(Func):
 
 
 class Statement:
-    """A statement by its name; `write` makes its SQL, with Parameters among the values, once a process."""
+    """A statement by its name; `write` makes its SQL, with Parameters among the values, once a process.
 
-    def __init__(self, name: str, write: Callable[[], Sql], *, returns_rows: bool = True) -> None:
+    The server plans it once a connection, and where its best plan `depends_on_values` each time.
+    """
+
+    def __init__(
+        self, name: str, write: Callable[[], Sql], *, returns_rows: bool = True, depends_on_values: bool = False
+    ) -> None:
         self.name = name
         self._write = write
         self._returns_rows = returns_rows
+        self._planning = "SET LOCAL plan_cache_mode = force_custom_plan;" if depends_on_values else ""
         self._compiled: tuple[str, list[Parameter]] | None = None
 
     @classmethod
-    def of(cls, name: str, query: Callable[[], QuerySet[Any, Any]]) -> "Statement":
+    def of(cls, name: str, query: Callable[[], QuerySet[Any, Any]], *, depends_on_values: bool = False) -> "Statement":
         """Return the statement of a queryset."""
-        return cls(name, lambda: sql_of(query()))
+        return cls(name, lambda: sql_of(query()), depends_on_values=depends_on_values)
 
     def run(self, *, before: str = "", **values: Any) -> list[tuple[Any, ...]]:
         """Run it with a value for each parameter, in 1 query; return the rows as the driver reads them.
@@ -90,7 +96,7 @@ class Statement:
             numbered = sql % tuple(marks[parameter.name] for parameter in parameters)
             prepare = f"PREPARE {name} AS {numbered.replace('%', '%%')};"
         places = f"({', '.join(['%s'] * len(given))})" if given else ""
-        rows = self._fetch(f"{before}{prepare}EXECUTE {name}{places}", list(given.values()))
+        rows = self._fetch(f"{before}{self._planning}{prepare}EXECUTE {name}{places}", list(given.values()))
         known[place] = name
         return rows
 

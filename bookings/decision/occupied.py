@@ -189,7 +189,8 @@ def _table_uses() -> QuerySet[TableAssignment, tuple[Any, ...]]:
     return _assignments().union(_without_table(), _blocks(), all=True)
 
 
-TABLE_USES = Statement.of("table_uses", _table_uses)
+# The window says whether its index by time or that of the restaurant is the shorter way.
+TABLE_USES = Statement.of("table_uses", _table_uses, depends_on_values=True)
 
 
 def _assignments() -> QuerySet[TableAssignment, tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from django.db.models import (
     FloatField,
     Func,
     Max,
+    OuterRef,
     Q,
     QuerySet,
     Subquery,
@@ -34,6 +35,7 @@ from capacity.policy import ServiceState, SlotState
 from capacity.selectors import SWITCH, Facts, ServiceSettings
 from config.statements import AnyOf, Parameter, Statement, ids
 from config.transactions import AttemptOutdated
+from tables.models import Restaurant
 from tables.spans import TimeSpan
 
 # As the constraint on Restaurant.slot_minutes has it.
@@ -65,7 +67,9 @@ class Epoch(Func):
     output_field = FloatField()
 
 
-FACTS_OF_DAY = (Cast("restaurant__settings_version", TextField()), Epoch(PREPARED_CLOCK), SWITCH)
+# By its key, and no join: a plan for any number of days would read all restaurants, and conflict with each change.
+SETTINGS_VERSION = Subquery(Restaurant.objects.filter(pk=OuterRef("restaurant_id")).values("settings_version"))
+FACTS_OF_DAY = (Cast(SETTINGS_VERSION, TextField()), Epoch(PREPARED_CLOCK), SWITCH)
 # The rest of a service day is known: it changes with the settings alone.
 DAY_COLUMNS = (
     "pk",
