@@ -62,6 +62,11 @@ class _Refit:
         """Return the ids of the days that were there before: those that this change creates have no slots yet."""
         return frozenset(slot.service_day_id for slot in self.slots)
 
+    def owner_of(self, slot: BookingSlot) -> ServiceDay:
+        """Return the service day that offers the start of a slot, whose limits are its own; else the one it is of."""
+        offered = self.wanted.get(slot.starts_at)
+        return offered[0] if offered else self.by_id[slot.service_day_id]
+
     def name_of(self, day: ServiceDay) -> str:
         """Return the name of the period; one that was retired earlier is offered no more, and has none here."""
         return self.names.get(day.service_period_id, "Retired service")
@@ -137,7 +142,7 @@ def _fit_slot_limits(refit: _Refit) -> list[ServiceChange]:
     by_limits: defaultdict[SlotLimits, list[int]] = defaultdict(list)
     changes: list[ServiceChange] = []
     for slot in refit.slots:
-        day = refit.by_id[slot.service_day_id]
+        day = refit.owner_of(slot)
         limits = _limits_of(refit, day, slot.starts_at)
         before = tuple(getattr(slot, limit.column) for limit in SLOT_LIMITS)
         if limits != before:

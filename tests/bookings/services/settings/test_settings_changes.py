@@ -28,6 +28,7 @@ from tests.helpers.factories import (
     UserFactory,
     days_ahead,
 )
+from tests.helpers.planted_faults import run_audit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -370,3 +371,26 @@ def test_materializing_twice_makes_nothing_twice_and_touches_no_counter() -> Non
     assert (again.days_created, again.slots_created) == (0, 0)
     assert list(BookingSlot.objects.order_by("pk").values()) == before
     assert booking.service_day.booked_covers == 4
+
+
+def test_a_start_that_another_service_takes_over_has_the_limits_of_that_service() -> None:
+    restaurant = house()
+    dinner = ServicePeriod.objects.get(restaurant=restaurant)
+    save_settings_row(row=CapacityRule(restaurant=restaurant, service_period=dinner, pacing_parties=3))
+    open_day(restaurant)
+    book(restaurant, party_size=4)
+    delete_settings_row(row=dinner)
+
+    again = ServicePeriodFactory.build(restaurant=restaurant, name="Supper")
+    save_settings_row(row=again)
+    assert day_of(restaurant, "Supper").booked_parties == 0
+    assert {slot.pacing_parties for slot in slots_of(restaurant).values()} == {None}
+
+    save_settings_row(row=CapacityRule(restaurant=restaurant, service_period=again, pacing_covers=3))
+    later = ServicePeriod.objects.get(pk=again.pk)
+    later.start_time = time(20)
+    save_settings_row(row=later)
+    early = ServicePeriodFactory.build(restaurant=restaurant, name="Early", end_time=time(20), last_seating=time(19, 30))
+    save_settings_row(row=early)
+    assert {slot.pacing_covers for slot in slots_of(restaurant).values()} == {None, 3}
+    assert run_audit().problems == []
