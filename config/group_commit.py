@@ -1,34 +1,45 @@
 """Group commit: calls of one process that wait for the same rows are written in one transaction.
 
 The first one leads: it waits at the gate and locks, for all that come behind it meanwhile. Under its lock each of them
-decides on what those before it have written, so that one commit, and one wait of other processes, serves many.
+decides on what those before it take, so that one statement, one commit, and one wait of other processes serve many.
 Source: DeWitt et al., Implementation Techniques for Main Memory Database Systems, 1984, section 5.2.
 """
 
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import copy_context
 from threading import Event, Lock
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 
 from config.errors import BookingConflict, DomainError
 from config.transaction_cost import observe_lock_wait
 from config.transactions import AttemptOutdated, undo_transaction
 
+
+class Decision(Protocol):
+    """What a call has decided; a `refusal` is the answer to it alone, and nothing is written for it."""
+
+    @property
+    def refusal(self) -> DomainError | None: ...
+
+
 T = TypeVar("T")
-Write = Callable[[], T]
-Prepare = Callable[[], Write[T]]
+D = TypeVar("D", bound=Decision)
+# Decides behind the decision of another call, which may not be written yet: None where that takes a read. Behind none
+# it reads.
+Decide = Callable[[D | None], D | None]
+Write = Callable[[Sequence[D]], Sequence[T]]
 
 # No other process waits longer for what one of them writes; a call that comes later leads the next transaction.
 LONGEST_SECONDS = 0.1
 
 # The calls that wait, by what they lock: the first of each leads.
-_queues: Final[dict[Hashable, deque["Turn[Any]"]]] = {}
+_queues: Final[dict[Hashable, deque["Turn[Any, Any]"]]] = {}
 _queueing: Final = Lock()
 
 
@@ -38,56 +49,62 @@ class GroupBroken(AttemptOutdated):
     label = "group"
 
 
-class Turn(Generic[T]):
+class Turn(Generic[D, T]):
     """The turn of a call: to lead, or to have been written by the call that leads.
 
-    `prepare` decides, and returns what writes the rows: what it raises is the answer to this call alone.
+    What `decide` raises is the answer to this call alone. `write` writes what several calls have decided.
     """
 
-    def __init__(self, prepare: Prepare[T], key: Hashable = None) -> None:
+    def __init__(self, decide: Decide[D], write: Write[D, T], key: Hashable = None) -> None:
         self.is_written_by_another = False
-        self._prepare = prepare
+        self._decide = decide
+        self._write = write
         self._key = key
         self._context = copy_context()
         self._has_come = Event()
-        self._answer: Future[T] = Future()
-        self._others: list[Turn[Any]] = []
+        self.answer: Future[T] = Future()
+        self._others: list[Turn[D, T]] = []
 
     def result(self) -> T:
-        """Return what was written; raise what `prepare` has raised, or `GroupBroken`."""
-        return self._answer.result(0)
+        """Return what was written; raise the refusal, what `decide` has raised, or `GroupBroken`."""
+        return self.answer.result(0)
 
-    def write_all(self, prepare: Prepare[T]) -> None:
-        """Write this call, prepared so, then those that wait behind it; nothing at all where all are refused.
+    def write_all(self, decision: D) -> None:
+        """Write this call, decided so, and those that wait behind it; nothing at all where all are refused.
 
-        Inside the transaction that holds the lock. Raises: `GroupBroken`; what writing this call raises.
+        Inside the transaction that holds the lock. A call that has to read is decided once those before are written.
+
+        Raises: `GroupBroken`; what writing raises.
         """
-        try:
-            write = prepare()
-        except DomainError as refusal:
-            self._answer.set_exception(refusal)
-        else:
-            self._answer.set_result(write())
+        taken = _Taken(self._write)
+        taken.add(self, decision)
         until = time.monotonic() + LONGEST_SECONDS
         while time.monotonic() < until and (other := self._take_next()) is not None:
-            other._context.run(other._write_for_another)
-        if all(turn._answer.exception(0) for turn in [self, *self._others]):
+            own = other._context.run(other._decide_behind, decision, taken)
+            if own is not None:
+                taken.add(other, own)
+                decision = own
+        taken.write()
+        if all(turn.answer.exception(0) for turn in [self, *self._others]):
             undo_transaction()
 
-    def _write_for_another(self) -> None:
+    def _decide_behind(self, decision: D, taken: "_Taken[D, T]") -> D | None:
+        """Return the decision of this call behind another; None where an error is the answer to it."""
         try:
-            write = self._prepare()
+            own = self._decide(decision)
+            if own is None:
+                taken.write()
+                own = self._decide(None)
+        except GroupBroken:
+            raise
         except DatabaseError as error:
             raise GroupBroken from error
         except Exception as error:
-            self._answer.set_exception(error)
-            return
-        try:
-            self._answer.set_result(write())
-        except Exception as error:
-            raise GroupBroken from error
+            self.answer.set_exception(error)
+            return None
+        return own
 
-    def _take_next(self) -> "Turn[Any] | None":
+    def _take_next(self) -> "Turn[D, T] | None":
         with _queueing:
             queue = _queues.get(self._key)
             if queue is None or len(queue) == 1:
@@ -116,8 +133,8 @@ class Turn(Generic[T]):
     def _end(self, *, is_committed: bool) -> None:
         for other in self._others:
             if not is_committed:
-                other._answer = Future()
-                other._answer.set_exception(GroupBroken())
+                other.answer = Future()
+                other.answer.set_exception(GroupBroken())
             other._has_come.set()
         with _queueing:
             queue = _queues[self._key]
@@ -128,15 +145,46 @@ class Turn(Generic[T]):
                 del _queues[self._key]
 
 
+class _Taken(Generic[D, T]):
+    """The decisions of a group that are not written yet."""
+
+    def __init__(self, write: Write[D, T]) -> None:
+        self._write = write
+        self._turns: list[tuple[Turn[D, T], D]] = []
+
+    def add(self, turn: Turn[D, T], decision: D) -> None:
+        """Keep a decision to be written; a refusal is answered at once."""
+        if decision.refusal is None:
+            self._turns.append((turn, decision))
+        else:
+            turn.answer.set_exception(decision.refusal)
+
+    def write(self) -> None:
+        """Write what is kept, and answer.
+
+        Raises: `GroupBroken`; the error of a transaction, or of a call that is alone.
+        """
+        turns, self._turns = self._turns, []
+        try:
+            written = self._write([decision for _, decision in turns]) if turns else ()
+        except Exception as error:
+            # Of several nobody can tell whose error it is; one of the transaction is that of its leader.
+            if len(turns) == 1 or isinstance(error, OperationalError):
+                raise
+            raise GroupBroken from error
+        for (turn, _), result in zip(turns, written, strict=True):
+            turn.answer.set_result(result)
+
+
 @contextmanager
-def turn_at(key: Hashable, prepare: Prepare[T], *, seconds: float) -> Iterator[Turn[T]]:
+def turn_at(key: Hashable, decide: Decide[D], write: Write[D, T], *, seconds: float) -> Iterator[Turn[D, T]]:
     """Wait at most so long for the turn of a call among those of this process with the same key; None is alone.
 
     The block returns at once if the call `is_written_by_another`; else it commits, and leaves.
 
     Raises: `BookingConflict`.
     """
-    turn = Turn(prepare, key)
+    turn = Turn(decide, write, key)
     if key is None:
         yield turn
         return

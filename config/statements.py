@@ -114,26 +114,40 @@ def sql_of(query: QuerySet[Any, Any]) -> Sql:
     return sql, parameters
 
 
-def insert_into(model: type[Model], *, source: str = "", **given: Sql) -> Sql:
-    """Return an INSERT of a row as JSON, all of its columns but the key, where they are not given as SQL.
+def insert_into(model: type[Model], rows: Sql | None = None, **given: str) -> Sql:
+    """Return an INSERT of rows as JSON: all of their columns, where they are not given as SQL; without a given key all.
 
-    One value instead of thirty: the driver takes longer to write each than PostgreSQL to read it out of JSON. `source`
-    follows the row in the FROM.
+    One value instead of thirty a row: the driver takes longer to write each than PostgreSQL to read it out of JSON. An
+    array of rows is the parameter named as the table, unless `rows` is what to select them from, as `given`.
     """
     table = model._meta.db_table
-    columns = [str(field.column) for field in model._meta.concrete_fields if not field.primary_key]
-    selected = ", ".join(given[column][0] if column in given else f'given."{column}"' for column in columns)
-    parameters = [parameter for column in columns if column in given for parameter in given[column][1]]
+    columns = [str(field.column) for field in model._meta.concrete_fields if not field.primary_key or "id" in given]
+    selected = ", ".join(given.get(column, f'given."{column}"') for column in columns)
     named = ", ".join(f'"{column}"' for column in columns)
-    row = f'jsonb_populate_record(NULL::"{table}", %s::jsonb) AS given'
-    sql = f'INSERT INTO "{table}" ({named}) SELECT {selected} FROM {row}{source}'  # noqa: S608 - names of our own
-    return sql, [*parameters, Parameter(table, TextField())]
+    array = f'jsonb_populate_recordset(NULL::"{table}", %s::jsonb) AS given', [Parameter(table, TextField())]
+    source, parameters = rows or array
+    sql = f'INSERT INTO "{table}" ({named}) SELECT {selected} FROM {source}'  # noqa: S608 - names of our own
+    return sql, parameters
 
 
-def row_of(model: Model) -> dict[str, str]:
-    """Return the value of such an INSERT for a model, saved or not, by name."""
-    columns = {str(field.column): _plain(getattr(model, field.attname)) for field in model._meta.concrete_fields}
-    return {model._meta.db_table: msgspec.json.encode(columns, enc_hook=str).decode()}
+def rows_in(model: type[Model], source: str, column: str) -> Sql:
+    """Return the rows of such an INSERT that stand in a column of another part of the statement."""
+    return f'{source}, jsonb_populate_record(NULL::"{model._meta.db_table}", {source}.{column}) AS given', []
+
+
+def columns_of(model: Model) -> dict[str, Any]:
+    """Return the columns of a model, saved or not, as JSON has them."""
+    return {str(field.column): _plain(getattr(model, field.attname)) for field in model._meta.concrete_fields}
+
+
+def rows_of(*models: Model) -> dict[str, str]:
+    """Return the value of an INSERT of models of one kind, saved or not, by name."""
+    return {models[0]._meta.db_table: json_of([columns_of(model) for model in models])}
+
+
+def json_of(value: Any) -> str:
+    """Return a value as JSON that PostgreSQL reads."""
+    return msgspec.json.encode(value, enc_hook=str).decode()
 
 
 def _plain(value: Any) -> Any:

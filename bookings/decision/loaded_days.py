@@ -50,8 +50,9 @@ class LoadedDays:
 
     `without` are bookings that are left out, as if they had never been made.
 
-    `services` are sorted by start; those without a row were computed and have no `service_day_id`. `solved` is the
-    planner's answer before the lock, `budget` its time budget now for all questions together.
+    `services` are sorted by start, with the slots that meet the `window`; those without a row were computed and have no
+    `service_day_id`. `solved` is the planner's answer before the lock, `budget` its time budget now for all questions
+    together.
     """
 
     settings: ServiceSettings
@@ -59,6 +60,7 @@ class LoadedDays:
     offered: frozenset[ServiceKey]
     seating: SeatingState
     expired_holds: tuple[CountedParty, ...]
+    window: TimeSpan | None = None
     budget: TimeBudget = READING
     solved: SolvedSeating | None = None
     without: frozenset[int] = frozenset()
@@ -133,6 +135,11 @@ class LoadedDays:
         service = self._services_by_key.get(ServiceKey(period_id, business_date))
         return service if service and service.service_day_id else None
 
+    def hold_slots_of(self, interval: TimeSpan) -> bool:
+        """Say whether every slot that meets an interval was read."""
+        window = self.window
+        return window is not None and window.starts_at <= interval.starts_at and interval.ends_at <= window.ends_at
+
     def services_meeting(self, interval: TimeSpan) -> tuple[ServiceState, ...]:
         """Return the service days that a write in an interval locks: those that only touch it too."""
         return tuple(service for service in self.services if interval.touches(service))
@@ -183,6 +190,7 @@ def load_days(
         offered=frozenset(expected),
         seating=seating_state(settings, settings.floor, whole, uses, channel=channel, promised=promised),
         expired_holds=holds,
+        window=window,
         budget=budget,
         solved=solved,
         without=frozenset(without),

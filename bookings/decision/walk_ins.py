@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bookings.decision.computed import day_span
 from bookings.decision.requests import Wish, blocked_interval
 from capacity.calendar import ONE_DAY, ServiceTimes, local_wall_time, this_minute
 from capacity.policy import WALK_IN
@@ -55,7 +56,7 @@ def _distance(service: ServiceTimes, instant: datetime) -> timedelta:
 
 
 def interval_to_load(settings: ServiceSettings, wish: Wish) -> TimeSpan:
-    """Return the time whose slots decide a walk-in: its stay, and its service, in one of whose slots it starts."""
+    """Return the time whose slots decide a walk-in, and others behind a wish: its stay, and its whole service."""
     services = (service for service in settings.services_on(wish.business_date) if service.period_id == wish.period_id)
-    own = next((service.slots for service in services), ())
+    own = (day_span(settings, service) for service in services)
     return TimeSpan.around([blocked_interval(settings, wish), *own])

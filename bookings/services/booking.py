@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
-from typing import Any
+from itertools import groupby
+from typing import Any, cast
 
 from django.contrib.auth.models import PermissionsMixin
 
@@ -14,15 +15,16 @@ from bookings.decision import (
     SolvedSeating,
     Wish,
     assess,
-    blocked_interval,
     find_alternatives,
     load_days,
     needs_table,
     read_wish,
     seating_request,
     solved_seating,
+    stay_interval,
 )
 from bookings.decision.refusals import refusal_of
+from bookings.decision.taken import with_taken
 from bookings.decision.touched_days import TouchedDays, days_of_assessment, days_of_stay, holds_in_the_way
 from bookings.decision.walk_ins import beside_hours, interval_to_load, read_wish_now
 from bookings.errors import IdempotencyKeyReused, OverrideForbidden, RequestRefused
@@ -32,10 +34,10 @@ from bookings.selectors import LimitKey, list_alternatives
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
 from bookings.services.guests import GuestDetails
 from bookings.services.recording import DecisionRecord
-from bookings.services.rows.booking import BookingRequest, expire_holds, write_booking
+from bookings.services.rows.booking import Accepted, BookingRequest, expire_holds, write_bookings
 from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import Override, record_override
-from bookings.services.writes import Draft, PlannedWrite
+from bookings.services.writes import Decided, Draft, PlannedWrite
 from bookings.tokens import manage_token
 from capacity.locks import Locked
 from capacity.policy import ONLINE
@@ -189,19 +191,32 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         presumed = self.presumed if budget is self.at_first_sight else None
         settings = presumed or get_service_settings(self.request.restaurant_id)
         wish = _read_wish(settings, self.request)
-        on = wish.business_date
-        is_off_grid = self.request.is_for_now or wish.is_outside_hours
-        only = interval_to_load(settings, wish) if is_off_grid else blocked_interval(settings, wish)
         loaded = load_days(
             settings,
-            on,
-            on,
-            only=only,
+            wish.business_date,
+            wish.business_date,
+            only=interval_to_load(settings, wish),
             budget=budget,
             solved=before.solved if before else None,
             needs_tables=needs_table(settings, wish),
             channel=wish.channel,
         )
+        return self._decide_on(loaded, wish, budget)
+
+    def draft_behind(self, draft: RequestDraft, *, is_taken: bool) -> RequestDraft | None:
+        """Decide a wish for the same date that needs no table, on days that hold all of its slots."""
+        loaded, other = draft.loaded, draft.assessment
+        settings = loaded.settings
+        if self.presumed is None or self.presumed.version != settings.version or self.request.is_for_now:
+            return None
+        wish = _read_wish(settings, self.request)
+        if wish.business_date != other.wish.business_date or wish.is_outside_hours or needs_table(settings, wish):
+            return None
+        if not loaded.hold_slots_of(stay_interval(settings, wish)):
+            return None
+        return self._decide_on(with_taken(loaded, [other]) if is_taken else loaded, wish, self.at_first_sight)
+
+    def _decide_on(self, loaded: LoadedDays, wish: Wish, budget: TimeBudget) -> RequestDraft:
         assessment = assess(loaded, wish)
         self.record.note(loaded, assessment)
         # Shadow mode waives a planner that ran out of time, not one that was never asked in full.
@@ -233,20 +248,24 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
 
     def write(self, draft: RequestDraft) -> BookingReceipt:
         """Write an accepted request: holds that are over, booking, tables, moves, counters, history."""
-        loaded, assessment, request = draft.loaded, draft.assessment, self.request
-        override = request.override if assessment.is_refused else None
-        expire_holds(hold.booking_id for hold in holds_in_the_way(loaded, assessment))
-        booking = write_booking(
-            loaded, assessment, request, idempotency_key=self.idempotency_key, actor=self.actor, override=override
-        )
-        self.record.note_written(booking, self._record(booking, draft, override))
-        return _receipt(booking, is_replayed=False)
+        (receipt,) = self.write_together([Decided(self, draft, None)])
+        return receipt
 
-    def _record(self, booking: Booking, draft: RequestDraft, override: Override | None) -> Mapping[LimitKey, int]:
-        if override is None:
-            return {}
-        is_waived = not draft.loaded.settings.is_enforced
-        return record_override(booking, draft.assessment, override, self.actor, is_waived=is_waived)
+    @classmethod
+    def write_together(cls, accepted: Sequence[Decided[RequestDraft, BookingReceipt]]) -> list[BookingReceipt]:
+        """Write accepted requests in their order, as many of them as can be in one statement."""
+        calls = [cast(CreateBooking, decided.write) for decided in accepted]
+        requests = [call._accepted(decided.draft) for call, decided in zip(calls, accepted, strict=True)]
+        expire_holds({hold.booking_id for one in requests for hold in holds_in_the_way(one.loaded, one.assessment)})
+        runs = groupby(enumerate(requests), key=lambda numbered: numbered[0] if numbered[1].goes_alone else None)
+        bookings = [booking for _, run in runs for booking in write_bookings([one for _, one in run])]
+        for call, one, booking in zip(calls, requests, bookings, strict=True):
+            call.record.note_written(booking, _raised(one, booking))
+        return [_receipt(booking, is_replayed=False) for booking in bookings]
+
+    def _accepted(self, draft: RequestDraft) -> Accepted:
+        override = self.request.override if draft.assessment.is_refused else None
+        return Accepted(draft.loaded, draft.assessment, self.request, self.idempotency_key, self.actor, override)
 
     def list_alternatives(self) -> Sequence[Wish]:
         """List other starts that would take the party. A party that has come wants none."""
@@ -266,6 +285,14 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
             channel=request.channel,
             turn_minutes=request.turn_minutes,
         )
+
+
+def _raised(accepted: Accepted, booking: Booking) -> Mapping[LimitKey, int]:
+    """Record the excess for which a person answers, and return it above each limit."""
+    override = accepted.override
+    if override is None:
+        return {}
+    return record_override(booking, accepted.assessment, override, accepted.actor, is_waived=accepted.is_waived)
 
 
 def _receipt(booking: Booking, *, is_replayed: bool) -> BookingReceipt:

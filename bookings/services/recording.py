@@ -21,7 +21,7 @@ from capacity.selectors import ServiceSettings
 from config import metrics
 from config.errors import BookingConflict, DomainError
 from config.requests import current_request_id
-from config.statements import Statement, insert_into, row_of
+from config.statements import Statement, insert_into, rows_of
 from config.transaction_cost import TransactionCost, measuring_cost
 from tables.seating import SeatingPlan, SeatingUndecided
 
@@ -294,4 +294,4 @@ def _write(row: Decision) -> None:
     if not django_settings.DECISION_LEDGER:
         return
     # Several statements of one query are one transaction.
-    RECORD_DECISION.run(before=TERMS, **row_of(row))
+    RECORD_DECISION.run(before=TERMS, **rows_of(row))

@@ -67,6 +67,15 @@ D = TypeVar("D", bound=Draft)
 R = TypeVar("R")
 
 
+@dataclass(frozen=True, slots=True)
+class Decided(Generic[D, R]):
+    """A write that has been decided under the lock: its draft, and the refusal where it cannot be written."""
+
+    write: "PlannedWrite[D, R]"
+    draft: D
+    refusal: DomainError | None
+
+
 class PlannedWrite(ABC, Generic[D, R]):
     """A use case that writes bookings: it reads and decides in `draft`, writes rows in `write`; `run` does the rest.
 
@@ -95,6 +104,18 @@ class PlannedWrite(ABC, Generic[D, R]):
     def write(self, draft: D) -> R:
         """Write the rows of a draft that was made under the lock and is possible."""
 
+    def draft_behind(self, draft: D, *, is_taken: bool) -> D | None:
+        """Decide after another write of this kind, under its lock, without a read: None, the default, cannot.
+
+        `draft` is the other's, made on the state before it, which `is_taken` says to be followed by what it writes.
+        """
+        return None
+
+    @classmethod
+    def write_together(cls, accepted: Sequence[Decided[D, R]]) -> list[R]:
+        """Write the rows of several writes of this kind, in their order; by default one after the other."""
+        return [decided.write.write(decided.draft) for decided in accepted]
+
     def days_at_first_sight(self) -> TouchedDays | None:
         """Return the days to lock, where they are known without a draft; None, the default, asks for one."""
         return None
@@ -104,10 +125,10 @@ class PlannedWrite(ABC, Generic[D, R]):
 
         Raises: `SeatingNotDecided`; the errors of the draft.
         """
-        draft = self._decided(None)
+        draft = self._draft_unlocked(None)
         if draft.touched.missing:
             materialize_missing(restaurant_id=draft.touched.restaurant_id, keys=draft.touched.missing)
-            draft = self._decided(draft)
+            draft = self._draft_unlocked(draft)
         return draft
 
     def refuse_early(self, draft: D) -> None:
@@ -131,7 +152,7 @@ class PlannedWrite(ABC, Generic[D, R]):
         Raises: `SeatingNotDecided`; the errors of draft and write.
         """
         with _offering(self.list_alternatives):
-            draft = self._decided(None)
+            draft = self._draft_unlocked(None)
             self.require_possible(draft)
         return draft
 
@@ -168,9 +189,8 @@ class PlannedWrite(ABC, Generic[D, R]):
             before = self.draft_before_lock()
             days = before.touched
         budget = self.under_lock if before else self.at_first_sight
-        with turn_at(
-            self._group(attempts, days, before), partial(self._prepare, days), seconds=attempts.remaining_seconds
-        ) as turn:
+        group, decide = self._group(attempts, days, before), partial(self._decide, days)
+        with turn_at(group, decide, self.write_together, seconds=attempts.remaining_seconds) as turn:
             if turn.is_written_by_another:
                 return turn.result()
             with attempts.gate(days) as is_first_in_line:
@@ -181,26 +201,37 @@ class PlannedWrite(ABC, Generic[D, R]):
                     locked = lock_service_days(days.service_day_ids)
                     if draft is None or not draft.stands(locked):
                         draft = self.draft(budget, before)
-                    turn.write_all(partial(self._prepare, days, draft))
+                    turn.write_all(self._decided_on(days, draft))
         return turn.result()
 
     def _group(self, attempts: Attempts, days: TouchedDays, before: D | None) -> Hashable:
         """Return what the calls have in common that are written together; None for one that runs by itself."""
         is_grouped = attempts.terms.grouped and attempts.count == 1 and before is None and self.is_drafted_at_gate
-        return days.service_day_ids if is_grouped else None
+        return (type(self), days.service_day_ids) if is_grouped else None
 
-    def _prepare(self, days: TouchedDays, draft: D | None = None) -> Callable[[], R]:
-        """Return what writes a draft whose days are locked, made now if there is none; raise what speaks against it."""
-        if draft is None:
-            draft = self.draft(self.at_first_sight, None)
+    def _decide(self, days: TouchedDays, before: Decided[D, R] | None) -> Decided[D, R] | None:
+        """Decide under the lock of another call: behind what that has decided, or on a read of what it has written."""
+        if before is None:
+            return self._decided_on(days, self.draft(self.at_first_sight, None))
+        draft = self.draft_behind(before.draft, is_taken=before.refusal is None)
+        return None if draft is None else self._decided_on(days, draft)
+
+    def _decided_on(self, days: TouchedDays, draft: D) -> Decided[D, R]:
+        """Decide on a draft whose days are locked.
+
+        Raises: `PlanOutdated`, `LockTooSmall`.
+        """
         if draft.is_undecided:
             raise PlanOutdated
         if not days.cover(draft.touched):
             raise LockTooSmall
-        self.require_possible(draft)
-        return partial(self.write, draft)
+        try:
+            self.require_possible(draft)
+        except DomainError as refusal:
+            return Decided(self, draft, refusal)
+        return Decided(self, draft, None)
 
-    def _decided(self, before: D | None) -> D:
+    def _draft_unlocked(self, before: D | None) -> D:
         draft = self.draft(self.before_lock, before)
         if draft.is_undecided:
             raise SeatingNotDecided

@@ -22,7 +22,7 @@ from tests.helpers.second_opinion import Wish
 from tests.helpers.stopping_points import Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 BLOCKED = "bookings.services.floor.blocks.write_reseating"
 SWAPPED = "bookings.services.floor.assignments.give_tables"
 DOUBLE_SEATING = "assignment_no_double_seating"

@@ -12,7 +12,7 @@ from tests.helpers.race_houses import House, dinner_house
 from tests.helpers.race_verdict import watched
 from tests.helpers.stopping_points import Points, wait_until_blocked
 
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 
 
 def confirming(house: House, covers: int) -> Callable[[], SettingsOutcome]:

@@ -11,7 +11,7 @@ from tests.helpers.race_houses import House, dinner_house
 from tests.helpers.race_verdict import watched
 from tests.helpers.stopping_points import Points, wait_until_blocked
 
-SEATED = "bookings.services.booking.write_booking"
+SEATED = "bookings.services.booking.write_bookings"
 NO_FUTURE_FOUND = "bookings.services.settings.settings_changes._require_no_future_assignments"
 DEADLOCK = "40P01"
 

@@ -37,7 +37,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Count the calls that wait behind another one."""
     arrived, wait = threading.Semaphore(0), group_commit.Turn._wait
 
-    def counted(turn: group_commit.Turn[Any], seconds: float) -> None:
+    def counted(turn: group_commit.Turn[Any, Any], seconds: float) -> None:
         arrived.release()
         wait(turn, seconds)
 
@@ -121,14 +121,12 @@ def test_decided_on_what_the_first_has_seen_they_overbook(
 ) -> None:
     house = dinner_house(max_covers=8)
     without.constraints(COVERS)
-    seen: list[Any] = []
-    prepare = CreateBooking._prepare
+    decide = CreateBooking.draft_behind
 
-    def by_the_first(call: Any, days: Any, draft: Any = None) -> Any:
-        seen.append(draft or seen[0])
-        return prepare(call, days, seen[0])
+    def by_the_first(call: CreateBooking, draft: Any, *, is_taken: bool) -> Any:
+        return decide(call, draft, is_taken=False)
 
-    monkeypatch.setattr(CreateBooking, "_prepare", by_the_first)
+    monkeypatch.setattr(CreateBooking, "draft_behind", by_the_first)
 
     assert codes(book_together(crowd, points, queued, [house.booking()] * 5)) == [BOOKED] * 5
     assert house.days[0].booked_covers == 20
@@ -178,8 +176,8 @@ def test_the_others_run_by_themselves_where_the_leader_loses_its_connection(
     begun: list[Any] = []
     write = group_commit.Turn.write_all
 
-    def end_the_session(turn: Any, prepare: Any) -> None:
-        write(turn, prepare)
+    def end_the_session(turn: Any, decision: Any) -> None:
+        write(turn, decision)
         if turn._others:
             begun.append([other.result().booking.pk for other in turn._others])
             connection.connection.close()

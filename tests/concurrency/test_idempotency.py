@@ -12,7 +12,7 @@ from tests.helpers.race_houses import dinner_house
 from tests.helpers.race_verdict import Gauge, watched
 from tests.helpers.stopping_points import Points
 
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 UNIQUE = "booking_idempotency_key_unique_in_restaurant"
 UNIQUE_VIOLATION = "23505"
 

@@ -16,7 +16,7 @@ from tests.helpers.recount import list_faults
 from tests.helpers.stopping_points import Points
 
 FULL = "CAPACITY_EXCEEDED"
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 COVERS, PARTIES = "service_day_covers_within_limit", "service_day_parties_within_limit"
 DOUBLE_SEATING = "assignment_no_double_seating"
 

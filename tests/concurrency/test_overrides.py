@@ -96,7 +96,7 @@ def test_without_lock_and_constraint_two_overrides_pass_what_is_authorised(
     house.booking()()
     without.service_day_lock()
     without.constraints("service_day_covers_within_limit")
-    points.meet_before("bookings.services.booking.write_booking", clients=2)
+    points.meet_before("bookings.services.booking.write_bookings", clients=2)
 
     outcomes = crowd.run([beyond(house, manager, 8, SERVICE_COVERS=4)] * 2)
 

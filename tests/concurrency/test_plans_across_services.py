@@ -15,7 +15,7 @@ from tests.helpers.race_verdict import Gauge, list_misplaced, watched
 from tests.helpers.recount import list_faults
 from tests.helpers.stopping_points import Points, wait_until_blocked
 
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 DOUBLE_SEATING = "assignment_no_double_seating"
 DEADLOCK, TAKEN_MEANWHILE = "40P01", "23P01"
 LUNCH, DINNER = (time(14), time(14, 15), time(14, 30)), (time(15), time(15, 30), time(16, 15), time(17))

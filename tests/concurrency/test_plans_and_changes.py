@@ -19,7 +19,7 @@ from tests.helpers.stopping_points import Pause, Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
 SOLVED = "bookings.services.writes.PlannedWrite.draft_before_lock"
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 CANCELLED_BEFORE_COMMIT = "bookings.services.cancellation._write_cancelled"
 DOUBLE_SEATING = "assignment_no_double_seating"
 TAKEN_MEANWHILE = "23P01"

@@ -25,7 +25,7 @@ FULL = "CAPACITY_EXCEEDED"
 GUESTS, COVERS, PARTY = 6, 40, 4
 RIGHT_AFTER_SECONDS = 1.0
 MODE_LOCKED = "bookings.services.rollout.lock_future_service_days"
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from tests.helpers.second_opinion import Wish
 from tests.helpers.stopping_points import Points
 
 FULL = "CAPACITY_EXCEEDED"
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 DOUBLE_SEATING = "assignment_no_double_seating"
 TAKEN_MEANWHILE = "23P01"
 

@@ -17,7 +17,7 @@ from tests.helpers.recount import list_faults
 from tests.helpers.stopping_points import Meeting, Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 OCCUPANCY = "slot_present_covers_within_limit"
 DOUBLE_SEATING = "assignment_no_double_seating"
 DEADLOCK = "40P01"

@@ -23,7 +23,7 @@ from tests.helpers.race_verdict import Gauge, watched
 from tests.helpers.stopping_points import Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 SETTINGS_READ = "bookings.services.settings.materialization.insert_services"
 PERIODS_CHECKED = "bookings.services.settings.settings_changes._require_disjoint_periods"
 COVERS = "service_day_covers_within_limit"

@@ -15,7 +15,7 @@ from tests.helpers.race_verdict import Gauge, watched
 from tests.helpers.stopping_points import Points, count_blocked, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 
 
 def test_the_second_guest_waits_for_the_first_and_is_then_refused(crowd: Crowd, points: Points, isolation: str) -> None:

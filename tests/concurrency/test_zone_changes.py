@@ -13,7 +13,7 @@ from tests.helpers.race_houses import NINETEEN, House, dinner_house
 from tests.helpers.race_verdict import watched
 from tests.helpers.stopping_points import Points, wait_until_blocked
 
-DECIDED = "bookings.services.booking.write_booking"
+DECIDED = "bookings.services.booking.write_bookings"
 FOLLOWED = "bookings.services.settings.settings_changes.refit_service_days"
 
 

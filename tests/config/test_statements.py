@@ -10,7 +10,7 @@ from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import BookingEvent
-from config.statements import AnyOf, Parameter, Statement, ids, insert_into, row_of, together
+from config.statements import AnyOf, Parameter, Statement, ids, insert_into, rows_of, together
 from tables.models import Restaurant
 from tests.helpers.factories import BookingFactory, RestaurantFactory
 
@@ -100,7 +100,7 @@ def test_a_row_is_inserted_as_the_orm_would() -> None:
     booking.events.all().delete()
 
     insert = Statement("insert_event", lambda: together(("SELECT id FROM made", []), made=_returning_id()))
-    ((event.pk,),) = insert.run(**row_of(event))
+    ((event.pk,),) = insert.run(**rows_of(event))
 
     assert BookingEvent.objects.filter(pk=event.pk).values().get() == {
         field.attname: getattr(event, field.attname) for field in event._meta.concrete_fields

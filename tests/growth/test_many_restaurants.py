@@ -70,7 +70,7 @@ def test_neither_availability_nor_a_booking_reads_a_whole_table() -> None:
             ask_for_everything(house, key=f"key-{seating}")
         statements = [query["sql"] for query in asked]
 
-        assert sum("EXECUTE write_booking" in statement for statement in statements) >= 1
+        assert sum("EXECUTE write_bookings" in statement for statement in statements) >= 1
         assert list(sequential_scans(statements)) == []
 
     # So the test can tell: no index has this column.

@@ -47,7 +47,7 @@ def remove_protections() -> None:
     from demo.rush import unprotected
 
     unprotected.remove_protections()
-    meeting, write = threading.Barrier(4), booking.write_booking
+    meeting, write = threading.Barrier(4), booking.write_bookings
 
     def meet_and_write(*args: Any, **kwargs: Any) -> Any:
         try:
@@ -57,10 +57,12 @@ def remove_protections() -> None:
             meeting.reset()
         written = write(*args, **kwargs)
         # The lock would have: so that whoever looks sees it.
-        ServiceDay.objects.filter(pk=written.service_day_id).update(version=F("version") + 1)
+        ServiceDay.objects.filter(pk__in=[booking.service_day_id for booking in written]).update(
+            version=F("version") + 1
+        )
         return written
 
-    vars(booking)["write_booking"] = meet_and_write
+    vars(booking)["write_bookings"] = meet_and_write
 
 
 bookings = count()

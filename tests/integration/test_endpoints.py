@@ -797,11 +797,11 @@ def test_the_number_of_queries_of_a_booking_is_pinned(client: ContractClient) ->
         "EXECUTE stored_days",
         "EXECUTE table_uses",
         "EXECUTE lock_service_days",
-        "EXECUTE write_booking",
+        "EXECUTE write_bookings",
         "SELECT pg_advisory_unlock_all",
         "SET LOCAL",  # and the record of the decision
     ]
-    assert refused == [name for name in accepted if name != "EXECUTE write_booking"]
+    assert refused == [name for name in accepted if name != "EXECUTE write_bookings"]
 
 
 def statements_of(call: Any) -> list[str]:

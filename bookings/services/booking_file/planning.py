@@ -12,15 +12,16 @@ from bookings.choices import BookingSource
 from bookings.decision import Assessment, LoadedDays, Wish, assess, find_alternatives, needs_table
 from bookings.decision.refusals import refusal_of
 from bookings.decision.stored_days import SettingsOutdated
+from bookings.decision.taken import with_taken
 from bookings.errors import RequestRefused
 from bookings.models import Booking, TableAssignment
 from bookings.restaurant_file.problems import Problems
 from bookings.services.booking import CreateBooking, RequestDraft
 from bookings.services.booking_file.lines import BookingLine, BookingLines, differences_of
-from bookings.services.booking_file.trial import is_near, with_taken
 from bookings.services.guests import GuestDetails
 from bookings.services.rows.booking import BookingRequest
 from bookings.services.rows.events import Actor
+from capacity.calendar import ONE_DAY
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import BookingConflict, DomainError
 from tables.models import Restaurant
@@ -170,7 +171,8 @@ class _Trial:
 
     def _decide(self, create: CreateBooking, draft: RequestDraft) -> RequestRefused | None:
         loaded, assessment = draft.loaded, draft.assessment
-        near = [taken for taken in self.taken if is_near(taken, assessment)]
+        on = assessment.wish.business_date
+        near = [taken for taken in self.taken if abs(taken.wish.business_date - on) <= ONE_DAY]
         if near:
             loaded = with_taken(loaded, near)
             assessment = assess(loaded, assessment.wish)

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, TextField
 from django.utils import timezone
 from psycopg.types.range import Range
 
@@ -24,13 +24,13 @@ from bookings.services.rows.counters import (
     find_counted_stay,
     take_from_counters,
 )
-from bookings.services.rows.events import ENGINE, Actor, new_event, record_event
+from bookings.services.rows.events import ENGINE, Actor, actor_label, new_event, record_event
 from bookings.services.rows.overrides import Override, record_waived_excess
 from bookings.services.rows.seating import TablesKept, purpose_of, table_numbers, write_seating
 from bookings.tokens import new_reference
 from capacity.policy import ServiceState, fullest_use
 from config import metrics
-from config.statements import Sql, Statement, ids, insert_into, row_of, together
+from config.statements import Parameter, Sql, Statement, columns_of, insert_into, json_of, rows_in, together
 from config.transactions import require_atomic
 from tables.seating import SeatingPlan
 
@@ -83,65 +83,107 @@ class BookingRequest:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def write_booking(
-    loaded: LoadedDays,
-    assessment: Assessment,
-    request: BookingRequest,
-    *,
-    idempotency_key: str | None,
-    actor: Actor,
-    override: Override | None = None,
-) -> Booking:
-    """Write an accepted booking with its tables, counters and history; its service days are locked.
+@dataclass(frozen=True)
+class Accepted:
+    """An accepted request, on the loaded days of its decision; with an `override` a person answers for its excess."""
 
-    With an `override` a person answers for what speaks against it.
+    loaded: LoadedDays
+    assessment: Assessment
+    request: BookingRequest
+    idempotency_key: str | None
+    actor: Actor
+    override: Override | None
 
-    1 query, 3 more where parties move to make room, 1 more where shadow mode waived a limit.
+    @property
+    def is_waived(self) -> bool:
+        """Say whether shadow mode waives its limits."""
+        return not self.loaded.settings.is_enforced
+
+    @property
+    def goes_alone(self) -> bool:
+        """Say whether it is written by itself: an excess is authorised for it alone, or parties move for it first."""
+        return self.is_waived or self.override is not None or bool(self.assessment.plan and self.assessment.plan.moves)
+
+
+def write_bookings(accepted: Sequence[Accepted]) -> list[Booking]:
+    """Write accepted bookings with their tables, counters and history; all of their service days are locked.
+
+    One that `goes_alone` is written by itself. 1 query; for such a one 3 more where parties move to make room, 1 more
+    where shadow mode waived a limit.
     """
     require_atomic()
-    booking = _new_booking(loaded, assessment, request)
-    if idempotency_key is not None:
-        booking.idempotency_key = idempotency_key
-        booking.request_hash = request.hash
-    booking.stored_answer = _answer(loaded, assessment, booking)
-    plan, is_waived = assessment.plan, not loaded.settings.is_enforced
-    event = new_event(booking, EventKind.CREATED, actor=actor, to_value={"status": booking.status})
+    bookings = [_new_booking(one) for one in accepted]
+    written = WRITE_BOOKINGS.run(
+        accepted=json_of([_rows_of(one, booking) for one, booking in zip(accepted, bookings, strict=True)]),
+        **changes_of_counters(
+            [(1, _counted_stay(one.assessment)) for one in accepted],
+            is_excess_authorised=any(one.is_waived or one.override for one in accepted),
+        ),
+    )
+    for one, booking, (key,) in zip(accepted, bookings, written, strict=True):
+        booking.pk = key
+        _complete(one, booking)
+    return bookings
+
+
+def _rows_of(accepted: Accepted, booking: Booking) -> dict[str, Any]:
+    """Return the rows of a booking as JSON: itself, its event, and of its seats all but the table."""
+    plan, override = accepted.assessment.plan, accepted.override
+    event = new_event(booking, EventKind.CREATED, actor=accepted.actor, to_value={"status": booking.status})
     if override is not None:
         event.reason = override.reason
-    seat = _seat_without_table(booking, assessment, assigned_by=event.actor_label)
+    rows = {"booking": columns_of(booking), "event": columns_of(event)}
     # The exclusion constraint looks at each row as it comes: where parties move, their rows go first.
-    at_once = plan.table_ids if plan and not plan.moves else ()
-    ((booking.pk,),) = WRITE_BOOKING.run(
-        table_ids=list(at_once),
-        **row_of(booking) | row_of(event) | row_of(seat),
-        **changes_of_counters([(1, _counted_stay(assessment))], is_excess_authorised=is_waived or override is not None),
-    )
+    if plan is None or plan.moves:
+        return rows
+    return rows | {"seat": columns_of(_seat_without_table(accepted, booking)), "tables": plan.table_ids}
+
+
+def _complete(accepted: Accepted, booking: Booking) -> None:
+    """Write the rows that follow those of a booking: of parties that make room for it, and of an excess."""
+    plan = accepted.assessment.plan
     if plan is not None:
         metrics.booking_seating_step.labels(step=str(plan.step)).inc()
         if plan.moves:
-            _seat_with_moves(loaded, booking, assessment, plan, assigned_by=event.actor_label)
-    if is_waived:
-        record_waived_excess(booking, assessment)
-    return booking
+            _seat_with_moves(accepted, booking, plan)
+    if accepted.is_waived:
+        record_waived_excess(booking, accepted.assessment)
 
 
 def _write() -> Sql:
-    own = "booking.id", ()
-    tables: Sql = ("unnest(%s::bigint[])", [ids("table_ids")])
-    booking, parameters = insert_into(Booking)
+    key, array = f"pg_get_serial_sequence('{Booking._meta.db_table}', 'id')", Parameter("accepted", TextField())
+    columns = "booking jsonb, event jsonb, seat jsonb, tables bigint[]"
+    given = f"ROWS FROM (jsonb_to_recordset(%s::jsonb) AS ({columns})) WITH ORDINALITY"
+    own = "accepted.id"
     return together(
-        ("SELECT id FROM booking", []),
-        booking=(f"{booking} RETURNING id", parameters),
-        event=insert_into(BookingEvent, source=", booking", booking_id=own),
-        seats=insert_into(TableAssignment, source=", booking", booking_id=own, table_id=tables),
+        ("SELECT id FROM accepted ORDER BY ordinality", []),
+        accepted=(f"SELECT nextval({key}) AS id, given.* FROM {given} AS given", [array]),  # noqa: S608 - names of our own
+        booking=insert_into(Booking, rows_in(Booking, "accepted", "booking"), id=own),
+        event=insert_into(BookingEvent, rows_in(BookingEvent, "accepted", "event"), booking_id=own),
+        seats=insert_into(
+            TableAssignment,
+            rows_in(TableAssignment, "accepted", "seat"),
+            booking_id=own,
+            table_id="unnest(accepted.tables)",
+        ),
         **counting(),
     )
 
 
-WRITE_BOOKING = Statement("write_booking", _write)
+WRITE_BOOKINGS = Statement("write_bookings", _write)
 
 
-def _new_booking(loaded: LoadedDays, assessment: Assessment, request: BookingRequest) -> Booking:
+def _new_booking(accepted: Accepted) -> Booking:
+    loaded, assessment, request = accepted.loaded, accepted.assessment, accepted.request
+    booking = _booking_of(loaded, assessment, request)
+    if accepted.idempotency_key is not None:
+        booking.idempotency_key = accepted.idempotency_key
+        booking.request_hash = request.hash
+    booking.stored_answer = _answer(loaded, assessment, booking)
+    return booking
+
+
+def _booking_of(loaded: LoadedDays, assessment: Assessment, request: BookingRequest) -> Booking:
     wish, now = assessment.wish, timezone.now()
     return Booking(
         created_at=now,
@@ -168,12 +210,12 @@ def _new_booking(loaded: LoadedDays, assessment: Assessment, request: BookingReq
     )
 
 
-def _seat_without_table(booking: Booking, assessment: Assessment, *, assigned_by: str) -> TableAssignment:
+def _seat_without_table(accepted: Accepted, booking: Booking) -> TableAssignment:
     """Return the row of each table of a booking, but for the table and the booking's id: the statement adds them."""
     return TableAssignment(
         restaurant=booking.restaurant,
-        during=Range(booking.starts_at, assessment.blocked_until),
-        assigned_by=assigned_by,
+        during=Range(booking.starts_at, accepted.assessment.blocked_until),
+        assigned_by=actor_label(accepted.actor),
         created_at=booking.created_at,
     )
 
@@ -211,11 +253,16 @@ def _answer(loaded: LoadedDays, assessment: Assessment, booking: Booking) -> Any
     return render(answer)
 
 
-def _seat_with_moves(
-    loaded: LoadedDays, booking: Booking, assessment: Assessment, plan: SeatingPlan, *, assigned_by: str
-) -> None:
+def _seat_with_moves(accepted: Accepted, booking: Booking, plan: SeatingPlan) -> None:
+    loaded, assessment = accepted.loaded, accepted.assessment
     own = TablesKept(booking.pk, plan.table_ids, booking.starts_at, assessment.blocked_until, had_tables=False)
-    write_seating(loaded, plan.moves, kept=[own], assigned_by=assigned_by, purpose=purpose_of(loaded, assessment.wish))
+    write_seating(
+        loaded,
+        plan.moves,
+        kept=[own],
+        assigned_by=actor_label(accepted.actor),
+        purpose=purpose_of(loaded, assessment.wish),
+    )
 
 
 def _counted_stay(assessment: Assessment) -> CountedStay:

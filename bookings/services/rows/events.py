@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from bookings.choices import EventKind
 from bookings.models import Booking, BookingEvent
-from config.statements import Statement, insert_into, row_of
+from config.statements import Statement, insert_into, rows_of
 
 # Of the name under which an actor stands in a history.
 LONGEST_LABEL = 80
@@ -30,7 +30,7 @@ def record_event(
 ) -> None:
     """Add one entry to a booking's history; the label is the user's name unless given."""
     event = new_event(booking, kind, actor=actor, label=label, from_value=from_value, to_value=to_value, reason=reason)
-    RECORD_EVENT.run(**row_of(event))
+    RECORD_EVENT.run(**rows_of(event))
 
 
 def new_event(

@@ -24,7 +24,7 @@ from bookings.services import (
     undo_change,
 )
 from bookings.services import recording as writing
-from bookings.services.rows.booking import write_booking
+from bookings.services.rows.booking import write_bookings
 from capacity.models import ServiceDay
 from config.errors import BookingConflict, InputInvalid
 from config.transactions import LockTooSmall
@@ -462,9 +462,9 @@ def test_attempts_and_why_they_ran_again_are_recorded(monkeypatch: pytest.Monkey
         tries.append(args)
         if len(tries) == 1:
             raise LockTooSmall
-        return write_booking(*args, **kwargs)
+        return write_bookings(*args, **kwargs)
 
-    monkeypatch.setattr("bookings.services.booking.write_booking", fail_once)
+    monkeypatch.setattr("bookings.services.booking.write_bookings", fail_once)
     booking = book(house)
 
     assert (latest().attempts, latest().sqlstates, latest().booking) == (2, ["claim"], booking)
@@ -480,7 +480,7 @@ def test_a_request_that_is_given_up_is_recorded_as_undecided(
     def fail(*args: Any, **kwargs: Any) -> Booking:
         raise LockTooSmall
 
-    monkeypatch.setattr("bookings.services.booking.write_booking", fail)
+    monkeypatch.setattr("bookings.services.booking.write_bookings", fail)
     with pytest.raises(BookingConflict):
         book(house)
 

@@ -390,7 +390,7 @@ def test_a_start_that_another_service_takes_over_has_the_limits_of_that_service(
     later = ServicePeriod.objects.get(pk=again.pk)
     later.start_time = time(20)
     save_settings_row(row=later)
-    early = ServicePeriodFactory.build(restaurant=restaurant, name="Early", end_time=time(20), last_seating=time(19, 30))
-    save_settings_row(row=early)
+    hours = {"last_seating": time(19, 30), "end_time": time(20)}
+    save_settings_row(row=ServicePeriodFactory.build(restaurant=restaurant, name="Early", **hours))
     assert {slot.pacing_covers for slot in slots_of(restaurant).values()} == {None, 3}
     assert run_audit().problems == []

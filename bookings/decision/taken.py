@@ -1,11 +1,11 @@
-"""The state of an evening as it would be with the parties of earlier lines: in memory, without a lock or a write."""
+"""Loaded days as they are once parties are taken that have been assessed on them: in memory, without a read."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from bookings.decision import Assessment, LoadedDays
-from capacity.calendar import ONE_DAY
+from bookings.decision.assessment import Assessment
+from bookings.decision.loaded_days import LoadedDays
 from capacity.limits import LIMIT_OF, OCCUPANCY_LIMITS, PACING_LIMITS
 from capacity.policy import LimitUse, ServiceState, SlotState
 from tables.seating import SeatedParty, SeatingState
@@ -23,11 +23,6 @@ def with_taken(loaded: LoadedDays, taken: Sequence[Assessment]) -> LoadedDays:
         services = tuple(_counted(service, assessment) for service in services)
         seating = _seated(seating, assessment, FIRST_ID + number)
     return replace(loaded, services=services, seating=seating)
-
-
-def is_near(assessment: Assessment, other: Assessment) -> bool:
-    """Say whether two parties may meet: their dates are the same or beside each other."""
-    return abs(assessment.wish.business_date - other.wish.business_date) <= ONE_DAY
 
 
 def _counted(service: ServiceState, taken: Assessment) -> ServiceState:
