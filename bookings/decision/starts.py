@@ -1,17 +1,21 @@
 """Decide the starts of a date: all of them, or those near another."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import islice
+from threading import Condition
 
-from bookings.decision.assessment import Assessment, assess, is_refused_by_limits
+from cachetools import LRUCache, cached
+
+from bookings.decision.assessment import Assessment, assess, is_refused_by_limits, needs_table
 from bookings.decision.loaded_days import LoadedDays
 from bookings.decision.requests import Wish, seating_request
 from bookings.decision.time_budgets import WITHOUT_EXACT
-from capacity.calendar import ONE_DAY, local_wall_time
+from capacity.calendar import ONE_DAY, local_wall_time, this_minute
 from capacity.policy import ONLINE, ServiceState, SlotState
 from capacity.selectors import ServiceSettings
 from config import metrics
+from tables.spans import TimeSpan
 
 ALTERNATIVES_WITHIN = timedelta(hours=2)
 MOST_ALTERNATIVES = 5
@@ -95,6 +99,24 @@ def find_alternatives(loaded: LoadedDays, wish: Wish, *, turn_minutes: int | Non
     Each takes the party for `turn_minutes`, or for the turn time of that start. They are advice: a start that only the
     exact model could settle is left out. A refused crowd would else spend the time of parties that book.
     """
+    find = _find_alternatives if needs_table(loaded.settings, wish) else _find_alternatives_once
+    return find(loaded, wish, turn_minutes)
+
+
+def hold_starts_near(loaded: LoadedDays, wish: Wish) -> bool:
+    """Say whether loaded days hold all that `find_alternatives` asks of them: the starts near are of one whole service.
+
+    Without tables: what may be moved to make room lies further away.
+    """
+    service = loaded.service(wish.period_id, wish.business_date)
+    if service is None or wish.is_outside_hours or needs_table(loaded.settings, wish):
+        return False
+    near = TimeSpan(wish.starts_at - ALTERNATIVES_WITHIN, wish.starts_at + ALTERNATIVES_WITHIN)
+    met = [other for other in loaded.services_meeting(near) if other.business_date == wish.business_date]
+    return met == [service] and loaded.hold_slots_of(TimeSpan(service.starts_at, service.ends_at))
+
+
+def _find_alternatives(loaded: LoadedDays, wish: Wish, turn_minutes: int | None) -> tuple[Assessment, ...]:
     others = (
         other
         for on in dates_near(loaded.settings, wish)
@@ -106,6 +128,17 @@ def find_alternatives(loaded: LoadedDays, wish: Wish, *, turn_minutes: int | Non
     open_by_limits = (other for other in near if not is_refused_by_limits(loaded, other))
     assessed = (assess(loaded, other, at_most=WITHOUT_EXACT) for other in open_by_limits)
     return tuple(islice((other for other in assessed if other.is_available), MOST_ALTERNATIVES))
+
+
+def _asked_of(loaded: LoadedDays, wish: Wish, turn_minutes: int | None) -> Hashable:
+    """Return all that alternatives without tables depend on; the clock by the minute."""
+    settings = loaded.settings
+    facts = (settings.version, settings.is_enforced, this_minute(settings.now))
+    return (settings.restaurant.pk, *facts, loaded.services, wish, turn_minutes)
+
+
+# A crowd that is refused asks the same again and again: one of its threads answers, for all.
+_find_alternatives_once = cached(LRUCache(maxsize=64), key=_asked_of, condition=Condition())(_find_alternatives)
 
 
 def offered_starts(loaded: LoadedDays, business_date: date) -> list[tuple[ServiceState, SlotState]]:

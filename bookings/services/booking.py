@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, cast
 
 from django.contrib.auth.models import PermissionsMixin
+from django.db.models import BigIntegerField, CharField, QuerySet
 
 from bookings.choices import BookingSource, DecisionOperation
 from bookings.decision import (
@@ -24,6 +25,7 @@ from bookings.decision import (
     stay_interval,
 )
 from bookings.decision.refusals import refusal_of
+from bookings.decision.starts import hold_starts_near
 from bookings.decision.taken import with_taken
 from bookings.decision.touched_days import TouchedDays, days_of_assessment, days_of_stay, holds_in_the_way
 from bookings.decision.walk_ins import beside_hours, interval_to_load, read_wish_now
@@ -43,7 +45,16 @@ from capacity.locks import Locked
 from capacity.policy import ONLINE
 from capacity.selectors import ServiceSettings, get_service_settings, is_enforced, presumed_settings
 from config.errors import DomainError
+from config.statements import Parameter, Statement
 from tables.seating import SeatingRefusal, SeatingUndecided, TimeBudget
+
+
+def _booked_by_key() -> QuerySet[Booking, tuple[Any, ...]]:
+    restaurant_id, key = Parameter("restaurant_id", BigIntegerField()), Parameter("key", CharField())
+    return Booking.objects.filter(restaurant_id=restaurant_id, idempotency_key=key).order_by().values_list("pk")
+
+
+BOOKED_BY_KEY = Statement.of("booked_by_key", _booked_by_key)
 
 
 @dataclass(frozen=True)
@@ -153,18 +164,17 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         self.record = DecisionRecord(DecisionOperation.CREATE, self.request.source)
 
     def find_written(self) -> BookingReceipt | None:
-        """Find the booking of the idempotency key, in 1 query; none without a key.
+        """Find the booking of the idempotency key, in 1 query, and 1 more if there is one; none without a key.
 
         Raises: `IdempotencyKeyReused`.
         """
         request = self.request
         if self.idempotency_key is None:
             return None
-        found = Booking.objects.filter(
-            restaurant_id=request.restaurant_id, idempotency_key=self.idempotency_key
-        ).first()
-        if found is None:
+        keys = BOOKED_BY_KEY.run(restaurant_id=request.restaurant_id, key=self.idempotency_key)
+        if not keys:
             return None
+        found = Booking.objects.get(pk=keys[0][0])
         if found.request_hash != request.hash:
             raise IdempotencyKeyReused
         return _receipt(found, is_replayed=True)
@@ -272,8 +282,8 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         request, loaded, wish = self.request, self.record.loaded, self.record.wish
         if request.business_date is None:
             return ()
-        if loaded is not None and wish is not None and needs_table(loaded.settings, wish):
-            # The whole date was loaded.
+        if loaded and wish and (needs_table(loaded.settings, wish) or hold_starts_near(loaded, wish)):
+            # For tables the whole date was loaded.
             return tuple(other.wish for other in find_alternatives(loaded, wish, turn_minutes=wish.turn_minutes))
         return list_alternatives(
             restaurant_id=request.restaurant_id,
