@@ -28,6 +28,7 @@ class Decision(Protocol):
     def refusal(self) -> DomainError | None: ...
 
 
+R = TypeVar("R")
 T = TypeVar("T")
 D = TypeVar("D", bound=Decision)
 # Decides behind the decision of another call, which may not be written yet: None where that takes a read. Behind none
@@ -203,3 +204,39 @@ def turn_at(key: Hashable, decide: Decide[D], write: Write[D, T], *, seconds: fl
         is_committed = True
     finally:
         turn._end(is_committed=is_committed)
+
+
+class SharedWrite(Generic[R]):
+    """Rows of several threads that one of them writes, in one transaction: each returns once its row is in it."""
+
+    def __init__(self, write: Callable[[Sequence[R]], None]) -> None:
+        self._write = write
+        self._waiting: deque[tuple[R, Future[None]]] = deque()
+        self._writing = Lock()
+
+    def write(self, row: R) -> None:
+        """Write a row, with those of others that wait.
+
+        Raises: the error of its write.
+        """
+        own: Future[None] = Future()
+        self._waiting.append((row, own))
+        with self._writing:
+            if not own.done():
+                self._write_all([self._waiting.popleft() for _ in range(len(self._waiting))])
+        own.result()
+
+    def _write_all(self, waiting: Sequence[tuple[R, Future[None]]]) -> None:
+        try:
+            self._write([row for row, _ in waiting])
+        except Exception as error:
+            if len(waiting) > 1 and not isinstance(error, OperationalError):
+                # One of them is bad, and the others are not.
+                for each in waiting:
+                    self._write_all([each])
+                return
+            for _, own in waiting:
+                own.set_exception(error)
+        else:
+            for _, own in waiting:
+                own.set_result(None)

@@ -1,10 +1,10 @@
 """The record of a decision: noted by a use case as it runs, and written after its transaction."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.conf import settings as django_settings
@@ -20,6 +20,7 @@ from capacity.calendar import iso_utc
 from capacity.selectors import ServiceSettings
 from config import metrics
 from config.errors import BookingConflict, DomainError
+from config.group_commit import SharedWrite
 from config.requests import current_request_id
 from config.statements import Statement, insert_into, rows_of
 from config.transaction_cost import TransactionCost, measuring_cost
@@ -254,15 +255,16 @@ def _record(record: DecisionRecord, seconds: float) -> None:
         row = decision_row(record, record.settings, record.wish)
         _count(row, covers_denied=record.covers_denied)
         _log(row)
-        _write(row)
+        if django_settings.DECISION_LEDGER:
+            DECISIONS.write(row)
 
 
 @contextmanager
 def _losing_no_booking() -> Iterator[None]:
+    # A decision is committed, or refused, and stays so: its record is about it, not a part of it.
     try:
         yield
     except Exception:
-        # A decision is committed, or refused, and stays so: its record is about it, not a part of it.
         logger.exception("decision not recorded")
         metrics.booking_decision_lost.inc()
 
@@ -290,8 +292,9 @@ def _log(row: Decision) -> None:
     )
 
 
-def _write(row: Decision) -> None:
-    if not django_settings.DECISION_LEDGER:
-        return
+def _write_rows(rows: Sequence[Decision]) -> None:
     # Several statements of one query are one transaction.
-    RECORD_DECISION.run(before=TERMS, **rows_of(row))
+    RECORD_DECISION.run(before=TERMS, **rows_of(*rows))
+
+
+DECISIONS: Final = SharedWrite(_write_rows)

@@ -61,6 +61,22 @@ def locks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return taken
 
 
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """List the numbers of bookings that were written by one statement."""
+    from bookings.services import booking
+
+    numbers: list[int] = []
+    write = booking.write_bookings
+
+    def noted(accepted: Any) -> Any:
+        numbers.append(len(accepted))
+        return write(accepted)
+
+    monkeypatch.setattr(booking, "write_bookings", noted)
+    return numbers
+
+
 def book_together(crowd: Crowd, points: Points, queued: threading.Semaphore, acts: list[Act]) -> list["Future[Any]"]:
     """Let the first act lead, hold it before its lock until all others wait behind it, and let it go."""
     pause = points.pause_before(ABOUT_TO_LOCK)
@@ -84,17 +100,18 @@ def codes(calls: list["Future[Any]"]) -> list[str]:
     return [outcome_of(call).code for call in calls]
 
 
-def test_six_guests_are_written_under_one_lock(
-    crowd: Crowd, locks: list[str], points: Points, queued: threading.Semaphore, isolation: str
+def test_six_guests_are_written_under_one_lock_by_one_statement(
+    crowd: Crowd, locks: list[str], written: list[int], points: Points, queued: threading.Semaphore, isolation: str
 ) -> None:
     house = dinner_house(max_covers=40)
+    get_service_settings(house.restaurant.pk)
     version = house.days[0].version
 
     with watched(house.restaurant):
         calls = book_together(crowd, points, queued, [house.booking()] * 6)
         assert codes(calls) == [BOOKED] * 6
 
-    assert len(locks) == 1
+    assert (len(locks), written) == (1, [6])
     (day,) = house.days
     assert (day.version, day.booked_covers, day.booked_parties) == (version + 1, 24, 6)
     assert len({call.result().booking.reference for call in calls}) == 6

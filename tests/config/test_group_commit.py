@@ -1,0 +1,80 @@
+"""Rows of several threads are written together, and the bad ones alone are lost."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from django.db import DataError, OperationalError
+
+from config.group_commit import SharedWrite
+
+PATIENCE_SECONDS = 10
+
+
+class Paper:
+    """Holds what is written; the first write waits until three rows wait behind it."""
+
+    def __init__(self) -> None:
+        self.writes: list[list[str]] = []
+        self.has_begun = threading.Event()
+        self.may_end = threading.Event()
+
+    def write(self, rows: Sequence[str]) -> None:
+        self.writes.append(list(rows))
+        self.has_begun.set()
+        assert self.may_end.wait(PATIENCE_SECONDS)
+        if "bad" in rows:
+            raise DataError("bad")
+        if "away" in rows:
+            raise OperationalError("away")
+
+
+def write_behind(paper: Paper, *rows: str) -> list["Future[None]"]:
+    """Let rows wait for a first one, and all of them be written."""
+    shared = SharedWrite(paper.write)
+    with ThreadPoolExecutor(1 + len(rows)) as threads:
+        calls = [threads.submit(shared.write, "first")]
+        assert paper.has_begun.wait(PATIENCE_SECONDS)
+        for number, row in enumerate(rows, start=1):
+            calls.append(threads.submit(shared.write, row))
+            wait_until(lambda waiting=number: len(shared._waiting) == waiting)
+        paper.may_end.set()
+    return calls[1:]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    tick = threading.Event()
+    while not holds():
+        tick.wait(0.001)
+
+
+def test_rows_that_wait_are_written_together_in_their_order() -> None:
+    paper = Paper()
+
+    calls = write_behind(paper, "a", "b", "c")
+
+    assert paper.writes == [["first"], ["a", "b", "c"]]
+    assert [call.result() for call in calls] == [None, None, None]
+
+
+def test_a_bad_row_is_the_loss_of_its_own_thread() -> None:
+    paper = Paper()
+
+    good, bad, other = write_behind(paper, "a", "bad", "c")
+
+    assert paper.writes == [["first"], ["a", "bad", "c"], ["a"], ["bad"], ["c"]]
+    assert (good.result(), other.result()) == (None, None)
+    with pytest.raises(DataError):
+        bad.result()
+
+
+def test_where_the_database_is_away_nobody_waits_for_it_twice() -> None:
+    paper = Paper()
+
+    calls = write_behind(paper, "a", "away", "c")
+
+    assert paper.writes == [["first"], ["a", "away", "c"]]
+    for call in calls:
+        with pytest.raises(OperationalError):
+            call.result()
