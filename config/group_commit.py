@@ -206,37 +206,37 @@ def turn_at(key: Hashable, decide: Decide[D], write: Write[D, T], *, seconds: fl
         turn._end(is_committed=is_committed)
 
 
-class SharedWrite(Generic[R]):
-    """Rows of several threads that one of them writes, in one transaction: each returns once its row is in it."""
+class SharedWork(Generic[R, T]):
+    """Work for several threads that one of them does at once: each asks, and gets what began after it had asked."""
 
-    def __init__(self, write: Callable[[Sequence[R]], None]) -> None:
-        self._write = write
-        self._waiting: deque[tuple[R, Future[None]]] = deque()
-        self._writing = Lock()
+    def __init__(self, work: Callable[[Sequence[R]], Sequence[T]]) -> None:
+        self._work = work
+        self._waiting: deque[tuple[R, Future[T]]] = deque()
+        self._working = Lock()
 
-    def write(self, row: R) -> None:
-        """Write a row, with those of others that wait.
+    def ask(self, question: R) -> T:
+        """Return what the work makes of a question, beside those of others that wait.
 
-        Raises: the error of its write.
+        Raises: the error of its work.
         """
-        own: Future[None] = Future()
-        self._waiting.append((row, own))
-        with self._writing:
+        own: Future[T] = Future()
+        self._waiting.append((question, own))
+        with self._working:
             if not own.done():
-                self._write_all([self._waiting.popleft() for _ in range(len(self._waiting))])
-        own.result()
+                self._answer([self._waiting.popleft() for _ in range(len(self._waiting))])
+        return own.result()
 
-    def _write_all(self, waiting: Sequence[tuple[R, Future[None]]]) -> None:
+    def _answer(self, waiting: Sequence[tuple[R, Future[T]]]) -> None:
         try:
-            self._write([row for row, _ in waiting])
+            answers = self._work([question for question, _ in waiting])
         except Exception as error:
             if len(waiting) > 1 and not isinstance(error, OperationalError):
                 # One of them is bad, and the others are not.
                 for each in waiting:
-                    self._write_all([each])
+                    self._answer([each])
                 return
             for _, own in waiting:
                 own.set_exception(error)
         else:
-            for _, own in waiting:
-                own.set_result(None)
+            for (_, own), answer in zip(waiting, answers, strict=True):
+                own.set_result(answer)

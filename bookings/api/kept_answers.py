@@ -1,10 +1,10 @@
 """Answers about availability, kept in the process while nothing that they were made on has changed."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from bookings.api.base import without_capacity_numbers
 from bookings.contract.answer import Answer, render
 from bookings.decision.freshness import Freshness
 from config.errors import DomainError
+from config.group_commit import SharedWork
 
 
 class Dated(Protocol):
@@ -32,10 +33,11 @@ class Dated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """A rendered answer."""
+    """A rendered answer; `comparing` asks whether it holds, once for all who want to know meanwhile."""
 
     content: bytes
     freshness: Freshness | None
+    comparing: SharedWork[Freshness, bool] = field(default_factory=lambda: SharedWork(_compare), repr=False)
 
     @property
     def entity_tag(self) -> str:
@@ -100,10 +102,15 @@ def _telling(key: Question, own: Future[None]) -> Iterator[None]:
 
 
 def _holds(kept: KeptAnswer) -> bool:
-    if kept.freshness is None or not kept.freshness.lasts():
+    if kept.freshness is None or not kept.comparing.ask(kept.freshness):
         return False
     bind_contextvars(restaurant_id=kept.freshness.restaurant_id)
     return True
+
+
+def _compare(asked: Sequence[Freshness]) -> list[bool]:
+    """Say whether an answer holds, to each who has asked."""
+    return [asked[0].lasts()] * len(asked)
 
 
 def _answer_anew(key: Question, found: Dated, shaped: Answer) -> KeptAnswer:

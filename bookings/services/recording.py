@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import structlog
 from django.conf import settings as django_settings
@@ -20,7 +20,7 @@ from capacity.calendar import iso_utc
 from capacity.selectors import ServiceSettings
 from config import metrics
 from config.errors import BookingConflict, DomainError
-from config.group_commit import SharedWrite
+from config.group_commit import SharedWork
 from config.requests import current_request_id
 from config.statements import Statement, insert_into, rows_of
 from config.transaction_cost import TransactionCost, measuring_cost
@@ -28,7 +28,7 @@ from tables.seating import SeatingPlan, SeatingUndecided
 
 logger = structlog.stdlib.get_logger(__name__)
 
-# A crash of the server may cost the last decisions, never a booking; and nobody waits for a table that is locked.
+# In one query, so one transaction: a crash may cost the last decisions, never a booking; nobody waits for a lock on it.
 TERMS = "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '1s';"
 RECORD_DECISION = Statement("record_decision", lambda: insert_into(Decision), returns_rows=False)
 
@@ -256,7 +256,7 @@ def _record(record: DecisionRecord, seconds: float) -> None:
         _count(row, covers_denied=record.covers_denied)
         _log(row)
         if django_settings.DECISION_LEDGER:
-            DECISIONS.write(row)
+            WRITING.ask(row)
 
 
 @contextmanager
@@ -292,9 +292,9 @@ def _log(row: Decision) -> None:
     )
 
 
-def _write_rows(rows: Sequence[Decision]) -> None:
-    # Several statements of one query are one transaction.
+def _write(rows: Sequence[Decision]) -> Sequence[None]:
     RECORD_DECISION.run(before=TERMS, **rows_of(*rows))
+    return [None] * len(rows)
 
 
-DECISIONS: Final = SharedWrite(_write_rows)
+WRITING = SharedWork(_write)

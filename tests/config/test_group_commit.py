@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from django.db import DataError, OperationalError
 
-from config.group_commit import SharedWrite
+from config.group_commit import SharedWork
 
 PATIENCE_SECONDS = 10
 
@@ -20,7 +20,7 @@ class Paper:
         self.has_begun = threading.Event()
         self.may_end = threading.Event()
 
-    def write(self, rows: Sequence[str]) -> None:
+    def write(self, rows: Sequence[str]) -> list[str]:
         self.writes.append(list(rows))
         self.has_begun.set()
         assert self.may_end.wait(PATIENCE_SECONDS)
@@ -28,16 +28,17 @@ class Paper:
             raise DataError("bad")
         if "away" in rows:
             raise OperationalError("away")
+        return [row.upper() for row in rows]
 
 
-def write_behind(paper: Paper, *rows: str) -> list["Future[None]"]:
+def write_behind(paper: Paper, *rows: str) -> list["Future[str]"]:
     """Let rows wait for a first one, and all of them be written."""
-    shared = SharedWrite(paper.write)
+    shared = SharedWork(paper.write)
     with ThreadPoolExecutor(1 + len(rows)) as threads:
-        calls = [threads.submit(shared.write, "first")]
+        calls = [threads.submit(shared.ask, "first")]
         assert paper.has_begun.wait(PATIENCE_SECONDS)
         for number, row in enumerate(rows, start=1):
-            calls.append(threads.submit(shared.write, row))
+            calls.append(threads.submit(shared.ask, row))
             wait_until(lambda waiting=number: len(shared._waiting) == waiting)
         paper.may_end.set()
     return calls[1:]
@@ -55,7 +56,7 @@ def test_rows_that_wait_are_written_together_in_their_order() -> None:
     calls = write_behind(paper, "a", "b", "c")
 
     assert paper.writes == [["first"], ["a", "b", "c"]]
-    assert [call.result() for call in calls] == [None, None, None]
+    assert [call.result() for call in calls] == ["A", "B", "C"]
 
 
 def test_a_bad_row_is_the_loss_of_its_own_thread() -> None:
@@ -64,7 +65,7 @@ def test_a_bad_row_is_the_loss_of_its_own_thread() -> None:
     good, bad, other = write_behind(paper, "a", "bad", "c")
 
     assert paper.writes == [["first"], ["a", "bad", "c"], ["a"], ["bad"], ["c"]]
-    assert (good.result(), other.result()) == (None, None)
+    assert (good.result(), other.result()) == ("A", "C")
     with pytest.raises(DataError):
         bad.result()
 

@@ -1,6 +1,7 @@
 """Every decision leaves a row: what was asked, what it was decided on, and nothing about the guest."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -423,19 +424,19 @@ def test_a_ledger_that_is_locked_costs_no_booking_and_little_time() -> None:
 
 def test_no_service_day_is_locked_while_a_decision_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     house = limited(room(2), max_covers=2)
-    write, seen = writing._write, []
+    write, seen = writing.WRITING._work, []
 
-    def write_and_look(row: Decision) -> None:
+    def write_and_look(rows: Sequence[Decision]) -> Sequence[None]:
         with connection.cursor() as cursor:
             # What a serializable transaction has read is remembered for a while after it, and keeps nobody waiting.
             cursor.execute(
                 "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode <> 'SIReadLock' AND ("
                 " locktype IN ('advisory', 'tuple', 'transactionid') OR relation = 'capacity_serviceday'::regclass)"
             )
-            seen.append((row.verdict, cursor.fetchone()[0]))
-        write(row)
+            seen.append((rows[0].verdict, cursor.fetchone()[0]))
+        return write(rows)
 
-    monkeypatch.setattr(writing, "_write", write_and_look)
+    monkeypatch.setattr(writing.WRITING, "_work", write_and_look)
     book(house)
     with pytest.raises(CapacityExceeded):
         book(house)
