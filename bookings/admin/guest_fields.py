@@ -10,7 +10,7 @@ from bookings.admin.operations.base import words_field
 from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES
 from bookings.phones import LONGEST_TYPED, PhoneNumberInvalid, region_of_zone, to_e164
 from bookings.services import GuestDetails
-from bookings.services.guests import LONGEST_EMAIL
+from bookings.services.requests import LONGEST_EMAIL
 from tables.models import Restaurant
 
 

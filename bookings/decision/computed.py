@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from bookings.choices import COUNTING_STATUSES
+from bookings.decision.requests import Wish, blocked_interval
 from bookings.models import Booking
 from capacity.calendar import ServiceTimes, longest_turn_minutes
 from capacity.counting import Counts, Stay, count_stays
@@ -44,6 +45,13 @@ def last_end(settings: ServiceSettings, service: ServiceTimes) -> datetime:
 def day_span(settings: ServiceSettings, service: ServiceTimes) -> TimeSpan:
     """Return the time of the service day that a service has, or would have."""
     return TimeSpan(service.slots[0].starts_at, last_end(settings, service))
+
+
+def interval_to_load(settings: ServiceSettings, wish: Wish) -> TimeSpan:
+    """Return the time whose slots decide a walk-in, and others behind a wish: its stay, and its whole service."""
+    services = (service for service in settings.services_on(wish.business_date) if service.period_id == wish.period_id)
+    own = (day_span(settings, service) for service in services)
+    return TimeSpan.around([blocked_interval(settings, wish), *own])
 
 
 def compute_services(settings: ServiceSettings, missing: dict[ServiceKey, ServiceTimes]) -> list[ServiceState]:

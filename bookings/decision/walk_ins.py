@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bookings.decision.computed import day_span
-from bookings.decision.requests import Wish, blocked_interval
+from bookings.decision.requests import Wish
 from capacity.calendar import ONE_DAY, ServiceTimes, local_wall_time, this_minute
 from capacity.policy import WALK_IN
 from capacity.selectors import ServiceSettings
-from tables.spans import TimeSpan
 
 
 def read_wish_now(settings: ServiceSettings, *, party_size: int, seating: str | None = None) -> Wish:
@@ -53,10 +51,3 @@ def _nearest(services: Sequence[ServiceTimes], instant: datetime) -> ServiceTime
 
 def _distance(service: ServiceTimes, instant: datetime) -> timedelta:
     return max(service.opens_at - instant, instant - service.closes_at)
-
-
-def interval_to_load(settings: ServiceSettings, wish: Wish) -> TimeSpan:
-    """Return the time whose slots decide a walk-in, and others behind a wish: its stay, and its whole service."""
-    services = (service for service in settings.services_on(wish.business_date) if service.period_id == wish.period_id)
-    own = (day_span(settings, service) for service in services)
-    return TimeSpan.around([blocked_interval(settings, wish), *own])

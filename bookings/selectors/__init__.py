@@ -13,7 +13,7 @@ from bookings.selectors.availability import (
     list_available_days,
     list_day_slots,
 )
-from bookings.selectors.bookings import get_latest_audit, get_managed_booking
+from bookings.selectors.bookings import find_by_key, get_latest_audit, get_managed_booking
 from bookings.selectors.excess import LimitKey, list_authorised, list_excesses
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "TimeAvailability",
     "Utilization",
     "check_time",
+    "find_by_key",
     "find_restaurant_id",
     "get_latest_audit",
     "get_managed_booking",

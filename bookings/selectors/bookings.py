@@ -1,8 +1,9 @@
 """The reads of bookings and of audits."""
 
 from collections.abc import Collection
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, CharField, Q, QuerySet
 
 from bookings.models import AuditRun, Booking
 from bookings.selectors.memberships import AnyUser, list_memberships, list_restaurant_ids
@@ -10,6 +11,7 @@ from bookings.tokens import is_manage_token
 from capacity.clock import ClockTimestamp
 from capacity.models import OnlinePause
 from config.errors import RecordNotFound
+from config.statements import Parameter, Statement
 
 LEAVES_NOTHING_OUT = Q(restaurant__isnull=True, from_date__isnull=True, to_date__isnull=True)
 
@@ -28,6 +30,20 @@ def get_managed_booking(*, reference: str, token: str) -> Booking:
     if found is None or not is_manage_token(token, found.public_id, found.token_generation):
         raise RecordNotFound
     return found
+
+
+def find_by_key(restaurant_id: int, idempotency_key: str) -> Booking | None:
+    """Find the booking of an idempotency key, in 1 query if there is none, else in 2."""
+    found = BOOKED_BY_KEY.run(restaurant_id=restaurant_id, key=idempotency_key)
+    return Booking.objects.get(pk=found[0][0]) if found else None
+
+
+def _booked_by_key() -> QuerySet[Booking, tuple[Any, ...]]:
+    restaurant_id, key = Parameter("restaurant_id", BigIntegerField()), Parameter("key", CharField())
+    return Booking.objects.filter(restaurant_id=restaurant_id, idempotency_key=key).order_by().values_list("pk")
+
+
+BOOKED_BY_KEY = Statement.of("booked_by_key", _booked_by_key)
 
 
 def get_latest_audit() -> AuditRun | None:

@@ -14,8 +14,8 @@ from bookings.services.floor.outcomes import FloorOutcome, HitParty, MovedParty
 from bookings.services.floor.stays import extend_stay, leave_early
 from bookings.services.floor.undo import undo_change
 from bookings.services.floor.walk_ins import seat_walk_in
-from bookings.services.guests import GuestDetails
 from bookings.services.pauses import lift_pause, pause_online
+from bookings.services.requests import GuestDetails
 from bookings.services.rollout import (
     add_rollout_note,
     resume_enforcement,

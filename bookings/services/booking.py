@@ -4,16 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.models import PermissionsMixin
-from django.db.models import BigIntegerField, CharField, QuerySet
 
 from bookings.choices import BookingSource, DecisionOperation
 from bookings.decision import (
     Assessment,
     LoadedDays,
-    SolvedSeating,
     Wish,
     assess,
     find_alternatives,
@@ -21,40 +19,30 @@ from bookings.decision import (
     needs_table,
     read_wish,
     seating_request,
-    solved_seating,
     stay_interval,
 )
+from bookings.decision.computed import interval_to_load
 from bookings.decision.refusals import refusal_of
 from bookings.decision.starts import hold_starts_near
 from bookings.decision.taken import with_taken
 from bookings.decision.touched_days import TouchedDays, days_of_assessment, days_of_stay, holds_in_the_way
-from bookings.decision.walk_ins import beside_hours, interval_to_load, read_wish_now
+from bookings.decision.walk_ins import beside_hours, read_wish_now
 from bookings.errors import IdempotencyKeyReused, OverrideForbidden, RequestRefused
 from bookings.models import Booking
 from bookings.rights import MAY_OVERRIDE
-from bookings.selectors import LimitKey, list_alternatives
+from bookings.selectors import LimitKey, find_by_key, list_alternatives
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
-from bookings.services.guests import GuestDetails
 from bookings.services.recording import DecisionRecord
-from bookings.services.rows.booking import Accepted, BookingRequest, expire_holds, write_bookings
+from bookings.services.requests import BookingRequest, GuestDetails, RequestDraft
+from bookings.services.rows.booking import expire_holds, write_bookings
 from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import Override, record_override
-from bookings.services.writes import Decided, Draft, PlannedWrite
+from bookings.services.writes import PlannedWrite
 from bookings.tokens import manage_token
-from capacity.locks import Locked
 from capacity.policy import ONLINE
-from capacity.selectors import ServiceSettings, get_service_settings, is_enforced, presumed_settings
+from capacity.selectors import ServiceSettings, get_service_settings, presumed_settings
 from config.errors import DomainError
-from config.statements import Parameter, Statement
 from tables.seating import SeatingRefusal, SeatingUndecided, TimeBudget
-
-
-def _booked_by_key() -> QuerySet[Booking, tuple[Any, ...]]:
-    restaurant_id, key = Parameter("restaurant_id", BigIntegerField()), Parameter("key", CharField())
-    return Booking.objects.filter(restaurant_id=restaurant_id, idempotency_key=key).order_by().values_list("pk")
-
-
-BOOKED_BY_KEY = Statement.of("booked_by_key", _booked_by_key)
 
 
 @dataclass(frozen=True)
@@ -126,28 +114,6 @@ def _require_right(request: BookingRequest, actor: Actor) -> None:
         raise OverrideForbidden
 
 
-@dataclass(frozen=True, kw_only=True)
-class RequestDraft(Draft):
-    """The decision of a request on the state of its loaded days."""
-
-    loaded: LoadedDays
-    assessment: Assessment
-
-    def stands(self, locked: Mapping[int, Locked]) -> bool:
-        """Say whether the locked service days, and the mode, are as they were loaded."""
-        settings, versions = self.loaded.settings, self.loaded.versions
-        return bool(locked) and all(
-            versions.get(service_day_id) == day.version
-            and is_enforced(settings.restaurant.enforcement, switch=day.switch) == settings.is_enforced
-            for service_day_id, day in locked.items()
-        )
-
-    @property
-    def solved(self) -> SolvedSeating | None:
-        """Return the planner's question and answer."""
-        return solved_seating(self.loaded, self.assessment)
-
-
 @dataclass
 class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
     """A new booking."""
@@ -171,10 +137,9 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         request = self.request
         if self.idempotency_key is None:
             return None
-        keys = BOOKED_BY_KEY.run(restaurant_id=request.restaurant_id, key=self.idempotency_key)
-        if not keys:
+        found = find_by_key(request.restaurant_id, self.idempotency_key)
+        if found is None:
             return None
-        found = Booking.objects.get(pk=keys[0][0])
         if found.request_hash != request.hash:
             raise IdempotencyKeyReused
         return _receipt(found, is_replayed=True)
@@ -211,7 +176,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
             needs_tables=needs_table(settings, wish),
             channel=wish.channel,
         )
-        return self._decide_on(loaded, wish, budget)
+        return self._drafted(loaded, assess(loaded, wish), budget)
 
     def draft_behind(self, draft: RequestDraft, *, is_taken: bool) -> RequestDraft | None:
         """Decide a wish for the same date that needs no table, on days that hold all of its slots."""
@@ -224,20 +189,24 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
             return None
         if not loaded.hold_slots_of(stay_interval(settings, wish)):
             return None
-        return self._decide_on(with_taken(loaded, [other]) if is_taken else loaded, wish, self.at_first_sight)
+        taken = with_taken(loaded, [other]) if is_taken else loaded
+        return self._drafted(taken, assess(taken, wish), self.at_first_sight)
 
-    def _decide_on(self, loaded: LoadedDays, wish: Wish, budget: TimeBudget) -> RequestDraft:
-        assessment = assess(loaded, wish)
+    def _drafted(self, loaded: LoadedDays, assessment: Assessment, budget: TimeBudget) -> RequestDraft:
         self.record.note(loaded, assessment)
         # Shadow mode waives a planner that ran out of time, not one that was never asked in full.
         is_for_later = budget is self.at_first_sight and assessment.is_for_the_planner_to_tell
         # Whoever answers for a limit has not answered for a table that nobody looked for.
-        is_unsettled = wish.answers_for and isinstance(assessment.seating, SeatingUndecided)
+        is_unsettled = assessment.wish.answers_for and isinstance(assessment.seating, SeatingUndecided)
         return RequestDraft(
             touched=days_of_assessment(loaded, assessment),
             is_undecided=assessment.is_undecided or is_for_later or is_unsettled,
             loaded=loaded,
             assessment=assessment,
+            request=self.request,
+            idempotency_key=self.idempotency_key,
+            actor=self.actor,
+            record=self.record,
         )
 
     def refuse_early(self, draft: RequestDraft) -> None:
@@ -258,24 +227,17 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
 
     def write(self, draft: RequestDraft) -> BookingReceipt:
         """Write an accepted request: holds that are over, booking, tables, moves, counters, history."""
-        (receipt,) = self.write_together([Decided(self, draft, None)])
+        (receipt,) = self.write_together([draft])
         return receipt
 
-    @classmethod
-    def write_together(cls, accepted: Sequence[Decided[RequestDraft, BookingReceipt]]) -> list[BookingReceipt]:
+    def write_together(self, drafts: Sequence[RequestDraft]) -> list[BookingReceipt]:
         """Write accepted requests in their order, as many of them as can be in one statement."""
-        calls = [cast(CreateBooking, decided.write) for decided in accepted]
-        requests = [call._accepted(decided.draft) for call, decided in zip(calls, accepted, strict=True)]
-        expire_holds({hold.booking_id for one in requests for hold in holds_in_the_way(one.loaded, one.assessment)})
-        runs = groupby(enumerate(requests), key=lambda numbered: numbered[0] if numbered[1].goes_alone else None)
-        bookings = [booking for _, run in runs for booking in write_bookings([one for _, one in run])]
-        for call, one, booking in zip(calls, requests, bookings, strict=True):
-            call.record.note_written(booking, _raised(one, booking))
+        expire_holds({hold.booking_id for draft in drafts for hold in holds_in_the_way(draft.loaded, draft.assessment)})
+        runs = groupby(enumerate(drafts), key=lambda numbered: numbered[0] if numbered[1].goes_alone else None)
+        bookings = [booking for _, run in runs for booking in write_bookings([draft for _, draft in run])]
+        for draft, booking in zip(drafts, bookings, strict=True):
+            draft.record.note_written(booking, _raised(draft, booking))
         return [_receipt(booking, is_replayed=False) for booking in bookings]
-
-    def _accepted(self, draft: RequestDraft) -> Accepted:
-        override = self.request.override if draft.assessment.is_refused else None
-        return Accepted(draft.loaded, draft.assessment, self.request, self.idempotency_key, self.actor, override)
 
     def list_alternatives(self) -> Sequence[Wish]:
         """List other starts that would take the party. A party that has come wants none."""
@@ -297,12 +259,11 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         )
 
 
-def _raised(accepted: Accepted, booking: Booking) -> Mapping[LimitKey, int]:
+def _raised(draft: RequestDraft, booking: Booking) -> Mapping[LimitKey, int]:
     """Record the excess for which a person answers, and return it above each limit."""
-    override = accepted.override
-    if override is None:
+    if draft.override is None:
         return {}
-    return record_override(booking, accepted.assessment, override, accepted.actor, is_waived=accepted.is_waived)
+    return record_override(booking, draft.assessment, draft.override, draft.actor, is_waived=draft.is_waived)
 
 
 def _receipt(booking: Booking, *, is_replayed: bool) -> BookingReceipt:

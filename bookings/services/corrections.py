@@ -7,8 +7,8 @@ from django.db.models.functions import Now
 
 from bookings.choices import EventKind
 from bookings.models import Booking
-from bookings.services.guests import GuestDetails, read_words
 from bookings.services.one_booking import get_booking, require_current
+from bookings.services.requests import GuestDetails, read_words
 from bookings.services.rows.events import Actor, record_event
 from config.transactions import AttemptOutdated, settings_transaction
 

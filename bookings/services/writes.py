@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar, Final, Generic, TypeVar, final
 
@@ -47,11 +47,13 @@ begin_series(REACTIONS)
 class Draft:
     """The draft of a write on the state as it was read.
 
-    `touched` are the service days that this depends on; `is_undecided` says that the planner ran out of time.
+    `touched` are the service days that this depends on; `is_undecided` says that the planner ran out of time. A
+    `refusal` was found under the lock.
     """
 
     touched: TouchedDays
     is_undecided: bool = False
+    refusal: DomainError | None = None
 
     def stands(self, locked: Mapping[int, Locked]) -> bool:
         """Say whether the state that this was made on is that of the locked service days; never, unless it can tell."""
@@ -65,15 +67,6 @@ class Draft:
 
 D = TypeVar("D", bound=Draft)
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Decided(Generic[D, R]):
-    """A write that has been decided under the lock: its draft, and the refusal where it cannot be written."""
-
-    write: "PlannedWrite[D, R]"
-    draft: D
-    refusal: DomainError | None
 
 
 class PlannedWrite(ABC, Generic[D, R]):
@@ -111,10 +104,9 @@ class PlannedWrite(ABC, Generic[D, R]):
         """
         return None
 
-    @classmethod
-    def write_together(cls, accepted: Sequence[Decided[D, R]]) -> list[R]:
-        """Write the rows of several writes of this kind, in their order; by default one after the other."""
-        return [decided.write.write(decided.draft) for decided in accepted]
+    def write_together(self, drafts: Sequence[D]) -> list[R]:
+        """Write the rows of this write and others of its kind, in their order; the default knows one that is alone."""
+        return [self.write(draft) for draft in drafts]
 
     def days_at_first_sight(self) -> TouchedDays | None:
         """Return the days to lock, where they are known without a draft; None, the default, asks for one."""
@@ -201,7 +193,7 @@ class PlannedWrite(ABC, Generic[D, R]):
                     locked = lock_service_days(days.service_day_ids)
                     if draft is None or not draft.stands(locked):
                         draft = self.draft(budget, before)
-                    turn.write_all(self._decided_on(days, draft))
+                    turn.write_all(self._decided(days, draft))
         return turn.result()
 
     def _group(self, attempts: Attempts, days: TouchedDays, before: D | None) -> Hashable:
@@ -209,15 +201,15 @@ class PlannedWrite(ABC, Generic[D, R]):
         is_grouped = attempts.terms.grouped and attempts.count == 1 and before is None and self.is_drafted_at_gate
         return (type(self), days.service_day_ids) if is_grouped else None
 
-    def _decide(self, days: TouchedDays, before: Decided[D, R] | None) -> Decided[D, R] | None:
+    def _decide(self, days: TouchedDays, before: D | None) -> D | None:
         """Decide under the lock of another call: behind what that has decided, or on a read of what it has written."""
         if before is None:
-            return self._decided_on(days, self.draft(self.at_first_sight, None))
-        draft = self.draft_behind(before.draft, is_taken=before.refusal is None)
-        return None if draft is None else self._decided_on(days, draft)
+            return self._decided(days, self.draft(self.at_first_sight, None))
+        draft = self.draft_behind(before, is_taken=before.refusal is None)
+        return None if draft is None else self._decided(days, draft)
 
-    def _decided_on(self, days: TouchedDays, draft: D) -> Decided[D, R]:
-        """Decide on a draft whose days are locked.
+    def _decided(self, days: TouchedDays, draft: D) -> D:
+        """Return a draft whose days are locked, with the refusal where it cannot be written.
 
         Raises: `PlanOutdated`, `LockTooSmall`.
         """
@@ -228,8 +220,8 @@ class PlannedWrite(ABC, Generic[D, R]):
         try:
             self.require_possible(draft)
         except DomainError as refusal:
-            return Decided(self, draft, refusal)
-        return Decided(self, draft, None)
+            return replace(draft, refusal=refusal)
+        return draft
 
     def _draft_unlocked(self, before: D | None) -> D:
         draft = self.draft(self.before_lock, before)

@@ -16,10 +16,9 @@ from bookings.decision.taken import with_taken
 from bookings.errors import RequestRefused
 from bookings.models import Booking, TableAssignment
 from bookings.restaurant_file.problems import Problems
-from bookings.services.booking import CreateBooking, RequestDraft
+from bookings.services.booking import CreateBooking
 from bookings.services.booking_file.lines import BookingLine, BookingLines, differences_of
-from bookings.services.guests import GuestDetails
-from bookings.services.rows.booking import BookingRequest
+from bookings.services.requests import BookingRequest, GuestDetails, RequestDraft
 from bookings.services.rows.events import Actor
 from capacity.calendar import ONE_DAY
 from capacity.selectors import ServiceSettings, get_service_settings

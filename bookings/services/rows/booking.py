@@ -1,22 +1,19 @@
 """The rows of a booking that was accepted."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import F, TextField
 from django.utils import timezone
 from psycopg.types.range import Range
 
-from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
+from bookings.choices import BookingStatus, EventKind
 from bookings.contract.answer import render
 from bookings.contract.guests import booking_answer, capacity_answer
 from bookings.decision import Assessment, LoadedDays
 from bookings.models import Booking, BookingEvent, TableAssignment
-from bookings.services.guests import GuestDetails, read_words
+from bookings.services.requests import BookingRequest, RequestDraft
 from bookings.services.rows.counters import (
     CountedStay,
     changes_of_counters,
@@ -24,8 +21,8 @@ from bookings.services.rows.counters import (
     find_counted_stay,
     take_from_counters,
 )
-from bookings.services.rows.events import ENGINE, Actor, actor_label, new_event, record_event
-from bookings.services.rows.overrides import Override, record_waived_excess
+from bookings.services.rows.events import ENGINE, actor_label, new_event, record_event
+from bookings.services.rows.overrides import record_waived_excess
 from bookings.services.rows.seating import TablesKept, purpose_of, table_numbers, write_seating
 from bookings.tokens import new_reference
 from capacity.policy import ServiceState, fullest_use
@@ -34,120 +31,50 @@ from config.statements import Parameter, Sql, Statement, columns_of, insert_into
 from config.transactions import require_atomic
 from tables.seating import SeatingPlan
 
-# Younger than the first bookings, whose fingerprints are stored: left out where a request leaves them out.
-_LATER_FIELDS = frozenset({"allergies", "turn_minutes", "table_ids", "override"})
 
-
-@dataclass(frozen=True)
-class BookingRequest:
-    """All fields of a booking request; its hash tells a retry from another request.
-
-    Without date and time the party is to be seated now. A retry a minute later has the same hash.
-    """
-
-    restaurant_id: int
-    business_date: date | None
-    wall_time: time | None
-    party_size: int
-    guest: GuestDetails
-    starts_at: datetime | None
-    seating: str | None
-    notes: str
-    marketing_opt_in: bool
-    source: BookingSource
-    turn_minutes: int | None = None
-    table_ids: tuple[int, ...] | None = None
-    allergies: str = ""
-    override: Override | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("notes", "allergies"):
-            object.__setattr__(self, name, read_words(name, getattr(self, name)))
-
-    @property
-    def is_for_now(self) -> bool:
-        """Say whether a party has come, and is seated as it is booked."""
-        return self.business_date is None
-
-    @property
-    def channel(self) -> str:
-        """Return the way in, as policy and planner know it."""
-        return CHANNELS[self.source]
-
-    @property
-    def hash(self) -> str:
-        """Return the fingerprint of the whole request."""
-        every = {**vars(self), "guest": vars(self.guest)}
-        said = {name: value for name, value in every.items() if name not in _LATER_FIELDS or value}
-        canonical = json.dumps(said, sort_keys=True, default=str)
-        return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """An accepted request, on the loaded days of its decision; with an `override` a person answers for its excess."""
-
-    loaded: LoadedDays
-    assessment: Assessment
-    request: BookingRequest
-    idempotency_key: str | None
-    actor: Actor
-    override: Override | None
-
-    @property
-    def is_waived(self) -> bool:
-        """Say whether shadow mode waives its limits."""
-        return not self.loaded.settings.is_enforced
-
-    @property
-    def goes_alone(self) -> bool:
-        """Say whether it is written by itself: an excess is authorised for it alone, or parties move for it first."""
-        return self.is_waived or self.override is not None or bool(self.assessment.plan and self.assessment.plan.moves)
-
-
-def write_bookings(accepted: Sequence[Accepted]) -> list[Booking]:
+def write_bookings(accepted: Sequence[RequestDraft]) -> list[Booking]:
     """Write accepted bookings with their tables, counters and history; all of their service days are locked.
 
     One that `goes_alone` is written by itself. 1 query; for such a one 3 more where parties move to make room, 1 more
     where shadow mode waived a limit.
     """
     require_atomic()
-    bookings = [_new_booking(one) for one in accepted]
+    bookings = [_new_booking(draft) for draft in accepted]
     written = WRITE_BOOKINGS.run(
-        accepted=json_of([_rows_of(one, booking) for one, booking in zip(accepted, bookings, strict=True)]),
+        accepted=json_of([_rows_of(draft, booking) for draft, booking in zip(accepted, bookings, strict=True)]),
         **changes_of_counters(
-            [(1, _counted_stay(one.assessment)) for one in accepted],
-            is_excess_authorised=any(one.is_waived or one.override for one in accepted),
+            [(1, _counted_stay(draft.assessment)) for draft in accepted],
+            is_excess_authorised=any(draft.is_waived or draft.override for draft in accepted),
         ),
     )
-    for one, booking, (key,) in zip(accepted, bookings, written, strict=True):
+    for draft, booking, (key,) in zip(accepted, bookings, written, strict=True):
         booking.pk = key
-        _complete(one, booking)
+        _complete(draft, booking)
     return bookings
 
 
-def _rows_of(accepted: Accepted, booking: Booking) -> dict[str, Any]:
+def _rows_of(draft: RequestDraft, booking: Booking) -> dict[str, Any]:
     """Return the rows of a booking as JSON: itself, its event, and of its seats all but the table."""
-    plan, override = accepted.assessment.plan, accepted.override
-    event = new_event(booking, EventKind.CREATED, actor=accepted.actor, to_value={"status": booking.status})
+    plan, override = draft.assessment.plan, draft.override
+    event = new_event(booking, EventKind.CREATED, actor=draft.actor, to_value={"status": booking.status})
     if override is not None:
         event.reason = override.reason
     rows = {"booking": columns_of(booking), "event": columns_of(event)}
     # The exclusion constraint looks at each row as it comes: where parties move, their rows go first.
     if plan is None or plan.moves:
         return rows
-    return rows | {"seat": columns_of(_seat_without_table(accepted, booking)), "tables": plan.table_ids}
+    return rows | {"seat": columns_of(_seat_without_table(draft, booking)), "tables": plan.table_ids}
 
 
-def _complete(accepted: Accepted, booking: Booking) -> None:
+def _complete(draft: RequestDraft, booking: Booking) -> None:
     """Write the rows that follow those of a booking: of parties that make room for it, and of an excess."""
-    plan = accepted.assessment.plan
+    plan = draft.assessment.plan
     if plan is not None:
         metrics.booking_seating_step.labels(step=str(plan.step)).inc()
         if plan.moves:
-            _seat_with_moves(accepted, booking, plan)
-    if accepted.is_waived:
-        record_waived_excess(booking, accepted.assessment)
+            _seat_with_moves(draft, booking, plan)
+    if draft.is_waived:
+        record_waived_excess(booking, draft.assessment)
 
 
 def _write() -> Sql:
@@ -173,11 +100,11 @@ def _write() -> Sql:
 WRITE_BOOKINGS = Statement("write_bookings", _write)
 
 
-def _new_booking(accepted: Accepted) -> Booking:
-    loaded, assessment, request = accepted.loaded, accepted.assessment, accepted.request
+def _new_booking(draft: RequestDraft) -> Booking:
+    loaded, assessment, request = draft.loaded, draft.assessment, draft.request
     booking = _booking_of(loaded, assessment, request)
-    if accepted.idempotency_key is not None:
-        booking.idempotency_key = accepted.idempotency_key
+    if draft.idempotency_key is not None:
+        booking.idempotency_key = draft.idempotency_key
         booking.request_hash = request.hash
     booking.stored_answer = _answer(loaded, assessment, booking)
     return booking
@@ -210,12 +137,12 @@ def _booking_of(loaded: LoadedDays, assessment: Assessment, request: BookingRequ
     )
 
 
-def _seat_without_table(accepted: Accepted, booking: Booking) -> TableAssignment:
+def _seat_without_table(draft: RequestDraft, booking: Booking) -> TableAssignment:
     """Return the row of each table of a booking, but for the table and the booking's id: the statement adds them."""
     return TableAssignment(
         restaurant=booking.restaurant,
-        during=Range(booking.starts_at, accepted.assessment.blocked_until),
-        assigned_by=actor_label(accepted.actor),
+        during=Range(booking.starts_at, draft.assessment.blocked_until),
+        assigned_by=actor_label(draft.actor),
         created_at=booking.created_at,
     )
 
@@ -253,14 +180,14 @@ def _answer(loaded: LoadedDays, assessment: Assessment, booking: Booking) -> Any
     return render(answer)
 
 
-def _seat_with_moves(accepted: Accepted, booking: Booking, plan: SeatingPlan) -> None:
-    loaded, assessment = accepted.loaded, accepted.assessment
+def _seat_with_moves(draft: RequestDraft, booking: Booking, plan: SeatingPlan) -> None:
+    loaded, assessment = draft.loaded, draft.assessment
     own = TablesKept(booking.pk, plan.table_ids, booking.starts_at, assessment.blocked_until, had_tables=False)
     write_seating(
         loaded,
         plan.moves,
         kept=[own],
-        assigned_by=actor_label(accepted.actor),
+        assigned_by=actor_label(draft.actor),
         purpose=purpose_of(loaded, assessment.wish),
     )
 

@@ -9,7 +9,7 @@ from bookings.choices import BookingSource, BookingStatus, EventKind
 from bookings.errors import CapacityExceeded, IdempotencyKeyReused, OperatingHoursClosed, TablesNotSuitable, TableTaken
 from bookings.models import Booking
 from bookings.services import GuestDetails, leave_early, seat_walk_in
-from bookings.services.rows.booking import BookingRequest
+from bookings.services.requests import BookingRequest
 from capacity.models import BookingSlot, ServiceDay
 from config.errors import InputInvalid, RecordNotFound
 from tables.models import Restaurant

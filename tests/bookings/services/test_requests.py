@@ -3,7 +3,7 @@
 import pytest
 
 from bookings.services import GuestDetails
-from bookings.services.guests import read_words
+from bookings.services.requests import read_words
 from config.errors import InputInvalid
 
 
