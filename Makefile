@@ -11,6 +11,10 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(48))')" \
 	ALLOWED_HOSTS=maitre.example
 
+# Python keeps what it compiled: each process of a run, and of those that tests start, would else compile it all anew,
+# and pytest rewrite every assertion.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Races and load want the machine to themselves.
 ALONE = tests/concurrency tests/load
 SIDE_BY_SIDE = $(filter-out $(ALONE) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
