@@ -1,5 +1,6 @@
 """What every test may use: Hypothesis profiles, a real Valkey, empty queues."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -19,6 +20,12 @@ settings.load_profile("fuzz" if os.environ.get("FUZZ") == "1" else "default")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the property tests, the longest: last in line, one would let all other processes wait for it."""
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("fuzz", "hypothesis")))
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of each search for garbage: it stays to the end, and is most of what there is."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

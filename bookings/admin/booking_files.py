@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from bookings.admin.operations import MAY_CHANGE
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.consequences import LINK, MOST_ROWS
-from bookings.admin.parts.csv_imports import NO_FILE, ImportPage, Upload, read_upload
+from bookings.admin.parts.csv_imports import ImportPage, Upload
 from bookings.admin.parts.house import PARAMETER
 from bookings.admin.parts.log_entries import log_rows
 from bookings.admin.parts.previews import CONFIRMED
@@ -24,7 +24,6 @@ from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.admin.sentences import refusal_sentences
 from bookings.errors import RequestRefused
 from bookings.insight.explain import explain_availability
-from bookings.restaurant_file import RestaurantFileInvalid
 from bookings.rights import USE_FILES
 from bookings.services.booking_file import (
     BOOKING_COLUMNS,
@@ -37,20 +36,10 @@ from bookings.services.booking_file import (
 )
 from bookings.services.booking_file.lines import MOST_LINES, REQUIRED_COLUMNS, BookingLine
 from capacity.policy import IN_HOUSE
-from config.errors import DomainError
 from config.values import counted
 from tables.models import Restaurant
 
 MAY_IMPORT = (USE_FILES, *MAY_CHANGE)
-PAGE = ImportPage(
-    title="Import bookings",
-    about=(
-        f"A line of a new booking has an external_reference, its name elsewhere: a file makes it once. At most "
-        f"{MOST_LINES} lines. Each is decided like a booking by telephone; what is there already stays as it is."
-    ),
-    columns=BOOKING_COLUMNS,
-    required=REQUIRED_COLUMNS,
-)
 NOTHING_NEW = "All of these bookings are there already: there is nothing to import."
 BOOK_HEAD = ("Line", "Guest", "When", "Covers")
 REFUSED_HEAD = ("Line", "Guest", "Why", "What would take it", "When", "Covers")
@@ -64,22 +53,27 @@ WRAPPED = '<span style="white-space: normal; display: inline-block; min-width: {
 
 def serve_booking_import(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     """Ask for a file, show what it would do, and do that; with several restaurants ask first for the restaurant."""
-    restaurant, restaurants = choose_restaurant(request, MAY_IMPORT)
-    if restaurant is None or request.method != "POST":
-        return PAGE.ask(admin, request, restaurant, restaurants=restaurants)
-    upload = read_upload(request)
-    if upload is None:
-        return PAGE.ask(admin, request, restaurant, problems=[NO_FILE])
-    try:
-        file = read_booking_lines(upload.content, restaurant=restaurant)
-        plan = plan_bookings(restaurant=restaurant, file=file, actor=actor_of(request))
-    except RestaurantFileInvalid as invalid:
-        return PAGE.ask(admin, request, restaurant, problems=invalid.problems, upload=upload)
-    except DomainError as refusal:
-        return PAGE.ask(admin, request, restaurant, problems=[f"{refusal.message}."], upload=upload)
+    return PAGE.serve(admin, request, *choose_restaurant(request, MAY_IMPORT))
+
+
+def _answer(admin: ModelAdmin[Any], request: HttpRequest, restaurant: Restaurant, upload: Upload) -> HttpResponse:
+    file = read_booking_lines(upload.content, restaurant=restaurant)
+    plan = plan_bookings(restaurant=restaurant, file=file, actor=actor_of(request))
     if request.POST.get(CONFIRMED, "") != plan.fingerprint:
         return _preview(admin, request, upload, plan)
     return _import(request, upload, plan)
+
+
+PAGE = ImportPage(
+    title="Import bookings",
+    about=(
+        f"A line of a new booking has an external_reference, its name elsewhere: a file makes it once. At most "
+        f"{MOST_LINES} lines. Each is decided like a booking by telephone; what is there already stays as it is."
+    ),
+    columns=BOOKING_COLUMNS,
+    required=REQUIRED_COLUMNS,
+    answer=_answer,
+)
 
 
 def _import(request: HttpRequest, upload: Upload, plan: BookingPlan) -> HttpResponse:

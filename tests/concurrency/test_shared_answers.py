@@ -11,7 +11,7 @@ from django.test import Client
 from bookings.api import guest, kept_answers
 from tests.helpers.crowd import PATIENCE_SECONDS, Crowd
 from tests.helpers.race_houses import House, dinner_house
-from tests.helpers.stopping_points import Points
+from tests.helpers.stopping_points import Pause, Points
 
 FIND = "bookings.api.guest.list_day_slots"
 OTHERS = 7
@@ -37,11 +37,17 @@ class Asked:
         self.looked_up += 1
         return found
 
-    def wait_for_others(self, crowd: Crowd, expected: int) -> list["Future[Any]"]:
-        """Let others ask, and wait until each has found no answer that is kept."""
-        calls = [crowd.start(self.ask) for _ in range(OTHERS)]
-        while self.looked_up < expected and not all(call.done() for call in calls):
+    def ask_at_once(
+        self, crowd: Crowd, pause: Pause, meanwhile: Callable[[], Any] = lambda: None
+    ) -> list["Future[Any]"]:
+        """Let others ask while the first is answered, who find nothing kept; return its call, then theirs."""
+        calls = [crowd.start(self.ask)]
+        pause.wait_for_arrival()
+        meanwhile()
+        calls += [crowd.start(self.ask) for _ in range(OTHERS)]
+        while self.looked_up < 1 + OTHERS and not all(call.done() for call in calls[1:]):
             pass
+        pause.release()
         return calls
 
 
@@ -59,14 +65,10 @@ def test_who_asks_what_is_being_answered_waits_for_it(
     crowd: Crowd, points: Points, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = Asked(house, monkeypatch)
-    pause = points.pause_before(FIND)
-    first = crowd.start(asked.ask)
-    pause.wait_for_arrival()
 
-    others = asked.wait_for_others(crowd, 1 + OTHERS)
-    pause.release()
+    calls = asked.ask_at_once(crowd, points.pause_before(FIND))
 
-    assert all(is_free(call) for call in [first, *others])
+    assert all(is_free(call) for call in calls)
     assert asked.found == 1
     assert kept_answers._answering == {}
 
@@ -75,13 +77,8 @@ def test_a_booking_made_meanwhile_is_seen_by_who_has_waited(
     crowd: Crowd, points: Points, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = Asked(house, monkeypatch)
-    pause = points.pause_after(FIND)
-    first = crowd.start(asked.ask)
-    pause.wait_for_arrival()
 
-    house.booking()()
-    others = asked.wait_for_others(crowd, 1 + OTHERS)
-    pause.release()
+    first, *others = asked.ask_at_once(crowd, points.pause_after(FIND), house.booking())
 
     assert is_free(first)
     assert not any(is_free(call) for call in others)
@@ -92,15 +89,10 @@ def test_an_answer_that_is_not_compared_would_hide_the_booking(
 ) -> None:
     asked = Asked(house, monkeypatch)
     monkeypatch.setattr(kept_answers, "_holds", lambda kept: True)
-    pause = points.pause_after(FIND)
-    first = crowd.start(asked.ask)
-    pause.wait_for_arrival()
 
-    house.booking()()
-    others = asked.wait_for_others(crowd, 1 + OTHERS)
-    pause.release()
+    calls = asked.ask_at_once(crowd, points.pause_after(FIND), house.booking())
 
-    assert all(is_free(call) for call in [first, *others])
+    assert all(is_free(call) for call in calls)
 
 
 def test_a_database_that_is_away_is_waited_for_once(
@@ -112,14 +104,10 @@ def test_a_database_that_is_away_is_waited_for_once(
         raise OperationalError("away")
 
     asked._find = fail
-    pause = points.pause_before(FIND)
-    first = crowd.start(asked.ask)
-    pause.wait_for_arrival()
 
-    others = asked.wait_for_others(crowd, 1 + OTHERS)
-    pause.release()
+    calls = asked.ask_at_once(crowd, points.pause_before(FIND))
 
-    assert {call.result(PATIENCE_SECONDS).status_code for call in [first, *others]} == {503}
+    assert {call.result(PATIENCE_SECONDS).status_code for call in calls} == {503}
     assert asked.found == 1
 
 

@@ -18,7 +18,7 @@ from django_otp.oath import totp
 from playwright.sync_api import APIResponse, Browser, Page
 
 from bookings.services.upkeep.second_factors import set_up_second_factor
-from tests.bookings.admin.test_houses_apart import ADMIN_ADDRESSES, filled
+from tests.helpers.addresses_of_rows import ADMIN_ADDRESSES, filled
 from tests.helpers.factories import UserFactory
 from tests.helpers.two_houses import furnished
 

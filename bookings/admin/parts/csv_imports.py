@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from bookings.restaurant_file import Problem
+from bookings.restaurant_file import Problem, RestaurantFileInvalid
 from bookings.restaurant_file.csv_lines import MOST_BYTES
+from config.errors import DomainError
 from tables.models import Restaurant
 
 FILE, CONTENT, NAME = "file", "content", "file_name"
@@ -35,7 +36,7 @@ class Upload:
         return [(NAME, self.name), (CONTENT, base64.b64encode(self.content).decode())]
 
 
-def read_upload(request: HttpRequest) -> Upload | None:
+def _read_upload(request: HttpRequest) -> Upload | None:
     """Return the file of a form, None without one."""
     chosen = request.FILES.get(FILE)
     if isinstance(chosen, UploadedFile):
@@ -53,15 +54,39 @@ def _shown(name: str) -> str:
 
 @dataclass(frozen=True)
 class ImportPage:
-    """What the page of an import says beside its form."""
+    """The page of an import: what it says beside its form, and its answer to a file.
+
+    `answer` reads the file, shows what it would do, and does it once that is confirmed.
+    """
 
     title: str
     # What a line does, and what it does not.
     about: str
     columns: Sequence[str]
     required: Sequence[str]
+    answer: Callable[[ModelAdmin[Any], HttpRequest, Restaurant, Upload], HttpResponse]
 
-    def ask(
+    def serve(
+        self,
+        admin: ModelAdmin[Any],
+        request: HttpRequest,
+        restaurant: Restaurant | None,
+        restaurants: Sequence[Restaurant],
+    ) -> HttpResponse:
+        """Ask for a file, without a restaurant for that first, and answer it; what is wrong with it is said here."""
+        if restaurant is None or request.method != "POST":
+            return self._ask(admin, request, restaurant, restaurants=restaurants)
+        upload = _read_upload(request)
+        if upload is None:
+            return self._ask(admin, request, restaurant, problems=[NO_FILE])
+        try:
+            return self.answer(admin, request, restaurant, upload)
+        except RestaurantFileInvalid as invalid:
+            return self._ask(admin, request, restaurant, problems=invalid.problems, upload=upload)
+        except DomainError as refusal:
+            return self._ask(admin, request, restaurant, problems=[f"{refusal.message}."], upload=upload)
+
+    def _ask(
         self,
         admin: ModelAdmin[Any],
         request: HttpRequest,
@@ -71,7 +96,6 @@ class ImportPage:
         problems: Iterable[Problem | str] = (),
         upload: Upload | None = None,
     ) -> HttpResponse:
-        """Ask for a file, with the problems of the last one; without a restaurant ask for that first."""
         said = [said_problem(problem) for problem in problems]
         context = {
             **admin.admin_site.each_context(request),

@@ -13,34 +13,24 @@ from django.urls import reverse
 
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.consequences import MOST_ROWS
-from bookings.admin.parts.csv_imports import NO_FILE, ImportPage, Upload, read_upload
+from bookings.admin.parts.csv_imports import ImportPage, Upload
 from bookings.admin.parts.log_entries import log_rows
 from bookings.admin.parts.outcomes import describe_outcome
 from bookings.admin.parts.previews import CALLS, CONFIRMED, confirmed_in, preview_context, serve_calls
 from bookings.admin.restaurant_choice import choose_restaurant
-from bookings.restaurant_file import Action, Change, RestaurantFileInvalid
+from bookings.restaurant_file import Action, Change
 from bookings.restaurant_file.csv_lines import cells_of, required_of
-from bookings.restaurant_file.csv_tables import TABLE_COLUMNS, TableLines, read_table_lines
+from bookings.restaurant_file.csv_tables import TABLE_COLUMNS, read_table_lines
 from bookings.restaurant_file.entries import TableEntry
 from bookings.restaurant_file.rows import table_entry
 from bookings.rights import USE_FILES
 from bookings.services import ASKING, ChangeUnconfirmed
 from bookings.services.settings.file_import import import_tables
-from config.errors import DomainError
 from config.values import counted
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table
 
 MAY_IMPORT = (USE_FILES, "tables.add_table", "tables.change_table")
-PAGE = ImportPage(
-    title="Import tables",
-    about=(
-        "A line adds a table, or changes the one of that number in the columns that the file has. "
-        "Tables that the file does not name stay as they are; one is retired by its status."
-    ),
-    columns=TABLE_COLUMNS,
-    required=required_of(TableEntry),
-)
 ADDED_HEAD = ("Table", "Seats", "Parties", "Section", "Status")
 CHANGED_HEAD = ("Table", "What", "Now", "Then")
 NOTHING_NEW = "All of this is there already: there is nothing to import."
@@ -53,24 +43,11 @@ def table_line(table: Table) -> Sequence[Any]:
 
 def serve_table_import(admin: ModelAdmin[Any], request: HttpRequest) -> HttpResponse:
     """Ask for a file, show what it would do, and save that; with several restaurants ask first for the restaurant."""
-    restaurant, restaurants = choose_restaurant(request, MAY_IMPORT, only_active=False)
-    if restaurant is None or request.method != "POST":
-        return PAGE.ask(admin, request, restaurant, restaurants=restaurants)
-    upload = read_upload(request)
-    if upload is None:
-        return PAGE.ask(admin, request, restaurant, problems=[NO_FILE])
-    try:
-        lines = read_table_lines(upload.content, slug=restaurant.slug)
-        return _import(admin, request, restaurant, upload, lines)
-    except RestaurantFileInvalid as invalid:
-        return PAGE.ask(admin, request, restaurant, problems=invalid.problems, upload=upload)
-    except DomainError as refusal:
-        return PAGE.ask(admin, request, restaurant, problems=[f"{refusal.message}."], upload=upload)
+    return PAGE.serve(admin, request, *choose_restaurant(request, MAY_IMPORT, only_active=False))
 
 
-def _import(
-    admin: ModelAdmin[Any], request: HttpRequest, restaurant: Restaurant, upload: Upload, lines: TableLines
-) -> HttpResponse:
+def _answer(admin: ModelAdmin[Any], request: HttpRequest, restaurant: Restaurant, upload: Upload) -> HttpResponse:
+    lines = read_table_lines(upload.content, slug=restaurant.slug)
     # What a file does is shown even where nothing follows from it.
     confirmed = confirmed_in(request) if CONFIRMED in request.POST else ASKING
     try:
@@ -85,6 +62,18 @@ def _import(
             messages.add_message(request, level, message)
         _log(actor_of(request), restaurant, upload, outcome.changes)
     return HttpResponseRedirect(reverse("admin:tables_table_changelist"))
+
+
+PAGE = ImportPage(
+    title="Import tables",
+    about=(
+        "A line adds a table, or changes the one of that number in the columns that the file has. "
+        "Tables that the file does not name stay as they are; one is retired by its status."
+    ),
+    columns=TABLE_COLUMNS,
+    required=required_of(TableEntry),
+    answer=_answer,
+)
 
 
 def _preview(

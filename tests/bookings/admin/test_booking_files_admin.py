@@ -1,7 +1,5 @@
 """Bookings by CSV: the list as a file, and a file of which the fate of each line is shown before anything is booked."""
 
-import csv
-import io
 from typing import Any
 
 import pytest
@@ -16,7 +14,9 @@ from bookings.choices import Role
 from bookings.models import Booking
 from bookings.services import GuestDetails
 from tables.models import Restaurant
+from tests.helpers import csv_files
 from tests.helpers.admin_screens import confirmed, form_of, member_of, messages_of, text_of, user_of
+from tests.helpers.csv_files import rows_of
 from tests.helpers.dining_room import book, everything_written, faults, room
 from tests.helpers.factories import MembershipFactory, days_ahead
 
@@ -39,18 +39,11 @@ def manager(house: Restaurant) -> Client:
 
 
 def exported(client: Client, variant: str = "csv", query: str = "?restaurant=all") -> str:
-    answer = client.get(f"{LIST}export/{variant}/{query}")
-    assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode()
-
-
-def rows_of(content: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.removeprefix("\ufeff"), newline="")))
+    return csv_files.exported(client, LIST, variant, query)
 
 
 def send(client: Client, *rows: str, content: str | None = None) -> Any:
-    sent = content if content is not None else "\n".join((HEAD, *rows))
-    return client.post(IMPORT, {"file": SimpleUploadedFile("old.csv", sent.encode())}, follow=True)
+    return csv_files.send(client, IMPORT, content if content is not None else "\n".join((HEAD, *rows)), "old.csv")
 
 
 def test_the_export_is_the_list_as_a_file_with_the_phone_as_text(manager: Client, house: Restaurant) -> None:

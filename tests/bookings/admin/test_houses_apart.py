@@ -4,6 +4,7 @@ The addresses are those of the URL resolver: one that is new, and not covered he
 """
 
 import re
+from itertools import product
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,71 +14,33 @@ from django.contrib import admin
 from django.db.models import ForeignKey
 from django.forms import model_to_dict
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from bookings.choices import Role
+from tests.helpers.addresses_of_rows import (
+    ADMIN_ADDRESSES,
+    NOWHERE,
+    OPS,
+    OPS_ADDRESSES,
+    OPS_QUERY,
+    filled,
+    label_of,
+    told,
+)
 from tests.helpers.admin_screens import form_of, member_of
-from tests.helpers.factories import UserFactory, days_ahead
+from tests.helpers.factories import UserFactory
 from tests.helpers.two_houses import Rows, furnished
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-OWN, OTHER, NOWHERE = "Jjkown", "Xqzother", 999_999_999
+OWN, OTHER = "Jjkown", "Xqzother"
 STRANGERS = ("anonymous", "guest", "without", *Role.values)
 EVERYBODY = (*STRANGERS, "owner of all")
-# Addresses of Django that take no row: the names of their parameters, with a value.
-PARAMETERS = {"percent": 10, "app_label": "tables", "url": "nothing/here", "content_type_id": 1, "variant": "csv"}
-# Parameters that name a row, and the kind of row.
-NAMES_ROW = {"restaurant_id": "tables.restaurant", "pause_id": "capacity.onlinepause", "booking_id": "bookings.booking"}
-OPS = "api/ops/"
-OPS_QUERY = {
-    "capacity/utilization": {"date": "2027-03-01"},
-    "capacity/tables": {"date": "2027-03-01"},
-    "explain": {"date": "2027-03-01", "time": "19:00", "partySize": 2},
-    "overruns": {},
-}
-CSRF = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"')
 
 
-def addresses(patterns: list[Any] | None = None, prefix: str = "") -> list[str]:
-    found = []
-    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
-        path = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            found += addresses(pattern.url_patterns, path)
-        elif isinstance(pattern, URLPattern):
-            found.append(path)
-    return found
-
-
-ADMIN_ADDRESSES = [path for path in addresses() if path.startswith("admin/")]
-OPS_ADDRESSES = [path for path in addresses() if path.startswith(OPS)]
 OF_ROWS = [path for path in ADMIN_ADDRESSES if re.search(r"<(path:object_id|id|slug:slug|int:[a-z]+_id)>", path)]
 # Django's way from a row to its page on the site, of which there is none here.
 OF_ROWS.remove("admin/r/<path:content_type_id>/<path:object_id>/")
 OF_LISTS = [path for path in ADMIN_ADDRESSES if path.count("/") == 3 and "<" not in path and "rollout" not in path]
-
-
-def label_of(path: str) -> str:
-    """Return the kind of row that an address is about."""
-    named = [label for name, label in NAMES_ROW.items() if f":{name}>" in path]
-    if named or "slug:" in path:
-        return (named or ["tables.restaurant"])[-1]
-    return ".".join(path.split("/")[1:3])
-
-
-def filled(path: str, rows: Rows | None = None, *, house: Rows | None = None) -> str:
-    """Return the address of a row of a restaurant, without one that of no row; `house` may be another restaurant."""
-
-    def pk(label: str) -> int:
-        return rows[label].pk if rows and label in rows else NOWHERE
-
-    named: Any = (house or rows or {}).get("tables.restaurant")
-    values = {**PARAMETERS, **{name: pk(label) for name, label in NAMES_ROW.items()}}
-    values |= {"object_id": pk(label_of(path)), "id": pk(label_of(path))}
-    values |= {"slug": named.slug if named else "nowhere", "business_date": days_ahead().isoformat()}
-    plain = re.sub(r"\^?\(\?P<(\w+)>[^)]*\)", r"<\1>", path).replace("$", "")
-    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found[1]]), plain)
 
 
 @pytest.fixture
@@ -103,12 +66,6 @@ def client(request, own) -> Client:
 
 def by(*names: str) -> Any:
     return pytest.mark.parametrize("client", names, indirect=True)
-
-
-def told(answer: Any) -> str:
-    """Return all that an answer says, but for its random tokens."""
-    said = b"".join(answer) if answer.streaming else answer.content
-    return CSRF.sub("", said.decode()) + answer.get("Location", "")
 
 
 def _unnumbered(text: str) -> str:
@@ -179,20 +136,22 @@ def test_a_row_of_a_stranger_is_as_one_that_does_not_exist(client: Client, own: 
 @by(*STRANGERS)
 def test_no_list_narrows_widens_or_finds_its_way_to_a_stranger(client: Client, other: Rows) -> None:
     house, period = other["tables.restaurant"].pk, other["capacity.serviceperiod"].pk
-    queries = (
-        "?restaurant=all",
-        "?q=xqzo",
-        f"?restaurant__id__exact={house}",
-        f"?period={period}",
-        f"?restaurant={house}",
-    )
-    for path in [*OF_LISTS, "admin/"]:
-        for query in (*queries, f"?restaurant={OTHER.lower()}"):
-            answer = client.get(f"/{path}{query}")
-            unknown = client.get(f"/{path}{query.replace(str(house), str(NOWHERE)).replace(OTHER.lower(), 'nowhere')}")
+    # (asked, the same of what does not exist)
+    named = {
+        "?restaurant=all": None,
+        "?q=xqzo": None,
+        f"?restaurant__id__exact={house}": f"?restaurant__id__exact={NOWHERE}",
+        f"?period={period}": f"?period={NOWHERE}",
+        f"?restaurant={house}": f"?restaurant={NOWHERE}",
+        f"?restaurant={OTHER.lower()}": "?restaurant=nowhere",
+    }
+    for path, (query, nowhere) in product([*OF_LISTS, "admin/"], named.items()):
+        answer = client.get(f"/{path}{query}")
+        # The way to the sign-in page leads back to the address that was asked.
+        assert OTHER.lower() not in unquote(told(answer)).lower().replace(query[1:], ""), path + query
+        if nowhere is not None:
+            unknown = client.get(f"/{path}{nowhere}")
             assert answer.status_code == unknown.status_code, path + query
-            # The way to the sign-in page leads back to the address that was asked.
-            assert OTHER.lower() not in unquote(told(answer)).lower().replace(query[1:], ""), path + query
             if answer.status_code == 200 and answer.context and "cl" in answer.context:
                 assert answer.context["cl"].result_count == unknown.context["cl"].result_count, path + query
 
@@ -242,13 +201,12 @@ def test_no_form_takes_a_row_of_a_stranger(client: Client, own: Rows, other: Row
 
 
 @by(*STRANGERS)
-@pytest.mark.parametrize("path", OPS_ADDRESSES)
-def test_the_api_of_the_staff_knows_no_restaurant_of_a_stranger(client: Client, other: Rows, path: str) -> None:
+def test_the_api_of_the_staff_knows_no_restaurant_of_a_stranger(client: Client, other: Rows) -> None:
     house: Any = other["tables.restaurant"]
-    query = OPS_QUERY[path.removeprefix(OPS)]
+    for path in OPS_ADDRESSES:
+        query = OPS_QUERY[path.removeprefix(OPS)]
+        asked = (house.slug, str(house.public_id), "nowhere")
+        answers = [client.get(f"/{path}", {**query, "restaurantId": name}) for name in asked]
 
-    asked = (house.slug, str(house.public_id), "nowhere")
-    answers = [client.get(f"/{path}", {**query, "restaurantId": name}) for name in asked]
-
-    assert answers[0].status_code in (401, 403, 404)
-    assert len({answer.content for answer in answers}) == 1
+        assert answers[0].status_code in (401, 403, 404), path
+        assert len({answer.content for answer in answers}) == 1, path

@@ -20,14 +20,7 @@ from pytest_django.fixtures import Settings
 from bookings.choices import Role
 from bookings.services.upkeep.api_keys import create_api_key
 from bookings.services.upkeep.second_factors import set_up_second_factor
-from tests.bookings.admin.test_houses_apart import (
-    ADMIN_ADDRESSES,
-    OPS_ADDRESSES,
-    OPS_QUERY,
-    OWN,
-    filled,
-    told,
-)
+from tests.helpers.addresses_of_rows import ADMIN_ADDRESSES, OPS_ADDRESSES, OPS_QUERY, filled, told
 from tests.helpers.admin_screens import count_queries, member_of, messages_of, text_of, user_of
 from tests.helpers.factories import UserFactory
 from tests.helpers.two_houses import furnished
@@ -36,6 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 INDEX, VERIFY, SET_UP, LOGIN = "/admin/", "/admin/second-factor/verify/", "/admin/second-factor/", "/admin/login/"
 KEY = "3132333435363738393031323334353637383930"
+OWN = "Jjkown"
 PASSWORD, ATTACKER = "a-long-secret", "203.0.113.1"
 STEP = 30
 

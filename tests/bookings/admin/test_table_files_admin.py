@@ -1,7 +1,5 @@
 """Tables by CSV: the list as a file, and a file as a change that is looked at before it is saved."""
 
-import csv
-import io
 from typing import Any
 
 import pytest
@@ -12,7 +10,9 @@ from django.test import Client
 from bookings.choices import Role
 from bookings.models import TableAssignment
 from tables.models import Restaurant, Table
+from tests.helpers import csv_files
 from tests.helpers.admin_screens import confirmed, form_of, member_of, messages_of, text_of, user_of
+from tests.helpers.csv_files import rows_of
 from tests.helpers.dining_room import at_tables, book, room
 from tests.helpers.factories import MembershipFactory, SectionFactory, TableFactory
 
@@ -38,18 +38,11 @@ def manager(house: Restaurant) -> Client:
 
 
 def exported(client: Client, variant: str = "csv", query: str = "") -> str:
-    answer = client.get(f"{LIST}export/{variant}/{query}")
-    assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode()
-
-
-def rows_of(content: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(content.removeprefix("\ufeff"), newline="")))
+    return csv_files.exported(client, LIST, variant, query)
 
 
 def send(client: Client, content: str | bytes, name: str = "tables.csv") -> Any:
-    sent = content.encode() if isinstance(content, str) else content
-    return client.post(IMPORT, {"file": SimpleUploadedFile(name, sent)}, follow=True)
+    return csv_files.send(client, IMPORT, content, name)
 
 
 def stored(house: Restaurant) -> list[dict[str, Any]]:
