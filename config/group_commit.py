@@ -59,7 +59,7 @@ class Turn(Generic[D, T]):
     def __init__(self, decide: Decide[D], write: Write[D, T], key: Hashable = None) -> None:
         self.is_written_by_another = False
         self._decide = decide
-        self._write = write
+        self.write = write
         self._key = key
         self._context = copy_context()
         self._has_come = Event()
@@ -77,7 +77,7 @@ class Turn(Generic[D, T]):
 
         Raises: `GroupBroken`; what writing raises.
         """
-        taken = _Taken(self._write)
+        taken = _Taken(self)
         taken.add(self, decision)
         until = time.monotonic() + LONGEST_SECONDS
         while time.monotonic() < until and (other := self._take_next()) is not None:
@@ -149,8 +149,8 @@ class Turn(Generic[D, T]):
 class _Taken(Generic[D, T]):
     """The decisions of a group that are not written yet."""
 
-    def __init__(self, write: Write[D, T]) -> None:
-        self._write = write
+    def __init__(self, leader: Turn[D, T]) -> None:
+        self._leader = leader
         self._turns: list[tuple[Turn[D, T], D]] = []
 
     def add(self, turn: Turn[D, T], decision: D) -> None:
@@ -163,14 +163,15 @@ class _Taken(Generic[D, T]):
     def write(self) -> None:
         """Write what is kept, and answer.
 
-        Raises: `GroupBroken`; the error of a transaction, or of a call that is alone.
+        Raises: `GroupBroken`; the error of a transaction, or of a leader that is written alone.
         """
         turns, self._turns = self._turns, []
         try:
-            written = self._write([decision for _, decision in turns]) if turns else ()
+            written = self._leader.write([decision for _, decision in turns]) if turns else ()
         except Exception as error:
             # Of several nobody can tell whose error it is; one of the transaction is that of its leader.
-            if len(turns) == 1 or isinstance(error, OperationalError):
+            is_own = [turn for turn, _ in turns] == [self._leader]
+            if is_own or isinstance(error, OperationalError):
                 raise
             raise GroupBroken from error
         for (turn, _), result in zip(turns, written, strict=True):
@@ -229,8 +230,9 @@ class SharedWork(Generic[R, T]):
     def _answer(self, waiting: Sequence[tuple[R, Future[T]]]) -> None:
         try:
             answers = self._work([question for question, _ in waiting])
-        except Exception as error:
-            if len(waiting) > 1 and not isinstance(error, OperationalError):
+        # Also the end of this thread: the others wait for its answer.
+        except BaseException as error:
+            if len(waiting) > 1 and isinstance(error, Exception) and not isinstance(error, OperationalError):
                 # One of them is bad, and the others are not.
                 for each in waiting:
                     self._answer([each])

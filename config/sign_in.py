@@ -40,6 +40,7 @@ OTP_TOTP_ISSUER = "Maitre"
 SESSION_HOURS = env.float("SESSION_HOURS", default=12.0)
 if not 0.5 <= SESSION_HOURS <= 336:
     raise ImproperlyConfigured("SESSION_HOURS is a number of hours from 0.5 to 336")
+SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_AGE = round(SESSION_HOURS * 3600)
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"

@@ -106,10 +106,10 @@ def find_alternatives(loaded: LoadedDays, wish: Wish, *, turn_minutes: int | Non
 def hold_starts_near(loaded: LoadedDays, wish: Wish) -> bool:
     """Say whether loaded days hold all that `find_alternatives` asks of them: the starts near are of one whole service.
 
-    Without tables: what may be moved to make room lies further away.
+    Without tables: what may be moved to make room lies further away. A stay of chosen length may reach beyond.
     """
     service = loaded.service(wish.period_id, wish.business_date)
-    if service is None or wish.is_outside_hours or needs_table(loaded.settings, wish):
+    if service is None or wish.is_outside_hours or wish.turn_minutes or needs_table(loaded.settings, wish):
         return False
     near = TimeSpan(wish.starts_at - ALTERNATIVES_WITHIN, wish.starts_at + ALTERNATIVES_WITHIN)
     met = [other for other in loaded.services_meeting(near) if other.business_date == wish.business_date]

@@ -161,6 +161,28 @@ def test_a_refused_leader_keeps_nobody_out(
     assert len(locks) == 1
 
 
+def test_a_refused_leader_has_no_part_in_the_error_of_another(
+    crowd: Crowd, points: Points, queued: threading.Semaphore, isolation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bookings.services import booking
+
+    house = dinner_house(max_covers=6)
+    get_service_settings(house.restaurant.pk)
+    write, failed = booking.write_bookings, []
+
+    def fail_once(accepted: Any) -> Any:
+        if not failed:
+            failed.append(accepted)
+            raise ValueError("a fault of this booking")
+        return write(accepted)
+
+    monkeypatch.setattr(booking, "write_bookings", fail_once)
+
+    with watched(house.restaurant):
+        calls = book_together(crowd, points, queued, [house.booking(8), house.booking(4)])
+        assert codes(calls) == [FULL, BOOKED]
+
+
 def test_where_all_are_refused_nothing_is_written(
     crowd: Crowd, points: Points, queued: threading.Semaphore, isolation: str
 ) -> None:
