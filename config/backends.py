@@ -67,7 +67,7 @@ def _suit_transaction_pooler(database: dict[str, Any]) -> None:
 
 
 def _server_options() -> str:
-    """Return the libpq options: an end of every wait, which PostgreSQL has not, and plans that are made once."""
+    """Return the libpq options that bound every wait; PostgreSQL's defaults are all "never"."""
     seconds = {
         "statement_timeout": env.float("DATABASE_STATEMENT_TIMEOUT_SECONDS", default=30.0),
         "lock_timeout": env.float("DATABASE_LOCK_TIMEOUT_SECONDS", default=10.0),
@@ -75,9 +75,7 @@ def _server_options() -> str:
         # A statement whose client is gone stops, and gives its locks back.
         "client_connection_check_interval": env.float("DATABASE_CLIENT_CHECK_SECONDS", default=2.0),
     }
-    bounds = " ".join(f"-c {name}={round(value * 1000)}" for name, value in seconds.items())
-    # Prepared statements alone: PostgreSQL would plan those with arrays anew each time, for longer than it runs them.
-    return f"{bounds} -c plan_cache_mode=force_generic_plan"
+    return " ".join(f"-c {name}={round(value * 1000)}" for name, value in seconds.items())
 
 
 def _pool() -> dict[str, Any]:

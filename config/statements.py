@@ -55,7 +55,8 @@ class AnyOf(Func):
 class Statement:
     """A statement by its name; `write` makes its SQL, with Parameters among the values, once a process.
 
-    The server plans it once a connection, and where its best plan `depends_on_values` each time.
+    Outside transactions the server plans it once a connection. Where the best plan `depends_on_values` that is left to
+    it, and in a transaction too, where a plan for any values reads more, and so conflicts with more.
     """
 
     def __init__(
@@ -64,7 +65,8 @@ class Statement:
         self.name = name
         self._write = write
         self._returns_rows = returns_rows
-        self._planning = "SET LOCAL plan_cache_mode = force_custom_plan;" if depends_on_values else ""
+        # Left to itself the server plans a statement with an array anew each time, for longer than it runs.
+        self._planning = "" if depends_on_values else "SET LOCAL plan_cache_mode = force_generic_plan;"
         self._compiled: tuple[str, list[Parameter]] | None = None
 
     @classmethod
@@ -96,7 +98,8 @@ class Statement:
             numbered = sql % tuple(marks[parameter.name] for parameter in parameters)
             prepare = f"PREPARE {name} AS {numbered.replace('%', '%%')};"
         places = f"({', '.join(['%s'] * len(given))})" if given else ""
-        rows = self._fetch(f"{before}{self._planning}{prepare}EXECUTE {name}{places}", list(given.values()))
+        planning = "" if connection.in_atomic_block else self._planning
+        rows = self._fetch(f"{before}{planning}{prepare}EXECUTE {name}{places}", list(given.values()))
         known[place] = name
         return rows
 

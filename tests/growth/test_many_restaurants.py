@@ -108,8 +108,10 @@ def sequential_scans(statements: Iterable[str]) -> Iterator[str]:
             elif statement in ("COMMIT", "ROLLBACK") or "RESET enable_seqscan" in statement:
                 cursor.execute("RESET enable_seqscan")
             elif planned := PLANNED.search(statement):
+                mode = "force_generic_plan" if "force_generic_plan" in statement else "auto"
+                cursor.execute(f"SET plan_cache_mode = {mode}")
                 cursor.execute(f"EXPLAIN {planned[0]}")
                 plan = "\n".join(line for (line,) in cursor.fetchall())
                 if SEQUENTIAL.search(plan):
                     yield f"{statement}\n{plan}"
-        cursor.execute("RESET enable_seqscan")
+        cursor.execute("RESET enable_seqscan; RESET plan_cache_mode")

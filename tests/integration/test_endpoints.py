@@ -795,7 +795,7 @@ def test_the_number_of_queries_of_a_booking_is_pinned(client: ContractClient) ->
         "EXECUTE active_by_slug",
         "SET default_transaction_isolation",  # and the gate
         "EXECUTE stored_days",
-        "SET LOCAL",  # a plan of its own, and the tables in use
+        "EXECUTE table_uses",
         "EXECUTE lock_service_days",
         "EXECUTE write_bookings",
         "SELECT pg_advisory_unlock_all",
@@ -808,5 +808,8 @@ def statements_of(call: Any) -> list[str]:
     """Return the first words of what a call asks of the database, without the marks of transactions."""
     with CaptureQueriesContext(connection) as queries:
         call()
-    named = (re.match(r"(SET LOCAL|\S+ [a-z_]*[a-z])", query["sql"]) for query in queries)
+    named = (
+        re.match(r"(?:SET LOCAL plan_.*?;)?(?:PREPARE .*?;)?(SET LOCAL|\S+ [a-z_]*[a-z])", query["sql"])
+        for query in queries
+    )
     return [name[1] for name in named if name]
