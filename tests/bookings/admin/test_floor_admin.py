@@ -360,7 +360,8 @@ def test_ends_are_offered_on_the_restaurants_clock(admin_client: Client, house: 
     chosen = datetime.fromisoformat(form_of(page)["ends_at"][0])
     minutes = int((chosen - booking.ends_at) / timedelta(minutes=1))
     assert timedelta() < chosen - booking.ends_at <= timedelta(minutes=15)
-    assert choices[chosen.isoformat()] == f"{chosen.astimezone(house.zone):%H:%M} ({minutes} minutes longer)"
+    longer = "1 minute longer" if minutes == 1 else f"{minutes} minutes longer"
+    assert choices[chosen.isoformat()] == f"{chosen.astimezone(house.zone):%H:%M} ({longer})"
 
 
 def test_an_end_that_was_not_offered_is_refused(admin_client: Client, house: Restaurant) -> None:
