@@ -9,12 +9,14 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.utils.cache import get_conditional_response
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from bookings.admin.floor_plan.places import read_places
-from bookings.admin.floor_plan.screen import LEGEND, make_plan
+from bookings.admin.floor_plan.screen import LEGEND, Plan, make_plan
 from bookings.admin.parts.actor import actor_of
 from bookings.admin.parts.log_entries import log_rows
 from bookings.admin.restaurant_choice import choose_restaurant
@@ -88,9 +90,13 @@ def serve_page(request: HttpRequest) -> HttpResponse:
     asked = _read(request, restaurant)
     # The tag first: what is written meanwhile is then told by the next look.
     tag = _entity_tag(asked)
+    plan = _make_plan(asked)
     context = {
-        **_board_context(asked),
         **asked.around,
+        "board": _board_markup(plan),
+        "has_tables": bool(plan.rooms),
+        "services": plan.services,
+        "zone": plan.zone,
         "title": f"Floor plan: {asked.restaurant}",
         "asked": asked,
         "entity_tag": tag,
@@ -107,7 +113,7 @@ def serve_board(request: HttpRequest) -> HttpResponse:
     tag = _entity_tag(asked)
     response = get_conditional_response(request, etag=tag)
     if response is None:
-        response = TemplateResponse(request, "admin/floor_plan/board.html", _board_context(asked))
+        response = HttpResponse(_board_markup(_make_plan(asked)))
     response["ETag"] = tag
     return response
 
@@ -117,9 +123,14 @@ def _entity_tag(asked: Asked) -> str:
     return f'"{evening}{read_places_tag(asked.restaurant.pk)}"'
 
 
-def _board_context(asked: Asked) -> dict[str, Any]:
+def _make_plan(asked: Asked) -> Plan:
     evening = get_evening_tables(restaurant_id=asked.restaurant.pk, business_date=asked.business_date)
-    return {"plan": make_plan(evening, list_tables_out_of_service(asked.restaurant.pk))}
+    return make_plan(evening, list_tables_out_of_service(asked.restaurant.pk))
+
+
+def _board_markup(plan: Plan) -> SafeString:
+    """Return the board as markup, rendered apart from the page for the same reason as that of the timeline."""
+    return render_to_string("admin/floor_plan/board.html", {"plan": plan})
 
 
 @require_POST

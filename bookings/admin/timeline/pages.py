@@ -9,9 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from bookings.admin.parts.actor import actor_of
@@ -21,7 +23,7 @@ from bookings.admin.sentences import outcome_sentences
 from bookings.admin.timeline.delays import list_delays
 from bookings.admin.timeline.moves import MoveForm, TimelineMove, may_move
 from bookings.admin.timeline.panel import booking_context, preview_context, refusal_context
-from bookings.admin.timeline.screen import make_board
+from bookings.admin.timeline.screen import Board, make_board
 from bookings.models import Booking
 from bookings.selectors.timeline import get_business_date, get_evening_tables, read_evening_tag
 from capacity.calendar import ONE_DAY
@@ -77,7 +79,15 @@ def serve_page(request: HttpRequest, slug: str, business_date: date) -> HttpResp
     restaurant = _find_restaurant(request, slug)
     # The tag first: what is written meanwhile is then told by the next look.
     tag = _entity_tag(restaurant, business_date)
-    context = {**_board_context(request, restaurant, business_date), "entity_tag": tag}
+    board = _make_board(restaurant, business_date)
+    context = {
+        "restaurant": restaurant,
+        "business_date": business_date,
+        "services": board.services,
+        "board": _board_markup(board),
+        "may_move": may_move(request, restaurant),
+        "entity_tag": tag,
+    }
     around = {"before": business_date - ONE_DAY, "after": business_date + ONE_DAY}
     context |= {
         name: reverse("timeline:page", args=[slug, day])
@@ -93,8 +103,7 @@ def serve_board(request: HttpRequest, slug: str, business_date: date) -> HttpRes
     tag = _entity_tag(restaurant, business_date)
     response = get_conditional_response(request, etag=tag)
     if response is None:
-        context = _board_context(request, restaurant, business_date)
-        response = TemplateResponse(request, "admin/timeline/board.html", context)
+        response = HttpResponse(_board_markup(_make_board(restaurant, business_date)))
     response["ETag"] = tag
     return response
 
@@ -103,14 +112,18 @@ def _entity_tag(restaurant: Restaurant, business_date: date) -> str:
     return f'"{read_evening_tag(restaurant_id=restaurant.pk, business_date=business_date)}"'
 
 
-def _board_context(request: HttpRequest, restaurant: Restaurant, business_date: date) -> dict[str, Any]:
+def _make_board(restaurant: Restaurant, business_date: date) -> Board:
     evening = get_evening_tables(restaurant_id=restaurant.pk, business_date=business_date)
-    return {
-        "board": make_board(evening, list_delays(evening)),
-        "restaurant": restaurant,
-        "business_date": business_date,
-        "may_move": may_move(request, restaurant),
-    }
+    return make_board(evening, list_delays(evening))
+
+
+def _board_markup(board: Board) -> SafeString:
+    """Return the board as markup.
+
+    It is rendered apart from the page: the context of a request refers to itself, so that what is in it stays until a
+    collection of garbage. A large evening is thousands of objects.
+    """
+    return render_to_string("admin/timeline/board.html", {"board": board})
 
 
 def serve_booking(request: HttpRequest, slug: str, business_date: date, booking_id: int) -> HttpResponse:

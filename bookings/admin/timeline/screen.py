@@ -4,6 +4,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from html import escape
+
+from django.utils.safestring import SafeString
 
 from bookings.admin.columns import standing_at
 from bookings.admin.timeline.axis import Tick, TimeAxis, wall_label
@@ -17,6 +20,7 @@ from bookings.admin.timeline.layout import (
     Layout,
     Party,
     Place,
+    PlacedStretch,
     Row,
     Stretch,
     lay_out,
@@ -32,6 +36,12 @@ from tables.choices import TableStatus
 from tables.models import Table
 
 NO_SECTION = "No section"
+# As markup like the bookings on it: a template takes several times as long.
+ROW = """
+<div class="tl-label" style="{place}"><strong>{number}</strong> <span class="tl-soft">{sizes}</span></div>
+<div class="tl-row" style="{place}" data-table="{table}" data-number="{number}"></div>"""
+STRETCH = """
+<div class="{kind}" style="{place}; --a: {first}; --b: {last}"><span>{words}</span></div>"""
 
 
 @dataclass(frozen=True)
@@ -43,9 +53,25 @@ class ShownRow:
     bars: tuple[ShownBar, ...]
 
     @property
-    def is_in_use(self) -> bool:
-        """Say whether the table takes parties."""
-        return self.table.status == TableStatus.ACTIVE
+    def markup(self) -> SafeString:
+        """Return the row: the table, what is on it, and its parties."""
+        table = self.table
+        is_in_use = table.status == TableStatus.ACTIVE
+        sizes = f"{table.min_party_size}\N{EN DASH}{table.max_party_size}" if is_in_use else "not in use"
+        place = _lines(self.row)
+        row = ROW.format(place=place, number=escape(table.number), sizes=sizes, table=table.pk)
+        stretches = map(_stretch, self.row.stretches)
+        return SafeString("".join([row, *stretches, *(bar.markup for bar in self.bars)]))
+
+
+def _stretch(placed: PlacedStretch) -> str:
+    stretch, columns = placed.stretch, placed.columns
+    kind, words = ("tl-wait", stretch.words) if stretch.is_wait else ("tl-block", f"Blocked: {stretch.words}")
+    return STRETCH.format(kind=kind, place=_lines(placed), first=columns.first, last=columns.last, words=escape(words))
+
+
+def _lines(placed: Row | PlacedStretch) -> str:
+    return f"--r: {placed.line}; --n: {placed.lines}"
 
 
 @dataclass(frozen=True)
