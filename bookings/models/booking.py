@@ -92,6 +92,8 @@ class Booking(models.Model):
                 condition=Q(status__in=COUNTING_STATUSES),
             ),
             models.Index(fields=["restaurant", "business_date", "starts_at"], name="booking_by_date"),
+            # Lists over all restaurants are in this order: the first page is read, not all of them sorted.
+            models.Index(fields=["business_date", "starts_at", "id"], name="booking_by_start"),
             models.Index(
                 fields=["service_day", "expires_at"],
                 name="booking_holds",

@@ -178,8 +178,19 @@ def test_in_one_restaurant_the_latest_of_a_shared_name_are_met_on_the_way_back_f
     assert "Seq Scan" not in plan
 
 
+def test_over_all_restaurants_the_latest_of_a_shared_name_are_met_on_the_way_back_too() -> None:
+    book(guest_name="Smith")
+    _multiply(20_000)
+    latest = search_bookings(Booking.objects.all(), "guest").order_by("-business_date", "-starts_at", "-pk")
+
+    plan = latest.values_list("pk")[:300].explain()
+
+    assert "Index Scan Backward using booking_by_start" in plan
+    assert "Seq Scan" not in plan
+
+
 @pytest.mark.parametrize(
-    ("term", "index"), [("guest", "Index Scan Backward using booking_by_date"), ("lovelace", "booking_search")]
+    ("term", "index"), [("guest", "Index Scan Backward using booking_by_start"), ("lovelace", "booking_search")]
 )
 def test_at_size_the_palette_reads_not_all_bookings(admin_client: Client, term: str, index: str) -> None:
     # None is to come: the palette looks at those, then at the ones that are over.
