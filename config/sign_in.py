@@ -8,9 +8,9 @@ from config.env import env
 
 AUTHENTICATION_BACKENDS = [
     "bookings.admin.parts.sign_in.SignInBackend",
-    # Before Django's own, which asks two queries to know what was given to an account itself.
+    # Before that of accounts, which asks two queries to know what was given to an account itself.
     "bookings.selectors.memberships.RoleBackend",
-    "django.contrib.auth.backends.ModelBackend",
+    "bookings.selectors.memberships.AccountBackend",
 ]
 AXES_FAILURE_LIMIT = env.int("LOGIN_FAILURE_LIMIT", default=5)
 LOGIN_ADDRESS_FAILURE_LIMIT = env.int("LOGIN_ADDRESS_FAILURE_LIMIT", default=50)

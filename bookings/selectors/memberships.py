@@ -17,6 +17,24 @@ AnyUser = User | AnonymousUser
 KEPT = "_memberships"
 
 
+class AccountBackend(ModelBackend):
+    """The accounts as Django has them; the user of a session is found by a prepared statement."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Return the user of a session, None for one that is gone or no longer active; 1 query."""
+        users = [User.from_db(DEFAULT_DB_ALIAS, _USER_COLUMNS, row) for row in _USER.run(user=user_id)]
+        return next((user for user in users if self.user_can_authenticate(user)), None)
+
+
+def _user_query() -> QuerySet[User, tuple[Any, ...]]:
+    return User.objects.filter(pk=Parameter("user", BigIntegerField())).values_list(*_USER_COLUMNS)
+
+
+_USER_COLUMNS = [field.attname for field in User._meta.concrete_fields]
+# Every screen asks for its user every few seconds.
+_USER = Statement.of("user_of_session", _user_query)
+
+
 class RoleBackend(BaseBackend):
     """The permissions by role, for `user.has_perm(permission, row)`: in the restaurant of the row, without one in any.
 
@@ -24,8 +42,8 @@ class RoleBackend(BaseBackend):
     """
 
     def get_user(self, user_id: Any) -> Any:
-        """Return the user of a session, as Django's own backend does: this one is asked before it."""
-        return ModelBackend().get_user(user_id)
+        """Return the user of a session, as the backend of accounts does: this one is asked before it."""
+        return AccountBackend().get_user(user_id)
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
         """Say whether a user has a permission; what a role permits costs no query beside that of the memberships."""

@@ -1,4 +1,4 @@
-"""Sessions, found by a prepared statement at every request."""
+"""Sessions and their users, found by prepared statements at every request."""
 
 from datetime import timedelta
 
@@ -59,3 +59,12 @@ def test_a_changed_password_ends_the_sessions_of_before(admin_client: Client) ->
     user.save()
 
     assert admin_client.get(PAGE)["Location"] == SIGN_IN
+
+
+def test_who_signs_in_by_password_is_found_by_the_same_statement(client: Client) -> None:
+    User.objects.create_superuser("ops", password="a-good-password")
+
+    client.post("/admin/login/", {"username": "ops", "password": "a-good-password"})
+
+    assert client.session["_auth_user_backend"] == "bookings.selectors.memberships.AccountBackend"
+    assert client.get(PAGE).status_code == 200
