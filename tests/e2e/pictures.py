@@ -45,6 +45,16 @@ def _lower_a_limit(page: Page) -> None:
     page.wait_for_load_state("networkidle")
 
 
+def _import_tables(page: Page) -> None:
+    """Look at what a file would do that retires a table and brings a new one."""
+    lines = "number,capacity,status\r\nT1,2,retired\r\nT99,6,active\r\n"
+    page.get_by_label("CSV file").set_input_files(
+        {"name": "tables.csv", "mimeType": "text/csv", "buffer": lines.encode()}
+    )
+    page.get_by_role("button", name="Look at what it would do").click()
+    page.wait_for_load_state("networkidle")
+
+
 SHOTS: dict[str, tuple[str, Callable[[Page], None] | None]] = {
     "today": (f"/admin/?restaurant={HOUSE}", None),
     "timeline": (f"/admin/timeline/{HOUSE}/{TOMORROW}/", _look_at_dinner),
@@ -52,6 +62,8 @@ SHOTS: dict[str, tuple[str, Callable[[Page], None] | None]] = {
     "heatmap": (f"/admin/capacity/bookingslot/heatmap/?restaurant={HOUSE}&date={TOMORROW}&view=week", None),
     "floor-plan": (f"/admin/floor-plan/?restaurant={HOUSE}&date={TOMORROW}", None),
     "telephone": (f"/admin/bookings/booking/telephone/?restaurant={HOUSE}", _ask_for_too_many),
+    "limits": (f"/admin/capacity/capacityrule/limits/?restaurant={HOUSE}", None),
+    "import": (f"/admin/tables/table/import/?restaurant={HOUSE}", _import_tables),
     "preview": (f"/admin/capacity/capacityrule/?restaurant={HOUSE}", _lower_a_limit),
     "reports": ("/admin/reports/?restaurant=demo-bar", None),
     "shift-sheet": (f"/admin/bookings/booking/shift-sheet/?restaurant={HOUSE}&date={TOMORROW}", None),
