@@ -5,10 +5,13 @@ from http import HTTPStatus
 from typing import Any
 
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
-from csp.middleware import CSPMiddleware, PolicyParts
+from csp.middleware import HEADER, CSPMiddleware, PolicyParts
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from config.requests import API_PREFIX
 
 Policy = Mapping[str, list[Any]]
 
@@ -33,6 +36,7 @@ POLICIES: Mapping[str, Policy] = {
     "/admin/": {**_PAGE, "form-action": [SELF], "script-src": [SELF, UNSAFE_EVAL, NONCE]},
     "/api/docs": {**_PAGE, "script-src": [SELF]},
 }
+_NO_PAGE_HEADER = build_policy(dict(NO_PAGE))
 # No page asks for any of these.
 _UNUSED = ("accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "microphone", "payment", "usb")
 HEADERS = {
@@ -53,8 +57,13 @@ class BrowserLimits(CSPMiddleware):
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         # What has not changed keeps the policy that it came with; thirty screens ask for it every few seconds.
-        is_kept = response.status_code == HTTPStatus.NOT_MODIFIED
-        return response if is_kept else super().process_response(request, response)
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            return response
+        if request.path_info.startswith(API_PREFIX) and policy_of(request.path_info) is NO_PAGE:
+            # The library writes a policy anew for each answer, a tenth of what an empty one takes.
+            response.headers.setdefault(HEADER, _NO_PAGE_HEADER)
+            return response
+        return super().process_response(request, response)
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
