@@ -1,11 +1,13 @@
 """The settings that a process keeps, by restaurant, and the version that says whether they hold."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 from uuid import UUID
 
 from cachetools import LRUCache
+from django.db import connection
 from django.db.models import BigIntegerField, QuerySet, Subquery
 
 from capacity.clock import PREPARED_CLOCK, shown_instant
@@ -13,6 +15,7 @@ from capacity.models import EnforcementSwitch, ServicePeriod
 from capacity.selectors.rows import list_closures, list_pauses, list_rules, list_turn_bands, period_hours
 from capacity.selectors.service_settings import Facts, ServiceSettings
 from config.errors import RecordNotFound
+from config.group_commit import SharedWork
 from config.statements import Parameter, Statement
 from tables.models import Restaurant
 from tables.selectors import load_floor
@@ -34,6 +37,8 @@ _keeping = Lock()
 def get_service_settings(restaurant_id: int) -> ServiceSettings:
     """Get the settings of a restaurant in 1 query; 9 more where the process does not know this version of them.
 
+    Of all who ask for them at once outside a transaction one reads.
+
     Raises: `RecordNotFound`.
     """
     rows = FACTS.run(restaurant_id=restaurant_id, shown=shown_instant())
@@ -42,9 +47,9 @@ def get_service_settings(restaurant_id: int) -> ServiceSettings:
     facts = Facts(*rows[0])
     kept = _kept_settings(restaurant_id)
     if kept is None or kept.version != facts.settings_version:
-        kept = _load_settings(restaurant_id)
-        with _keeping:
-            _kept[restaurant_id] = kept
+        # What a transaction has changed itself nobody else can read.
+        load = _settings_of if connection.in_atomic_block else _LOADING.ask
+        kept = load((restaurant_id, facts.settings_version))
     return kept.at(facts)
 
 
@@ -66,6 +71,25 @@ def forget_settings(restaurant_id: int) -> None:
 def _kept_settings(restaurant_id: int) -> ServiceSettings | None:
     with _keeping:
         return _kept.get(restaurant_id)
+
+
+def _settings_of(asked: tuple[int, UUID]) -> ServiceSettings:
+    """Return what is kept of a restaurant if it is of a version, else what is read now."""
+    restaurant_id, version = asked
+    kept = _kept_settings(restaurant_id)
+    if kept is None or kept.version != version:
+        kept = _load_settings(restaurant_id)
+        with _keeping:
+            _kept[restaurant_id] = kept
+    return kept
+
+
+def _each(asked: Sequence[tuple[int, UUID]]) -> list[ServiceSettings]:
+    return [_settings_of(each) for each in asked]
+
+
+# Each of a hundred guests who come at once to a restaurant that the process does not know would read its settings.
+_LOADING = SharedWork(_each)
 
 
 def _load_settings(restaurant_id: int) -> ServiceSettings:

@@ -14,13 +14,15 @@ from capacity.models import Closure, TurnTime
 from capacity.selectors import kept as selectors
 from tables.choices import TableStatus
 from tables.models import Restaurant
-from tests.helpers.crowd import BOOKED, Crowd, outcome_of
+from tests.helpers.crowd import BOOKED, PATIENCE_SECONDS, Crowd, outcome_of
 from tests.helpers.missing_protections import versions_stay
 from tests.helpers.race_houses import House, dinner_house, seated_house
 from tests.helpers.race_verdict import watched
+from tests.helpers.stopping_points import Points
 
 FULL = "CAPACITY_EXCEEDED"
 CLOSED = "OPERATING_HOURS_CLOSED"
+OTHERS = 7
 
 
 @dataclass(frozen=True)
@@ -159,3 +161,25 @@ def test_every_write_raises_the_version_and_without_the_trigger_none(crowd: Crow
 
     assert kept(house).version != before
     assert kept(unseen).version == before_unseen
+
+
+def test_of_all_who_ask_at_once_for_settings_that_are_not_kept_one_reads(
+    transactional_db: None, crowd: Crowd, points: Points
+) -> None:
+    house = dinner_house()
+    selectors._kept.clear()
+    ask = partial(selectors.get_service_settings, house.restaurant.pk)
+    read: list[int] = []
+    load = selectors._load_settings
+    points.replace("capacity.selectors.kept._load_settings", lambda pk: read.append(pk) or load(pk))
+    pause = points.pause_before("capacity.selectors.kept.load_floor")
+
+    calls = [crowd.start(ask)]
+    pause.wait_for_arrival()
+    calls += [crowd.start(ask) for _ in range(OTHERS)]
+    while len(selectors._LOADING._waiting) < OTHERS and not all(call.done() for call in calls[1:]):
+        pass
+    pause.release()
+
+    assert len({call.result(PATIENCE_SECONDS).version for call in calls}) == 1
+    assert read == [house.restaurant.pk]
