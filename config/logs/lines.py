@@ -5,7 +5,6 @@ as plain records, and leave with the same fields: timestamp, level, logger, even
 context bound to the work at hand (`config.requests.working_for`) and the other fields of the record.
 """
 
-import copy
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from typing import Any
 
 import structlog
 from structlog.processors import JSONRenderer, LogfmtRenderer
-from structlog.stdlib import ExtraAdder, ProcessorFormatter, render_to_log_kwargs
+from structlog.stdlib import ExtraAdder, render_to_log_kwargs
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from config.logs.configuration import JSON, read_log_format
@@ -33,14 +32,17 @@ _add_foreign = ExtraAdder(allow=_FOREIGN)
 _as_logfmt = LogfmtRenderer(bool_as_flag=False)
 
 
-class LineFormatter(ProcessorFormatter):
+class LineFormatter(logging.Formatter):
     """Formatter of records with arguments of any kind."""
+
+    def __init__(self, render: Processor) -> None:
+        super().__init__()
+        self._render = render
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line to be written."""
-        plain = copy.copy(record)
-        plain.msg, plain.args = _message(record), ()
-        return super().format(plain)
+        line = {**_facts_of(record), **_failure_of(record)}
+        return str(self._render(None, "", {name: _redacted(value) for name, value in line.items()}))
 
 
 def line_formatter(log_format: str | None = None) -> LineFormatter:
@@ -59,7 +61,7 @@ def line_formatter(log_format: str | None = None) -> LineFormatter:
     # Python itself writes warnings to standard error, in a shape of its own.
     logging.captureWarnings(True)
     render: Processor = JSONRenderer() if (log_format or read_log_format()) == JSON else _as_text
-    return LineFormatter(processors=[_gather, _describe_exception, _redact_all, render])
+    return LineFormatter(render)
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -81,24 +83,23 @@ def _spoken(value: object) -> object:
     return describe_error(value) if isinstance(value, BaseException) else value
 
 
-def _gather(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Put the fields of every line first, then those of the work at hand, then those of the record."""
-    record: logging.LogRecord = event["_record"]
+def _facts_of(record: logging.LogRecord) -> dict[str, Any]:
+    """Return the fields of every line first, then those of the work at hand, then those of the record."""
     line = {
         "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
         "level": record.levelname.lower(),
         "logger": record.name,
-        "event": event["event"],
+        "event": _message(record),
         "request_id": current_request_id(),
     }
     for more in (structlog.contextvars.get_contextvars(), _said_besides(record)):
         line.update((name, value) for name, value in more.items() if name not in _HEAD)
-    return {**line, "exc_info": event.get("exc_info")}
+    return line
 
 
 def _said_besides(record: logging.LogRecord) -> dict[str, Any]:
     add = _add_own if record.name.partition(".")[0] in _OWN else _add_foreign
-    extra = dict(add(logging.getLogger(record.name), record.levelname, {"_record": record}))
+    extra = dict(add(logging.root, record.levelname, {"_record": record}))
     del extra["_record"]
     job = extra.pop("job", None)
     if isinstance(job, Mapping):
@@ -106,15 +107,9 @@ def _said_besides(record: logging.LogRecord) -> dict[str, Any]:
     return extra
 
 
-def _describe_exception(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    error = (event.pop("exc_info") or (None, None))[1]
-    if error is None:
-        return event
-    return {**event, **database_facts(error), "exception": describe_traceback(error)}
-
-
-def _redact_all(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    return {name: _redacted(value) for name, value in event.items()}
+def _failure_of(record: logging.LogRecord) -> dict[str, Any]:
+    error = record.exc_info[1] if record.exc_info else None
+    return {} if error is None else {**database_facts(error), "exception": describe_traceback(error)}
 
 
 def _redacted(value: Any) -> Any:
