@@ -140,7 +140,8 @@ def rows_in(model: type[Model], source: str, column: str) -> Sql:
 
 def columns_of(model: Model) -> dict[str, Any]:
     """Return the columns of a model, saved or not, as JSON has them."""
-    return {str(field.column): _plain(getattr(model, field.attname)) for field in model._meta.concrete_fields}
+    given = {str(field.column): getattr(model, field.attname) for field in model._meta.concrete_fields}
+    return {column: f"\\x{value.hex()}" if isinstance(value, bytes) else value for column, value in given.items()}
 
 
 def rows_of(*models: Model) -> dict[str, str]:
@@ -150,18 +151,16 @@ def rows_of(*models: Model) -> dict[str, str]:
 
 def json_of(value: Any) -> str:
     """Return a value as JSON that PostgreSQL reads."""
-    return msgspec.json.encode(value, enc_hook=str).decode()
+    return msgspec.json.encode(value, enc_hook=_plain).decode()
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> str:
     """Return what JSON has no kind for as PostgreSQL reads it."""
     match value:
         case Range(lower=datetime() as lower, upper=datetime() as upper):
             return f"[{lower.isoformat()},{upper.isoformat()})"
-        case bytes():
-            return f"\\x{value.hex()}"
         case _:
-            return value
+            return str(value)
 
 
 def together(final: Sql, **parts: Sql) -> Sql:

@@ -1,13 +1,13 @@
 """Loaded days as they are once parties are taken that have been assessed on them: in memory, without a read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from bookings.decision.assessment import Assessment
 from bookings.decision.loaded_days import LoadedDays
-from capacity.limits import LIMIT_OF, OCCUPANCY_LIMITS, PACING_LIMITS
-from capacity.policy import LimitUse, ServiceState, SlotState
+from capacity.limits import OCCUPANCY_LIMITS, PACING_LIMITS, SERVICE_LIMITS, Limit
+from capacity.policy import ServiceState, SlotState
 from tables.seating import SeatedParty, SeatingState
 from tables.spans import TimeSpan
 
@@ -34,18 +34,18 @@ def _counted(service: ServiceState, taken: Assessment) -> ServiceState:
     starting = service.starting_slot(taken.wish.starts_at) if is_own else None
     slots = tuple(_present(slot, stay, size, is_start=slot is starting) for slot in service.slots)
     counted = replace(service, slots=slots)
-    return _raised(counted, counted.uses(), size) if is_own else counted
+    return _raised(counted, SERVICE_LIMITS, size) if is_own else counted
 
 
 def _present(slot: SlotState, stay: TimeSpan, size: int, *, is_start: bool) -> SlotState:
-    if is_start:
-        slot = _raised(slot, slot.uses(PACING_LIMITS), size)
-    return _raised(slot, slot.uses(OCCUPANCY_LIMITS), size) if slot.overlaps(stay) else slot
+    limits = (PACING_LIMITS if is_start else ()) + (OCCUPANCY_LIMITS if slot.overlaps(stay) else ())
+    return _raised(slot, limits, size) if limits else slot
 
 
-def _raised(state: S, uses: Iterable[LimitUse], size: int) -> S:
-    changed: dict[str, Any] = {LIMIT_OF[use.code].counter: use.after(size).used for use in uses}
-    return replace(state, **changed)
+def _raised(state: S, limits: Sequence[Limit], size: int) -> S:
+    """Return a service or slot with one more party counted in some of its counters."""
+    counters: dict[str, Any] = {limit.counter: getattr(state, limit.counter) + limit.asked_by(size) for limit in limits}
+    return replace(state, **counters)
 
 
 def _seated(seating: SeatingState, taken: Assessment, party_id: int) -> SeatingState:
