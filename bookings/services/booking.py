@@ -163,9 +163,8 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
 
         Raises: `SettingsOutdated` under the lock, where the days were locked by settings that do not hold any more.
         """
-        presumed = self.presumed if budget is self.at_first_sight else None
-        settings = presumed or get_service_settings(self.request.restaurant_id)
-        wish = _read_wish(settings, self.request)
+        settings = (budget is self.at_first_sight and self.presumed) or get_service_settings(self.request.restaurant_id)
+        wish = self._wish(settings)
         loaded = load_days(
             settings,
             wish.business_date,
@@ -184,13 +183,19 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
         settings = loaded.settings
         if self.presumed is None or self.presumed.version != settings.version or self.request.is_for_now:
             return None
-        wish = _read_wish(settings, self.request)
+        wish = self._wish(settings)
         if wish.business_date != other.wish.business_date or wish.is_outside_hours or needs_table(settings, wish):
             return None
         if not loaded.hold_slots_of(stay_interval(settings, wish)):
             return None
         taken = with_taken(loaded, [other]) if is_taken else loaded
         return self._drafted(taken, assess(taken, wish), self.at_first_sight)
+
+    def _wish(self, settings: ServiceSettings) -> Wish:
+        """Return the wish by some settings: the one that was noted by the same version, unless it is for now."""
+        noted, wish = self.record.settings, self.record.wish
+        is_noted = noted is not None and noted.version == settings.version and not self.request.is_for_now
+        return wish if is_noted and wish is not None else _read_wish(settings, self.request)
 
     def _drafted(self, loaded: LoadedDays, assessment: Assessment, budget: TimeBudget) -> RequestDraft:
         self.record.note(loaded, assessment)
@@ -212,9 +217,8 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
     def refuse_early(self, draft: RequestDraft) -> None:
         """Raise the refusal of a request that no state of its day would take, whatever its date."""
         override = self.request.override
-        if override is not None and override.may_cover(draft.assessment):
-            return
-        if draft.assessment.decision.is_standing_refusal:
+        is_covered = override is not None and override.may_cover(draft.assessment)
+        if draft.assessment.decision.is_standing_refusal and not is_covered:
             raise refusal_of(draft.assessment)
 
     def require_possible(self, draft: RequestDraft) -> None:
@@ -227,8 +231,7 @@ class CreateBooking(PlannedWrite[RequestDraft, BookingReceipt]):
 
     def write(self, draft: RequestDraft) -> BookingReceipt:
         """Write an accepted request: holds that are over, booking, tables, moves, counters, history."""
-        (receipt,) = self.write_together([draft])
-        return receipt
+        return self.write_together([draft])[0]
 
     def write_together(self, drafts: Sequence[RequestDraft]) -> list[BookingReceipt]:
         """Write accepted requests in their order, as many of them as can be in one statement."""
