@@ -264,6 +264,8 @@ def test_it_takes_as_many_queries_for_a_hundred_tables_and_bookings_as_for_few(h
 def test_the_group_page_has_a_line_for_each_restaurant_with_what_wants_an_eye(house: Restaurant) -> None:
     other = open_restaurant(name="Bar", slug="bar")
     CapacityRuleFactory(restaurant=house, max_covers=40)
+    # A party of four could not be made again, whatever the minute at which it began.
+    Restaurant.objects.filter(pk=house.pk).update(party_size_max=3)
     began(house, 25, 4)
     seated(house, 100, "T1")
     other.service_periods.all().delete()
