@@ -84,12 +84,12 @@ def _settings_of(asked: tuple[int, UUID]) -> ServiceSettings:
     return kept
 
 
-def _each(asked: Sequence[tuple[int, UUID]]) -> list[ServiceSettings]:
+def _settings_of_each(asked: Sequence[tuple[int, UUID]]) -> list[ServiceSettings]:
     return [_settings_of(each) for each in asked]
 
 
 # Each of a hundred guests who come at once to a restaurant that the process does not know would read its settings.
-_LOADING = SharedWork(_each)
+_LOADING = SharedWork(_settings_of_each)
 
 
 def _load_settings(restaurant_id: int) -> ServiceSettings:
