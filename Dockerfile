@@ -13,8 +13,11 @@ RUN /opt/venv/bin/python -m compileall -q /app
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PORT=8000 \
-    PROMETHEUS_MULTIPROC_DIR=/run/maitre
+    STATIC_ROOT=/srv/static
 WORKDIR /app
+# Neither key nor database is used here, and no setting has a default for them.
+RUN SECRET_KEY=unused DATABASE_URL=postgresql:///unused python manage.py collectstatic --noinput --verbosity 0
+ENV PROMETHEUS_MULTIPROC_DIR=/run/maitre
 USER maitre
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s \

@@ -232,10 +232,17 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# whitenoise reads the packages' own static files at start: no collectstatic, no step that a
-# deployment can forget.
+# Empty: whitenoise reads the packages' own static files at start, no step that a deployment can forget. Collected here,
+# as the image has them, they are compressed, and under names that a browser may keep for ever.
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 STATIC_URL = "/static/"
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+_COLLECTED = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+_AS_THEY_ARE = "django.contrib.staticfiles.storage.StaticFilesStorage"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": _COLLECTED if STATIC_ROOT else _AS_THEY_ARE},
+}
 
 # Covers on a tray, as an address of its own: no file to serve.
 FAVICON = (

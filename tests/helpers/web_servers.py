@@ -57,6 +57,14 @@ def running_granian(*options: str, application: str = "config.wsgi:application",
             raise
 
 
+def collect_static_files(static_root: str) -> None:
+    """Collect the static files as the image does, see Dockerfile."""
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    defaults = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "unused", "ENV_FILE": ""}
+    environment = defaults | {"DATABASE_URL": "postgresql:///unused", "STATIC_ROOT": static_root}
+    subprocess.run(command, cwd=BASE_DIR, env=os.environ | environment, check=True)
+
+
 def free_port() -> int:
     """Return a port of the loopback address on which nobody listens."""
     with socket.socket() as probe:

@@ -1,8 +1,10 @@
 """The settings of the deployment: its callers, its secrets, and the framework's own checks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.checks import ERROR, run_checks
 
 from bookings.management.doctor.findings import Deployment, Finding, ok, problem, unless_demo, warning
@@ -90,6 +92,17 @@ def check_throttles(deployment: Deployment) -> Iterator[Finding]:
     else:
         rates = f"bookings {settings.THROTTLE_BOOKINGS}, availability {settings.THROTTLE_AVAILABILITY}"
         yield ok("throttles", rates)
+
+
+def check_static_files(deployment: Deployment) -> Iterator[Finding]:
+    """Check that the files of the admin were collected where STATIC_ROOT says so: without them no page of it opens."""
+    if not settings.STATIC_ROOT:
+        yield ok("static-files", "taken from the packages as they are")
+    elif Path(settings.STATIC_ROOT, ManifestStaticFilesStorage.manifest_name).is_file():
+        yield ok("static-files", "collected and compressed")
+    else:
+        saw = f"STATIC_ROOT is {settings.STATIC_ROOT}, and nothing was collected there"
+        yield problem("static-files", saw, "Run: manage.py collectstatic, or leave STATIC_ROOT empty.")
 
 
 def check_framework(deployment: Deployment) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ WITHOUT_DATABASE: tuple[Check, ...] = (
     deployment.check_allowed_hosts,
     deployment.check_https,
     deployment.check_throttles,
+    deployment.check_static_files,
     deployment.check_framework,
     server.check_gate,
     server.check_pool,

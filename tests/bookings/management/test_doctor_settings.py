@@ -1,6 +1,7 @@
 """What the doctor says of settings and of Redis."""
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,6 +71,20 @@ def test_throttles_that_are_off_are_named(settings: Settings) -> None:
 
     settings.THROTTLE_AVAILABILITY = "120/min"
     assert levels(checks.check_throttles) == [OK]
+
+
+def test_files_that_were_not_collected_are_missed(settings: Settings, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = None
+    assert levels(checks.check_static_files) == [OK]
+
+    settings.STATIC_ROOT = str(tmp_path)
+    assert said(checks.check_static_files) == (
+        f"problem STATIC_ROOT is {tmp_path}, and nothing was collected there"
+        " -> Run: manage.py collectstatic, or leave STATIC_ROOT empty."
+    )
+
+    (tmp_path / "staticfiles.json").touch()
+    assert levels(checks.check_static_files) == [OK]
 
 
 @pytest.mark.parametrize(
