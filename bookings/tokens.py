@@ -28,4 +28,9 @@ def is_manage_token(token: str, public_id: UUID, generation: int) -> bool:
 
 def new_reference() -> str:
     """Draw a booking reference: a label, never a key to anything."""
-    return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
+    drawn = secrets.randbelow(len(REFERENCE_ALPHABET) ** REFERENCE_LENGTH)
+    letters = []
+    for _ in range(REFERENCE_LENGTH):
+        drawn, letter = divmod(drawn, len(REFERENCE_ALPHABET))
+        letters.append(REFERENCE_ALPHABET[letter])
+    return "".join(letters)

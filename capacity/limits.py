@@ -17,6 +17,7 @@ weekday. Without time and dates the order is: period and weekday, period, weekda
 field means no limit by that field.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, time
@@ -65,6 +66,11 @@ class Limit(NamedTuple):
     def asked_by(self, party_size: int) -> int:
         """Return the amount that a party asks of the limit: its covers, or itself as one party."""
         return party_size if self.unit is LimitUnit.COVERS else 1
+
+    def room_left(self, of: object) -> float:
+        """Return the room that the limit of a service or slot still has, infinite without one."""
+        number: int | None = getattr(of, self.column)
+        return math.inf if number is None else number - getattr(of, self.counter)
 
 
 _SERVICE, _PACING, _OCCUPANCY = LimitKind

@@ -2,14 +2,16 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, SlugField, UUIDField, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Q, QuerySet, TextField, UUIDField, Value
 
 from config.errors import RecordNotFound
-from config.statements import Parameter, Statement
+from config.statements import AnyOf, Parameter, Statement
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table, TableCombination
 from tables.seating import CombinedTables, Floor, SeatingTable
@@ -23,19 +25,35 @@ def get_active_restaurant(identifier: str) -> Restaurant:
 
     Raises: `RecordNotFound`.
     """
-    if not _IDENTIFIER.fullmatch(identifier):
+    (found,) = find_active_restaurants([identifier])
+    if found is None:
         raise RecordNotFound
-    public_id = _as_uuid(identifier)
-    found = ACTIVE_BY_SLUG.run(slug=identifier) if public_id is None else ACTIVE_BY_ID.run(public_id=public_id)
-    if not found:
-        raise RecordNotFound
-    return Restaurant.from_db(None, COLUMNS, found[0])
+    return found
+
+
+def find_active_restaurants(identifiers: Sequence[str]) -> list[Restaurant | None]:
+    """Find the active restaurant of each UUID or slug, None where there is none, in 1 query."""
+    asked: dict[str, object] = {each: _as_uuid(each) or each for each in identifiers if _IDENTIFIER.fullmatch(each)}
+    names = [name for name in asked.values() if isinstance(name, str)]
+    public_ids = [name for name in asked.values() if isinstance(name, UUID)]
+    rows = ACTIVE_BY_NAME.run(slugs=names, public_ids=public_ids) if asked else ()
+    named: dict[object, Restaurant] = {}
+    for row in rows:
+        restaurant = Restaurant.from_db(None, COLUMNS, row)
+        named |= {restaurant.slug: restaurant, restaurant.public_id: restaurant}
+    return [named.get(asked.get(identifier)) for identifier in identifiers]
 
 
 COLUMNS = [field.attname for field in Restaurant._meta.concrete_fields]
-ACTIVE = Restaurant.objects.filter(active=True).values_list(*COLUMNS)
-ACTIVE_BY_SLUG = Statement.of("active_by_slug", lambda: ACTIVE.filter(slug=Parameter("slug", SlugField())))
-ACTIVE_BY_ID = Statement.of("active_by_id", lambda: ACTIVE.filter(public_id=Parameter("public_id", UUIDField())))
+
+
+def _active_by_name() -> QuerySet[Restaurant, tuple[Any, ...]]:
+    slugs, public_ids = Parameter("slugs", ArrayField(TextField())), Parameter("public_ids", ArrayField(UUIDField()))
+    named = Q(AnyOf(F("slug"), slugs)) | Q(AnyOf(F("public_id"), public_ids))
+    return Restaurant.objects.filter(named, active=True).order_by().values_list(*COLUMNS)
+
+
+ACTIVE_BY_NAME = Statement.of("active_by_name", _active_by_name)
 
 
 def _as_uuid(identifier: str) -> UUID | None:

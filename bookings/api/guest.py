@@ -48,9 +48,10 @@ from bookings.services import GuestDetails, cancel_booking, create_booking_with_
 from capacity.selectors import list_service_periods
 from config.cached import cached_property
 from config.errors import InputInvalid, RecordNotFound
+from config.group_commit import SharedWork
 from config.replica import reads_replica
 from tables.models import Restaurant
-from tables.selectors import get_active_restaurant, list_active_restaurants
+from tables.selectors import find_active_restaurants, get_active_restaurant, list_active_restaurants
 
 
 class AvailabilityView(GuestView):
@@ -105,6 +106,10 @@ def _find_available_days(request: Request) -> tuple[Dated, Answer]:
     return days, available_days_answer(days)
 
 
+# Each of a hundred guests who come at once would look for the same restaurant.
+_FINDING = SharedWork(find_active_restaurants)
+
+
 class BookingsView(GuestView):
     """Book a table."""
 
@@ -134,10 +139,7 @@ class BookingsView(GuestView):
         """The restaurant that the body names, None if it names none that takes bookings."""
         body = self.request.data
         identifier = body.get("restaurantId") if isinstance(body, dict) else None
-        try:
-            return get_active_restaurant(identifier) if isinstance(identifier, str) else None
-        except RecordNotFound:
-            return None
+        return _FINDING.ask(identifier) if isinstance(identifier, str) else None
 
     def get_throttle_scope(self) -> str:
         """Return the restaurant, however the body spells it."""

@@ -1,9 +1,10 @@
 """The reads of bookings and of audits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Q, QuerySet, TextField
 
 from bookings.models import AuditRun, Booking
 from bookings.selectors.memberships import AnyUser, list_memberships, list_restaurant_ids
@@ -11,7 +12,8 @@ from bookings.tokens import is_manage_token
 from capacity.clock import ClockTimestamp
 from capacity.models import OnlinePause
 from config.errors import RecordNotFound
-from config.statements import Parameter, Statement
+from config.group_commit import SharedWork
+from config.statements import AnyOf, Parameter, Statement, ids
 
 LEAVES_NOTHING_OUT = Q(restaurant__isnull=True, from_date__isnull=True, to_date__isnull=True)
 
@@ -33,17 +35,33 @@ def get_managed_booking(*, reference: str, token: str) -> Booking:
 
 
 def find_by_key(restaurant_id: int, idempotency_key: str) -> Booking | None:
-    """Find the booking of an idempotency key, in 1 query if there is none, else in 2."""
-    found = BOOKED_BY_KEY.run(restaurant_id=restaurant_id, key=idempotency_key)
-    return Booking.objects.get(pk=found[0][0]) if found else None
+    """Find the booking of an idempotency key, in 1 query if there is none, else in 2; outside a transaction.
+
+    Of all who ask at once one reads.
+    """
+    found = _FINDING.ask((restaurant_id, idempotency_key))
+    return None if found is None else Booking.objects.get(pk=found)
 
 
-def _booked_by_key() -> QuerySet[Booking, tuple[Any, ...]]:
-    restaurant_id, key = Parameter("restaurant_id", BigIntegerField()), Parameter("key", CharField())
-    return Booking.objects.filter(restaurant_id=restaurant_id, idempotency_key=key).order_by().values_list("pk")
+def _find_by_keys(asked: Sequence[tuple[int, str]]) -> list[int | None]:
+    restaurant_ids, keys = zip(*asked, strict=True)
+    rows = BOOKED_BY_KEYS.run(restaurant_ids=list(set(restaurant_ids)), keys=list(keys))
+    found = {(restaurant_id, key): pk for restaurant_id, key, pk in rows}
+    return [found.get(each) for each in asked]
 
 
-BOOKED_BY_KEY = Statement.of("booked_by_key", _booked_by_key)
+# The refused ones of a crowd would each look for what they might have booked before.
+_FINDING = SharedWork(_find_by_keys)
+
+
+def _booked_by_keys() -> QuerySet[Booking, tuple[Any, ...]]:
+    of_restaurants = AnyOf(F("restaurant_id"), ids("restaurant_ids"))
+    by_keys = AnyOf(F("idempotency_key"), Parameter("keys", ArrayField(TextField())))
+    found = Booking.objects.filter(of_restaurants, by_keys).order_by()
+    return found.values_list("restaurant_id", "idempotency_key", "pk")
+
+
+BOOKED_BY_KEYS = Statement.of("booked_by_keys", _booked_by_keys)
 
 
 def get_latest_audit() -> AuditRun | None:

@@ -1,6 +1,6 @@
 """One function decides for every caller."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -126,16 +126,16 @@ def _limit_reasons(request: PartyRequest, day: DayState) -> Iterator[Reason]:
 
 
 def limits_met(
-    starts_at: datetime, service: ServiceState, present: Iterable[SlotState]
+    starts_at: datetime, service: ServiceState, present: Sequence[SlotState]
 ) -> Iterator[tuple[LimitUse, SlotState | None]]:
     """Yield every limit that a start at `starts_at` meets, and its slot; of occupancy that of its least free moment."""
     yield from ((use, None) for use in service.uses())
     starting = service.starting_slot(starts_at)
     if starting is not None:
         yield from ((use, starting) for use in starting.uses(PACING_LIMITS))
-    occupancies = [[(use, slot) for use in slot.uses(OCCUPANCY_LIMITS)] for slot in present]
-    for met in zip(*occupancies, strict=True):
-        yield min(met, key=lambda use_and_slot: use_and_slot[0].room_left)
+    for limit in OCCUPANCY_LIMITS if present else ():
+        least_free = min(present, key=limit.room_left)
+        yield LimitUse.of(least_free, limit), least_free
 
 
 def fullest_use(uses: Iterable[LimitUse]) -> LimitUse | None:

@@ -49,11 +49,6 @@ class LimitUse:
         return 0 if self.limit is None else max(0, self.used - self.limit)
 
     @property
-    def room_left(self) -> float:
-        """Return the room that the limit still has, infinite without one."""
-        return float("inf") if self.limit is None else self.limit - self.used
-
-    @property
     def percent(self) -> int | None:
         """Return round(100 x used / limit), None without a limit to speak of."""
         return percent_of(self.used, self.limit)
