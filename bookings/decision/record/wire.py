@@ -1,9 +1,11 @@
 """A decided case as bytes: MessagePack of plain rows, compressed."""
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -101,7 +103,13 @@ def _state_row(state: StoredState) -> StateRow:
 
 def _row(row: type[R], value: Any, **changed: Any) -> R:
     """Return the attributes of a value that a row keeps."""
-    return row(*(changed[name] if name in changed else getattr(value, name) for name in row.__struct_fields__))
+    kept = row(*_reader(row)(value))
+    return msgspec.structs.replace(kept, **changed) if changed else kept
+
+
+@cache
+def _reader(row: type[Row]) -> Callable[[Any], tuple[Any, ...]]:
+    return attrgetter(*row.__struct_fields__)
 
 
 def _rows(row: type[R], values: Iterable[Any]) -> tuple[R, ...]:
