@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 
 from bookings.choices import BookingSource, DecisionMode, DecisionOperation, DecisionVerdict, EventKind
 from bookings.decision import Assessment, LoadedDays, Wish, stay_interval
-from bookings.decision.record import LimitMet, StoredState, encode_state, limits_met_by
+from bookings.decision.record import encode_state, limits_met_by
 from bookings.errors import RequestRefused
 from bookings.models import Booking, Decision
 from bookings.selectors import LimitKey
@@ -166,31 +166,13 @@ def _decided_facts(record: DecisionRecord, settings: ServiceSettings, *, is_coun
     if loaded is None or assessment is None:
         return {}
     decision, case = assessment.decision, assessment.case
-    met = limits_met_by(case.request, case.day, settings.rules)
+    is_undecided = isinstance(assessment.seating, SeatingUndecided)
     return {
         "reasons": [asdict(reason) for reason in (*decision.reasons, *decision.waived)],
-        "limits": [_limit_answer(limit, is_counted=is_counted) for limit in met],
-        "state": encode_state(_stored_state(loaded, assessment)),
+        "limits": limits_met_by(case.request, case.day, settings.rules, is_counted=is_counted),
+        "state": encode_state(case, loaded.seating if case.seating else None, is_undecided=is_undecided),
         **_seating_facts(loaded, assessment),
     }
-
-
-def _limit_answer(met: LimitMet, *, is_counted: bool) -> dict[str, Any]:
-    return {
-        "code": str(met.code),
-        "limit": met.limit,
-        "before": met.before,
-        "after": met.before + met.asked if is_counted else met.before,
-        "slotAt": met.slot_at and iso_utc(met.slot_at),
-        "ruleId": met.rule_id,
-        "ruleVersion": met.rule_version,
-    }
-
-
-def _stored_state(loaded: LoadedDays, assessment: Assessment) -> StoredState:
-    is_asked = assessment.case.seating is not None
-    is_undecided = isinstance(assessment.seating, SeatingUndecided)
-    return StoredState(assessment.case, loaded.seating if is_asked else None, is_undecided)
 
 
 def _seating_facts(loaded: LoadedDays, assessment: Assessment) -> dict[str, Any]:

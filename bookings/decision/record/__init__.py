@@ -1,7 +1,6 @@
 """The record of a decision: its stored values, encoded and decoded. Pure: no Django."""
 
 from bookings.decision.record.wire import (
-    LimitMet,
     StateUnreadable,
     StoredState,
     decode_state,
@@ -11,7 +10,6 @@ from bookings.decision.record.wire import (
 )
 
 __all__ = [
-    "LimitMet",
     "StateUnreadable",
     "StoredState",
     "decode_state",

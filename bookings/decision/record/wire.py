@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -27,7 +27,7 @@ from bookings.decision.record.rows import (
     TableRow,
     WindowRow,
 )
-from capacity.calendar.wall_clock import minute_on
+from capacity.calendar.wall_clock import iso_utc, minute_on
 from capacity.limits import LIMIT_OF, Rule, deciding_rule
 from capacity.policy import BookingWindow, DayState, LimitUse, PartyRequest, ServiceState, SlotState, limits_met
 from capacity.reasons import Reason, ReasonCode
@@ -68,9 +68,19 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(StateRow)
 
 
-def encode_state(state: StoredState) -> bytes:
-    """Return a case as bytes, 0.5 to 4 kB."""
-    return zlib.compress(_encoder.encode(_state_row(state)), COMPRESSION)
+def encode_state(case: DecisionCase, seating: SeatingState | None, *, is_undecided: bool) -> bytes:
+    """Return a case as bytes, 0.5 to 4 kB; see `StoredState`."""
+    row = StateRow(
+        format=FORMAT,
+        request=_row(PartyRow, case.request),
+        day=_day_row(case.day),
+        now=case.now,
+        seating=_row(SeatRequestRow, case.seating) if case.seating else None,
+        is_enforced=case.is_enforced,
+        floor=_seating_row(seating) if seating else None,
+        is_undecided=is_undecided,
+    )
+    return zlib.compress(_encoder.encode(row), COMPRESSION)
 
 
 def decode_state(content: bytes) -> StoredState:
@@ -85,20 +95,6 @@ def decode_state(content: bytes) -> StoredState:
     if row.format != FORMAT:
         raise StateUnreadable(f"format {row.format}, not {FORMAT}")
     return _state(row)
-
-
-def _state_row(state: StoredState) -> StateRow:
-    case = state.case
-    return StateRow(
-        format=FORMAT,
-        request=_row(PartyRow, case.request),
-        day=_day_row(case.day),
-        now=case.now,
-        seating=_row(SeatRequestRow, case.seating) if case.seating else None,
-        is_enforced=case.is_enforced,
-        floor=_seating_row(state.seating) if state.seating else None,
-        is_undecided=state.is_undecided,
-    )
 
 
 def _row(row: type[R], value: Any, **changed: Any) -> R:
@@ -182,43 +178,33 @@ def reason_from(stored: dict[str, Any]) -> Reason:
     return Reason(ReasonCode(stored["code"]), stored["limit"], stored["used"], stored["asked"])
 
 
-@dataclass(frozen=True, slots=True)
-class LimitMet:
-    """One limit as a decision met it; `slot_at` is None for the whole service, the rule None where none set it.
+def limits_met_by(
+    request: PartyRequest, day: DayState, rules: Sequence[Rule], *, is_counted: bool
+) -> list[dict[str, Any]]:
+    """Return every limit that a request meets, limited or not, as it is stored; of occupancy its least free slot.
 
-    `before` is the counter as it was read, `asked` the addition of the party if it is booked.
+    `before` is the counter as it was read; `after` has the party in it, if it `is_counted`. `slotAt` is None for the
+    whole service, the rule None where none set the limit.
     """
-
-    code: ReasonCode
-    limit: int | None
-    before: int
-    asked: int
-    slot_at: datetime | None
-    rule_id: int | None
-    rule_version: int | None
-
-
-def limits_met_by(request: PartyRequest, day: DayState, rules: Sequence[Rule]) -> tuple[LimitMet, ...]:
-    """Return every limit that a request meets, limited or not; of occupancy that of its least free moment."""
     if day.service is None:
-        return ()
+        return []
+    party_size = request.party_size if is_counted else 0
     met = limits_met(request.starts_at, day.service, day.present)
-    return tuple(_limit_met(use, slot, request, day, rules) for use, slot in met)
+    return [
+        _limit_met(use, slot, _rule_of(use, slot, request.business_date, day, rules), party_size) for use, slot in met
+    ]
 
 
-def _limit_met(
-    use: LimitUse, slot: SlotState | None, request: PartyRequest, day: DayState, rules: Sequence[Rule]
-) -> LimitMet:
-    rule = _rule_of(use, slot, request.business_date, day, rules)
-    return LimitMet(
-        code=use.code,
-        limit=use.limit,
-        before=use.used,
-        asked=use.asked_by(request.party_size),
-        slot_at=slot.starts_at if slot else None,
-        rule_id=rule.rule_id if rule else None,
-        rule_version=rule.version if rule else None,
-    )
+def _limit_met(use: LimitUse, slot: SlotState | None, rule: Rule | None, party_size: int) -> dict[str, Any]:
+    return {
+        "code": str(use.code),
+        "limit": use.limit,
+        "before": use.used,
+        "after": use.after(party_size).used if party_size else use.used,
+        "slotAt": slot and iso_utc(slot.starts_at),
+        "ruleId": rule and rule.rule_id,
+        "ruleVersion": rule and rule.version,
+    }
 
 
 def _rule_of(
