@@ -5,11 +5,13 @@ from django.urls import include, path
 
 from bookings.admin.reports import serve_reports
 from bookings.admin.search import serve_search
+from bookings.admin.today.page import serve_board
 from bookings.insight.metrics import MetricsView
 
 urlpatterns = [
     path("api/", include("bookings.api.urls")),
     path("metrics", MetricsView.as_view(), name="metrics"),
+    path("admin/today/board/", admin.site.admin_view(serve_board), name="today_board"),
     path("admin/search/", admin.site.admin_view(serve_search), name="search"),
     path("admin/reports/", admin.site.admin_view(serve_reports), name="reports"),
     path("admin/rollout/", include("bookings.admin.rollout.urls")),

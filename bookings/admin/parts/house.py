@@ -106,8 +106,12 @@ _NAMED = Statement.of("restaurant_named", _named_query)
 
 def today_url(slug: str, business_date: date | None = None) -> str:
     """Return the first page of a restaurant, without a date on the one that runs."""
-    query = {PARAMETER: slug} | ({"date": business_date.isoformat()} if business_date else {})
-    return f"{reverse('admin:index')}?{urlencode(query)}"
+    return f"{reverse('admin:index')}?{house_query(slug, business_date)}"
+
+
+def house_query(slug: str, business_date: date | None) -> str:
+    """Return what stands behind the question mark of a page of a restaurant and a date."""
+    return urlencode({PARAMETER: slug} | ({"date": business_date.isoformat()} if business_date else {}))
 
 
 class HouseInAddress:

@@ -106,6 +106,7 @@ def _bar(of: HouseDay, *, links: bool) -> Iterator[dict[str, Any]]:
                 "covers": cell.slot.present_covers,
                 "height": round(100 * cell.slot.present_covers / top),
                 "url": page and f"{page}{shown['url']}",
+                "key": iso_utc(cell.slot.starts_at),
                 "is_now": cell.slot.starts_at <= of.settings.now < cell.slot.ends_at,
                 "is_past": of.is_running and cell.slot.ends_at + LOOKED_BACK <= of.settings.now,
             }
@@ -113,7 +114,7 @@ def _bar(of: HouseDay, *, links: bool) -> Iterator[dict[str, Any]]:
             if cell.service is service
         ]
         if cells:
-            yield {"name": service.period_name, "cells": cells}
+            yield {"at": service, "name": service.period_name, "cells": cells}
 
 
 def _height(cell: HeatCell) -> int:
@@ -129,10 +130,12 @@ def _passed(of: HouseDay, double: tuple[TableAssignment, ...]) -> Iterator[dict[
     timeline = reverse("timeline:page", args=[slug, on])
     for held in double:
         said = f"{held.table.number} is given to {held.booking.guest_name} and to another party at the same time"
-        yield {"said": said, "is_overbooking": True, "view": timeline, "resolve": _booking_url(held)}
+        key = f"table-{held.pk}"
+        yield {"key": key, "said": said, "is_overbooking": True, "view": timeline, "resolve": _booking_url(held)}
     excesses = sorted(of.excesses(), key=lambda excess: not excess.overbooked)
     for excess in excesses[:MOST_PASSED]:
         yield {
+            "key": _key(excess),
             "said": _excess(of, excess),
             "is_overbooking": bool(excess.overbooked),
             "view": _heatmap_url(of, excess),
@@ -141,11 +144,18 @@ def _passed(of: HouseDay, double: tuple[TableAssignment, ...]) -> Iterator[dict[
     if more := excesses[MOST_PASSED:]:
         query = urlencode({"restaurant": slug, "date": on.isoformat()})
         yield {
+            "key": "more",
             "said": f"{len(more)} more limits are passed",
             "is_overbooking": bool(more[0].overbooked),
             "view": f"{reverse('admin:capacity_bookingslot_heatmap')}?{query}",
             "resolve": timeline,
         }
+
+
+def _key(excess: Excess) -> str:
+    """Return what tells a passed limit from every other: the service day, the slot if it is of one, the limit."""
+    slot = iso_utc(excess.slot.starts_at) if excess.slot else "service"
+    return f"{excess.service.service_day_id}-{slot}-{excess.use.code}"
 
 
 def _booking_url(held: TableAssignment) -> str:

@@ -1,13 +1,18 @@
-"""The first page of the admin: today of the restaurant that is looked at, else a line for each restaurant."""
+"""The first page of the admin: today of a restaurant, which goes on by itself, else a line for each of several."""
 
 from datetime import date, datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
 from django.utils.timesince import timesince
 
 from bookings.admin.filters import SEE_BOOKINGS
-from bookings.admin.parts.house import house_of
+from bookings.admin.parts.banners import add_banners
+from bookings.admin.parts.house import house_of, house_query
 from bookings.admin.parts.owners import is_owner
 from bookings.admin.today.group import group_context
 from bookings.admin.today.house import SEE_TODAY, house_context
@@ -15,6 +20,7 @@ from bookings.models import AuditRun
 from bookings.selectors.bookings import get_telling_audit
 from bookings.selectors.jobs import count_dead_jobs
 from bookings.selectors.memberships import list_memberships, restaurants_of
+from bookings.selectors.timeline import get_business_date, read_evening_tag
 from capacity.selectors import read_clock
 from config.values import FIRST_DATE, LAST_DATE, ValueInvalid, read_date
 from tables.models import Restaurant
@@ -27,13 +33,56 @@ def add_today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the first page what of today the user may see."""
     if not is_owner(request) and not list_memberships(request.user):
         context = context | {"has_no_role": True}
-    if request.user.has_perm("procrastinate.view_procrastinatejob"):
-        context = context | {"dead_jobs": count_dead_jobs()}
-    if not any(request.user.has_perm(permission) for permission in (SEE_TODAY, SEE_BOOKINGS)):
-        return context
+    house = _find_house(request) if _may_look(request) else None
+    if house is not None:
+        # The tag first: what is written meanwhile is then told by the next look.
+        live = {"entity_tag": _entity_tag(request, house), "board_url": _board_url(request, house)}
+        return context | live | _board_context(request, house)
+    group = group_context(request) | {"audit": _audit(request)} if _may_look(request) else {}
+    return context | group | _jobs(request)
+
+
+def serve_board(request: HttpRequest) -> HttpResponse:
+    """Return what goes on with today of a restaurant, and the banners, so that all that an audit says changes at once.
+
+    304 in 3 queries beside those of user and restaurant where nothing has changed since the caller's look. What audits
+    and jobs have found goes with the minute.
+    """
+    if not _may_look(request):
+        raise PermissionDenied
     house = _find_house(request)
-    shown = house_context(request, house, _read_date(request)) if house else group_context(request)
-    return context | shown | {"audit": _audit(request)}
+    if house is None:
+        raise Http404
+    tag = _entity_tag(request, house)
+    response = get_conditional_response(request, etag=tag)
+    if response is None:
+        context = {**_board_context(request, house), **add_banners(request)}
+        response = render(request, "admin/today/look.html", context)
+    response["ETag"] = tag
+    return response
+
+
+def _may_look(request: HttpRequest) -> bool:
+    return any(request.user.has_perm(permission) for permission in (SEE_TODAY, SEE_BOOKINGS))
+
+
+def _entity_tag(request: HttpRequest, house: Restaurant) -> str:
+    business_date = _read_date(request) or get_business_date(house)
+    return f'"{read_evening_tag(restaurant_id=house.pk, business_date=business_date)}"'
+
+
+def _board_url(request: HttpRequest, house: Restaurant) -> str:
+    """Return the address of the board; without a date it goes on to the next one by itself."""
+    return f"{reverse('today_board')}?{house_query(house.slug, _read_date(request))}"
+
+
+def _board_context(request: HttpRequest, house: Restaurant) -> dict[str, Any]:
+    return house_context(request, house, _read_date(request)) | {"audit": _audit(request)} | _jobs(request)
+
+
+def _jobs(request: HttpRequest) -> dict[str, Any]:
+    may_see = request.user.has_perm("procrastinate.view_procrastinatejob")
+    return {"dead_jobs": count_dead_jobs()} if may_see else {}
 
 
 def _find_house(request: HttpRequest) -> Restaurant | None:

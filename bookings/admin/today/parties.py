@@ -67,7 +67,7 @@ def _standing(of: HouseDay, parties: HouseParties) -> Iterator[dict[str, Any]]:
         if numbers[name]:
             query = {PARAMETER: slug, "when": TONIGHT, "party": listed}
             url = f"{reverse('admin:bookings_booking_changelist')}?{urlencode(query)}"
-            yield {"number": numbers[name], "words": words, "url": url if listed and of.is_running else ""}
+            yield {"key": name, "number": numbers[name], "words": words, "url": url if listed and of.is_running else ""}
 
 
 def _party(booking: Booking, now: datetime, operations: Collection[str], may_change: bool) -> dict[str, Any]:

@@ -13,7 +13,8 @@ window.goOnLive = ({ board, lost, isBusy, keep, restore }) => {
     board.addEventListener("htmx:beforeSwap", (event) => {
         if (event.target !== board) return;
         const { xhr } = event.detail;
-        if (xhr.status === 304 || isBusy()) {
+        if (xhr.status === 304 || xhr.status >= 500 || isBusy()) {
+            // An error of the server leaves the evening as it was.
             event.detail.shouldSwap = false;
         } else if (!xhr.getResponseHeader("ETag")) {
             // Signed out meanwhile: the page itself leads to the login.

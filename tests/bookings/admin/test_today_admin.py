@@ -1,20 +1,26 @@
 """Today of one restaurant: what a host looks at all evening; and the group page, a line for each of several."""
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
+from django.db.models import F
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from bookings.choices import Role
 from bookings.errors import CapacityExceeded
-from bookings.models import BookingEvent, Decision, TableAssignment
-from bookings.services import pin_tables
+from bookings.models import AuditRun, BookingEvent, Decision, TableAssignment
+from bookings.services import mark_arrived, pause_online, pin_tables, roll_back_enforcement
+from bookings.services.upkeep.deferral import defer_jobs
+from capacity.models import ServiceDay
+from capacity.past import clock_at
 from tables.models import Restaurant
-from tests.helpers.admin_screens import count_queries, member_of, text_of
+from tests.helpers.admin_screens import client_with, count_queries, member_of, text_of
 from tests.helpers.dining_room import book, pins
 from tests.helpers.factories import (
     CapacityRuleFactory,
@@ -22,11 +28,15 @@ from tests.helpers.factories import (
     days_ahead,
     open_restaurant,
 )
+from tests.helpers.job_workers import jobs
 from tests.helpers.running_service import began, due, room_at_noon, seated
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TODAY = "/admin/"
+BOARD = "/admin/today/board/"
+# Session, user, roles; the date that runs, and the tag.
+QUERIES_OF_A_LOOK = 5
 
 
 @pytest.fixture
@@ -251,11 +261,194 @@ def test_it_takes_as_many_queries_for_a_hundred_tables_and_bookings_as_for_few(h
             )
 
     fill(3)
-    few = count_queries(host, TODAY)
+    few = count_queries(host, TODAY), count_queries(host, BOARD)
     fill(30)
 
-    assert count_queries(host, TODAY) == few
-    assert few <= 40
+    assert (count_queries(host, TODAY), count_queries(host, BOARD)) == few
+    assert few == (31, 29)
+
+
+# Going on by itself
+
+
+def look(client: Client, tag: str = "", **query: str) -> Any:
+    return client.get(BOARD, query, headers={"if-none-match": tag})
+
+
+def words_of(board: Any) -> str:
+    return text_of(board).replace("\xa0", " ")
+
+
+def test_the_page_asks_for_its_own_board_with_its_restaurant_and_date(house: Restaurant, host: Client) -> None:
+    today, other = host.get(TODAY), host.get(TODAY, {"date": "2027-03-01"})
+
+    # Without a date it goes on to the next one by itself.
+    assert today.context["board_url"] == f"{BOARD}?restaurant=bistro"
+    assert other.context["board_url"] == f"{BOARD}?restaurant=bistro&date=2027-03-01"
+    assert f'hx-get="{BOARD}?restaurant=bistro"' in today.content.decode()
+    assert "Monday 1 March 2027" in text_of(host.get(other.context["board_url"]))
+
+
+def test_the_board_shows_what_the_page_shows(house: Restaurant, host: Client) -> None:
+    began(house, 25, guest_name="Alan Turing")
+    due(house, 20, "T1", guest_name="Grace Hopper", allergies="nuts")
+    seated(house, 100, "T2", guest_name="Ada Lovelace")
+
+    with clock_at(datetime.now(UTC)):
+        page, board = host.get(TODAY), look(host)
+
+    assert board.status_code == 200
+    assert page.context["entity_tag"] == board["ETag"]
+    assert text_of(board) in text_of(page)
+    assert "Dinner" in text_of(board)
+    assert parties_of(board) == {"Late": ["Alan Turing"], "Next arrivals": ["Grace Hopper"]}
+
+
+def test_a_look_at_a_day_without_changes_is_not_modified(house: Restaurant, host: Client) -> None:
+    due(house, 20, "T1")
+
+    with clock_at(datetime.now(UTC)):
+        tag = look(host)["ETag"]
+        with CaptureQueriesContext(connection) as queries:
+            answer = look(host, tag)
+
+    assert (answer.status_code, answer.content, answer["ETag"]) == (304, b"", tag)
+    assert len(queries) == QUERIES_OF_A_LOOK
+
+
+def refuse(house: Restaurant) -> Decision:
+    """Ask for more than any table takes at the start of the booking that is there."""
+    beside = house.bookings.get()
+    with pytest.raises(CapacityExceeded):
+        book(house, f"{beside.wall_time:%H:%M}", party_size=8, business_date=beside.business_date)
+    return Decision.objects.latest("pk")
+
+
+def leave_to_be_decided(house: Restaurant) -> None:
+    """Take no party so large any more, as a change of settings does."""
+    Restaurant.objects.filter(pk=house.pk).update(party_size_max=1)
+    ServiceDay.objects.filter(restaurant=house).update(version=F("version") + 1)
+
+
+def pass_a_limit(house: Restaurant) -> None:
+    passed = {"booked_covers": 83, "excess_covers": 3, "max_covers": 80, "version": F("version") + 1}
+    ServiceDay.objects.filter(restaurant=house).update(**passed)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda house: due(house, 30, guest_name="Emmy Noether"), "Emmy Noether , party of 2"),
+        (lambda house: mark_arrived(booking_id=house.bookings.get().pk), "1 waiting for a table"),
+        (refuse, "Refused requests for this date"),
+        (pass_a_limit, "Overbooked. Dinner: covers per service 83 of 80, 3 overbooked"),
+        (lambda house: pause_online(restaurant_id=house.pk, minutes=30, reason="Full house"), "Full house"),
+        (lambda house: roll_back_enforcement(reason="Guests turned away"), "Enforcement is off"),
+        (lambda house: Restaurant.objects.filter(pk=house.pk).update(name="Brasserie"), "Brasserie"),
+        (leave_to_be_decided, "1 booking could not be made again as it is"),
+    ],
+    ids=["a booking", "an arrival", "a refusal", "a limit", "a pause", "the switch", "a name", "to be decided"],
+)
+def test_whatever_is_written_is_seen_at_the_next_look(
+    house: Restaurant, host: Client, change: Callable[[Restaurant], object], said: str
+) -> None:
+    book(house, "15:00", business_date=datetime.now(house.zone).date())
+
+    with clock_at(datetime.now(UTC)):
+        before = look(host)
+        change(house)
+        after = look(host, before["ETag"])
+
+    assert said not in words_of(before)
+    assert after.status_code == 200
+    assert said in words_of(after)
+
+
+def test_what_the_minute_alone_changes_is_seen_at_the_next_look(house: Restaurant, host: Client) -> None:
+    party = due(house, 1, "T1", guest_name="Alan Turing")
+    late = party.starts_at + timedelta(minutes=house.grace_minutes + 1)
+
+    with clock_at(party.starts_at):
+        before = look(host)
+    with clock_at(late):
+        after = look(host, before["ETag"])
+
+    assert parties_of(before) == {"Late": [], "Next arrivals": ["Alan Turing"]}
+    assert parties_of(after) == {"Late": ["Alan Turing"], "Next arrivals": []}
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_the_verdict_of_an_audit_and_the_dead_jobs_change_in_one_answer(
+    house: Restaurant, admin_client: Client
+) -> None:
+    """A red banner stands above no green note of the run before, nor the other way round."""
+    at = datetime.now(UTC)
+    run = {"started_at": at, "finished_at": at, "has_overbooking": False}
+    AuditRun.objects.create(**run)
+    before = look(admin_client, restaurant="bistro")
+    AuditRun.objects.create(**{**run, "finished_at": at + timedelta(seconds=1), "has_overbooking": True})
+    defer_jobs("prune", {})
+    for status in ("doing", "failed"):
+        jobs().update(status=status)
+
+    with clock_at(at + timedelta(minutes=1)):
+        after = look(admin_client, before["ETag"], restaurant="bistro")
+
+    assert "No overbooking in the audit of all restaurants" in words_of(before)
+    assert "Overbooking. The audit of all restaurants" in words_of(after)
+    assert "No overbooking in the audit" not in words_of(after)
+    assert "1 job failed for good." in words_of(after)
+
+
+def test_the_board_shows_each_role_what_the_page_shows_it(house: Restaurant) -> None:
+    due(house, 20, "T1", guest_name="Ada Lovelace")
+    engineer, looker = look(member_of(house, role=Role.ENGINEER)), look(client_with("bookings.view_booking"))
+
+    assert "Dinner" in text_of(engineer)
+    assert "Ada Lovelace" not in text_of(engineer)
+    assert "Ada Lovelace" in text_of(looker)
+    assert "Dinner" not in text_of(looker)
+    assert "formaction" not in looker.content.decode()
+    assert client_with("tables.view_table").get(BOARD).status_code == 403
+
+
+def test_there_is_no_board_of_several_restaurants_nor_of_those_of_others(house: Restaurant, host: Client) -> None:
+    other = open_restaurant(name="Bar", slug="bar")
+
+    assert look(host, restaurant="bar").status_code == 404
+    assert look(member_of(house, other, role=Role.HOST)).status_code == 404
+    assert "board_url" not in (member_of(house, other, role=Role.HOST).get(TODAY).context or {})
+    assert Client().get(BOARD)["Location"] == f"/admin/login/?next={BOARD}"
+
+
+def test_every_row_has_a_key_of_its_own(house: Restaurant, host: Client) -> None:
+    """The page turns an element into the one of its key: of two with one key one would get the state of the other."""
+    own = book(house, "15:00", business_date=datetime.now(house.zone).date())
+    BookingEvent.objects.create(
+        kind="reseated", restaurant=house, booking=own, from_value={"tables": ["T1"]}, to_value={"tables": ["T3"]}
+    )
+    refused = refuse(house)
+    over = seated(house, 100, "T1", "T2")
+    pass_a_limit(house)
+
+    keys = re.findall(r' id="([^"]+)"', look(host).content.decode())
+
+    assert len(keys) == len(set(keys))
+    assert {f"party-{own.pk}", f"moved-{own.pk}", f"refused-{refused.pk}", f"lever-{refused.pk}"} <= set(keys)
+    assert {f"over-{over.pk}-T1", f"over-{over.pk}-T2"} <= set(keys)
+    assert f"passed-{own.service_day_id}-service-SERVICE_COVERS" in keys
+
+
+def test_what_was_asked_of_a_refusal_belongs_to_no_other(house: Restaurant, host: Client) -> None:
+    book(house, "15:00", business_date=datetime.now(house.zone).date())
+    first = refuse(house)
+    before = look(host).content.decode()
+    last = refuse(house)
+    after = look(host).content.decode()
+
+    assert f'id="lever-{first.pk}"' in before
+    assert f'hx-target="#lever-{last.pk}"' in after
+    assert f"lever-{first.pk}" not in after
 
 
 # Several restaurants

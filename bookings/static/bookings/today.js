@@ -1,0 +1,84 @@
+/* Today goes on by itself: what has changed is drawn into the page, and what says the same stays the element that it is,
+   with its focus, its place, what a person has opened in it, and without being read aloud again. */
+(() => {
+    const board = document.getElementById("today-board");
+    const banners = document.getElementById("banners");
+    const KEYS = ["formaction", "hx-get", "href"];
+    let isSent = false;
+
+    // An element with an id becomes the one of that id and no other; what has none, the next one of its kind.
+
+    const find = (at, fresh) => {
+        const isSame = (old) => old.nodeName === fresh.nodeName && (old.id ?? "") === (fresh.id ?? "");
+        if (!fresh.id) return at && isSame(at) ? at : null;
+        while (at && !isSame(at)) at = at.nextSibling;
+        return at;
+    };
+
+    const drop = (node) => {
+        const next = node.nextSibling;
+        node.remove();
+        return next;
+    };
+
+    const fill = (parent, drawn) => {
+        let at = parent.firstChild;
+        for (const fresh of [...drawn.childNodes]) {
+            const found = find(at, fresh);
+            if (found) {
+                while (at !== found) at = drop(at);
+                turn(found, fresh);
+                at = found.nextSibling;
+            } else {
+                parent.insertBefore(fresh, at);
+            }
+        }
+        while (at) at = drop(at);
+    };
+
+    const turn = (old, fresh) => {
+        if (old.nodeType !== Node.ELEMENT_NODE) {
+            if (old.data !== fresh.data) old.data = fresh.data;
+            return;
+        }
+        // What was asked for here is no part of the board.
+        if ("kept" in old.dataset) return;
+        for (const { name } of [...old.attributes]) {
+            if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+        }
+        for (const { name, value } of fresh.attributes) {
+            if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+        }
+        fill(old, fresh);
+    };
+
+    board.addEventListener("htmx:afterSwap", ({ target, detail }) => {
+        if (target !== board) return;
+        const drawn = new DOMParser().parseFromString(detail.xhr.response, "text/html");
+        for (const part of [banners, board]) {
+            fill(part, drawn.getElementById(part.id));
+            for (const child of part.children) htmx.process(child);
+        }
+    });
+
+    // From the tap to the page that answers it no row moves under the finger.
+    window.addEventListener("submit", (event) => { isSent ||= !event.defaultPrevented; });
+    window.addEventListener("pageshow", () => { isSent = false; });
+
+    const isInUse = () =>
+        [banners, board].some((part) => part.matches(":active")) ||
+        document.activeElement?.matches("input, select, textarea") ||
+        document.querySelector("dialog[open]") !== null;
+
+    goOnLive({
+        board,
+        lost: document.getElementById("today-lost"),
+        isBusy: () => document.hidden || isSent || isInUse(),
+        keep: () => KEYS.map((name) => [name, document.activeElement?.getAttribute(name)]).find(([, value]) => value),
+        // A party that is late by now stands in another list.
+        restore: (key) => {
+            if (!key || document.activeElement !== document.body) return;
+            board.querySelector(`[${key[0]}="${CSS.escape(key[1])}"]`)?.focus({ preventScroll: true });
+        },
+    });
+})();
