@@ -13,6 +13,7 @@ from django.utils.timesince import timesince
 from bookings.admin.filters import SEE_BOOKINGS
 from bookings.admin.parts.banners import add_banners
 from bookings.admin.parts.house import house_of, house_query
+from bookings.admin.parts.navigation import waiting_badge
 from bookings.admin.parts.owners import is_owner
 from bookings.admin.today.group import group_context
 from bookings.admin.today.house import SEE_TODAY, house_context
@@ -43,10 +44,10 @@ def add_today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def serve_board(request: HttpRequest) -> HttpResponse:
-    """Return what goes on with today of a restaurant, and the banners, so that all that an audit says changes at once.
+    """Return all that goes on with the page: today of a restaurant, the banners, the count in the sidebar.
 
-    304 in 3 queries beside those of user and restaurant where nothing has changed since the caller's look. What audits
-    and jobs have found goes with the minute.
+    One answer has it all, so that no red banner stands above the green note of an audit before. 304 in 3 queries beside
+    those of user and restaurant where nothing has changed since the caller's look; audits and jobs go with the minute.
     """
     if not _may_look(request):
         raise PermissionDenied
@@ -57,6 +58,8 @@ def serve_board(request: HttpRequest) -> HttpResponse:
     response = get_conditional_response(request, etag=tag)
     if response is None:
         context = {**_board_context(request, house), **add_banners(request)}
+        if "to_decide" in context:
+            context["waiting"] = waiting_badge("undecided", context["to_decide"])
         response = render(request, "admin/today/look.html", context)
     response["ETag"] = tag
     return response

@@ -55,10 +55,11 @@
     board.addEventListener("htmx:afterSwap", ({ target, detail }) => {
         if (target !== board) return;
         const drawn = new DOMParser().parseFromString(detail.xhr.response, "text/html");
-        for (const part of [banners, board]) {
-            fill(part, drawn.getElementById(part.id));
-            for (const child of part.children) htmx.process(child);
+        for (const part of drawn.body.children) {
+            const shown = document.getElementById(part.id);
+            if (shown) fill(shown, part);
         }
+        for (const child of board.children) htmx.process(child);
     });
 
     // From the tap to the page that answers it no row moves under the finger.

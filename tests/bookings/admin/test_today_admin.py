@@ -299,7 +299,8 @@ def test_the_board_shows_what_the_page_shows(house: Restaurant, host: Client) ->
 
     assert board.status_code == 200
     assert page.context["entity_tag"] == board["ETag"]
-    assert text_of(board) in text_of(page)
+    # The count of those to be decided stands in the sidebar of the page.
+    assert text_of(board).removesuffix(" 2") in text_of(page)
     assert "Dinner" in text_of(board)
     assert parties_of(board) == {"Late": ["Alan Turing"], "Next arrivals": ["Grace Hopper"]}
 
@@ -437,6 +438,18 @@ def test_every_row_has_a_key_of_its_own(house: Restaurant, host: Client) -> None
     assert {f"party-{own.pk}", f"moved-{own.pk}", f"refused-{refused.pk}", f"lever-{refused.pk}"} <= set(keys)
     assert {f"over-{over.pk}-T1", f"over-{over.pk}-T2"} <= set(keys)
     assert f"passed-{own.service_day_id}-service-SERVICE_COVERS" in keys
+
+
+def test_the_count_in_the_sidebar_goes_with_the_bookings_to_be_decided(house: Restaurant, host: Client) -> None:
+    book(house, "15:00", business_date=datetime.now(house.zone).date())
+    none = host.get(TODAY)
+    leave_to_be_decided(house)
+    page, board = host.get(TODAY), look(host)
+
+    def counts(answer: Any) -> list[str]:
+        return re.findall(r'(?s)id="waiting-undecided"[^>]*>(?:\s*<span[^>]*>)?\s*(\d*)', answer.content.decode())
+
+    assert (counts(none), counts(page), counts(board)) == ([""], ["1"], ["1"])
 
 
 def test_what_was_asked_of_a_refusal_belongs_to_no_other(house: Restaurant, host: Client) -> None:
