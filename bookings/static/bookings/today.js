@@ -1,5 +1,5 @@
-/* Today goes on by itself: what has changed is drawn into the page, and what says the same stays the element that it is,
-   with its focus, its place, what a person has opened in it, and without being read aloud again. */
+/* Today goes on by itself: what has changed is drawn into the page, and what says the same stays the element that it
+   is, with its focus, its place and what a person has opened in it, and is not read aloud again. */
 (() => {
     const board = document.getElementById("today-board");
     const banners = document.getElementById("banners");
