@@ -90,6 +90,7 @@ def _addresses(house: Any, on: date) -> dict[str, str]:
     return {
         EMPTY: "/healthz",
         "today": f"/admin/?{of}&date={on}",
+        "today's board": f"/admin/today/board/?{of}&date={on}",
         "timeline": evening,
         "the timeline's board": f"{evening}board/",
         LOOK: f"{evening}board/",

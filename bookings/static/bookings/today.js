@@ -6,7 +6,7 @@
     const KEYS = ["formaction", "hx-get", "href"];
     let isSent = false;
 
-    // An element with an id becomes the one of that id and no other; what has none, the next one of its kind.
+    // An element with an id becomes the one of that id and no other; what has none, one of its kind at its place.
 
     const find = (at, fresh) => {
         const isSame = (old) => old.nodeName === fresh.nodeName && (old.id ?? "") === (fresh.id ?? "");
