@@ -60,7 +60,7 @@ def is_marked(found: Locator) -> bool:
     return bool(found.evaluate("element => element.isTheSame === true"))
 
 
-def test_a_booking_made_elsewhere_appears_and_what_says_the_same_stays(open_page: OpenPage) -> None:
+def test_a_booking_made_elsewhere_appears_and_goes_and_what_says_the_same_stays(open_page: OpenPage) -> None:
     house = room_at_noon(2, 2, 2, 4, slug="bistro")
     here = due(house, 40, "T1", guest_name="Ada Lovelace", notes=LONG_NOTE)
     page = open_page(TODAY, user=host_of(house), width=375)
@@ -75,11 +75,14 @@ def test_a_booking_made_elsewhere_appears_and_what_says_the_same_stays(open_page
     elsewhere = due(house, 20, "T2", guest_name="Grace Hopper")
 
     expect(row(page, elsewhere)).to_contain_text("Grace Hopper", timeout=LIVE_MILLISECONDS)
+    assert not is_marked(row(page, elsewhere).get_by_role("button"))
+    mark_arrived(booking_id=elsewhere.pk)
+    page.evaluate(LOOKS)
+    expect(row(page, elsewhere)).to_have_count(0, timeout=LIVE_MILLISECONDS)
     assert [is_marked(found) for found in (page.locator("body"), arrived, note, bar)] == [True] * 4
     expect(arrived).to_be_focused()
     assert note.evaluate("note => note.open")
     assert bar.evaluate("region => region.scrollLeft") == 60
-    assert not is_marked(row(page, elsewhere))
 
 
 def test_the_numbers_of_a_service_follow_the_bookings(open_page: OpenPage) -> None:

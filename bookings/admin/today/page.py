@@ -46,7 +46,7 @@ def add_today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def serve_board(request: HttpRequest) -> HttpResponse:
     """Return all that goes on with the page: today of a restaurant, the banners, the count in the sidebar.
 
-    One answer has it all, so that no red banner stands above the green note of an audit before. 304 in at most 3 queries
+    One answer has it all, so that no red banner stands above the green note of an audit before. 304 in 2 queries, or 3,
     beside those of the user where nothing has changed since the caller's look; audits and jobs go with the minute.
     """
     if not _may_look(request):
