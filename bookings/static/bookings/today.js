@@ -6,58 +6,22 @@
     const KEYS = ["formaction", "hx-get", "href"];
     let isSent = false;
 
-    // An element with an id becomes the one of that id and no other; what has none, one of its kind at its place.
-
-    const find = (at, fresh) => {
-        const isSame = (old) => old.nodeName === fresh.nodeName && (old.id ?? "") === (fresh.id ?? "");
-        if (!fresh.id) return at && isSame(at) ? at : null;
-        while (at && !isSame(at)) at = at.nextSibling;
-        return at;
-    };
-
-    const drop = (node) => {
-        const next = node.nextSibling;
-        node.remove();
-        return next;
-    };
-
-    const fill = (parent, drawn) => {
-        let at = parent.firstChild;
-        for (const fresh of [...drawn.childNodes]) {
-            const found = find(at, fresh);
-            if (found) {
-                while (at !== found) at = drop(at);
-                turn(found, fresh);
-                at = found.nextSibling;
-            } else {
-                parent.insertBefore(fresh, at);
-            }
-        }
-        while (at) at = drop(at);
-    };
-
-    const turn = (old, fresh) => {
-        if (old.nodeType !== Node.ELEMENT_NODE) {
-            if (old.data !== fresh.data) old.data = fresh.data;
-            return;
-        }
-        // What was asked for here is no part of the board.
-        if ("kept" in old.dataset) return;
-        for (const { name } of [...old.attributes]) {
-            if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
-        }
-        for (const { name, value } of fresh.attributes) {
-            if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-        }
-        fill(old, fresh);
-    };
+    // An element with an id becomes the one of that id and no other.
+    const morph = (shown, drawn) => Idiomorph.morph(shown, drawn.childNodes, {
+        morphStyle: "innerHTML",
+        callbacks: {
+            // What was asked for here is no part of the board.
+            beforeNodeMorphed: (old) => !("kept" in (old.dataset ?? {})),
+            beforeAttributeUpdated: (name, element, change) => !(name === "open" && change === "remove"),
+        },
+    });
 
     board.addEventListener("htmx:afterSwap", ({ target, detail }) => {
         if (target !== board) return;
         const drawn = new DOMParser().parseFromString(detail.xhr.response, "text/html");
         for (const part of drawn.body.children) {
             const shown = document.getElementById(part.id);
-            if (shown) fill(shown, part);
+            if (shown) morph(shown, part);
         }
         for (const child of board.children) htmx.process(child);
     });
