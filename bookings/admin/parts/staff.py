@@ -104,17 +104,21 @@ class UserAdmin(DjangoUserAdmin[User], SturdyAdmin):
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Let users whose phone is lost set up another one; what they had opens nothing any more."""
         for user in queryset:
-            if reset_second_factor(user=user):
-                self.log_change(request, user, "Second factor reset.")
-                messages.success(request, f"{user} sets up a second factor at the next page.")
-            else:
-                messages.warning(request, f"{user} has no second factor.")
+            _reset(self, request, user)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Set the password of a user; everybody changes the own one by its own page, with the old one."""
         if not is_owner(request):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
+
+
+def _reset(screen: SturdyAdmin, request: HttpRequest, user: User) -> None:
+    if reset_second_factor(user=user):
+        screen.log_change(request, user, "Second factor reset.")
+        messages.success(request, f"{user} sets up a second factor at the next page.")
+    else:
+        messages.warning(request, f"{user} has no second factor.")
 
 
 @admin.register(Group)
@@ -171,6 +175,7 @@ class MembershipAdmin(RestaurantRows, SturdyAdmin):
     search_fields = ("user__username", "user__first_name", "user__last_name", "user__email")
     ordering = ("restaurant__name", "user__username", "pk")
     readonly_fields = ("person",)
+    actions: Any = ("reset_second_factor",)
 
     def get_fieldsets(self, request: HttpRequest, obj: Membership | None = None) -> Any:
         who = "username" if obj is None else "person"
@@ -182,6 +187,17 @@ class MembershipAdmin(RestaurantRows, SturdyAdmin):
     def _permissions(self, *verbs: str) -> list[str]:
         """Name what no permission of an account gives."""
         return [GIVE_ROLES]
+
+    @list_action("Reset the second factor", permissions=("change",))
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        """Let people whose phone is lost set up another one, if nobody else gives them any of their roles."""
+        own = list_restaurant_ids(request.user, GIVE_ROLES)
+        for user in User.objects.filter(memberships__in=queryset).distinct():
+            is_own = not user.is_superuser and not user.memberships.exclude(restaurant__in=own or ()).exists()
+            if own is None or is_own:
+                _reset(self, request, user)
+            else:
+                messages.error(request, f"The second factor of {user} is reset by a superuser.")
 
     @column("Person", ordering="user__username")
     def person(self, membership: Membership) -> str:

@@ -22,7 +22,7 @@ from bookings.services.upkeep.api_keys import create_api_key
 from bookings.services.upkeep.second_factors import set_up_second_factor
 from tests.helpers.addresses_of_rows import ADMIN_ADDRESSES, OPS_ADDRESSES, OPS_QUERY, filled, told
 from tests.helpers.admin_screens import count_queries, member_of, messages_of, text_of, user_of
-from tests.helpers.factories import UserFactory
+from tests.helpers.factories import MembershipFactory, UserFactory
 from tests.helpers.two_houses import furnished
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -425,6 +425,44 @@ def test_another_owner_resets_it_and_the_history_says_so(owner: User) -> None:
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id, entry.change_message) == (owner, str(lost.pk), "Second factor reset.")
     assert theirs.get(INDEX, follow=True).request["PATH_INFO"] == SET_UP
+
+
+def reset_by(client: Client, user: User) -> Any:
+    chosen = [membership.pk for membership in user.memberships.all()]
+    data = {"action": "reset_second_factor", "_selected_action": chosen}
+    return client.post("/admin/bookings/membership/", data, follow=True)
+
+
+def test_an_owner_of_the_restaurant_resets_it_for_its_people_alone() -> None:
+    own: Any = furnished(OWN)["tables.restaurant"]
+    owner = user_of(member_of(own, role=Role.OWNER))
+    with_phone(owner)
+    client = fully_in(owner)
+    engineer, elsewhere, superuser = (user_of(member_of(own, role=Role.ENGINEER)) for _ in range(3))
+    MembershipFactory(user=elsewhere, role=Role.HOST)
+    User.objects.filter(pk=superuser.pk).update(is_superuser=True)
+    for user in (engineer, elsewhere, superuser):
+        with_phone(user)
+
+    assert messages_of(reset_by(client, engineer)) == [f"{engineer} sets up a second factor at the next page."]
+    for user in (elsewhere, superuser):
+        assert messages_of(reset_by(client, user)) == [f"The second factor of {user} is reset by a superuser."]
+    assert set(TOTPDevice.objects.exclude(user=engineer).values_list("user", flat=True)) >= {elsewhere.pk, superuser.pk}
+    assert not TOTPDevice.objects.filter(user=engineer).exists()
+    assert LogEntry.objects.get().change_message == "Second factor reset."
+
+
+@pytest.mark.parametrize("role", [Role.HOST, Role.MANAGER, Role.ENGINEER])
+def test_who_gives_no_roles_resets_nothing(role: Role) -> None:
+    own: Any = furnished(OWN)["tables.restaurant"]
+    client, lost = member_of(own, role=role), user_of(member_of(own, role=Role.OWNER))
+    with_phone(lost)
+    if role is Role.ENGINEER:
+        with_phone(user_of(client))
+        client = fully_in(user_of(client))
+
+    assert reset_by(client, lost).status_code == 403
+    assert TOTPDevice.objects.filter(user=lost).exists()
 
 
 def test_who_only_corrects_names_resets_nothing() -> None:
