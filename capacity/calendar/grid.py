@@ -43,7 +43,6 @@ class ServiceTimes:
 
 # Pure, and asked for the same few dates by every request.
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=4096)
 def service_times(period: PeriodHours, business_date: date, zone: ZoneInfo, slot_minutes: int) -> ServiceTimes:
     """Return the slots of a period on a business date, whether or not it is offered that day.
 
