@@ -792,7 +792,7 @@ def test_the_number_of_queries_of_a_booking_is_pinned(client: ContractClient) ->
     refused = statements_of(lambda: book(client, status=409))
 
     assert accepted == [
-        "EXECUTE active_by_slug",
+        "EXECUTE active_by_name",
         "SET default_transaction_isolation",  # and the gate
         "EXECUTE stored_days",
         "EXECUTE table_uses",
