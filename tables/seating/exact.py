@@ -1,6 +1,5 @@
 """The exact step: the program of all tables, solved or proven to be impossible."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
 
@@ -35,34 +34,39 @@ def solve_exactly(question: Question, seconds: float) -> ExactAnswer | None:
 
     A plan that needs columns far from the optimum is found first and improved then, in the time left. It moves at most
     twice the fewest parties, unless time ran out before that was known: then it is the best that was found.
+
+    No refusal rests on the solver's presolve, which has called programs impossible that were not (HiGHS issues 2585,
+    3090 and 3216, among others): the whole program is solved once more without.
     """
     deadline = monotonic() + seconds
     program = table_program(question)
     relaxed = relax(program, deadline - monotonic())
     if relaxed.verdict is not Verdict.SOLVED:
         return ExactAnswer(None) if relaxed.verdict is Verdict.IMPOSSIBLE else None
-    for solution in _solutions(program, relaxed, deadline):
-        if solution.verdict is Verdict.SOLVED:
-            return ExactAnswer(repair(question, _seating(program, solution)))
-        if solution.verdict is Verdict.UNKNOWN:
-            return None
-    return ExactAnswer(None)
+    found = relaxed if _is_whole(relaxed) else _solve(program, relaxed, deadline)
+    if found.verdict is Verdict.UNKNOWN:
+        return None
+    is_solved = found.verdict is Verdict.SOLVED
+    return ExactAnswer(repair(question, _seating(program, found)) if is_solved else None)
 
 
-def _solutions(program: Program, relaxed: Solution, deadline: float) -> Iterator[Solution]:
-    """Yield the answers of ever wider programs; the last one is the whole program."""
-    if all(value < ZERO or value > 1 - ZERO for value in relaxed.values):
-        yield relaxed
+def _is_whole(relaxed: Solution) -> bool:
+    return all(value < ZERO or value > 1 - ZERO for value in relaxed.values)
+
+
+def _solve(program: Program, relaxed: Solution, deadline: float) -> Solution:
+    """Solve ever wider programs, the last of which is the whole one, until one has a solution."""
     for width in WIDTHS:
         near = [value > 0 or cost < width for value, cost in zip(relaxed.values, relaxed.reduced_costs, strict=True)]
         found = solve(program, deadline - monotonic(), near)
-        if found.verdict is not Verdict.IMPOSSIBLE:
-            yield found
-    first = solve(program, deadline - monotonic(), goal=Goal.ANY)
-    if first.verdict is Verdict.SOLVED:
-        better = solve(program, deadline - monotonic(), goal=Goal.TWICE_THE_FEWEST, start=first.values)
-        yield better if better.verdict is Verdict.SOLVED else first
-    yield first
+        if found.verdict is Verdict.SOLVED:
+            return found
+    for presolve in (True, False):
+        first = solve(program, deadline - monotonic(), goal=Goal.ANY, presolve=presolve)
+        if first.verdict is Verdict.SOLVED:
+            better = solve(program, deadline - monotonic(), goal=Goal.TWICE_THE_FEWEST, start=first.values)
+            return better if better.verdict is Verdict.SOLVED else first
+    return first
 
 
 def _seating(program: Program, solution: Solution) -> Seating:

@@ -63,12 +63,15 @@ def solve(
     *,
     goal: Goal = Goal.FEWEST,
     start: Sequence[float] = (),
+    presolve: bool = True,
 ) -> Solution:
     """Solve for whole parties, with some columns only if they are given.
 
-    `start` is a solution to improve. If time runs out the best solution found, if there is one, is the answer.
+    `start` is a solution to improve. If time runs out the best solution found, if there is one, is the answer. Without
+    `presolve` it takes longer, and an impossible program is one.
     """
-    return _solve(program, seconds, _STOPS_AT[goal], is_whole=True, columns=columns, start=start)
+    options = _STOPS_AT[goal] | ({} if presolve else {"presolve": "off"})
+    return _solve(program, seconds, options, is_whole=True, columns=columns, start=start)
 
 
 class Relaxation:

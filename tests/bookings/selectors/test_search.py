@@ -231,6 +231,6 @@ def _multiply(count: int) -> None:
             f" SELECT {', '.join(own.get(column, column) for column in columns)}"
             f" FROM bookings_booking, generate_series(1, {count}) AS number"
         )
-        # As autovacuum would: how much of the index waits to be sorted in depends on the rows before, and tells on plans.
+        # As autovacuum would: what waits to be sorted in, more or less after other tests, tells on the plan.
         cursor.execute("SELECT gin_clean_pending_list('booking_search')")
         cursor.execute("ANALYZE bookings_booking")
