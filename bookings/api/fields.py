@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from bookings.emails import EmailInvalid, read_email
-from bookings.phones import PhoneNumberInvalid, to_e164
+from bookings.phones import LONGEST_TYPED, PhoneNumberInvalid, to_e164
 from config.texts import LINE_BREAKS, PROBLEMS, TextInvalid, read_name, read_text, without_format_characters
 from config.values import (
     WALL_TIME_PATTERN,
@@ -172,10 +172,12 @@ class PhoneField(TextField):
         return super().read(without_format_characters(text))
 
     def to_internal_value(self, data: Any) -> str:
-        """Return the number as it was written, once it can be one in some country."""
-        text = super().to_internal_value(data)
+        """Return a number that names its country in E.164, any other as it was written; refuse one of no country."""
+        text: str = super().to_internal_value(data)
         if text.startswith("+") or not any(char.isdigit() for char in text):
-            self.require_possible(text, region=None)
+            number = self.require_possible(text, region=None)
+            # What is too long as it was written is refused for that.
+            return number if len(text) <= LONGEST_TYPED else text
         return text
 
     def require_possible(self, text: str, *, region: str | None) -> str:

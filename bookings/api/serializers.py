@@ -212,10 +212,12 @@ def _validator(form: type[StrictSerializer]) -> StrictSerializer:
 
 
 def read_phone(text: str, restaurant: Restaurant) -> str:
-    """Return a guest's phone number in E.164, one without a country code by the restaurant's country.
+    """Return a guest's phone number in E.164: as the field has read it, or by the restaurant's country.
 
     Raises: `ValidationError`.
     """
+    if text.startswith("+"):
+        return text
     try:
         return fields.PhoneField().require_possible(text, region=region_of_zone(restaurant.timezone))
     except ValidationError as error:

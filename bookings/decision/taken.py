@@ -44,8 +44,11 @@ def _present(slot: SlotState, stay: TimeSpan, size: int, *, is_start: bool) -> S
 
 def _raised(state: S, limits: Sequence[Limit], size: int) -> S:
     """Return a service or slot with one more party counted in some of its counters."""
-    counters: dict[str, Any] = {limit.counter: getattr(state, limit.counter) + limit.asked_by(size) for limit in limits}
-    return replace(state, **counters)
+    # What `dataclasses.replace` does in twice the time, for each slot of each party behind another.
+    given: dict[str, Any] = {name: getattr(state, name) for name in state.__match_args__}
+    for limit in limits:
+        given[limit.counter] += limit.asked_by(size)
+    return type(state)(**given)
 
 
 def _seated(seating: SeatingState, taken: Assessment, party_id: int) -> SeatingState:

@@ -1,7 +1,7 @@
 """The facts of a decision: a request, and the service days that it meets."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -37,7 +37,7 @@ class LimitUse:
 
     def after(self, party_size: int) -> "LimitUse":
         """Return this use with one more party counted."""
-        return replace(self, used=self.used + self.asked_by(party_size))
+        return LimitUse(self.code, self.limit, self.used + self.asked_by(party_size))
 
     def excess_raised_by(self, party_size: int) -> int:
         """Return by how much one more party raises the excess over the limit."""

@@ -19,7 +19,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """A connection that is observed while it is waited for, and alive when it is handed out."""
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return what a connection is made of, with the loader of instants below."""
+        """Return what a connection is made of, with the loader of instants below; a pool has asked once for all."""
+        if self.alias in self._connection_pools:  # type: ignore[attr-defined]
+            return {}
         params = super().get_connection_params()
         params["context"].adapters.register_loader("timestamptz", _loader_in(self.timezone))
         return params
