@@ -38,6 +38,8 @@ Write = Callable[[Sequence[D]], Sequence[T]]
 
 # No other process waits longer for what one of them writes; a call that comes later leads the next transaction.
 LONGEST_SECONDS = 0.1
+# So long shared work waits for others while they come together, as PostgreSQL's `commit_delay` does.
+GATHERING_SECONDS = 0.001
 
 # The calls that wait, by what they lock: the first of each leads.
 _queues: Final[dict[Hashable, deque["Turn[Any, Any]"]]] = {}
@@ -214,6 +216,7 @@ class SharedWork(Generic[R, T]):
         self._work = work
         self._waiting: deque[tuple[R, Future[T]]] = deque()
         self._working = Lock()
+        self._is_crowded = False
 
     def ask(self, question: R) -> T:
         """Return what the work makes of a question, beside those of others that wait.
@@ -224,7 +227,11 @@ class SharedWork(Generic[R, T]):
         self._waiting.append((question, own))
         with self._working:
             if not own.done():
-                self._answer([self._waiting.popleft() for _ in range(len(self._waiting))])
+                if self._is_crowded:
+                    time.sleep(GATHERING_SECONDS)
+                waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+                self._is_crowded = len(waiting) > 1
+                self._answer(waiting)
         return own.result()
 
     def _answer(self, waiting: Sequence[tuple[R, Future[T]]]) -> None:

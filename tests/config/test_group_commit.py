@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from django.db import DataError, OperationalError
 
-from config.group_commit import SharedWork
+from config.group_commit import GATHERING_SECONDS, SharedWork
 
 PATIENCE_SECONDS = 10
 
@@ -31,9 +31,9 @@ class Paper:
         return [row.upper() for row in rows]
 
 
-def write_behind(paper: Paper, *rows: str) -> list["Future[str]"]:
+def write_behind(paper: Paper, *rows: str, shared: SharedWork[str, str] | None = None) -> list["Future[str]"]:
     """Let rows wait for a first one, and all of them be written."""
-    shared = SharedWork(paper.write)
+    shared = shared or SharedWork(paper.write)
     with ThreadPoolExecutor(1 + len(rows)) as threads:
         calls = [threads.submit(shared.ask, "first")]
         assert paper.has_begun.wait(PATIENCE_SECONDS)
@@ -57,6 +57,38 @@ def test_rows_that_wait_are_written_together_in_their_order() -> None:
 
     assert paper.writes == [["first"], ["a", "b", "c"]]
     assert [call.result() for call in calls] == ["A", "B", "C"]
+
+
+def test_after_rows_that_came_together_a_row_waits_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = Paper()
+    shared = SharedWork(paper.write)
+    write_behind(paper, "a", "b", shared=shared)
+    waits: list[float] = []
+
+    with ThreadPoolExecutor(1) as threads:
+
+        def come(seconds: float) -> None:
+            waits.append(seconds)
+            threads.submit(shared.ask, "next")
+            wait_until(lambda: len(shared._waiting) == 2)
+
+        monkeypatch.setattr("config.group_commit.time.sleep", come)
+        shared.ask("c")
+
+    assert paper.writes[2:] == [["c", "next"]]
+    assert waits == [GATHERING_SECONDS]
+
+
+def test_a_row_that_comes_alone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = Paper()
+    paper.may_end.set()
+    shared = SharedWork(paper.write)
+    monkeypatch.setattr("config.group_commit.time.sleep", pytest.fail)
+
+    shared.ask("a")
+    shared.ask("b")
+
+    assert paper.writes == [["a"], ["b"]]
 
 
 def test_a_bad_row_is_the_loss_of_its_own_thread() -> None:
