@@ -23,13 +23,12 @@ from bookings.api.kept_answers import Dated, conditional_response_of, kept_answe
 from bookings.api.serializers import (
     AvailabilityQuery,
     AvailableDaysQuery,
-    BookingInput,
     EmptyInput,
     RestaurantsQuery,
     StrictSerializer,
     TokenQuery,
     Values,
-    read_body,
+    read_booking,
     read_phone,
     read_query,
 )
@@ -118,7 +117,7 @@ class BookingsView(GuestView):
     @schema.create_booking
     def post(self, request: Request) -> Response:
         read_query(EmptyInput, request)
-        values = read_body(BookingInput, request)
+        values = read_booking(request)
         idempotency_key = read_idempotency_key(request)
         if self.restaurant is None:
             raise RecordNotFound
