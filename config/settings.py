@@ -12,8 +12,8 @@ from config import embedded
 from config.backends import caches_of, database_of
 from config.env import BASE_DIR, env, stripped
 from config.logs.configuration import logging_of, read_log_format, read_log_level
-from config.rates import parse_rate
 from config.sign_in import *  # noqa: F403 - all of the settings that are about signing in
+from config.values import parse_rate
 
 # ModelAdmin[Booking] and its like mean something to the type checker alone; Django does not know them.
 django_stubs_ext.monkeypatch()
@@ -95,16 +95,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.requests.RequestIds",
-    "config.browsers.BrowserLimits",
-    "config.health.HealthProbes",
+    "config.middleware.RequestIds",
+    "config.middleware.BrowserLimits",
+    "config.middleware.HealthProbes",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.requests.ApiHabits",
+    "config.middleware.ApiHabits",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "config.requests.KeptSessions",
+    "config.middleware.KeptSessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -36,7 +36,7 @@ AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
 SECOND_FACTOR = env.bool("SECOND_FACTOR", default=False)
 OTP_TOTP_ISSUER = "Maitre"
 
-# A session ends so many hours after the last page of a person, see config.requests.KeptSessions.
+# A session ends so many hours after the last page of a person, see config.middleware.KeptSessions.
 SESSION_HOURS = env.float("SESSION_HOURS", default=12.0)
 if not 0.5 <= SESSION_HOURS <= 336:
     raise ImproperlyConfigured("SESSION_HOURS is a number of hours from 0.5 to 336")

@@ -1,4 +1,4 @@
-"""Addresses. Probes are answered before any of them is looked at, see config.health."""
+"""Addresses. Probes are answered before any of them is looked at, see config.middleware."""
 
 from django.contrib import admin
 from django.urls import include, path

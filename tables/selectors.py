@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from config.errors import RecordNotFound
 from config.statements import AnyOf, Parameter, Statement
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table, TableCombination
-from tables.seating import CombinedTables, Floor, SeatingTable
+from tables.seating import CombinedTables, Floor, SeatingTable, natural_key
 
 # What is neither a slug nor a UUID never reaches the database, which takes less text than JSON does.
 _IDENTIFIER = re.compile(r"[-A-Za-z0-9_]{1,63}")
@@ -115,3 +115,12 @@ def _combined_tables(restaurant_ids: Collection[int]) -> defaultdict[int, list[C
     for owner, table_ids, *sizes in rows.values_list("restaurant_id", "members", "min_party_size", "max_party_size"):
         found[owner].append(CombinedTables(tuple(table_ids), *sizes))
     return found
+
+
+def table_numbers(floor: Floor, table_ids: Iterable[int]) -> list[str]:
+    """Return table numbers in the order of people; 1 query if a table is not given out any more."""
+    known = {table_id: table.number for table_id, table in floor.by_id.items()}
+    ids = list(table_ids)
+    if unknown := [table_id for table_id in ids if table_id not in known]:
+        known.update(Table.objects.filter(pk__in=unknown).values_list("pk", "number"))
+    return sorted((known[table_id] for table_id in ids), key=natural_key)

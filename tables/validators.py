@@ -4,8 +4,7 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 
-from config.texts import has_control_characters
-from config.values import OUT_OF_YEARS, is_within_years
+from config.values import OUT_OF_YEARS, has_control_characters, is_within_years
 from tables.zones import zone_names
 
 

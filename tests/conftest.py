@@ -107,13 +107,13 @@ def new_process() -> None:
     """Begin as a process does: in no request, and with nothing kept, so that no count of queries depends on others."""
     # Importable once Django is set up.
     from bookings.api import kept_answers
-    from bookings.decision import known_days
+    from bookings.decision import service_days
     from bookings.selectors import undecided_count
     from capacity.selectors import kept
-    from config import requests
+    from config import middleware
 
-    requests._request_id.set(None)
-    for keeper in (kept._kept, known_days._kept, kept_answers._kept, undecided_count._problems_as_of.cache):
+    middleware._request_id.set(None)
+    for keeper in (kept._kept, service_days._kept, kept_answers._kept, undecided_count._problems_as_of.cache):
         keeper.clear()
 
 

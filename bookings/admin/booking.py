@@ -31,8 +31,8 @@ from bookings.admin.shift_sheet import serve_shift_sheet
 from bookings.admin.telephone import serve_telephone
 from bookings.admin.tonight import CloseSection, PauseOnline, serve_evening_page, serve_lift
 from bookings.admin.walk_in import serve_walk_in
+from bookings.contacts import shown_phone
 from bookings.models import Booking, TableAssignment
-from bookings.phones import shown_phone
 from bookings.rights import USE_FILES
 from bookings.selectors.search import MOST_FOUND, find_latest
 from bookings.services.booking_file import BOOKING_COLUMNS, booking_cells

@@ -15,7 +15,7 @@ from bookings.choices import BookingStatus
 from bookings.decision.occupied import grace_ends_at
 from bookings.models import Booking
 from capacity.calendar.wall_clock import minutes_between, shown_span, shown_time
-from config.texts import isolated
+from config.values import isolated
 
 LATE = "late"
 STATUS_COLOURS = {

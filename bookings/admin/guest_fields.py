@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminTextInputWidget
 
 from bookings.admin.operations.base import words_field
+from bookings.contacts import LONGEST_TYPED, PhoneNumberInvalid, region_of_zone, to_e164
 from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES
-from bookings.phones import LONGEST_TYPED, PhoneNumberInvalid, region_of_zone, to_e164
 from bookings.services import GuestDetails
 from bookings.services.requests import LONGEST_EMAIL
 from tables.models import Restaurant

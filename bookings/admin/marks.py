@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from bookings.admin.parts.shown import as_typed, in_sentence
 from bookings.models import Booking
-from config.texts import isolated
+from config.values import isolated
 
 # What stands on a list; all of it is one click, touch or key away.
 SHOWN_CHARACTERS = 60

@@ -14,14 +14,13 @@ from bookings.admin.marks import marks_of
 from bookings.admin.parts.shown import long_date
 from bookings.admin.restaurant_choice import choose_restaurant
 from bookings.choices import AWAITED_STATUSES, BookingStatus
+from bookings.contacts import shown_phone
 from bookings.models import Booking
-from bookings.phones import shown_phone
 from bookings.selectors.timeline import EveningTables, PartyAtTables, get_business_date, get_evening_tables
 from bookings.services.rows.seating import shown_tables
 from capacity.calendar.wall_clock import shown_span, shown_time
 from capacity.policy import ServiceState
-from config.texts import isolated
-from config.values import ValueInvalid, counted, read_date
+from config.values import ValueInvalid, counted, isolated, read_date
 from tables.models import Restaurant, Table
 
 MAY_SEE = ("bookings.view_booking",)

@@ -7,16 +7,20 @@ from typing import Any, ClassVar
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from bookings.emails import EmailInvalid, read_email
-from bookings.phones import PhoneNumberInvalid, to_e164
-from config.texts import LINE_BREAKS, PROBLEMS, TextInvalid, read_name, read_text, without_format_characters
+from bookings.contacts import EmailInvalid, PhoneNumberInvalid, read_email, to_e164
 from config.values import (
+    LINE_BREAKS,
+    PROBLEMS,
     WALL_TIME_PATTERN,
+    TextInvalid,
     ValueInvalid,
     read_date,
     read_instant,
+    read_name,
+    read_text,
     read_wall_time,
     read_whole_number,
+    without_format_characters,
 )
 from tables.choices import SeatingType
 

@@ -10,9 +10,9 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
 from bookings.api import fields
+from bookings.contacts import LONGEST_TYPED, region_of_zone
 from bookings.insight.explain.explaining import COMPARISONS
 from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES
-from bookings.phones import LONGEST_TYPED, region_of_zone
 from config.values import LARGEST_PARTY
 from tables.choices import Audience
 from tables.models import Restaurant

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from bookings.api.base import GuestView
 from config.callers import caller_address
-from config.rates import Rate, parse_rate
+from config.values import Rate, parse_rate
 
 logger = structlog.stdlib.get_logger(__name__)
 

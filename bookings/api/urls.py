@@ -1,4 +1,4 @@
-"""Addresses under /api/, written without a last slash: `config.requests.ApiHabits` takes it off."""
+"""Addresses under /api/, written without a last slash: `config.middleware.ApiHabits` takes it off."""
 
 from django.urls import path
 

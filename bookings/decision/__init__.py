@@ -12,14 +12,6 @@ from bookings.decision.assessment import (
     needs_table,
     solved_seating,
 )
-from bookings.decision.computed import (
-    ServiceKey,
-    compute_services,
-    computed_service,
-    expected_services,
-    last_end,
-    list_stays,
-)
 from bookings.decision.holds import CountedParty, without_parties
 from bookings.decision.loaded_days import (
     DATES_AFTER,
@@ -31,6 +23,14 @@ from bookings.decision.loaded_days import (
 )
 from bookings.decision.occupied import TableUse, seating_state
 from bookings.decision.requests import StartTime, Wish, blocked_interval, read_wish, seating_request, stay_interval
+from bookings.decision.service_days import (
+    ServiceKey,
+    compute_services,
+    computed_service,
+    expected_services,
+    last_end,
+    list_stays,
+)
 from bookings.decision.starts import ALTERNATIVES_WITHIN, assess_slots, dates_near, find_alternatives
 from bookings.decision.stored_days import LONGEST_SLOT
 from bookings.decision.time_budgets import LOCKED, READING, SOLVING, WITHOUT_EXACT

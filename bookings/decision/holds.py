@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from bookings.choices import COUNTING_STATUSES, BookingStatus
-from bookings.decision.computed import ServiceKey
+from bookings.decision.service_days import ServiceKey
 from bookings.models import Booking
 from capacity.limits import LIMIT_OF, OCCUPANCY_LIMITS, PACING_LIMITS
 from capacity.models import BookingSlot

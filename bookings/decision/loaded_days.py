@@ -5,10 +5,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from bookings.decision.computed import ServiceKey, compute_services, day_span, expected_services
 from bookings.decision.holds import CountedParty, list_counted_parties, list_expired_holds, without_parties
-from bookings.decision.known_days import KnownDay, list_known_days
 from bookings.decision.occupied import list_table_uses, next_overrun_at, seating_state
+from bookings.decision.service_days import (
+    KnownDay,
+    ServiceKey,
+    compute_services,
+    day_span,
+    expected_services,
+    list_known_days,
+)
 from bookings.decision.stored_days import LONGEST_SLOT, StoredDays, read_days
 from bookings.decision.time_budgets import READING
 from capacity.calendar import ONE_DAY, ServiceTimes

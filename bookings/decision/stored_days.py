@@ -26,7 +26,7 @@ from django.db.models import (
 from django.db.models.functions import Cast
 
 from bookings.choices import BookingStatus
-from bookings.decision.known_days import KnownDay
+from bookings.decision.service_days import KnownDay
 from bookings.models import Booking
 from capacity.clock import PREPARED_CLOCK, shown_instant
 from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from bookings.decision.assessment import Assessment, is_refused_without_a_day
-from bookings.decision.computed import ServiceKey, day_span, expected_services
 from bookings.decision.holds import CountedParty
-from bookings.decision.known_days import list_known_days
 from bookings.decision.loaded_days import LoadedDays
 from bookings.decision.requests import Wish, blocked_interval
+from bookings.decision.service_days import ServiceKey, day_span, expected_services, list_known_days
 from capacity.calendar import ONE_DAY
 from capacity.models import ServiceDay
 from capacity.policy import ServiceState

@@ -20,7 +20,7 @@ from bookings.services.settings.coming_days import (
 )
 from bookings.services.upkeep.deferral import MATERIALIZE_RESTAURANT, MATERIALIZE_RESTAURANTS
 from bookings.services.upkeep.pruning import prune
-from config.requests import working_for
+from config.middleware import working_for
 
 logger = structlog.stdlib.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from bookings.restaurant_file.document import Value
 from bookings.restaurant_file.kinds import ListOf
 from bookings.restaurant_file.problems import Problem, Problems, RestaurantFileInvalid
 from bookings.restaurant_file.schema import E, Entry, EntryOf, Key, keys_of, unknown_word
-from config.texts import LINE_BREAKS, has_control_characters
+from config.values import LINE_BREAKS, has_control_characters
 
 MOST_BYTES = 512 * 1024
 # Of every restaurant's own rows, so that a file of one is not taken for that of another.

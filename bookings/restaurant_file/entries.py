@@ -7,7 +7,7 @@ from typing import Annotated
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 
-from bookings.emails import EmailInvalid, read_email
+from bookings.contacts import EmailInvalid, read_email
 from bookings.restaurant_file.document import Value
 from bookings.restaurant_file.kinds import (
     DAYS,

@@ -10,12 +10,15 @@ from django.core.exceptions import ValidationError
 
 from bookings.restaurant_file.document import Value
 from bookings.restaurant_file.problems import Problems
-from config.texts import CONTROL_CHARACTERS, INVISIBLE, TextInvalid, read_name
 from config.values import (
+    CONTROL_CHARACTERS,
     FIRST_DATE,
+    INVISIBLE,
     LAST_DATE,
+    TextInvalid,
     ValueInvalid,
     read_date,
+    read_name,
     read_wall_time,
     read_whole_number,
 )

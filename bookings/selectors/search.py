@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from django.db.models import Func, Q, QuerySet, TextField, Value
 
+from bookings.contacts import PhoneNumberInvalid, region_of_zone, to_e164
 from bookings.models import Booking
 from bookings.models.booking import SEARCHED_CONTACT, SEARCHED_NAME
-from bookings.phones import PhoneNumberInvalid, region_of_zone, to_e164
 from tables.models import Restaurant
 
 # Shorter words have no trigram of their own: only what begins with them is looked for.

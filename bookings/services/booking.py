@@ -21,8 +21,8 @@ from bookings.decision import (
     seating_request,
     stay_interval,
 )
-from bookings.decision.computed import interval_to_load
 from bookings.decision.refusals import refusal_of
+from bookings.decision.service_days import interval_to_load
 from bookings.decision.starts import hold_starts_near
 from bookings.decision.taken import with_taken
 from bookings.decision.touched_days import TouchedDays, days_of_assessment, days_of_stay, holds_in_the_way

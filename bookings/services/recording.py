@@ -15,16 +15,16 @@ from bookings.decision.record import encode_state, limits_met_by
 from bookings.errors import RequestRefused
 from bookings.models import Booking, Decision
 from bookings.selectors import LimitKey
-from bookings.services.rows.seating import table_numbers
 from capacity.calendar import iso_utc
 from capacity.selectors import ServiceSettings
 from config import metrics
 from config.errors import BookingConflict, DomainError
 from config.group_commit import SharedWork
-from config.requests import current_request_id
+from config.middleware import current_request_id
 from config.statements import Statement, insert_into, rows_of
 from config.transaction_cost import TransactionCost, measuring_cost
-from tables.seating import SeatingPlan, SeatingUndecided
+from tables.seating import Floor, SeatingPlan, SeatingUndecided
+from tables.selectors import table_numbers
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -171,11 +171,11 @@ def _decided_facts(record: DecisionRecord, settings: ServiceSettings, *, is_coun
         "reasons": [asdict(reason) for reason in (*decision.reasons, *decision.waived)],
         "limits": limits_met_by(case.request, case.day, settings.rules, is_counted=is_counted),
         "state": encode_state(case, loaded.seating if case.seating else None, is_undecided=is_undecided),
-        **_seating_facts(loaded, assessment),
+        **_seating_facts(loaded.seating.floor, assessment),
     }
 
 
-def _seating_facts(loaded: LoadedDays, assessment: Assessment) -> dict[str, Any]:
+def _seating_facts(floor: Floor, assessment: Assessment) -> dict[str, Any]:
     outcome = assessment.seating
     if outcome is None:
         return {}
@@ -186,12 +186,16 @@ def _seating_facts(loaded: LoadedDays, assessment: Assessment) -> dict[str, Any]
     moves = [
         {
             "bookingId": move.booking_id,
-            "from": table_numbers(loaded, move.from_table_ids),
-            "to": table_numbers(loaded, move.to_table_ids),
+            "from": table_numbers(floor, move.from_table_ids),
+            "to": table_numbers(floor, move.to_table_ids),
         }
         for move in outcome.moves
     ]
-    return {"seating_step": str(outcome.step), "tables": table_numbers(loaded, outcome.table_ids), "moves": moves}
+    return {
+        "seating_step": str(outcome.step),
+        "tables": table_numbers(floor, outcome.table_ids),
+        "moves": moves,
+    }
 
 
 def _ending_facts(record: DecisionRecord) -> dict[str, Any]:

@@ -8,10 +8,9 @@ from datetime import date, datetime, time
 from functools import partial
 
 from bookings.choices import CHANNELS, BookingSource
+from bookings.contacts import STORED_NUMBER, EmailInvalid, read_email
 from bookings.decision import Assessment, LoadedDays, SolvedSeating, solved_seating
-from bookings.emails import EmailInvalid, read_email
 from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES
-from bookings.phones import STORED_NUMBER
 from bookings.services.recording import DecisionRecord
 from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import Override
@@ -19,7 +18,7 @@ from bookings.services.writes import Draft
 from capacity.locks import Locked
 from capacity.selectors import is_enforced
 from config.errors import InputInvalid
-from config.texts import LINE_BREAKS, TextInvalid, read_name, read_text
+from config.values import LINE_BREAKS, TextInvalid, read_name, read_text
 
 LONGEST_EMAIL = 254
 _LONGEST_WORDS = {"notes": LONGEST_NOTES, "allergies": LONGEST_ALLERGIES}

@@ -17,8 +17,8 @@ from capacity.models import EnforcementSwitch
 from capacity.rollout_order import PERCENTAGES
 from capacity.selectors import read_clock
 from config.errors import InputInvalid, RecordNotFound
-from config.texts import has_control_characters
 from config.transactions import settings_transaction
+from config.values import has_control_characters
 from tables.choices import EnforcementMode
 from tables.locks import lock_restaurant_settings
 from tables.models import Restaurant

@@ -8,14 +8,16 @@ datetime; a naive one is a ValueError.
 from capacity.calendar.grid import ServiceTimes, SlotTime, service_times
 from capacity.calendar.hours import (
     PeriodHours,
+    RequestedTime,
     TurnBand,
     find_band_gaps,
     longest_turn_minutes,
     periods_on,
+    resolve_instant,
+    resolve_time,
     turn_minutes,
 )
 from capacity.calendar.overlaps import find_overlaps
-from capacity.calendar.requested import RequestedTime, resolve_instant, resolve_time
 from capacity.calendar.wall_clock import ONE_DAY, ONE_MINUTE, iso_utc, local_wall_time, this_minute
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 Loggers of the project are structlog's, those of Django, psycopg and all others the standard library's. Both arrive here
 as plain records, and leave with the same fields: timestamp, level, logger, event, request_id. After these come the
-context bound to the work at hand (`config.requests.working_for`) and the other fields of the record.
+context bound to the work at hand (`config.middleware.working_for`) and the other fields of the record.
 """
 
 import logging
@@ -17,8 +17,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from config.logs.configuration import JSON, read_log_format
 from config.logs.failures import database_facts, describe_error, describe_traceback
+from config.middleware import current_request_id
 from config.redaction import redact
-from config.requests import current_request_id
 
 _OWN = frozenset({"config", "tables", "capacity", "bookings"})
 # Of other loggers only what is known to name nobody: Django puts the whole request beside its records.

@@ -4,18 +4,23 @@ Two terms of the algorithm: a claim is the seat and time that a party asks for, 
 it.
 """
 
-from tables.seating.answers import (
-    Move,
-    SeatingOutcome,
-    SeatingPlan,
-    SeatingRefusal,
-    SeatingUndecided,
-    Step,
-)
 from tables.seating.floor import CombinedTables, Floor, Seat, SeatingTable, natural_key
 from tables.seating.occupancy import Occupancy
 from tables.seating.planner import SeatingPlanner
-from tables.seating.problem import OccupiedInterval, SeatedParty, SeatingRequest, SeatingState, TimeBudget, TimeLeft
+from tables.seating.problem import (
+    Move,
+    OccupiedInterval,
+    SeatedParty,
+    SeatingOutcome,
+    SeatingPlan,
+    SeatingRefusal,
+    SeatingRequest,
+    SeatingState,
+    SeatingUndecided,
+    Step,
+    TimeBudget,
+    TimeLeft,
+)
 from tables.seating.starts import Starts
 
 __all__ = [

@@ -3,15 +3,24 @@
 from collections.abc import Iterable, Iterator
 
 from config.cached import cached_property
-from tables.seating.answers import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingUndecided, Step
 from tables.seating.floor import Seat
 from tables.seating.index import StateIndex
 from tables.seating.occupancy import Occupancy
-from tables.seating.problem import OccupiedInterval, SeatingRequest, SeatingState, TimeBudget, TimeLeft
+from tables.seating.problem import (
+    OccupiedInterval,
+    SeatingOutcome,
+    SeatingPlan,
+    SeatingRefusal,
+    SeatingRequest,
+    SeatingState,
+    SeatingUndecided,
+    Step,
+    TimeBudget,
+    TimeLeft,
+)
 from tables.seating.question import Question, ask
 from tables.seating.starts import Starts
-from tables.seating.steps import answer, settle, settle_directly
-from tables.seating.tree import Nodes
+from tables.seating.steps import Nodes, answer, settle, settle_directly
 from tables.seating.unseated import Unseated
 
 DEFAULT_BUDGET = TimeBudget()

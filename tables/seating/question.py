@@ -4,9 +4,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from config.cached import cached_property
-from tables.seating.answers import Move, SeatingPlan, SeatingRefusal, Step
 from tables.seating.index import Claim, Option, StateIndex, bits_of
-from tables.seating.problem import SeatingRequest
+from tables.seating.problem import Move, SeatingPlan, SeatingRefusal, SeatingRequest, Step
 from tables.spans import TimeSpan
 
 # Who gets which seat: the number of a claim -> its option.

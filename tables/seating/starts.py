@@ -3,14 +3,12 @@
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
-from tables.seating.answers import SeatingOutcome, Step
 from tables.seating.bounds import is_refuted
 from tables.seating.index import StateIndex
-from tables.seating.problem import SeatingRequest, TimeLeft
+from tables.seating.problem import SeatingOutcome, SeatingRequest, Step, TimeLeft
 from tables.seating.program import Alike, suiting_alike, used_alike
 from tables.seating.question import Question, ask
-from tables.seating.steps import Settled, answer, settle_directly, settle_exactly, settle_from
-from tables.seating.tree import Nodes
+from tables.seating.steps import Nodes, Settled, answer, settle_directly, settle_exactly, settle_from
 
 # Where more moves are needed, a search of so few nodes seldom finds any.
 MOST_SEARCHED = 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bookings.emails import EmailInvalid, read_email
+from bookings.contacts import EmailInvalid, read_email
 
 LOCAL = "The part before the @ must be of plain letters, a to z, digits and signs."
 NO_ADDRESS = "Must be an e-mail address, like ada@example.com."

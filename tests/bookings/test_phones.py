@@ -2,7 +2,7 @@
 
 import pytest
 
-from bookings.phones import PhoneNumberInvalid, region_of_zone, shown_phone, to_e164
+from bookings.contacts import PhoneNumberInvalid, region_of_zone, shown_phone, to_e164
 
 
 @pytest.mark.parametrize(

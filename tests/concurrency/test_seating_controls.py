@@ -6,8 +6,7 @@ from bookings.services import cancel_booking
 from tables.seating import Step
 from tables.seating.problem import TimeLeft
 from tables.seating.question import Question
-from tables.seating.steps import Settled, settle_directly
-from tables.seating.tree import Nodes
+from tables.seating.steps import Nodes, Settled, settle_directly
 from tests.concurrency.test_seating_races import ROWS, house_of_displaced_pairs
 from tests.helpers.crowd import BOOKED, Crowd, tally
 from tests.helpers.missing_protections import Protections

@@ -15,7 +15,7 @@ from capacity.policy import ReasonCode
 from config.api import STATUS_OF_CODE
 from config.env import BASE_DIR
 from config.errors import DomainError
-from config.health import PROBES
+from config.middleware import PROBES
 from tests.helpers.documents import Document, code_of, list_documents
 from tests.helpers.inventory import (
     APPS,

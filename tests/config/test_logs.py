@@ -16,7 +16,7 @@ from structlog.contextvars import clear_contextvars
 from config.logs.configuration import LogFormatUnknown, logging_of, read_log_format
 from config.logs.failures import database_facts, describe_error, describe_traceback
 from config.logs.lines import line_formatter
-from config.requests import _request_id, working_for
+from config.middleware import _request_id, working_for
 
 TOKEN = "IwhQMm78Gi-_z9cw3mFhaPiSMPRipm8Zo_wEuUpOjR8"
 HEAD = ["timestamp", "level", "logger", "event", "request_id"]

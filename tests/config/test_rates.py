@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.rates import Rate, RateMalformed, parse_rate
+from config.values import Rate, RateMalformed, parse_rate
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from structlog.contextvars import get_contextvars
 
+from config.middleware import current_request_id, working_for
 from config.redaction import redact
-from config.requests import current_request_id, working_for
 from tests.helpers.factories import UserFactory
 
 TOKEN = "IwhQMm78Gi-_z9cw3mFhaPiSMPRipm8Zo_wEuUpOjR8"

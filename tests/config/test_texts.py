@@ -2,7 +2,7 @@
 
 import pytest
 
-from config.texts import CONTROL_CHARACTERS, INVISIBLE, TextInvalid, isolated, read_name, read_text
+from config.values import CONTROL_CHARACTERS, INVISIBLE, TextInvalid, isolated, read_name, read_text
 
 # What turns the direction of text around, beyond the end of the name.
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

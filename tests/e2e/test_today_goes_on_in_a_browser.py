@@ -102,6 +102,22 @@ def test_the_numbers_of_a_service_follow_the_bookings(open_page: OpenPage) -> No
     expect(row(page, booking)).to_have_count(0)
 
 
+def test_the_lines_of_several_restaurants_go_on_too(open_page: OpenPage) -> None:
+    house, bar = room_at_noon(4, 4, slug="bistro", name="Bistro"), room_at_noon(4, slug="bar", name="Bar")
+    page = open_page(TODAY, user=host_of(house, bar))
+    line, link = page.locator(f"#house-{house.pk}"), page.get_by_role("link", name="Bistro", exact=True).last
+    expect(line).to_contain_text("0 / no limit")
+    link.focus()
+    mark(link)
+
+    book(house, "15:00", party_size=4, **today_of(house))
+    page.evaluate(LOOKS)
+
+    expect(line).to_contain_text("4 / no limit", timeout=LIVE_MILLISECONDS)
+    assert is_marked(link)
+    expect(link).to_be_focused()
+
+
 def test_the_focus_follows_a_party_into_the_list_of_the_late(open_page: OpenPage) -> None:
     house = room_at_noon(2, 2, slug="bistro")
     party = began(house, 3, 2, "T1", guest_name="Alan Turing")

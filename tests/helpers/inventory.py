@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from bookings.insight.audit.lines import MEANINGS
 from config.env import BASE_DIR
-from config.health import PROBES
+from config.middleware import PROBES
 
 T = TypeVar("T")
 

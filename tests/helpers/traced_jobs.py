@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from bookings.jobs.tasks import job
 from bookings.models.queues import RETRIES, SLOTS
 from bookings.services.upkeep.deferral import defer_jobs
-from config.requests import current_request_id
+from config.middleware import current_request_id
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from bookings.admin.sentences import clock, shown_names
 from bookings.models import Booking, TableAssignment
 from bookings.services import FloorOutcome, assign_tables, pin_tables, swap_tables, unpin_tables
 from bookings.services.floor.seats import LIVE_STATUSES
-from config.texts import isolated
+from config.values import isolated
 from tables.querysets import number_order
 
 

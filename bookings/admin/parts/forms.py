@@ -12,9 +12,9 @@ from unfold.widgets import BASE_INPUT_CLASSES, UnfoldAdminCheckboxSelectMultiple
 
 from bookings.admin.parts.links import linked_message
 from bookings.admin.parts.versions import fingerprint_of, values_of
-from bookings.emails import EmailInvalid, read_email
+from bookings.contacts import EmailInvalid, read_email
 from config.errors import DomainError, InputInvalid
-from config.texts import LINE_BREAKS, TextInvalid, read_name, read_text
+from config.values import LINE_BREAKS, TextInvalid, read_name, read_text
 from tables.validators import validate_date
 
 AS_READ_INPUT = "_as_read"

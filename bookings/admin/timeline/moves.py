@@ -22,10 +22,11 @@ from bookings.services.floor.changes import ChangeBooking
 from bookings.services.floor.outcomes import MovedParty, moved_parties
 from bookings.services.floor.seats import TablesDraft
 from bookings.services.one_booking import tables_of
-from bookings.services.rows.seating import shown_tables, table_numbers
+from bookings.services.rows.seating import shown_tables
 from config.errors import InputInvalid
 from config.values import ValueInvalid, read_instant
 from tables.models import Restaurant
+from tables.selectors import table_numbers
 
 
 def may_move(request: HttpRequest, restaurant: Restaurant) -> bool:
@@ -126,7 +127,7 @@ class TimelineMove:
 
     def _foreseen_tables(self, draft: TablesDraft) -> Foreseen:
         return Foreseen(
-            tables=shown_tables(table_numbers(draft.loaded, self.table_ids)),
+            tables=shown_tables(table_numbers(draft.loaded.seating.floor, self.table_ids)),
             starts_at=draft.booking.starts_at,
             ends_at=draft.booking.ends_at,
             moves=moved_parties(draft.loaded, draft.plan.moves if draft.plan else ()),
@@ -150,7 +151,7 @@ class TimelineMove:
 def _foreseen_change(draft: ChangeDraft) -> Foreseen:
     plan = draft.assessment.plan
     return Foreseen(
-        tables=shown_tables(table_numbers(draft.loaded, draft.table_ids)),
+        tables=shown_tables(table_numbers(draft.loaded.seating.floor, draft.table_ids)),
         starts_at=draft.wish.starts_at,
         ends_at=draft.assessment.ends_at,
         moves=moved_parties(draft.loaded, plan.moves if plan else ()),

@@ -28,7 +28,7 @@ LACKS = frozenset({"PERIOD_WITHOUT_RULE", "PERIOD_WITHOUT_TABLES", "LIMIT_CLOSES
 
 def group_context(request: HttpRequest) -> dict[str, Any]:
     """Return the first restaurants of a user by name, or those that a search finds, in a fixed number of queries."""
-    term = request.GET.get("q", "").replace("\x00", "").strip()
+    term = _term(request)
     found = restaurants_of(request.user, SEE_TODAY, SEE_BOOKINGS).filter(active=True)
     if term:
         found = found.filter(Q(name__icontains=term) | Q(slug__icontains=term))
@@ -40,12 +40,21 @@ def group_context(request: HttpRequest) -> dict[str, Any]:
         "cards": _lines(request, rows[:MOST_OFFERED], undecided),
         "to_decide": sum(undecided.values()),
         "to_decide_url": TO_DECIDE_URL,
-        "is_group": True,
         "searched": term,
         "has_more": len(rows) > MOST_OFFERED,
         "has_search": bool(term) or len(rows) > MOST_OFFERED,
         "every": EVERY,
     }
+
+
+def group_query(request: HttpRequest) -> str:
+    """Return what stands behind the question mark of a page of all restaurants, or of those that a search finds."""
+    term = _term(request)
+    return urlencode({PARAMETER: EVERY} | ({"q": term} if term else {}))
+
+
+def _term(request: HttpRequest) -> str:
+    return request.GET.get("q", "").replace("\x00", "").strip()
 
 
 def _lines(request: HttpRequest, restaurants: list[Restaurant], undecided: dict[int, int]) -> list[dict[str, Any]]:

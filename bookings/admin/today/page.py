@@ -1,13 +1,15 @@
-"""The first page of the admin: today of a restaurant, which goes on by itself, else a line for each of several."""
+"""The first page of the admin, which goes on by itself: today of a restaurant, else a line for each of several."""
 
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.timesince import timesince
 
 from bookings.admin.filters import SEE_BOOKINGS
@@ -15,7 +17,7 @@ from bookings.admin.parts.banners import add_banners
 from bookings.admin.parts.house import house_of, house_query
 from bookings.admin.parts.navigation import waiting_badge
 from bookings.admin.parts.owners import is_owner
-from bookings.admin.today.group import group_context
+from bookings.admin.today.group import group_context, group_query
 from bookings.admin.today.house import SEE_TODAY, house_context
 from bookings.models import AuditRun
 from bookings.selectors.bookings import get_telling_audit
@@ -34,35 +36,39 @@ def add_today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add to the first page what of today the user may see."""
     if not is_owner(request) and not list_memberships(request.user):
         context = context | {"has_no_role": True}
-    house = _find_house(request) if _may_look(request) else None
-    if house is not None:
-        # The tag first: what is written meanwhile is then told by the next look.
-        live = {"entity_tag": _entity_tag(request, house), "board_url": _board_url(request, house)}
-        return context | live | _board_context(request, house)
-    group = group_context(request) | {"audit": _audit(request)} if _may_look(request) else {}
-    return context | group | _jobs(request)
+    if not _may_look(request):
+        return context | _jobs(request)
+    house = _find_house(request)
+    # The tag first: what is written meanwhile is then told by the next look.
+    tag = _entity_tag(request, house) if house else ""
+    return context | {"entity_tag": tag, "board_url": _board_url(request, house)} | _board_context(request, house)
 
 
 def serve_board(request: HttpRequest) -> HttpResponse:
-    """Return all that goes on with the page: today of a restaurant, the banners, the count in the sidebar.
+    """Return all that goes on with the page: today of a restaurant or of several, the banners, the sidebar's count.
 
-    One answer has it all, so that no red banner stands above the green note of an audit before. 304 in 2 queries, or 3,
-    beside those of the user where nothing has changed since the caller's look; audits and jobs go with the minute.
+    One answer has it all, so that no red banner stands above the green note of an audit before. Of a restaurant: 304 in
+    2 queries, or 3, beside those of the user where nothing has changed since the caller's look; audits and jobs go with
+    the minute. The lines of several are read each time, and sent where they are others.
     """
     if not _may_look(request):
         raise PermissionDenied
     house = _find_house(request)
-    if house is None:
-        raise Http404
-    tag = _entity_tag(request, house)
-    response = get_conditional_response(request, etag=tag)
+    tag = _entity_tag(request, house) if house else ""
+    response = get_conditional_response(request, etag=tag) if tag else None
     if response is None:
-        context = {**_board_context(request, house), **add_banners(request)}
-        if "to_decide" in context:
-            context["waiting"] = waiting_badge("undecided", context["to_decide"])
-        response = render(request, "admin/today/look.html", context)
+        response = _draw(request, house)
+        tag = tag or quote_etag(sha256(response.content).hexdigest()[:32])
+        response = get_conditional_response(request, etag=tag, response=response) or response
     response["ETag"] = tag
     return response
+
+
+def _draw(request: HttpRequest, house: Restaurant | None) -> HttpResponse:
+    context = {**_board_context(request, house), **add_banners(request)}
+    if "to_decide" in context:
+        context["waiting"] = waiting_badge("undecided", context["to_decide"])
+    return render(request, "admin/today/look.html", context)
 
 
 def _may_look(request: HttpRequest) -> bool:
@@ -74,13 +80,15 @@ def _entity_tag(request: HttpRequest, house: Restaurant) -> str:
     return f'"{read_evening_tag(restaurant_id=house.pk, business_date=business_date)}"'
 
 
-def _board_url(request: HttpRequest, house: Restaurant) -> str:
+def _board_url(request: HttpRequest, house: Restaurant | None) -> str:
     """Return the address of the board; without a date it goes on to the next one by itself."""
-    return f"{reverse('today_board')}?{house_query(house.slug, _read_date(request))}"
+    asked = house_query(house.slug, _read_date(request)) if house else group_query(request)
+    return f"{reverse('today_board')}?{asked}"
 
 
-def _board_context(request: HttpRequest, house: Restaurant) -> dict[str, Any]:
-    return house_context(request, house, _read_date(request)) | {"audit": _audit(request)} | _jobs(request)
+def _board_context(request: HttpRequest, house: Restaurant | None) -> dict[str, Any]:
+    own = house_context(request, house, _read_date(request)) if house else group_context(request)
+    return own | {"audit": _audit(request)} | _jobs(request)
 
 
 def _jobs(request: HttpRequest) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from bookings.selectors.undecided_count import find_undecided_lately
 from capacity.calendar import iso_utc
 from capacity.calendar.wall_clock import shown_time
 from capacity.wording import reason_name, recorded_reason
-from config.texts import isolated
+from config.values import isolated
 
 # The first of those to be decided: the list has all.
 MOST_UNDECIDED = 3

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bookings.choices import CHANNELS, BookingSource, BookingStatus, EventKind
 from bookings.decision import Assessment, assess, blocked_interval
 from bookings.decision.changes import Place, assess_change, may_keep_unplanned
-from bookings.decision.computed import interval_to_load
+from bookings.decision.service_days import interval_to_load
 from bookings.insight.what_if.evening import apply_happening
 from bookings.insight.what_if.record import FixedBooking, Happening, Record, Request
 from bookings.insight.what_if.room import NO_PERIOD, Party, Room

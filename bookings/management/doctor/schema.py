@@ -8,7 +8,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 from bookings.management.doctor.findings import Deployment, Finding, ok, problem, some_of, warning
-from config.health import list_pending_migrations
+from config.middleware import list_pending_migrations
 
 # By the first no table is seated twice, by the second a booking is found at once.
 EXTENSIONS = ("btree_gist", "pg_trgm")

@@ -7,9 +7,9 @@ from datetime import date, datetime, time
 from typing import Annotated, Any, ClassVar
 
 from bookings.choices import BookingStatus
+from bookings.contacts import LONGEST_TYPED, PhoneNumberInvalid, region_of_zone, to_e164
 from bookings.models import Booking
 from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES
-from bookings.phones import LONGEST_TYPED, PhoneNumberInvalid, region_of_zone, to_e164
 from bookings.restaurant_file.csv_lines import (
     RESTAURANT,
     Line,
@@ -28,8 +28,7 @@ from bookings.restaurant_file.schema import Entry, Word, keys_of
 from bookings.services.floor.change_requests import LONGEST_STAY_MINUTES
 from capacity.calendar import iso_utc
 from capacity.calendar.wall_clock import shown_span
-from config.texts import LINE_BREAKS, TextInvalid, read_text
-from config.values import read_instant
+from config.values import LINE_BREAKS, TextInvalid, read_instant, read_text
 from tables.choices import SeatingType
 from tables.models import Restaurant
 from tables.seating import natural_key

@@ -24,8 +24,7 @@ from bookings.services.writes import Draft, PlannedWrite
 from capacity.models import ServiceDay
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import InputInvalid, RecordNotFound
-from config.texts import CONTROL_CHARACTERS, PROBLEMS, has_control_characters
-from config.values import OUT_OF_YEARS, is_within_years
+from config.values import CONTROL_CHARACTERS, OUT_OF_YEARS, PROBLEMS, has_control_characters, is_within_years
 from tables.choices import TableStatus
 from tables.models import Section, Table, TableBlock
 from tables.seating import OccupiedInterval, TimeBudget

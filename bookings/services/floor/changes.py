@@ -20,7 +20,7 @@ from bookings.services.rows.booking import expire_holds, save_changes
 from bookings.services.rows.counters import find_counted_stay, move_in_counters
 from bookings.services.rows.events import Actor, actor_label, record_event
 from bookings.services.rows.overrides import carry_overrides, record_waived_excess
-from bookings.services.rows.seating import purpose_of, table_numbers, write_seating
+from bookings.services.rows.seating import purpose_of, write_seating
 from bookings.services.writes import PlannedWrite
 from capacity.calendar import iso_utc
 from capacity.reasons import ReasonCode
@@ -28,6 +28,7 @@ from capacity.selectors import get_service_settings
 from config import metrics
 from config.errors import DomainError
 from tables.seating import SeatingRefusal, TimeBudget
+from tables.selectors import table_numbers
 
 
 def change_booking(
@@ -182,7 +183,7 @@ def _shown(loaded: LoadedDays, booking: Booking, table_ids: tuple[int, ...]) -> 
         "ends_at": iso_utc(booking.ends_at),
         "party_size": booking.party_size,
         "seating": booking.seating,
-        "tables": table_numbers(loaded, table_ids),
+        "tables": table_numbers(loaded.seating.floor, table_ids),
     }
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from bookings.decision import LoadedDays
 from bookings.models import Booking
-from bookings.services.rows.seating import table_numbers
 from tables.seating import Move
+from tables.selectors import table_numbers
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ def moved_parties(loaded: LoadedDays, moves: Sequence[Move]) -> tuple[MovedParty
     return tuple(
         MovedParty(
             references[move.booking_id],
-            tuple(table_numbers(loaded, move.from_table_ids)),
-            tuple(table_numbers(loaded, move.to_table_ids)),
+            tuple(table_numbers(loaded.seating.floor, move.from_table_ids)),
+            tuple(table_numbers(loaded.seating.floor, move.to_table_ids)),
         )
         for move in moves
     )

@@ -16,12 +16,13 @@ from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.one_booking import blocked_interval_of, get_bookings, kept_intervals_of, seating_of
 from bookings.services.rows.booking import expire_holds, save_changes
 from bookings.services.rows.events import Actor, actor_label, record_event
-from bookings.services.rows.seating import TablesKept, table_numbers, write_seating
+from bookings.services.rows.seating import TablesKept, write_seating
 from bookings.services.writes import Draft, PlannedWrite
 from capacity.calendar import this_minute
 from capacity.selectors import ServiceSettings, get_service_settings
 from config import metrics
 from tables.seating import SeatingOutcome, SeatingPlan, SeatingRefusal, SeatingRequest, SeatingUndecided, TimeBudget
+from tables.selectors import table_numbers
 from tables.spans import TimeSpan
 
 # The statuses of bookings that still need a table, or sit at one.
@@ -233,4 +234,4 @@ def _record(loaded: LoadedDays, booking: Booking, to: Given, kind: EventKind, ac
 
 
 def _shown(loaded: LoadedDays, table_ids: tuple[int, ...], is_pinned: bool) -> dict[str, Any]:
-    return {"tables": table_numbers(loaded, table_ids), "pinned": is_pinned}
+    return {"tables": table_numbers(loaded.seating.floor, table_ids), "pinned": is_pinned}

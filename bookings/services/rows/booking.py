@@ -23,13 +23,14 @@ from bookings.services.rows.counters import (
 )
 from bookings.services.rows.events import ENGINE, actor_label, new_event, record_event
 from bookings.services.rows.overrides import record_waived_excess
-from bookings.services.rows.seating import TablesKept, purpose_of, table_numbers, write_seating
+from bookings.services.rows.seating import TablesKept, purpose_of, write_seating
 from bookings.tokens import new_reference
 from capacity.policy import ServiceState, fullest_use
 from config import metrics
 from config.statements import Parameter, Sql, Statement, columns_of, insert_into, json_of, rows_in, together
 from config.transactions import require_atomic
 from tables.seating import SeatingPlan
+from tables.selectors import table_numbers
 
 
 def write_bookings(accepted: Sequence[RequestDraft]) -> list[Booking]:
@@ -172,7 +173,7 @@ def _answer(loaded: LoadedDays, assessment: Assessment, booking: Booking) -> Any
         booked_covers=service.booked_covers + party_size,
         booked_parties=service.booked_parties + 1,
     )
-    numbers = table_numbers(loaded, assessment.plan.table_ids if assessment.plan else ())
+    numbers = table_numbers(loaded.seating.floor, assessment.plan.table_ids if assessment.plan else ())
     answer = {
         "booking": booking_answer(booking, loaded.settings.restaurant, numbers),
         "capacity": capacity_answer(after, fullest_use(use.after(party_size) for use in assessment.uses)),

@@ -17,8 +17,8 @@ from bookings.services.rows.events import ENGINE
 from capacity.calendar.wall_clock import shown_time
 from config import metrics
 from config.transactions import require_atomic
-from tables.models import Table
-from tables.seating import Move, natural_key
+from tables.seating import Move
+from tables.selectors import table_numbers
 
 REASON_LENGTH = 200
 
@@ -86,7 +86,8 @@ def _record_moves(loaded: LoadedDays, moves: Sequence[Move], purpose: str) -> No
 
 
 def _event(loaded: LoadedDays, move: Move, purpose: str) -> BookingEvent:
-    before, after = table_numbers(loaded, move.from_table_ids), table_numbers(loaded, move.to_table_ids)
+    floor = loaded.seating.floor
+    before, after = table_numbers(floor, move.from_table_ids), table_numbers(floor, move.to_table_ids)
     return BookingEvent(
         restaurant_id=loaded.settings.restaurant.pk,
         booking_id=move.booking_id,
@@ -101,15 +102,6 @@ def _event(loaded: LoadedDays, move: Move, purpose: str) -> BookingEvent:
 def shown_tables(numbers: Sequence[str]) -> str:
     """Show table numbers as the staff says them: "T4 + T5"."""
     return " + ".join(numbers) or "no table"
-
-
-def table_numbers(loaded: LoadedDays, table_ids: Iterable[int]) -> list[str]:
-    """Return table numbers in the order of people; 1 query if a table is not given out any more."""
-    known = {table_id: table.number for table_id, table in loaded.seating.floor.by_id.items()}
-    ids = list(table_ids)
-    if unknown := [table_id for table_id in ids if table_id not in known]:
-        known.update(Table.objects.filter(pk__in=unknown).values_list("pk", "number"))
-    return sorted((known[table_id] for table_id in ids), key=natural_key)
 
 
 def purpose_of(loaded: LoadedDays, wish: Wish) -> str:

@@ -16,9 +16,10 @@ from bookings.models import Booking, TableAssignment
 from bookings.services.floor.outcomes import MovedParty, moved_parties
 from bookings.services.rows.booking import expire_holds
 from bookings.services.rows.events import ENGINE
-from bookings.services.rows.seating import table_numbers, write_seating
+from bookings.services.rows.seating import write_seating
 from capacity.selectors import ServiceSettings
 from tables.seating import Floor, OccupiedInterval, TimeBudget
+from tables.selectors import table_numbers
 from tables.spans import TimeSpan
 
 LIVE_STATUSES = (*AWAITED_STATUSES, BookingStatus.SEATED)
@@ -139,7 +140,7 @@ def outcome_of(floor: FloorInTime, evicted: Collection[int], reseating: Reseatin
         left=tuple(
             PartyLeft(
                 booking,
-                tuple(table_numbers(floor.loaded, tables[booking.pk])),
+                tuple(table_numbers(floor.loaded.seating.floor, tables[booking.pk])),
                 _why(booking.pk, fixed[booking.pk], floor, reseating),
             )
             for booking in bookings

@@ -8,7 +8,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status
 from procrastinate.types import JSONDict
 
-from config.requests import current_request_id
+from config.middleware import current_request_id
 
 MATERIALIZE_RESTAURANT: Final = "materialize_restaurant"
 MATERIALIZE_RESTAURANTS: Final = "materialize_restaurants"

@@ -8,7 +8,7 @@ from django.test import Client
 
 from bookings.choices import EventKind
 from bookings.models import Booking
-from config.texts import PROBLEMS
+from config.values import PROBLEMS
 from tables.models import Restaurant, Section, TableBlock
 from tests.helpers.admin_screens import form_of, text_of
 from tests.helpers.dining_room import everything_written, ids, room_at_noon

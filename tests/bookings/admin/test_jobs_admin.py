@@ -6,7 +6,7 @@ import pytest
 
 from bookings.models.queues import MOST_ATTEMPTS
 from bookings.services.upkeep.deferral import defer_jobs
-from config.requests import working_for
+from config.middleware import working_for
 from tests.helpers.admin_screens import client_with, count_queries, messages_of, text_of
 from tests.helpers.factories import UserFactory
 from tests.helpers.job_workers import jobs, statuses

@@ -413,13 +413,42 @@ def test_the_board_shows_each_role_what_the_page_shows_it(house: Restaurant) -> 
     assert client_with("tables.view_table").get(BOARD).status_code == 403
 
 
-def test_there_is_no_board_of_several_restaurants_nor_of_those_of_others(house: Restaurant, host: Client) -> None:
-    other = open_restaurant(name="Bar", slug="bar")
+def test_there_is_no_board_of_the_restaurants_of_others(house: Restaurant, host: Client) -> None:
+    open_restaurant(name="Bar", slug="bar")
 
     assert look(host, restaurant="bar").status_code == 404
-    assert look(member_of(house, other, role=Role.HOST)).status_code == 404
-    assert "board_url" not in (member_of(house, other, role=Role.HOST).get(TODAY).context or {})
     assert Client().get(BOARD)["Location"] == f"/admin/login/?next={BOARD}"
+
+
+def test_the_board_of_several_restaurants_shows_what_their_page_shows(house: Restaurant) -> None:
+    bar, other = open_restaurant(name="Bar", slug="bar"), open_restaurant(name="Cafe", slug="cafe")
+    host = member_of(house, bar, role=Role.HOST)
+    began(house, 25)
+
+    page = host.get(TODAY)
+    board = host.get(page.context["board_url"])
+
+    assert page.context["board_url"] == f"{BOARD}?restaurant=all"
+    # The count of those to be decided stands in the sidebar of the page.
+    assert text_of(board).removesuffix(" 1") in text_of(page)
+    assert "1 late" in text_of(board)
+    assert other.name not in text_of(board)
+    assert host.get(TODAY, {"q": "bar"}).context["board_url"] == f"{BOARD}?restaurant=all&q=bar"
+    assert "Bistro" not in text_of(look(host, restaurant="all", q="bar"))
+
+
+def test_the_lines_of_several_restaurants_are_sent_where_they_are_others(house: Restaurant) -> None:
+    host = member_of(house, open_restaurant(name="Bar"), role=Role.HOST)
+
+    with clock_at(datetime.now(UTC)):
+        tag = look(host, restaurant="all")["ETag"]
+        same = look(host, tag, restaurant="all")
+        book(house, "15:00", party_size=3, business_date=datetime.now(house.zone).date())
+        after = look(host, tag, restaurant="all")
+
+    assert (same.status_code, same.content, same["ETag"]) == (304, b"", tag)
+    assert after.status_code == 200
+    assert "3 / no limit covers, 1 party" in text_of(after)
 
 
 def test_every_row_has_a_key_of_its_own(house: Restaurant, host: Client) -> None:

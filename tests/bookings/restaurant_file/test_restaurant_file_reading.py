@@ -25,7 +25,7 @@ from bookings.restaurant_file.entries import (
 )
 from bookings.restaurant_file.schema import Entry, EntryOf, keys_of
 from bookings.restaurant_file.writing import write_restaurant_file
-from config.texts import TextInvalid, read_name
+from config.values import TextInvalid, read_name
 from tables.models import Restaurant
 
 ROOT = Path(__file__).parents[3]

@@ -1,8 +1,14 @@
-"""Service days that have no row yet, computed as they would be created."""
+"""Service days by the settings alone: those with a row, known to the process, and others as they would be created."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from threading import Lock
 from typing import NamedTuple
+from uuid import UUID
+
+from cachetools import LRUCache
 
 from bookings.choices import COUNTING_STATUSES
 from bookings.decision.requests import Wish, blocked_interval
@@ -10,6 +16,7 @@ from bookings.models import Booking
 from capacity.calendar import ServiceTimes, longest_turn_minutes
 from capacity.counting import Counts, Stay, count_stays
 from capacity.limits import day_limits, slot_limits
+from capacity.models import ServiceDay
 from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings
 from tables.spans import TimeSpan
@@ -120,3 +127,51 @@ def list_stays(restaurant_id: int, reach: TimeSpan) -> list[Stay[ServiceKey]]:
         Stay(ServiceKey(period_id, business_date), party_size, starts_at, ends_at)
         for period_id, business_date, party_size, starts_at, ends_at in rows
     ]
+
+
+# Those with a row, which change with the settings alone: kept in the process
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDay(TimeSpan):
+    """A service day that has a row: its id, its key, the name of its period; as a span it lasts as the row says."""
+
+    service_day_id: int
+    key: ServiceKey
+    period_name: str
+
+
+# By version of the settings and business date. A row that is created is of an offered service, and one that is moved or
+# deleted goes with a change of the settings: so all that may be unknown is a service without a row, and whoever needs
+# one looks again.
+_kept: LRUCache[tuple[UUID, date], tuple[KnownDay, ...]] = LRUCache(maxsize=16_384)
+_keeping = Lock()
+
+
+def list_known_days(
+    settings: ServiceSettings, first: date, last: date, needed: Collection[ServiceKey]
+) -> tuple[KnownDay, ...]:
+    """List the service days with a row on business dates (inclusive); 1 query unless they are known, all of the needed.
+
+    `needed` are the services of these dates whose row must not be missed.
+    """
+    dates = [first + timedelta(days=day) for day in range((last - first).days + 1)]
+    with _keeping:
+        kept = [_kept.get((settings.version, on)) for on in dates]
+    known = [day for days in kept for day in days or ()]
+    if None not in kept and {day.key for day in known}.issuperset(needed):
+        return tuple(known)
+    found: defaultdict[date, list[KnownDay]] = defaultdict(list)
+    for day in _read_days(settings.restaurant.pk, first, last):
+        found[day.key.business_date].append(day)
+    with _keeping:
+        _kept.update({(settings.version, on): tuple(found[on]) for on in dates})
+    return tuple(day for on in dates for day in found[on])
+
+
+def _read_days(restaurant_id: int, first: date, last: date) -> Iterator[KnownDay]:
+    rows = ServiceDay.objects.filter(restaurant_id=restaurant_id, business_date__range=(first, last)).values_list(
+        "starts_at", "ends_at", "pk", "service_period_id", "business_date", "service_period__name"
+    )
+    for starts_at, ends_at, pk, period_id, business_date, period_name in rows.order_by("pk"):
+        yield KnownDay(starts_at, ends_at, pk, ServiceKey(period_id, business_date), period_name)
