@@ -2,7 +2,8 @@
 
 import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 from django.test import TransactionTestCase
@@ -17,15 +18,39 @@ settings.register_profile("fuzz", deadline=None, max_examples=2000, suppress_hea
 settings.load_profile("fuzz" if os.environ.get("FUZZ") == "1" else "default")
 
 
+# Their tests start processes and wait for them.
+WAITING = ("demo", "integration")
+OBJECTS_BETWEEN_COLLECTIONS = 20_000
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the property tests, the longest: last in line, one would let all other processes wait for it."""
-    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("fuzz", "hypothesis")))
+    """Begin with the property tests, the longest: last in line, one would let all other processes wait for it.
+
+    Modules that wait stand evenly among the others: while one process of the run waits, others have work for the cores.
+    """
+    places = _spread_modules(dict.fromkeys(item.path for item in items))
+    items.sort(key=lambda item: (not _is_of_properties(item), places[item.path]))
+
+
+def _is_of_properties(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("fuzz", "hypothesis"))
+
+
+def _spread_modules(paths: Iterable[Path]) -> dict[Path, float]:
+    """Return the place of each module: how far down it stands among those that wait, or among those that do not."""
+    waiting = [path for path in paths if path.parent.name in WAITING]
+    others = [path for path in paths if path.parent.name not in WAITING]
+    return {path: (number + 0.5) / len(group) for group in (waiting, others) for number, path in enumerate(group)}
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was imported out of each search for garbage: it stays to the end, and is most of what there is."""
+    """Leave what was imported out of each search for garbage: it stays to the end, and is most of what there is.
+
+    Search as rarely as a web server does.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
 
 
 @pytest.fixture(scope="session")

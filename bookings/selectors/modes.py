@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Subquery
+from django.db.models import QuerySet, Subquery
 
 from bookings.models import RolloutChange
 from capacity.models import EnforcementSwitch
+from config.statements import Statement
 from tables.choices import EnforcementMode
 from tables.models import Restaurant
 
@@ -59,23 +61,27 @@ class Mode:
 
 
 def get_enforcement_standing() -> EnforcementStanding:
-    """Get the standing of environment and switch, with the last turn of the switch, in 1 query."""
-    labels = RolloutChange.objects.filter(restaurant=None).order_by("-created_at", "-pk").values("actor_label")
-    switch = (
-        EnforcementSwitch.objects.filter(pk=1)
-        .select_related("changed_by")
-        .annotate(changed_by_label=Subquery(labels[:1]))
-        .first()
-    )
-    if switch is None:
+    """Get the standing of environment and switch, with the last turn of the switch, in 1 query: every screen asks."""
+    rows = _SWITCH.run()
+    if not rows:
         return EnforcementStanding(settings.ENABLE_CAPACITY_ENFORCEMENT)
+    ((is_switched_on, reason, changed_at, label, username),) = rows
     return EnforcementStanding(
         is_on_in_environment=settings.ENABLE_CAPACITY_ENFORCEMENT,
-        is_switched_on=switch.enforced,
-        reason=switch.reason,
-        changed_by=switch.changed_by_label or str(switch.changed_by or SOMEBODY),
-        changed_at=switch.changed_at,
+        is_switched_on=is_switched_on,
+        reason=reason,
+        changed_by=label or username or SOMEBODY,
+        changed_at=changed_at,
     )
+
+
+def _switch_query() -> QuerySet[EnforcementSwitch, Any]:
+    labels = RolloutChange.objects.filter(restaurant=None).order_by("-created_at", "-pk").values("actor_label")
+    columns = ("enforced", "reason", "changed_at", "label", "changed_by__username")
+    return EnforcementSwitch.objects.filter(pk=1).annotate(label=Subquery(labels[:1])).values_list(*columns)
+
+
+_SWITCH = Statement.of("enforcement_switch", _switch_query)
 
 
 def mode_of(restaurant: Restaurant, standing: EnforcementStanding) -> Mode:

@@ -130,15 +130,16 @@ def list_navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _mark_present(request: HttpRequest, items: list[dict[str, Any]]) -> None:
     """Mark the entry of the present page: of those whose address begins it, the longest."""
-    fitting = [item for item in items if _leads_to(item["link"], request)]
+    first_page = reverse("admin:index")
+    fitting = [item for item in items if _leads_to(item["link"], request, first_page)]
     present = max(fitting, key=lambda item: len(item["link"]), default=None)
     for item in items:
         item["active"] = item is present
 
 
-def _leads_to(link: str, request: HttpRequest) -> bool:
+def _leads_to(link: str, request: HttpRequest, first_page: str) -> bool:
     path, _, query = link.partition("?")
-    is_there = request.path == path if path == reverse("admin:index") else request.path.startswith(path)
+    is_there = request.path == path if path == first_page else request.path.startswith(path)
     return is_there and query in request.GET.urlencode()
 
 
