@@ -86,6 +86,8 @@ def _pool() -> dict[str, Any]:
     return {
         "min_size": 1,
         "max_size": size,
+        # A crowd after a quiet hour finds them open; left to itself the pool closes what ten minutes have not needed.
+        "max_idle": 3600.0,
         # Short: a guest is better told to come back (503) than kept in a queue.
         "timeout": env.float("DATABASE_POOL_TIMEOUT_SECONDS", default=2.0),
         # One more attempt after this pause; then the pool gives the connection up, and is asked for a new one. Left
