@@ -15,14 +15,15 @@ PRODUCTION = env ENV_FILE= DEBUG=false DATABASE_URL=postgresql://maitre@localhos
 # and pytest rewrite every assertion.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Races and load want the machine to themselves.
+# Races and load want the machine to themselves: not more of them at once than there are cores, and nothing beside.
 ALONE = tests/concurrency tests/load
 SIDE_BY_SIDE = $(filter-out $(ALONE) tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 # The tests in which `make coverage` counts: it slows threads down, and sees nothing of the processes that others start.
 MEASURED = tests/bookings tests/capacity tests/config tests/demo tests/tables
-# More than there are cores: many tests wait for a process to start or to end.
 PYTEST = $(BIN)/python -m pytest -m "not prometheus and not cluster and not browser"
+# More than there are cores: many tests wait for a process to start or to end.
 PROCESSES = --numprocesses 3 --dist worksteal
+PAIR = --numprocesses 2 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test coverage lint format race rush fuzz verify-seating verify-rollout bench bench-seating bench-ledger bench-growth bench-screens house smoke check-alerts check-pooler check-screens check-lighthouse pictures check-failover requirements clean
@@ -48,7 +49,7 @@ ifdef COVERAGE
 else
 	$(PYTEST) $(PROCESSES) $(SIDE_BY_SIDE)
 endif
-	$(PYTEST) $(ALONE)
+	$(PYTEST) $(PAIR) $(ALONE)
 	$(if $(COVERAGE),$(BIN)/coverage report --fail-under=80)
 
 coverage:  ## Run all tests and count the branches that they cover; fail under 80 %
@@ -68,7 +69,7 @@ format: install  ## Put the code in the project's style
 
 race: install  ## Run the race suite, twenty rounds of each race, and kill a worker under a thousand guests
 	RACE_ROUNDS=$${RACE_ROUNDS:-20} RACE_GUESTS=$${RACE_GUESTS:-1000} \
-		$(BIN)/python -m pytest -m "not cluster" tests/concurrency tests/integration/test_killed_worker.py
+		$(BIN)/python -m pytest -m "not cluster" $(PAIR) tests/concurrency tests/integration/test_killed_worker.py
 
 rush: install  ## Let 100 guests ask at once for 40 covers, with the protections and without
 	@exec $(BIN)/python manage.py rush
@@ -78,10 +79,10 @@ smoke: install  ## Check a running Maitre over HTTP: make smoke BASE=https://sta
 	$(BIN)/python -m tests.smoke $(BASE) $(ARGS)
 
 fuzz: install  ## Run the property tests with many more examples, and every time zone
-	FUZZ=1 $(BIN)/python -m pytest -m "fuzz or hypothesis"
+	FUZZ=1 $(BIN)/python -m pytest -m "fuzz or hypothesis" $(PAIR)
 
 verify-seating: install  ## Prove every refusal of 500 evenings on fifty tables, without a time limit
-	SEATING_EVENINGS=$${SEATING_EVENINGS:-500} $(BIN)/python -m pytest tests/seating/test_evenings.py
+	SEATING_EVENINGS=$${SEATING_EVENINGS:-500} $(BIN)/python -m pytest $(PAIR) tests/seating/test_evenings.py
 
 verify-rollout: install  ## Put 10,000 requests to both modes: alike, and every decision made again agrees
 	ROLLOUT_REQUESTS=$${ROLLOUT_REQUESTS:-10000} $(BIN)/python -m pytest tests/rollout/test_shadow_and_enforce.py

@@ -20,7 +20,12 @@ RETRIES = "booking_retries_total"
 ATTEMPTS = "booking_attempts_sum"
 WITHIN = "booking_attempts_bucket"
 CALLS = "booking_attempts_count"
-ADVISORY_LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+# Of this database: other processes of the run have theirs.
+ADVISORY_LOCKS = """
+    SELECT count(*)
+    FROM pg_locks INNER JOIN pg_database ON pg_locks.database = pg_database.oid
+    WHERE locktype = 'advisory' AND datname = current_database()
+"""
 
 
 def _sum(sample: str, **labels: str) -> float:
