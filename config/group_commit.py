@@ -2,6 +2,7 @@
 
 The first one leads: it waits at the gate and locks, for all that come behind it meanwhile. Under its lock each of them
 decides on what those before it take, so that one statement, one commit, and one wait of other processes serve many.
+Whoever waits for another call has a connection: a leader without one would wait for those of the calls behind it.
 Source: DeWitt et al., Implementation Techniques for Main Memory Database Systems, 1984, section 5.2.
 """
 
@@ -14,7 +15,7 @@ from contextvars import copy_context
 from threading import Event, Lock
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, connection
 
 from config.errors import BookingConflict, DomainError
 from config.transaction_cost import observe_lock_wait
@@ -192,6 +193,7 @@ def turn_at(key: Hashable, decide: Decide[D], write: Write[D, T], *, seconds: fl
     if key is None:
         yield turn
         return
+    connection.ensure_connection()
     with _queueing:
         queue = _queues.setdefault(key, deque())
         queue.append(turn)
@@ -223,6 +225,7 @@ class SharedWork(Generic[R, T]):
 
         Raises: the error of its work.
         """
+        connection.ensure_connection()
         own: Future[T] = Future()
         self._waiting.append((question, own))
         with self._working:

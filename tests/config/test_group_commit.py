@@ -5,9 +5,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from django.db import DataError, OperationalError
+from django.db import DataError, OperationalError, connection
 
 from config.group_commit import GATHERING_SECONDS, SharedWork
+
+pytestmark = pytest.mark.django_db
 
 PATIENCE_SECONDS = 10
 
@@ -31,14 +33,22 @@ class Paper:
         return [row.upper() for row in rows]
 
 
+def ask(shared: SharedWork[str, str], row: str) -> str:
+    """Ask in a thread that leaves no connection behind."""
+    try:
+        return shared.ask(row)
+    finally:
+        connection.close()
+
+
 def write_behind(paper: Paper, *rows: str, shared: SharedWork[str, str] | None = None) -> list["Future[str]"]:
     """Let rows wait for a first one, and all of them be written."""
     shared = shared or SharedWork(paper.write)
     with ThreadPoolExecutor(1 + len(rows)) as threads:
-        calls = [threads.submit(shared.ask, "first")]
+        calls = [threads.submit(ask, shared, "first")]
         assert paper.has_begun.wait(PATIENCE_SECONDS)
         for number, row in enumerate(rows, start=1):
-            calls.append(threads.submit(shared.ask, row))
+            calls.append(threads.submit(ask, shared, row))
             wait_until(lambda waiting=number: len(shared._waiting) == waiting)
         paper.may_end.set()
     return calls[1:]
@@ -69,7 +79,7 @@ def test_after_rows_that_came_together_a_row_waits_for_the_next(monkeypatch: pyt
 
         def come(seconds: float) -> None:
             waits.append(seconds)
-            threads.submit(shared.ask, "next")
+            threads.submit(ask, shared, "next")
             wait_until(lambda: len(shared._waiting) == 2)
 
         monkeypatch.setattr("config.group_commit.time.sleep", come)

@@ -129,6 +129,20 @@ def test_a_hundred_guests_at_once_get_exactly_the_right_answers(
     assert_sound(house)
 
 
+def test_guests_who_wait_for_each_other_share_one_connection() -> None:
+    house = dinner_house(max_covers=40)
+    options = ("--workers", "1", "--blocking-threads", "8")
+
+    with running_granian(
+        *options, DATABASE_POOL_SIZE="1", DATABASE_POOL_TIMEOUT_SECONDS=str(PATIENCE_SECONDS)
+    ) as alone:
+        replies = send_at_once([book(house, alone, number) for number in range(40)])
+
+    assert tally(replies) == {(201, None): 10, (409, "CAPACITY_EXCEEDED"): 30}
+    assert max(reply.seconds for reply in replies) < PATIENCE_SECONDS
+    assert_sound(house)
+
+
 def test_a_hundred_guests_who_look_at_once_are_all_answered(base_url: str, report: Report) -> None:
     house = dinner_house(max_covers=40)
 
