@@ -17,10 +17,12 @@ def list_scratch_databases() -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
-def test_a_rush_books_exactly_what_there_is_room_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rush_books_exactly_what_there_is_room_for_and_says_nothing_else(capfd: pytest.CaptureFixture[str]) -> None:
     call_command("rush", **SMALL)
 
-    protected, unprotected = capsys.readouterr().out.split("\nUnprotected ...\n")
+    said = capfd.readouterr()
+    protected, unprotected = said.out.split("\nUnprotected ...\n")
+    assert "decided" not in said.err
     assert "12 parties of 4 at once for 8 covers: room for 2" in protected
     assert "    10 CAPACITY_EXCEEDED\n     2 booked\n" in protected
     assert "auditor: hasOverbooking false" in protected
