@@ -14,8 +14,7 @@ from rest_framework.views import APIView
 
 from bookings.api.authentication import ApiKeyAuthentication, IsStaffOrKeyOfRestaurant
 from bookings.choices import DecisionMode
-from bookings.contract.answer import render
-from bookings.contract.guests import AlternativeSlotAnswer, ReasonAnswer
+from bookings.contract.guests import AlternativeSlotAnswer, ReasonAnswer, render
 from bookings.errors import NonexistentTime, RequestRefused, Start
 from capacity.policy import CAPACITY_REASONS, ReasonCode
 from config import api, metrics

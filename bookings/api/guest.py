@@ -33,8 +33,7 @@ from bookings.api.serializers import (
     read_query,
 )
 from bookings.api.throttles import AvailabilityThrottle, BookingThrottle
-from bookings.contract.answer import Address, Answer
-from bookings.contract.guests import CreatedBookingAnswer, RestaurantPageAnswer
+from bookings.contract.guests import Address, Answer, CreatedBookingAnswer, RestaurantPageAnswer
 from bookings.models import IDEMPOTENCY_KEY_LENGTH, Booking
 from bookings.selectors import (
     check_time,

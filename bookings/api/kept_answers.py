@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from structlog.contextvars import bind_contextvars
 
 from bookings.api.base import without_capacity_numbers
-from bookings.contract.answer import Answer, render
+from bookings.contract.guests import Answer, render
 from bookings.decision.freshness import Freshness
 from config.errors import DomainError
 from config.group_commit import SharedWork

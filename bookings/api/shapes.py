@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import inspect, structs
 from rest_framework import serializers
 
-from bookings.contract.answer import Address, Answer, Instant, WallTime
+from bookings.contract.guests import Address, Answer, Instant, WallTime
 from config.values import WALL_TIME_PATTERN
 
 Field = serializers.Field[Any, Any, Any, Any]

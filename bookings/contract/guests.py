@@ -1,16 +1,16 @@
-"""The answers to guests."""
+"""The answers to guests, and the struct of any answer, which renders it and which the schema is read from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta, field
 
 from bookings.choices import BookingStatus
-from bookings.contract.answer import Address, Answer, Instant, WallTime
-from capacity.calendar import local_wall_time
+from capacity.calendar import iso_utc, local_wall_time
 from capacity.policy import LimitUse, ReasonCode, ServiceState, percent_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,45 @@ if TYPE_CHECKING:
     from tables.models import Restaurant
 
 Weekday = StrEnum("Weekday", ["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
+
+
+class Instant(str):
+    """An instant in ISO 8601 UTC."""
+
+
+class WallTime(str):
+    """A time on the restaurant's clock as HH:MM."""
+
+
+class Address(str):
+    """An address on the web."""
+
+
+_WRITTEN_BY: dict[type, Callable[[Any], str]] = {Instant: iso_utc, WallTime: "{:%H:%M}".format}
+
+
+class Answer(msgspec.Struct, rename="camel"):
+    """A shape: its fields stand in the order of the answer, its docstring describes it in the schema."""
+
+    @classmethod
+    def of(cls, source: object, **given: object) -> Self:
+        """Take each field as it is given, or else from the attribute of its name."""
+        names = zip(cls.__struct_encode_fields__, cls.__struct_fields__, strict=True)
+        values = {written: given[name] if name in given else getattr(source, name) for written, name in names}
+        return msgspec.convert(values, cls, from_attributes=True, dec_hook=_write)
+
+
+def _write(kind: type, value: Any) -> Any:
+    return kind(_WRITTEN_BY.get(kind, str)(value))
+
+
+def render(answer: Any) -> Any:
+    """Return an answer ready for JSON."""
+    # A text of a kind of its own, such as an instant or a status, becomes plain text.
+    return msgspec.to_builtins(answer, enc_hook=str)
+
+
+# Capacity
 
 
 class ReasonAnswer(Answer):

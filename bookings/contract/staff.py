@@ -4,8 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from bookings.contract.answer import Answer
-from bookings.contract.guests import DateAnswer, PeriodStateAnswer, SlotAnswer
+from bookings.contract.guests import Answer, DateAnswer, PeriodStateAnswer, SlotAnswer
 from tables.choices import Audience
 
 

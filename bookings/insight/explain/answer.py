@@ -4,8 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from bookings.contract.answer import Answer, Instant, WallTime
-from bookings.contract.guests import DateAnswer, ReasonAnswer
+from bookings.contract.guests import Answer, DateAnswer, Instant, ReasonAnswer, WallTime
 from bookings.insight.explain.explaining import ExplainedSeat, Explanation
 from bookings.insight.explain.holders import Holder, HolderState
 from bookings.insight.explain.levers import Lever, LeverKind

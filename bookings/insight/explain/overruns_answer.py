@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, field
 
-from bookings.contract.answer import Answer, Instant, WallTime
+from bookings.contract.guests import Answer, Instant, WallTime
 from bookings.insight.explain.answer import PartyMoveAnswer
 from bookings.insight.explain.overruns import LaterBooking, Overrun, OverrunReport, Rescue
 from capacity.calendar import local_wall_time

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from bookings.contract.answer import render
+from bookings.contract.guests import render
 from bookings.insight.explain import Explanation, Lever, explain_availability
 from bookings.insight.explain.answer import explanation_answer
 from bookings.insight.explain.explaining import COMPARISONS

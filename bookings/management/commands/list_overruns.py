@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from bookings.contract.answer import render
+from bookings.contract.guests import render
 from bookings.insight.explain.overruns import LaterBooking, Overrun, OverrunReport, Rescue, list_overruns
 from bookings.insight.explain.overruns_answer import overruns_answer
 from bookings.management.arguments import find_restaurants

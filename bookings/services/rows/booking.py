@@ -9,8 +9,7 @@ from django.utils import timezone
 from psycopg.types.range import Range
 
 from bookings.choices import BookingStatus, EventKind
-from bookings.contract.answer import render
-from bookings.contract.guests import booking_answer, capacity_answer
+from bookings.contract.guests import booking_answer, capacity_answer, render
 from bookings.decision import Assessment, LoadedDays
 from bookings.models import Booking, BookingEvent, TableAssignment
 from bookings.services.requests import BookingRequest, RequestDraft

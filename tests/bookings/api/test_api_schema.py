@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from bookings.api import serializers
 from bookings.api.urls import urlpatterns
-from bookings.contract.answer import Answer
+from bookings.contract.guests import Answer
 from capacity.policy import ReasonCode
 from config.api import STATUS_OF_CODE
 from tests.helpers.contract_client import published_schema

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from bookings.api.answers import managed_booking_answer
-from bookings.contract.answer import render
+from bookings.contract.guests import render
 from bookings.errors import SettingsInvalid, ZoneChangeRefused
 from bookings.insight.audit import AuditScope, audit
 from bookings.models import Booking
