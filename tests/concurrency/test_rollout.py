@@ -132,7 +132,7 @@ def test_an_error_inside_the_shadow_decision_costs_no_booking_among_many(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    points.replace("capacity.policy.decision._limit_reasons", broken)
+    points.replace("capacity.policy._limit_reasons", broken)
     for _ in rounds:
         house = dinner_house(max_covers=COVERS)
         set_restaurant_mode(restaurant_id=house.restaurant.pk, mode="shadow", reason="On trial")

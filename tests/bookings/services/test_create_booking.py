@@ -441,7 +441,7 @@ def test_an_error_inside_the_shadow_decision_costs_no_booking(monkeypatch: pytes
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("capacity.policy.decision._limit_reasons", broken)
+    monkeypatch.setattr("capacity.policy._limit_reasons", broken)
 
     assert book(restaurant).booking.pk
     assert ServiceDay.objects.get(restaurant=restaurant).excess_covers == 2
@@ -453,7 +453,7 @@ def test_an_error_inside_an_enforced_decision_is_no_acceptance(monkeypatch: pyte
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("capacity.policy.decision._limit_reasons", broken)
+    monkeypatch.setattr("capacity.policy._limit_reasons", broken)
 
     with pytest.raises(ZeroDivisionError):
         book(restaurant)
