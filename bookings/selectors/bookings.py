@@ -7,8 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import F, Q, QuerySet, TextField
 
 from bookings.models import AuditRun, Booking
+from bookings.models.booking import is_manage_token
 from bookings.selectors.memberships import AnyUser, list_memberships, list_restaurant_ids
-from bookings.tokens import is_manage_token
 from capacity.clock import ClockTimestamp
 from capacity.models import OnlinePause
 from config.errors import RecordNotFound

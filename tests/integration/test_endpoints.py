@@ -10,8 +10,8 @@ from pytest_django.fixtures import Settings
 
 from bookings.choices import BookingStatus
 from bookings.models import Booking, BookingEvent, TableAssignment
+from bookings.models.booking import manage_token
 from bookings.services import save_settings_row
-from bookings.tokens import manage_token
 from tests.helpers.contract_client import ContractClient
 from tests.helpers.endpoint_house import A_DATE, bistro, count_rows, order, service_counters, slot_counters
 from tests.helpers.factories import BookingFactory, ClosureFactory, RestaurantFactory, ServicePeriodFactory, materialize

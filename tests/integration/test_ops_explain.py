@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bookings.models.booking import manage_token
 from bookings.services.upkeep.api_keys import create_api_key
-from bookings.tokens import manage_token
 from tables.models import Restaurant
 from tests.helpers.contract_client import ContractClient
 from tests.helpers.endpoint_house import A_DATE, bistro

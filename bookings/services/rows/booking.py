@@ -12,6 +12,7 @@ from bookings.choices import BookingStatus, EventKind
 from bookings.contract.guests import booking_answer, capacity_answer, render
 from bookings.decision import Assessment, LoadedDays
 from bookings.models import Booking, BookingEvent, TableAssignment
+from bookings.models.booking import new_reference
 from bookings.services.requests import BookingRequest, RequestDraft
 from bookings.services.rows.counters import (
     CountedStay,
@@ -23,7 +24,6 @@ from bookings.services.rows.counters import (
 from bookings.services.rows.events import ENGINE, actor_label, new_event, record_event
 from bookings.services.rows.overrides import record_waived_excess
 from bookings.services.rows.seating import TablesKept, purpose_of, write_seating
-from bookings.tokens import new_reference
 from capacity.policy import ServiceState, fullest_use
 from config import metrics
 from config.statements import Parameter, Sql, Statement, columns_of, insert_into, json_of, rows_in, together
