@@ -8,7 +8,7 @@ from datetime import date, time
 
 from django.core.management.base import CommandError
 
-from bookings.services.rows.events import LONGEST_LABEL
+from bookings.models.booking import LONGEST_LABEL
 from config.values import FIRST_DATE, LAST_DATE
 from tables.models import Restaurant
 

@@ -1,4 +1,4 @@
-"""The models of bookings, their history and their tables, and the guest's key to a booking, which is stored nowhere."""
+"""The models of bookings, their history with its actors, their tables, and the guest's key, which is stored nowhere."""
 
 import base64
 import hashlib
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
@@ -29,6 +30,12 @@ REFERENCE_ALPHABET = "2346789ABCDEFGHJKMNPQRTVWXYZ"
 LONGEST_GUEST_NAME = 120
 LONGEST_NOTES = 1000
 LONGEST_ALLERGIES = 500
+# Of the name under which an actor stands in a history.
+LONGEST_LABEL = 80
+GUEST = "guest"
+ENGINE = "engine"
+# The actor of a change: a user of the admin, or None for a guest.
+Actor = AbstractBaseUser | None
 # What a booking is searched by, put together by functions of the database.
 SEARCHED_NAME = Func(F("guest_name"), function="booking_search_name", output_field=models.TextField())
 SEARCHED_CONTACT = Func(
@@ -142,7 +149,7 @@ class BookingEvent(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    actor_label = models.CharField(max_length=80)
+    actor_label = models.CharField(max_length=LONGEST_LABEL)
     from_value = models.JSONField(null=True, blank=True)
     to_value = models.JSONField(null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True)

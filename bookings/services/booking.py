@@ -29,14 +29,13 @@ from bookings.decision.touched_days import TouchedDays, days_of_assessment, days
 from bookings.decision.walk_ins import beside_hours, read_wish_now
 from bookings.errors import IdempotencyKeyReused, OverrideForbidden, RequestRefused
 from bookings.models import Booking
-from bookings.models.booking import manage_token
+from bookings.models.booking import Actor, manage_token
 from bookings.rights import MAY_OVERRIDE
 from bookings.selectors import LimitKey, find_by_key, list_alternatives
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
 from bookings.services.recording import DecisionRecord
 from bookings.services.requests import BookingRequest, GuestDetails, RequestDraft
 from bookings.services.rows.booking import expire_holds, write_bookings
-from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import Override, record_override
 from bookings.services.writes import PlannedWrite
 from capacity.policy import ONLINE

@@ -5,10 +5,10 @@ from datetime import timedelta
 from bookings.choices import CANCELLABLE_STATUSES, BookingStatus, EventKind
 from bookings.errors import CancellationTooLate, TransitionInvalid
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.services.one_booking import BookingDraft, BookingWrite, require_current
-from bookings.services.rows.booking import save_changes
+from bookings.services.rows.booking import record_event, save_changes
 from bookings.services.rows.counters import find_counted_stay, take_from_counters
-from bookings.services.rows.events import Actor, record_event
 from capacity.selectors import read_clock
 
 

@@ -7,9 +7,10 @@ from django.db.models.functions import Now
 
 from bookings.choices import EventKind
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.services.one_booking import get_booking, require_current
 from bookings.services.requests import GuestDetails, read_words
-from bookings.services.rows.events import Actor, record_event
+from bookings.services.rows.booking import record_event
 from config.transactions import AttemptOutdated, settings_transaction
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bookings.decision.touched_days import TouchedDays, stored_days_meeting
 from bookings.models import Booking, TableAssignment
-from bookings.services.rows.events import Actor
+from bookings.models.booking import Actor
 from bookings.services.writes import Draft, PlannedWrite, R
 from config.errors import EditIsStale, RecordNotFound
 from tables.seating import TimeBudget, natural_key

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models import QuerySet
 
-from bookings.services.rows.events import Actor
+from bookings.models.booking import Actor
 from capacity.calendar import ServiceTimes
 from capacity.locks import lock_service_days
 from capacity.models import OnlinePause, ServiceDay

@@ -10,9 +10,8 @@ from functools import partial
 from bookings.choices import CHANNELS, BookingSource
 from bookings.contacts import STORED_NUMBER, EmailInvalid, read_email
 from bookings.decision import Assessment, LoadedDays, SolvedSeating, solved_seating
-from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES
+from bookings.models.booking import LONGEST_ALLERGIES, LONGEST_GUEST_NAME, LONGEST_NOTES, Actor
 from bookings.services.recording import DecisionRecord
-from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import Override
 from bookings.services.writes import Draft
 from capacity.locks import Locked

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from bookings.choices import RolloutAction
 from bookings.models import RolloutChange, RolloutNote
+from bookings.models.booking import LONGEST_LABEL, Actor
 from bookings.selectors.modes import SOMEBODY
 from bookings.selectors.rollout import plan_rollout_percent
-from bookings.services.rows.events import LONGEST_LABEL, Actor
 from capacity.calendar import ONE_DAY
 from capacity.locks import lock_enforcement_switch, lock_future_service_days
 from capacity.models import EnforcementSwitch

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.services.booking import create_booking_with_capacity_check
 from bookings.services.booking_file.planning import BookingPlan, Fate, PlannedLine, asked_by
-from bookings.services.rows.events import Actor
 from config.errors import DomainError
 
 

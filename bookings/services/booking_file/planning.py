@@ -15,11 +15,11 @@ from bookings.decision.stored_days import SettingsOutdated
 from bookings.decision.taken import with_taken
 from bookings.errors import RequestRefused
 from bookings.models import Booking, TableAssignment
+from bookings.models.booking import Actor
 from bookings.restaurant_file.problems import Problems
 from bookings.services.booking import CreateBooking
 from bookings.services.booking_file.lines import BookingLine, BookingLines, differences_of
 from bookings.services.requests import BookingRequest, GuestDetails, RequestDraft
-from bookings.services.rows.events import Actor
 from capacity.calendar import ONE_DAY
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import BookingConflict, DomainError

@@ -9,6 +9,7 @@ from bookings.decision import LoadedDays, Wish
 from bookings.decision.keeping import TableNeed
 from bookings.errors import TablesNotSuitable
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.services.floor.chosen_tables import require_suitable_tables, why_unusable, without_blocks
 from bookings.services.floor.keeping import TableKeeping, find_tables, keep_tables
 from bookings.services.floor.outcomes import FloorOutcome
@@ -34,7 +35,6 @@ from bookings.services.one_booking import (
     require_current,
     tables_of,
 )
-from bookings.services.rows.events import Actor
 from capacity.calendar import ONE_MINUTE, this_minute
 from capacity.selectors import get_service_settings, read_clock
 from config.cached import cached_property

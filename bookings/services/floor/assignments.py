@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bookings.choices import BookingStatus, EventKind
 from bookings.errors import SwapImpossible, TablesMissing, TablesNotSuitable
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.services.floor.chosen_tables import require_suitable_tables, why_unusable
 from bookings.services.floor.outcomes import FloorOutcome
 from bookings.services.floor.seats import (
@@ -28,7 +29,7 @@ from bookings.services.one_booking import (
     seating_of,
     tables_of,
 )
-from bookings.services.rows.events import Actor, record_event
+from bookings.services.rows.booking import record_event
 from capacity.selectors import ServiceSettings, get_service_settings
 from tables.seating import SeatingRequest
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from bookings.decision.reseating import Reseating, Solved, plan_reseating
 from bookings.decision.time_budgets import RESEATING, RESEATING_LOCKED
 from bookings.decision.touched_days import find_days_meeting, stored_days_meeting
+from bookings.models.booking import Actor
 from bookings.services.floor.outcomes import MovedParty
-from bookings.services.rows.events import Actor
 from bookings.services.settings.confirmation import require_confirmed
 from bookings.services.settings.outcomes import SettingsOutcome
 from bookings.services.settings.reseating import (

@@ -10,8 +10,8 @@ from bookings.decision import Wish, blocked_interval, read_wish
 from bookings.decision.changes import asks_no_more
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.services.one_booking import tables_of
-from bookings.services.rows.events import Actor
 from capacity.calendar import this_minute, turn_minutes
 from capacity.policy import IN_HOUSE
 from capacity.selectors import ServiceSettings

@@ -9,6 +9,7 @@ from bookings.choices import DecisionOperation, EventKind
 from bookings.decision import LoadedDays, Wish, dates_near, find_alternatives, load_days, seating_request
 from bookings.decision.refusals import refusal_of
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.services.floor.change_drafts import ChangeDraft, draft_change
 from bookings.services.floor.change_requests import UNCHANGED, ChangeRequest, Unchanged, has_come, wish_of
 from bookings.services.floor.chosen_tables import require_suitable_tables, table_taken
@@ -16,9 +17,8 @@ from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.seats import require_live
 from bookings.services.one_booking import get_booking, require_current, tables_of
 from bookings.services.recording import DecisionRecord
-from bookings.services.rows.booking import expire_holds, save_changes
+from bookings.services.rows.booking import actor_label, expire_holds, record_event, save_changes
 from bookings.services.rows.counters import find_counted_stay, move_in_counters
-from bookings.services.rows.events import Actor, actor_label, record_event
 from bookings.services.rows.overrides import carry_overrides, record_waived_excess
 from bookings.services.rows.seating import purpose_of, write_seating
 from bookings.services.writes import PlannedWrite

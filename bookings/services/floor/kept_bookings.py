@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from bookings.choices import EventKind
 from bookings.decision.stranded import Problem, in_words
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.selectors.undecided import find_undecided
 from bookings.services.floor.seats import raise_version, require_live
 from bookings.services.one_booking import BookingDraft, BookingWrite, get_booking, require_current
-from bookings.services.rows.events import Actor, record_event
+from bookings.services.rows.booking import record_event
 from bookings.services.rows.seating import REASON_LENGTH
 from capacity.selectors import read_clock
 from config.errors import InputInvalid

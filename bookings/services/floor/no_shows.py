@@ -3,6 +3,7 @@
 from bookings.choices import BookingStatus, EventKind
 from bookings.errors import TransitionUntimely
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.services.floor.transitions import (
     require_status,
     state_of,
@@ -10,7 +11,6 @@ from bookings.services.floor.transitions import (
 )
 from bookings.services.one_booking import BookingDraft, BookingWrite, require_current
 from bookings.services.rows.counters import find_counted_stay, take_from_counters
-from bookings.services.rows.events import Actor
 from capacity.selectors import read_clock
 
 

@@ -11,11 +11,11 @@ from bookings.decision import CountedParty, LoadedDays, SolvedSeating, load_days
 from bookings.decision.touched_days import holds_meeting, loaded_days_meeting
 from bookings.errors import BookingNotActive, StayOver
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.services.floor.chosen_tables import table_taken
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.one_booking import blocked_interval_of, get_bookings, kept_intervals_of, seating_of
-from bookings.services.rows.booking import expire_holds, save_changes
-from bookings.services.rows.events import Actor, actor_label, record_event
+from bookings.services.rows.booking import actor_label, expire_holds, record_event, save_changes
 from bookings.services.rows.seating import TablesKept, write_seating
 from bookings.services.writes import Draft, PlannedWrite
 from capacity.calendar import this_minute

@@ -19,6 +19,7 @@ from bookings.decision import (
 )
 from bookings.decision.touched_days import holds_meeting, loaded_days_meeting
 from bookings.models import Booking
+from bookings.models.booking import Actor
 from bookings.services.floor.keeping import TableKeeping
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.transitions import write_transition
@@ -32,8 +33,7 @@ from bookings.services.one_booking import (
     tables_of,
 )
 from bookings.services.recording import DecisionRecord
-from bookings.services.rows.booking import expire_holds
-from bookings.services.rows.events import Actor, actor_label
+from bookings.services.rows.booking import actor_label, expire_holds
 from bookings.services.rows.overrides import count_again
 from bookings.services.rows.seating import TablesKept, write_seating
 from capacity.calendar import ONE_MINUTE, iso_utc

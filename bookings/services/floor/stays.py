@@ -11,6 +11,7 @@ from bookings.decision import LoadedDays
 from bookings.decision.keeping import TableNeed
 from bookings.errors import TablesNotSuitable
 from bookings.models import Booking, TableAssignment
+from bookings.models.booking import Actor
 from bookings.services.floor.chosen_tables import why_unusable
 from bookings.services.floor.keeping import TableKeeping, keep_tables
 from bookings.services.floor.outcomes import FloorOutcome
@@ -34,7 +35,6 @@ from bookings.services.one_booking import (
     require_current,
     tables_of,
 )
-from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import count_again
 from capacity.calendar import ONE_MINUTE, this_minute
 from capacity.models import LONGEST_TURN

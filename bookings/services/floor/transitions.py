@@ -9,9 +9,9 @@ from psycopg.types.range import Range
 from bookings.choices import BookingStatus, EventKind
 from bookings.errors import TransitionInvalid, TransitionUntimely
 from bookings.models import Booking, TableAssignment
+from bookings.models.booking import Actor
 from bookings.services.one_booking import numbers_of
-from bookings.services.rows.booking import save_changes
-from bookings.services.rows.events import Actor, record_event
+from bookings.services.rows.booking import record_event, save_changes
 from capacity.calendar import iso_utc
 
 

@@ -10,6 +10,7 @@ from bookings.choices import BookingStatus, EventKind, OverrideSource
 from bookings.decision import SolvedSeating
 from bookings.errors import TransitionUntimely
 from bookings.models import Booking, BookingEvent
+from bookings.models.booking import Actor
 from bookings.services.floor.outcomes import FloorOutcome, moved_parties
 from bookings.services.floor.return_to_table import Return, state_before, why_not_there
 from bookings.services.floor.sitting import (
@@ -30,7 +31,6 @@ from bookings.services.one_booking import (
 )
 from bookings.services.rows.booking import expire_holds
 from bookings.services.rows.counters import find_counted_stay, take_from_counters
-from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import count_again
 from capacity.selectors import ServiceSettings, get_service_settings
 from config.errors import RecordNotFound

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from bookings.choices import BookingSource
+from bookings.models.booking import Actor
 from bookings.services.booking import BookingReceipt, create_booking_with_capacity_check
 from bookings.services.requests import GuestDetails
-from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import Override
 from capacity.models import LONGEST_TURN
 from config.errors import InputInvalid

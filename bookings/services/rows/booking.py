@@ -1,4 +1,4 @@
-"""The rows of a booking that was accepted."""
+"""The rows of a booking that was accepted, and of its history whatever becomes of it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from bookings.choices import BookingStatus, EventKind
 from bookings.contract.guests import booking_answer, capacity_answer, render
 from bookings.decision import Assessment, LoadedDays
 from bookings.models import Booking, BookingEvent, TableAssignment
-from bookings.models.booking import new_reference
+from bookings.models.booking import ENGINE, GUEST, Actor, new_reference
 from bookings.services.requests import BookingRequest, RequestDraft
 from bookings.services.rows.counters import (
     CountedStay,
@@ -21,12 +21,11 @@ from bookings.services.rows.counters import (
     find_counted_stay,
     take_from_counters,
 )
-from bookings.services.rows.events import ENGINE, actor_label, new_event, record_event
 from bookings.services.rows.overrides import record_waived_excess
 from bookings.services.rows.seating import TablesKept, purpose_of, write_seating
 from capacity.policy import ServiceState, fullest_use
 from config import metrics
-from config.statements import Parameter, Sql, Statement, columns_of, insert_into, json_of, rows_in, together
+from config.statements import Parameter, Sql, Statement, columns_of, insert_into, json_of, rows_in, rows_of, together
 from config.transactions import require_atomic
 from tables.seating import SeatingPlan
 from tables.selectors import table_numbers
@@ -230,3 +229,41 @@ def expire_holds(booking_ids: Iterable[int]) -> None:
             from_value={"status": BookingStatus.HELD},
             to_value={"status": BookingStatus.EXPIRED},
         )
+
+
+def record_event(
+    booking: Booking,
+    kind: EventKind,
+    *,
+    actor: Actor = None,
+    label: str | None = None,
+    from_value: Any = None,
+    to_value: Any = None,
+    reason: str = "",
+) -> None:
+    """Add one entry to a booking's history; the label is the user's name unless given."""
+    event = new_event(booking, kind, actor=actor, label=label, from_value=from_value, to_value=to_value, reason=reason)
+    RECORD_EVENT.run(**rows_of(event))
+
+
+def new_event(
+    booking: Booking, kind: EventKind, *, actor: Actor = None, label: str | None = None, **facts: Any
+) -> BookingEvent:
+    """Return an entry of a booking's history, not saved."""
+    return BookingEvent(
+        restaurant_id=booking.restaurant_id,
+        booking_id=booking.pk,
+        kind=kind,
+        actor_id=actor.pk if actor else None,
+        actor_label=label or actor_label(actor),
+        created_at=timezone.now(),
+        **facts,
+    )
+
+
+RECORD_EVENT = Statement("record_event", lambda: insert_into(BookingEvent), returns_rows=False)
+
+
+def actor_label(actor: Actor) -> str:
+    """Return the name under which an actor stands in the history."""
+    return actor.get_username() if actor else GUEST

@@ -7,9 +7,9 @@ from datetime import datetime
 from bookings.choices import OverrideSource
 from bookings.decision import Assessment
 from bookings.models import Booking, CapacityOverride
+from bookings.models.booking import Actor
 from bookings.selectors import LimitKey, list_excesses
 from bookings.services.rows.counters import add_to_counters, find_counted_stay, take_from_counters
-from bookings.services.rows.events import Actor
 from capacity.limits import LIMIT_OF, OCCUPANCY_LIMITS, PACING_LIMITS
 from capacity.models import ServiceDay
 from capacity.policy import OVERRIDABLE_REASONS, LimitUse

@@ -13,7 +13,7 @@ from psycopg.types.range import Range
 from bookings.choices import EventKind
 from bookings.decision import LoadedDays, Wish
 from bookings.models import Booking, BookingEvent, TableAssignment
-from bookings.services.rows.events import ENGINE
+from bookings.models.booking import ENGINE
 from capacity.calendar.wall_clock import shown_time
 from config import metrics
 from config.transactions import require_atomic

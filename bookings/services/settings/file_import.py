@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bookings.models.booking import Actor
 from bookings.restaurant_file import rows
 from bookings.restaurant_file.comparing import Change, compare
 from bookings.restaurant_file.csv_tables import TableLines
 from bookings.restaurant_file.entries import RestaurantFile
 from bookings.restaurant_file.stored import load_stored, to_file
-from bookings.services.rows.events import Actor
 from bookings.services.settings.file_rows import apply_changes
 from bookings.services.settings.outcomes import SettingsOutcome
 from bookings.services.settings.settings_changes import change_settings, create_restaurant

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db.models import F
 
-from bookings.services.rows.events import Actor
+from bookings.models.booking import Actor
 from bookings.services.settings.outcomes import SettingsOutcome
 from bookings.services.settings.settings_changes import change_settings
 from capacity.limits import LIMIT_FIELDS, Limit

@@ -13,9 +13,9 @@ from bookings.decision.holds import list_expired_holds
 from bookings.decision.occupied import TableUse, list_table_uses, seating_state
 from bookings.decision.reseating import Reseating, plan_reseating
 from bookings.models import Booking, TableAssignment
+from bookings.models.booking import ENGINE
 from bookings.services.floor.outcomes import MovedParty, moved_parties
 from bookings.services.rows.booking import expire_holds
-from bookings.services.rows.events import ENGINE
 from bookings.services.rows.seating import write_seating
 from capacity.selectors import ServiceSettings
 from tables.seating import Floor, OccupiedInterval, TimeBudget

@@ -10,10 +10,10 @@ from bookings.decision.floor_change import FloorChange
 from bookings.decision.time_budgets import RESEATING_ALL_LOCKED
 from bookings.errors import PeriodsOverlap, TableInUse
 from bookings.models import Booking, TableAssignment
+from bookings.models.booking import Actor
 from bookings.selectors import LimitKey, list_excesses
 from bookings.selectors.undecided import Problems, Undecided, problems_in, undecided_of
 from bookings.services.rollout import DATES_STILL_RUNNING, record_mode_change, sign
-from bookings.services.rows.events import Actor
 from bookings.services.rows.overrides import RaisedExcess, record_settings_excess
 from bookings.services.settings.confirmation import require_confirmed
 from bookings.services.settings.outcomes import SettingsOutcome

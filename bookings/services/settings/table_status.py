@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from bookings.services.rows.events import Actor
+from bookings.models.booking import Actor
 from bookings.services.settings.outcomes import SettingsOutcome
 from bookings.services.settings.settings_changes import change_settings
 from config.errors import InputInvalid

@@ -15,7 +15,8 @@ from bookings.choices import AWAITED_STATUSES, COUNTING_STATUSES, BookingStatus,
 from bookings.decision import expected_services
 from bookings.errors import SettingsInvalid, ZoneChangeRefused
 from bookings.models import Booking, BookingEvent, CapacityOverride
-from bookings.services.rows.events import ENGINE, Actor, new_event
+from bookings.models.booking import ENGINE, Actor
+from bookings.services.rows.booking import new_event
 from bookings.services.settings.zone_tables import move_tables
 from capacity.calendar.wall_clock import ClockChange, iso_utc
 from capacity.models import BookingSlot, ServiceDay
