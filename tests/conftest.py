@@ -109,11 +109,16 @@ def new_process() -> None:
     from bookings.api import kept_answers
     from bookings.decision import service_days
     from bookings.selectors import undecided_count
-    from capacity.selectors import kept
+    from capacity.selectors import service_settings
     from config import middleware
 
     middleware._request_id.set(None)
-    for keeper in (kept._kept, service_days._kept, kept_answers._kept, undecided_count._problems_as_of.cache):
+    for keeper in (
+        service_settings._kept,
+        service_days._kept,
+        kept_answers._kept,
+        undecided_count._problems_as_of.cache,
+    ):
         keeper.clear()
 
 

@@ -2,7 +2,6 @@
 
 from capacity.clock import ClockTimestamp, read_clock
 from capacity.selectors.houses import get_house_settings, list_misconfigurations
-from capacity.selectors.kept import SWITCH, forget_settings, get_service_settings, presumed_settings
 from capacity.selectors.rows import (
     list_periods_by_restaurant,
     list_rules,
@@ -12,7 +11,17 @@ from capacity.selectors.rows import (
     period_hours,
     rule_of,
 )
-from capacity.selectors.service_settings import ClosedSpan, Facts, PausedTime, ServiceSettings, is_enforced
+from capacity.selectors.service_settings import (
+    SWITCH,
+    ClosedSpan,
+    Facts,
+    PausedTime,
+    ServiceSettings,
+    forget_settings,
+    get_service_settings,
+    is_enforced,
+    presumed_settings,
+)
 
 __all__ = [
     "SWITCH",

@@ -8,8 +8,7 @@ from capacity.misconfigurations import (
     PeriodOffer,
     find_misconfigurations,
 )
-from capacity.selectors.kept import get_service_settings
-from capacity.selectors.service_settings import ServiceSettings
+from capacity.selectors.service_settings import ServiceSettings, get_service_settings
 from tables.choices import Audience
 from tables.seating import SeatingTable
 

@@ -2,15 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, time
 
 from django.db.models import F
 
 from capacity.calendar import PeriodHours, TurnBand
-from capacity.clock import ClockTimestamp
 from capacity.limits import LIMIT_FIELDS, Rule
-from capacity.models import CapacityRule, Closure, OnlinePause, ServicePeriod, TurnTime
-from capacity.selectors.service_settings import ClosedSpan, PausedTime
+from capacity.models import CapacityRule, ServicePeriod, TurnTime
 
 
 def period_hours(period: ServicePeriod) -> PeriodHours:
@@ -79,19 +76,3 @@ def list_rules_by_restaurant(restaurant_ids: Iterable[int]) -> defaultdict[int, 
 def rule_of(row: CapacityRule) -> Rule:
     """Return a capacity rule as decisions see it."""
     return Rule(*(getattr(row, name) for name in RULE_COLUMNS))
-
-
-def list_pauses(restaurant_id: int) -> tuple[PausedTime, ...]:
-    """List the pauses of a restaurant that are not over in 1 query."""
-    rows = OnlinePause.objects.filter(restaurant_id=restaurant_id, lifted_at=None, ends_at__gt=ClockTimestamp())
-    return tuple(
-        PausedTime(*row) for row in rows.values_list("service_period_id", "business_date", "starts_at", "ends_at")
-    )
-
-
-def list_closures(restaurant_id: int) -> tuple[ClosedSpan, ...]:
-    """List the closures of a restaurant in 1 query."""
-    rows: Iterable[tuple[int | None, date, date, time | None, time | None, str]] = Closure.objects.filter(
-        restaurant_id=restaurant_id
-    ).values_list("service_period_id", "from_date", "to_date", "from_time", "to_time", "channel")
-    return tuple(ClosedSpan(*row) for row in rows)

@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from bookings.services import delete_settings_row, save_settings_row
 from capacity.models import Closure, TurnTime
-from capacity.selectors import kept as selectors
+from capacity.selectors import service_settings as selectors
 from tables.choices import TableStatus
 from tables.models import Restaurant
 from tests.helpers.crowd import BOOKED, PATIENCE_SECONDS, Crowd, outcome_of
@@ -171,8 +171,8 @@ def test_of_all_who_ask_at_once_for_settings_that_are_not_kept_one_reads(
     ask = partial(selectors.get_service_settings, house.restaurant.pk)
     read: list[int] = []
     load = selectors._load_settings
-    points.replace("capacity.selectors.kept._load_settings", lambda pk: read.append(pk) or load(pk))
-    pause = points.pause_before("capacity.selectors.kept.load_floor")
+    points.replace("capacity.selectors.service_settings._load_settings", lambda pk: read.append(pk) or load(pk))
+    pause = points.pause_before("capacity.selectors.service_settings.load_floor")
 
     calls = [crowd.start(ask)]
     pause.wait_for_arrival()
