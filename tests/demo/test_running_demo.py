@@ -185,7 +185,7 @@ def get_until_answered(demo: Demo, path: str) -> httpx.Response:
             assert time.monotonic() < deadline
 
 
-def test_two_demos_live_side_by_side_survive_killed_workers_keep_their_data_and_leave_nothing_running(
+def test_two_demos_live_side_by_side_survive_killed_workers_keep_their_data_and_leave_nothing_running_even_killed(
     clone: Callable[[str], Path], start: Callable[..., Demo]
 ) -> None:
     here, there = clone("here"), clone("there")
@@ -219,12 +219,16 @@ def test_two_demos_live_side_by_side_survive_killed_workers_keep_their_data_and_
     assert again.line("Admin").rpartition("password ")[2] == first.line("Admin").rpartition("password ")[2]
     assert read_booking(again, booked).json()["booking"]["reference"] == booked.json()["booking"]["reference"]
 
-    for demo in (again, other):
-        members = demo.members()
-        # A terminal sends Ctrl-C to every process of the group in its foreground.
-        os.killpg(demo.process.pid, signal.SIGINT)
-        assert demo.end() == 0
-        assert still_running(members) == []
+    members = again.members()
+    # A terminal sends Ctrl-C to every process of the group in its foreground.
+    os.killpg(again.process.pid, signal.SIGINT)
+    assert again.end() == 0
+    assert still_running(members) == []
+
+    members = other.members()
+    other.process.kill()
+    psutil.wait_procs(members, timeout=SECONDS)
+    assert still_running(members) == []
 
 
 def test_a_termination_of_make_ends_a_demo_that_is_still_being_set_up(
@@ -237,19 +241,6 @@ def test_a_termination_of_make_ends_a_demo_that_is_still_being_set_up(
 
     demo.stop(signal.SIGTERM)
 
-    assert still_running(members) == []
-
-
-def test_a_killed_demo_takes_its_web_server_and_postgresql_along(
-    clone: Callable[[str], Path], start: Callable[..., Demo]
-) -> None:
-    demo = start(clone("killed"))
-    demo.line("Ready after")
-    members = demo.members()
-
-    demo.process.kill()
-
-    psutil.wait_procs(members, timeout=SECONDS)
     assert still_running(members) == []
 
 
