@@ -1,6 +1,7 @@
 """A database for one rush, and a restaurant with room for a few of the guests."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, time, timedelta
@@ -24,17 +25,22 @@ class DatabaseNotCreated(Exception):
 
 
 @contextmanager
-def scratch_database() -> Iterator[str]:
-    """Create an empty database on the configured server; yield its address; drop it in the end.
+def scratch_database(*, template: str = "template1") -> Iterator[str]:
+    """Create a database on the configured server, empty or as a copy; yield its name; drop it in the end.
 
     Raises: `DatabaseNotCreated`.
     """
-    name = f"maitre_rush_{os.getpid()}"
-    _execute(f'CREATE DATABASE "{name}"')
+    name = f"maitre_rush_{os.getpid()}_{secrets.token_hex(4)}"
+    _execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
-        yield urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
+        yield name
     finally:
         _execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def address_of(name: str) -> str:
+    """Return the address of a database of the configured server."""
+    return urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}").geturl()
 
 
 def _execute(statement: str) -> None:
