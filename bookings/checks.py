@@ -10,6 +10,9 @@ from django.core.checks import CheckMessage, Error, Warning
 from config.migration_guard import TableNotGuarded, list_unknown_names
 from config.transactions import READ_COMMITTED
 
+# Of the checks here, for processes that need no others: most of Django's load every screen and address.
+TAG = "maitre"
+
 
 def keeps_sessions() -> bool:
     """Say whether a connection stays with its holder: not behind a transaction pooler."""

@@ -8,7 +8,7 @@ from config.env import env
 
 AUTHENTICATION_BACKENDS = [
     "bookings.admin.parts.sign_in.SignInBackend",
-    # Before that of accounts, which asks two queries to know what was given to an account itself.
+    # Before that of accounts, which asks a query to know what was given to an account itself.
     "bookings.selectors.memberships.RoleBackend",
     "bookings.selectors.memberships.AccountBackend",
 ]

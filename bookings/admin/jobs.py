@@ -4,6 +4,7 @@ import json
 from datetime import UTC
 from typing import Any
 
+import procrastinate.contrib.django.admin  # noqa: F401 - registers the screen in whose place the one here comes
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
 from django.db.models import CharField, F, OuterRef, QuerySet, Subquery

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, Q, QuerySet, TextField
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import BooleanField, F, Q, QuerySet, TextField
 
 from bookings.models import AuditRun, Booking
 from bookings.models.booking import is_manage_token
 from bookings.selectors.memberships import AnyUser, list_memberships, list_restaurant_ids
-from capacity.clock import ClockTimestamp
+from capacity.clock import PREPARED_CLOCK, shown_instant
 from capacity.models import OnlinePause
 from config.errors import RecordNotFound
 from config.group_commit import SharedWork
@@ -74,12 +75,27 @@ def get_latest_audit() -> AuditRun | None:
 
 
 def list_running_pauses(restaurant_ids: Collection[int] | None = None) -> list[OnlinePause]:
-    """List the pauses that keep guests from booking online just now, of some restaurants or all, in 1 query."""
-    now = ClockTimestamp()
-    running = OnlinePause.objects.filter(lifted_at=None, starts_at__lte=now, ends_at__gt=now)
-    if restaurant_ids is not None:
-        running = running.filter(restaurant__in=restaurant_ids)
-    return list(running.select_related("restaurant", "service_period", "paused_by").order_by("ends_at", "pk"))
+    """List the pauses that keep guests from booking online just now, of some restaurants or all.
+
+    1 query, and another where there is one: every page asks, and seldom is anything paused.
+    """
+    running = [pk for pk, of in _RUNNING_PAUSES.run(shown=shown_instant()) if _is_among(of, restaurant_ids)]
+    if not running:
+        return []
+    pauses = OnlinePause.objects.filter(pk__in=running).select_related("restaurant", "service_period", "paused_by")
+    return list(pauses.order_by("ends_at", "pk"))
+
+
+def _is_among(restaurant_id: int, restaurant_ids: Collection[int] | None) -> bool:
+    return restaurant_ids is None or restaurant_id in restaurant_ids
+
+
+def _running_pauses() -> QuerySet[OnlinePause, tuple[Any, ...]]:
+    running = OnlinePause.objects.filter(lifted_at=None, starts_at__lte=PREPARED_CLOCK, ends_at__gt=PREPARED_CLOCK)
+    return running.order_by().values_list("pk", "restaurant_id")
+
+
+_RUNNING_PAUSES = Statement.of("running_pauses", _running_pauses)
 
 
 def get_telling_audit(viewer: AnyUser | None = None) -> AuditRun | None:
@@ -87,13 +103,24 @@ def get_telling_audit(viewer: AnyUser | None = None) -> AuditRun | None:
 
     A viewer who is no owner sees what it found in the own restaurants: 1 query more where it found anything.
     """
-    of_part = Q(has_overbooking=True)
-    ids = None if viewer is None else list_restaurant_ids(viewer)
-    if ids is not None:
-        of_part &= Q(restaurant__isnull=True) | Q(restaurant__in=ids)
-    telling = AuditRun.objects.filter(LEAVES_NOTHING_OUT | of_part).select_related("restaurant").defer("report")
-    run = telling.order_by("-finished_at").first()
-    return run if run is None or viewer is None or ids is None else _as_seen_by(viewer, run)
+    own = None if viewer is None else list_restaurant_ids(viewer)
+    row = next(iter(_TELLING_AUDIT.run(of_all=own is None, own=list(own or ()))), None)
+    if row is None:
+        return None
+    run = AuditRun.from_db(DEFAULT_DB_ALIAS, _AUDIT_COLUMNS, row)
+    return run if viewer is None or own is None else _as_seen_by(viewer, run)
+
+
+def _telling_audit() -> QuerySet[AuditRun, tuple[Any, ...]]:
+    of_own = Q(restaurant__isnull=True) | Q(AnyOf(F("restaurant_id"), ids("own")))
+    of_part = Q(has_overbooking=True) & (Q(Parameter("of_all", BooleanField())) | of_own)
+    telling = AuditRun.objects.filter(LEAVES_NOTHING_OUT | of_part)
+    return telling.order_by("-finished_at").values_list(*_AUDIT_COLUMNS)[:1]
+
+
+# Its report is read where somebody looks at it.
+_AUDIT_COLUMNS = [field.attname for field in AuditRun._meta.concrete_fields if field.name != "report"]
+_TELLING_AUDIT = Statement.of("telling_audit", _telling_audit)
 
 
 def _as_seen_by(viewer: AnyUser, run: AuditRun) -> AuditRun:

@@ -1,13 +1,20 @@
-"""The site of the admin: a list of all models for the pages that show one, and for no other."""
+"""The site of the admin: its screens are loaded with the addresses, all models are listed where a page shows them."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.test import Client
 from django.urls import reverse
 
 from bookings.choices import Role
+from config.console import check_screens
+from config.env import BASE_DIR
+from tables.models import Table
 from tests.helpers.admin_screens import member_of
 from tests.helpers.factories import RestaurantFactory
 
@@ -46,3 +53,30 @@ def test_an_app_of_which_a_user_may_see_nothing_has_no_page() -> None:
 
     assert host.get(reverse("admin:app_list", args=["auth"])).status_code == 404
     assert host.get(reverse("admin:app_list", args=["bookings"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("command", "is_loaded"), [("from django.urls import get_resolver; get_resolver().url_patterns", True), ("", False)]
+)
+def test_screens_are_loaded_with_the_addresses_and_by_no_other_process(command: str, is_loaded: bool) -> None:
+    program = f"import sys, django; django.setup(); {command}\nprint('bookings.admin' in sys.modules)"
+
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=BASE_DIR,
+        env=os.environ
+        | {"DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": "postgresql://nobody@localhost/no"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert said == f"{is_loaded}\n"
+
+
+def test_a_mistake_in_a_screen_is_found_by_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check_screens(None) == []
+
+    monkeypatch.setattr(admin.site.get_model_admin(Table), "list_display", ("no_such_column",))
+
+    assert [found.id for found in check_screens(None)] == ["admin.E108"]

@@ -18,7 +18,7 @@ MAY_CHANGE_BOOKINGS = ("bookings.change_booking",)
 
 
 def add_banners(request: HttpRequest) -> dict[str, Any]:
-    """Return the sentences of the banners in 3 queries; none without a signed-in user."""
+    """Return the sentences of the banners, in 3 queries where nothing is paused; none without a signed-in user."""
     if not (request.user.is_active and request.user.is_staff):
         return {}
     standing, audit = get_enforcement_standing(), get_telling_audit(request.user)

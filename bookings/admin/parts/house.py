@@ -1,6 +1,6 @@
 """The restaurant that a person looks at: it stands in the address, and is remembered in the session."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, Q, QuerySet, TextField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from bookings.selectors.memberships import RESTAURANT_COLUMNS, list_memberships, list_restaurant_ids, restaurants_of
+from bookings.selectors.memberships import RESTAURANT_COLUMNS, list_memberships, list_restaurant_ids
 from config.statements import Parameter, Statement
 from tables.models import Restaurant
 
@@ -87,12 +87,20 @@ def _find(request: HttpRequest, asked: str) -> Restaurant | None:
     if not asked or "\x00" in asked:
         return None
     if not request.user.is_superuser:
-        own = [membership.restaurant for membership in list_memberships(request.user)]
+        own = _own_restaurants(request)
         return next((house for house in own if asked in (house.slug, str(house.pk))), None)
     key = int(asked) if asked.isdecimal() and len(asked) < 19 else None
-    named = [Restaurant.from_db(DEFAULT_DB_ALIAS, RESTAURANT_COLUMNS, row) for row in _NAMED.run(slug=asked, key=key)]
+    named = map(_restaurant, _NAMED.run(slug=asked, key=key))
     # A slug of digits goes before the key of another restaurant.
     return next(iter(sorted(named, key=lambda house: house.slug != asked)), None)
+
+
+def _own_restaurants(request: HttpRequest) -> list[Restaurant]:
+    return [membership.restaurant for membership in list_memberships(request.user)]
+
+
+def _restaurant(row: tuple[Any, ...]) -> Restaurant:
+    return Restaurant.from_db(DEFAULT_DB_ALIAS, RESTAURANT_COLUMNS, row)
 
 
 def _named_query() -> QuerySet[Restaurant, tuple[Any, ...]]:
@@ -114,32 +122,29 @@ def house_query(slug: str, business_date: date | None) -> str:
     return urlencode({PARAMETER: slug} | ({"date": business_date.isoformat()} if business_date else {}))
 
 
-class HouseInAddress:
-    """Middleware that keeps the restaurant in the address of lists and pages, and remembers it."""
+def lead_to_house(request: HttpRequest) -> HttpResponse | None:
+    """Lead from a page without restaurant to the remembered one's, so that its address can be shared, and remember it.
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        """Send a page without restaurant on to the remembered one's, so that its address can be shared."""
-        if request.method != "GET" or not _is_of_house(request, view) or not request.user.is_staff:
-            return None
-        house = house_of(request)
-        if _asked(request) is not None:
-            _remember(request, house)
-        elif house is not None and house != _only_one(request):
-            return HttpResponseRedirect(_address(request, house.slug, dict(request.GET.lists())))
+    None: the page is shown.
+    """
+    if request.method != "GET" or not _is_of_house(request):
         return None
+    house = house_of(request)
+    if _asked(request) is not None:
+        _remember(request, house)
+    elif house is not None and house != _only_one(request):
+        return HttpResponseRedirect(_address(request, house.slug, dict(request.GET.lists())))
+    return None
 
 
-def _is_of_house(request: HttpRequest, view: Any) -> bool:
+def _is_of_house(request: HttpRequest) -> bool:
     match = request.resolver_match
-    name = match.view_name if match else ""
-    is_list = name.endswith("_changelist") and getattr(view.model_admin, "restaurant_path", None) is not None
-    return name in PAGES or is_list or _slug_in_path(request) is not None
+    if match is None:
+        return False
+    # Django's wrapper of a model's views says whose it is.
+    shown_by = getattr(match.func, "model_admin", None)
+    is_list = match.view_name.endswith("_changelist") and getattr(shown_by, "restaurant_path", None) is not None
+    return match.view_name in PAGES or is_list or _slug_in_path(request) is not None
 
 
 def _remember(request: HttpRequest, house: Restaurant | None) -> None:
@@ -172,11 +177,21 @@ def list_choices(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _list_offered(request: HttpRequest) -> list[Restaurant]:
-    """List the restaurants to choose from; 1 query, kept with the request."""
+    """List the restaurants to choose from: those of the user; 1 query for an owner of all, kept with the request."""
     if not hasattr(request, _OFFERED):
-        setattr(request, _OFFERED, list(restaurants_of(request.user).filter(active=True)[:MOST_OFFERED]))
-    offered: list[Restaurant] = getattr(request, _OFFERED)
-    return offered
+        user = request.user
+        offered = map(_restaurant, _ACTIVE.run()) if user.is_superuser else _own_restaurants(request)
+        setattr(request, _OFFERED, [house for house in offered if house.active][:MOST_OFFERED])
+    kept: list[Restaurant] = getattr(request, _OFFERED)
+    return kept
+
+
+def _active_query() -> QuerySet[Restaurant, tuple[Any, ...]]:
+    active = Restaurant.objects.filter(active=True).order_by("name", "pk")
+    return active.values_list(*RESTAURANT_COLUMNS)[:MOST_OFFERED]
+
+
+_ACTIVE = Statement.of("active_restaurants", _active_query)
 
 
 def _choice(request: HttpRequest, house: Restaurant, chosen: Restaurant | None) -> dict[str, Any]:
@@ -190,7 +205,7 @@ def _icon(is_chosen: bool) -> str:
 def _switch(request: HttpRequest, slug: str) -> str:
     """Return the present page of a restaurant, from the page of a row the first page."""
     match = request.resolver_match
-    if match is None or not _is_of_house(request, match.func):
+    if match is None or not _is_of_house(request):
         return f"{reverse('admin:index')}?{PARAMETER}={slug}"
     if _slug_in_path(request) is not None:
         if slug == EVERY:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import django_otp.plugins.otp_static.admin
+import django_otp.plugins.otp_totp.admin  # noqa: F401 - both register screens, which go
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
@@ -17,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from bookings.admin.parts.bases import RestaurantRows, SturdyAdmin
 from bookings.admin.parts.columns import column, list_action
+from bookings.admin.parts.house import lead_to_house
 from bookings.admin.parts.look import TabularInline
 from bookings.admin.parts.owners import OwnersOnly, is_owner
 from bookings.admin.parts.sign_in import SignInForm
@@ -27,6 +30,7 @@ from bookings.services.upkeep.second_factors import reset_second_factor
 
 admin.site.index_title = "Today"
 admin.site.login_form = SignInForm
+admin.site.lead_elsewhere = lead_to_house  # type: ignore[attr-defined]
 # The secrets of others are nobody's business.
 admin.site.unregister([User, Group, TOTPDevice, StaticDevice])
 

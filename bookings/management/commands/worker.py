@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
-from bookings.checks import keeps_sessions
+from bookings.checks import TAG, keeps_sessions
 from bookings.jobs.running import WorkerTerms, run_worker
 from bookings.jobs.supervisor import supervise
 from bookings.management.arguments import whole_number
@@ -29,6 +29,9 @@ class Command(BaseCommand):
         "auditor and one for everything else, each started anew if it dies. With --queues these alone, in this "
         "process, for whoever supervises processes by other means. Example: manage.py worker --queues slots,upkeep"
     )
+
+    # Of addresses and screens, which most checks are about, it has none.
+    requires_system_checks = (TAG,)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the queues to run, and the way to hear of new jobs."""

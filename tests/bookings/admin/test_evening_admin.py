@@ -22,7 +22,7 @@ TONIGHT = f"{BOOKINGS}?when=tonight"
 # Session and user, restaurants and periods to filter by, today on every wall, how many are listed, the bookings and
 # their tables, two for the dates above the list, begin and end of the transaction in which filters are tried, the
 # pauses of the banner, and the versions that the count of the sidebar depends on.
-QUERIES_OF_THE_LIST = 18
+QUERIES_OF_THE_LIST = 16
 
 
 @pytest.fixture

@@ -58,6 +58,8 @@ def list_of(model: Any) -> str:
     return f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
 
 
+# As a list is read: what the database says of a filter ends no transaction.
+outside_transactions = pytest.mark.django_db(transaction=True)
 every_model = pytest.mark.parametrize("model", list_models(), ids=lambda model: model._meta.label)
 
 
@@ -96,7 +98,7 @@ def test_no_parameter_is_an_error_of_ours(client: Client, address: AdminAddress)
     assert failures(client, [str(address), *(f"{address}?{query}" for query in wrong)]) == {}
 
 
-@pytest.mark.django_db
+@outside_transactions
 @every_model
 def test_no_filter_of_a_list_is_an_error_of_ours(rf: RequestFactory, admin_user: User, model: Any) -> None:
     BookingFactory()
@@ -111,7 +113,7 @@ def test_no_filter_of_a_list_is_an_error_of_ours(rf: RequestFactory, admin_user:
             model_admin.get_changelist_instance(request)
 
 
-@pytest.mark.django_db
+@outside_transactions
 @pytest.mark.parametrize("address", [BOOKINGS, "/admin/tables/table/"])
 def test_no_list_is_an_error_of_ours_whatever_it_is_asked(client: Client, address: str) -> None:
     BookingFactory()
@@ -157,7 +159,7 @@ def test_no_search_of_the_widgets_is_an_error_of_ours(client: Client) -> None:
     assert failures(client, urls) == {}
 
 
-@pytest.mark.django_db
+@outside_transactions
 @pytest.mark.parametrize(
     "query",
     [
