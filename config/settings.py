@@ -272,6 +272,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 # Language, time, mail, logs
 
 LANGUAGE_CODE = "en-gb"
+# One: unfold makes a list of all of them on each page.
+LANGUAGES = [(LANGUAGE_CODE, "British English")]
 # As the language has it: the date filters of unfold read them from here.
 DATE_INPUT_FORMATS = ["%d/%m/%Y", "%Y-%m-%d"]
 TIME_ZONE = "UTC"

@@ -76,12 +76,16 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def emptying() -> Iterator[None]:
-    """Empty the database after a test that commits by less than Django's flush."""
+    """Empty the database after a test that commits by less than Django's flush, and keep the connection.
+
+    A new one would load its catalogues and plan each prepared statement anew, for longer than most tests take.
+    """
     # Importable once Django is set up.
-    from tests.helpers.empty_database import empty_database
+    from tests.helpers.empty_database import empty_database, has_been_broken
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty_database())
+        patch.setattr(TransactionTestCase, "_should_reload_connections", lambda case: has_been_broken())
         yield
 
 

@@ -45,6 +45,11 @@ def empty_database() -> None:
             cursor.execute(sql.SQL("; ").join(sql.SQL("DELETE FROM {}").format(name) for name in small))
 
 
+def has_been_broken() -> bool:
+    """Say whether a test has left a connection that the next one cannot use."""
+    return connection.errors_occurred and not connection.is_usable()
+
+
 def _look_at_tables() -> list[Table]:
     return [Table(*row) for row in _LOOKS.run()]
 

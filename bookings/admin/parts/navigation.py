@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from bookings.admin.filters import SEE_BOOKINGS, TO_DECIDE_URL
 from bookings.admin.parts.house import shown_restaurant_ids
@@ -158,10 +159,17 @@ def _link(request: HttpRequest, item: Item) -> dict[str, Any]:
     title, icon, app, model = item
     page = PAGES.get(model)
     if page is None:
-        return {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}
+        return {"title": title, "icon": icon, "link": _address(f"admin:{app}_{model}_changelist", get_script_prefix())}
     waiting = page.count(request) if page.count else None
     badge = {} if waiting is None else waiting_badge(model, waiting)
-    return {"title": title, "icon": icon, "link": f"{reverse(page.address)}{page.query}", **badge}
+    link = f"{_address(page.address, get_script_prefix())}{page.query}"
+    return {"title": title, "icon": icon, "link": link, **badge}
+
+
+@cache
+def _address(name: str, prefix: str) -> str:
+    """Return the address of a page below a prefix, which Django asks for anew with each of the twenty on every page."""
+    return reverse(name)
 
 
 def waiting_badge(model: str, waiting: int) -> dict[str, Any]:

@@ -217,7 +217,7 @@ def test_the_memberships_are_read_once_for_a_request(django_assert_num_queries):
     house = open_restaurant()
     user = user_of(member_of(house, open_restaurant(), role=Role.HOST))
 
-    with django_assert_num_queries(3):  # Those of the account, those of its groups, and the roles.
+    with django_assert_num_queries(2):  # Those of the account and of its groups, and the roles.
         assert user.has_perm("bookings.change_booking", house)
         assert not user.has_perm("capacity.change_capacityrule")
         assert user.has_perm("capacity.view_serviceday")
