@@ -169,6 +169,8 @@ def test_every_variable_is_documented_and_every_documented_one_is_read() -> None
     assert read_names | READ_ELSEWHERE == documented
 
 
+# Whoever closes an answer looks at the connection.
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/static/admin/css/base.css", "/static/unfold/css/styles.css"])
 def test_static_files_are_served_without_debug_and_without_collectstatic(client: Client, path: str) -> None:
     answer = client.get(path)
