@@ -6,7 +6,7 @@ would have been made.
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -46,10 +46,13 @@ class Journal:
     made_at: list[datetime] = field(default_factory=list)
     seen_at: list[datetime] = field(default_factory=list)
 
-    def begin(self, instant: datetime) -> None:
-        """Note that a step begins."""
+    @contextmanager
+    def step_at(self, instant: datetime) -> Iterator[None]:
+        """Note that a step begins, and let it see the clock of its moment."""
         self.made_at.append(timezone.now())
         self.seen_at.append(instant)
+        with clock_at(instant):
+            yield
 
     def moment_of(self, made_at: datetime) -> datetime:
         """Return the moment at which a row would have been made."""
@@ -70,20 +73,21 @@ def play_date(restaurant: Restaurant, plot: DatePlot, *, progress: Callable[[int
     """Play all requests of a date and their outcomes, moment by moment; `progress` gets a 1 for each request."""
     journal = Journal()
     booked: dict[int, int] = {}
-    steps = [step for request in plot.requests for step in _steps(restaurant, plot, request, booked)]
+    steps = [step for request in plot.requests for step in _steps(restaurant, plot, request, booked, journal)]
     began_at = timezone.now()
     try:
         for step in sorted(steps, key=lambda step: (step.at, step.number)):
-            journal.begin(step.at)
-            with clock_at(step.at):
+            with journal.step_at(step.at):
                 step.act()
             progress(int(step.is_request))
     finally:
         _date_rows(restaurant, began_at, journal)
 
 
-def _steps(restaurant: Restaurant, plot: DatePlot, request: Request, booked: dict[int, int]) -> Iterator[_Step]:
-    ask = partial(_ask, restaurant, plot, request, booked)
+def _steps(
+    restaurant: Restaurant, plot: DatePlot, request: Request, booked: dict[int, int], journal: Journal
+) -> Iterator[_Step]:
+    ask = partial(_ask, restaurant, plot, request, booked, journal)
     yield _Step(request.asked_at, request.number, ask, is_request=True)
     if request.ending is Ending.CANCELS:
         moments = [(request.cancels_at, _cancel)]
@@ -97,14 +101,14 @@ def _steps(restaurant: Restaurant, plot: DatePlot, request: Request, booked: dic
         yield _Step(at, request.number, partial(_of_booked, act, request.number, booked))
 
 
-def _ask(restaurant: Restaurant, plot: DatePlot, request: Request, booked: dict[int, int]) -> None:
+def _ask(restaurant: Restaurant, plot: DatePlot, request: Request, booked: dict[int, int], journal: Journal) -> None:
     """Ask for a start; a party that is refused and comes all the same takes the first of the others, soon after."""
     try:
         booked[request.number] = _create(restaurant, plot, request, request.starts_at)
     except RequestRefused as refusal:
         if request.ending is not Ending.COMES or not refusal.alternatives:
             return
-        with clock_at(request.asked_at + READING_FOR), suppress(RequestRefused):
+        with journal.step_at(request.asked_at + READING_FOR), suppress(RequestRefused):
             booked[request.number] = _create(restaurant, plot, request, refusal.alternatives[0].starts_at)
 
 
