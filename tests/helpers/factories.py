@@ -25,9 +25,16 @@ EVERY_DAY = tuple(day.value for day in Weekday)
 PASSWORD = "correct horse battery staple"
 
 
+# What a module of tests is about and what its tests make are of the same dates, whenever each is said.
+BEGAN_ON = datetime.now(UTC).date()
+
+
 def days_ahead(days: int = 30) -> date:
-    """Return a business date in the future; a month ahead is inside every default booking window."""
-    return datetime.now(UTC).date() + timedelta(days=days)
+    """Return a business date in the future; a month ahead is inside every default booking window.
+
+    It is as far from the date on which the run began: a run may pass midnight.
+    """
+    return BEGAN_ON + timedelta(days=days)
 
 
 class UserFactory(DjangoModelFactory):

@@ -96,6 +96,7 @@ def move_to(day, business_date):
 )
 def test_the_list_begins_today_unless_it_is_narrowed(admin_client, day, query, shown):
     today = datetime.now(UTC).astimezone(day.restaurant.zone).date()
+    move_to(day, today + timedelta(days=2))
     for offset in (-2, 0):
         (other,) = materialize(open_restaurant(), days_ahead(3))
         move_to(other, today + timedelta(days=offset))
