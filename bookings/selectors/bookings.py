@@ -103,7 +103,8 @@ _RUNNING_PAUSES_OF = Statement.of(
 def get_telling_audit(viewer: AnyUser | None = None) -> AuditRun | None:
     """Get the latest full audit, or a later one of a part that found an overbooking, in 1 query.
 
-    A viewer who is no owner sees what it found in the own restaurants: 1 query more where it found anything.
+    Its report and its restaurant are read where they are looked at. A viewer who is no owner sees what it found in the
+    own restaurants: 1 query more where it found anything.
     """
     own = None if viewer is None else list_restaurant_ids(viewer)
     row = next(iter(_TELLING_AUDIT.run(of_all=own is None, own=list(own or ()))), None)
@@ -120,7 +121,6 @@ def _telling_audit() -> QuerySet[AuditRun, tuple[Any, ...]]:
     return telling.order_by("-finished_at").values_list(*_AUDIT_COLUMNS)[:1]
 
 
-# Its report is read where somebody looks at it.
 _AUDIT_COLUMNS = [field.attname for field in AuditRun._meta.concrete_fields if field.name != "report"]
 _TELLING_AUDIT = Statement.of("telling_audit", _telling_audit)
 
