@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import time, timedelta
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from bookings.services import materialize_service_days, save_settings_row
@@ -164,6 +165,34 @@ def test_whoever_is_drafted_at_the_gate_meets_hardly_anybody(
     crowd: Crowd, points: Points, book_at_once: Callable[[Crowd, Points], Gauge]
 ) -> None:
     assert book_at_once(crowd, points).is_within(2)
+
+
+def begin_page_of_service_days(count: int) -> None:
+    """Make service days on an empty page: those of sixteen houses follow them."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE capacity_serviceday CASCADE")
+    house = dinner_house(is_materialized=False)
+    last = house.business_date + timedelta(days=count - 1)
+    materialize_service_days(restaurant_id=house.restaurant.pk, from_date=house.business_date, to_date=last)
+
+
+# A page takes thirty and is full then; seventy in a hundred of it would be forty-two.
+@pytest.mark.parametrize("others", [14, 26, 35])
+@pytest.mark.usefixtures("serializable")
+def test_guests_of_houses_whose_service_days_share_a_page_hardly_meet(
+    crowd: Crowd, points: Points, others: int
+) -> None:
+    begin_page_of_service_days(others)
+
+    assert book_houses_at_once(crowd, points).attempts_a_call() <= 1.25
+
+
+@pytest.mark.usefixtures("serializable")
+def test_without_room_on_that_page_they_start_over_again(crowd: Crowd, points: Points, without: Protections) -> None:
+    without.room_for_service_days()
+    begin_page_of_service_days(44)
+
+    assert not book_houses_at_once(crowd, points).is_within(2)
 
 
 @pytest.mark.usefixtures("serializable")

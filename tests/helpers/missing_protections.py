@@ -22,6 +22,7 @@ class Protections:
         self._points = points
         self._settings = settings
         self._dropped: list[tuple[str, str, str]] = []
+        self._restoring: list[str] = []
 
     def service_day_lock(self) -> None:
         """Let the writes of bookings lock nothing, gate included."""
@@ -76,6 +77,14 @@ class Protections:
         """Let counters be repaired while somebody may just be changing them."""
         self._points.replace("bookings.services.upkeep.counter_repair.lock_service_days", set)
 
+    def room_for_service_days(self) -> None:
+        """Let service days fill their pages, so that an update of one finds no room there."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reloptions[1] FROM pg_class WHERE relname = 'capacity_serviceday'")
+            (room,) = cursor.fetchone()
+            cursor.execute("ALTER TABLE capacity_serviceday SET (fillfactor = 100)")
+        self._restoring.append(f"ALTER TABLE capacity_serviceday SET ({room})")
+
     def constraints(self, *names: str) -> None:
         """Drop constraints."""
         for name in names:
@@ -92,6 +101,8 @@ class Protections:
                 cursor.execute("TRUNCATE tables_restaurant CASCADE")
             for table, name, definition in self._dropped:
                 cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+            for statement in self._restoring:
+                cursor.execute(statement)
 
 
 @contextmanager
