@@ -5,7 +5,7 @@ queryset once a process, with a `Parameter` where a value comes. The server pars
 `EXECUTE` are sent as they stand, since the driver's own prepared statements are forgotten at every ROLLBACK.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, final
@@ -20,9 +20,11 @@ from psycopg.sql import Literal
 from psycopg.types.range import Range
 
 Sql = tuple[str, Sequence[Any]]
+# The name of a statement, and whether it runs inside a transaction.
+Place = tuple[str, bool]
 
 # The names of the prepared statements that a connection of the driver knows, in and out of transactions.
-_known: WeakKeyDictionary[Any, dict[tuple[str, bool], str]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Any, dict[Place, str]] = WeakKeyDictionary()
 _number = count()
 
 
@@ -59,14 +61,10 @@ class Statement:
     it, and in a transaction too, where a plan for any values reads more, and so conflicts with more.
     """
 
-    def __init__(
-        self, name: str, write: Callable[[], Sql], *, returns_rows: bool = True, depends_on_values: bool = False
-    ) -> None:
+    def __init__(self, name: str, write: Callable[[], Sql], *, depends_on_values: bool = False) -> None:
         self.name = name
+        self.depends_on_values = depends_on_values
         self._write = write
-        self._returns_rows = returns_rows
-        # Left to itself the server plans a statement with an array anew each time, for longer than it runs.
-        self._planning = "" if depends_on_values else "SET LOCAL plan_cache_mode = force_generic_plan;"
         self._compiled: tuple[str, list[Parameter]] | None = None
 
     @classmethod
@@ -79,36 +77,54 @@ class Statement:
 
         `before` goes first in the same query: settings of the transaction, each ended by a semicolon.
         """
-        connection.ensure_connection()
+        found = run_together([self], before=before, **values)
+        return found[0] if found else []
+
+    def _call(self, values: Mapping[str, Any], prepared: dict[Place, str]) -> tuple[str, list[Any]]:
+        """Return what runs it on this connection, with its values; note the name under which that prepares it."""
         if self._compiled is None:
             self._compiled = _with_constants(*self._write())
         sql, parameters = self._compiled
         given = {parameter.name: values[parameter.name] for parameter in parameters}
-        if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"):
-            # Behind a pooler that gives each transaction another session nothing stays prepared.
-            return self._fetch(f"{before}{sql}", [given[parameter.name] for parameter in parameters])
+        if _is_behind_pooler():
+            return sql, [given[parameter.name] for parameter in parameters]
         # Planned apart from the same statement outside: only inside a transaction sequential scans may be off.
         place = self.name, connection.in_atomic_block
-        known = _known.setdefault(connection.connection, {})
-        name, prepare = known.get(place), ""
+        name, prepare = _known.get(connection.connection, {}).get(place), ""
         if name is None:
             # A number of its own: one that failed may be there, or not.
-            name = f"{self.name}_{next(_number)}"
+            name = prepared[place] = f"{self.name}_{next(_number)}"
             marks = {given_name: f"${number}" for number, given_name in enumerate(given, start=1)}
             numbered = sql % tuple(marks[parameter.name] for parameter in parameters)
             prepare = f"PREPARE {name} AS {numbered.replace('%', '%%')};"
         places = f"({', '.join(['%s'] * len(given))})" if given else ""
-        planning = "" if connection.in_atomic_block else self._planning
-        rows = self._fetch(f"{before}{planning}{prepare}EXECUTE {name}{places}", list(given.values()))
-        known[place] = name
-        return rows
+        return f"{prepare}EXECUTE {name}{places}", list(given.values())
 
-    def _fetch(self, sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, given)
-            while cursor.nextset():
-                pass
-            return cursor.fetchall() if self._returns_rows else []
+
+def run_together(statements: Sequence[Statement], *, before: str = "", **values: Any) -> list[list[tuple[Any, ...]]]:
+    """Run statements in their order, with the values for all of their parameters, in 1 query; see `Statement.run`.
+
+    Returns the rows of each that returns any. Outside transactions each sees what was committed before it.
+    """
+    connection.ensure_connection()
+    prepared: dict[Place, str] = {}
+    calls = [statement._call(values, prepared) for statement in statements]
+    is_planned = _is_behind_pooler() or connection.in_atomic_block or any(each.depends_on_values for each in statements)
+    # Left to itself the server plans a statement with an array anew each time, for longer than it runs.
+    planning = "" if is_planned else "SET LOCAL plan_cache_mode = force_generic_plan;"
+    sql, given = ";".join(sql for sql, _ in calls), [value for _, given in calls for value in given]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{before}{planning}{sql}", given)
+        found = [cursor.fetchall()] if cursor.description else []
+        while cursor.nextset():
+            found += [cursor.fetchall()] if cursor.description else []
+    _known.setdefault(connection.connection, {}).update(prepared)
+    return found
+
+
+def _is_behind_pooler() -> bool:
+    """Say whether a pooler gives each transaction another session: there nothing stays prepared."""
+    return bool(connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS"))
 
 
 def sql_of(query: QuerySet[Any, Any]) -> Sql:

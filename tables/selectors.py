@@ -11,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import F, Q, QuerySet, TextField, UUIDField, Value
 
 from config.errors import RecordNotFound
-from config.statements import AnyOf, Parameter, Statement
+from config.statements import AnyOf, Parameter, Statement, ids, run_together
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table, TableCombination
 from tables.seating import CombinedTables, Floor, SeatingTable, natural_key
@@ -69,7 +69,7 @@ def list_active_restaurants(*, after: str = "", limit: int) -> list[Restaurant]:
 
 
 def load_floor(restaurant_id: int, *, also: Collection[int] = ()) -> Floor:
-    """Load the tables that take parties, and their combinations, as the planner sees them, in 2 queries.
+    """Load the tables that take parties, and their combinations, as the planner sees them, in 1 query.
 
     `also` are ids of tables that are taken for ones that do.
     """
@@ -77,44 +77,52 @@ def load_floor(restaurant_id: int, *, also: Collection[int] = ()) -> Floor:
 
 
 def load_floors(restaurant_ids: Collection[int], *, also: Collection[int] = ()) -> dict[int, Floor]:
-    """Load the floors of restaurants in 2 queries; see `load_floor`."""
-    tables, combinations = _seating_tables(restaurant_ids, also), _combined_tables(restaurant_ids)
-    return {pk: Floor(tuple(tables[pk]), tuple(combinations[pk])) for pk in restaurant_ids}
+    """Load the floors of restaurants in 1 query; see `load_floor`."""
+    return floors_of(restaurant_ids, *run_together(FLOORS, restaurant_ids=list(restaurant_ids), also=list(also)))
 
 
-def _seating_tables(restaurant_ids: Collection[int], also: Collection[int]) -> defaultdict[int, list[SeatingTable]]:
-    rows = (
-        Table.objects.filter(Q(status=TableStatus.ACTIVE) | Q(pk__in=also), restaurant__in=restaurant_ids)
-        .order_by("pk")
-        .values_list(
-            "restaurant_id",
-            "pk",
-            "number",
-            "min_party_size",
-            "max_party_size",
-            "capacity",
-            "priority",
-            "seating_type",
-            "audience",
-            "section_id",
-        )
+def floors_of(
+    restaurant_ids: Iterable[int], tables: Iterable[Sequence[Any]], combinations: Iterable[Sequence[Any]]
+) -> dict[int, Floor]:
+    """Return the floors of restaurants by the rows of `FLOORS`."""
+    single: defaultdict[int, list[SeatingTable]] = defaultdict(list)
+    for owner, audience, section_id, *columns in tables:
+        single[owner].append(SeatingTable(*(*columns, frozenset(audience), section_id)))
+    combined: defaultdict[int, list[CombinedTables]] = defaultdict(list)
+    for owner, table_ids, *sizes in combinations:
+        combined[owner].append(CombinedTables(tuple(table_ids), *sizes))
+    return {pk: Floor(tuple(single[pk]), tuple(combined[pk])) for pk in restaurant_ids}
+
+
+def _seating_tables() -> QuerySet[Table, tuple[Any, ...]]:
+    given_out = Q(status=TableStatus.ACTIVE) | Q(AnyOf(F("pk"), ids("also")))
+    tables = Table.objects.filter(given_out, AnyOf(F("restaurant_id"), ids("restaurant_ids"))).order_by("pk")
+    return tables.values_list(
+        "restaurant_id",
+        "audience",
+        "section_id",
+        "pk",
+        "number",
+        "min_party_size",
+        "max_party_size",
+        "capacity",
+        "priority",
+        "seating_type",
     )
-    found: defaultdict[int, list[SeatingTable]] = defaultdict(list)
-    for owner, pk, number, smallest, largest, seats, priority, seating_type, audience, section_id in rows:
-        table = SeatingTable(
-            pk, number, smallest, largest, seats, priority, seating_type, frozenset(audience), section_id
-        )
-        found[owner].append(table)
-    return found
 
 
-def _combined_tables(restaurant_ids: Collection[int]) -> defaultdict[int, list[CombinedTables]]:
+def _combined_tables() -> QuerySet[TableCombination, tuple[Any, ...]]:
     members = ArrayAgg("tables", order_by="tables", default=Value([]))
-    rows = TableCombination.objects.filter(restaurant__in=restaurant_ids).annotate(members=members).order_by("pk")
-    found: defaultdict[int, list[CombinedTables]] = defaultdict(list)
-    for owner, table_ids, *sizes in rows.values_list("restaurant_id", "members", "min_party_size", "max_party_size"):
-        found[owner].append(CombinedTables(tuple(table_ids), *sizes))
-    return found
+    combinations = TableCombination.objects.filter(AnyOf(F("restaurant_id"), ids("restaurant_ids")))
+    return (
+        combinations.annotate(members=members)
+        .order_by("pk")
+        .values_list("restaurant_id", "members", "min_party_size", "max_party_size")
+    )
+
+
+# The tables of some restaurants, and their combinations.
+FLOORS = (Statement.of("seating_tables", _seating_tables), Statement.of("combined_tables", _combined_tables))
 
 
 def table_numbers(floor: Floor, table_ids: Iterable[int]) -> list[str]:

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from cachetools import LRUCache
+from django.db.models import BigIntegerField, DateField, QuerySet
 
 from bookings.choices import COUNTING_STATUSES
 from bookings.decision.requests import Wish, blocked_interval
@@ -19,6 +20,7 @@ from capacity.limits import day_limits, slot_limits
 from capacity.models import ServiceDay
 from capacity.policy import ServiceState, SlotState
 from capacity.selectors import ServiceSettings
+from config.statements import Parameter, Statement
 from tables.spans import TimeSpan
 
 
@@ -169,9 +171,20 @@ def list_known_days(
     return tuple(day for on in dates for day in found[on])
 
 
-def _read_days(restaurant_id: int, first: date, last: date) -> Iterator[KnownDay]:
-    rows = ServiceDay.objects.filter(restaurant_id=restaurant_id, business_date__range=(first, last)).values_list(
+def _days_query() -> QuerySet[ServiceDay, tuple[Any, ...]]:
+    first, last = Parameter("first", DateField()), Parameter("last", DateField())
+    days = ServiceDay.objects.filter(
+        restaurant_id=Parameter("restaurant_id", BigIntegerField()), business_date__range=(first, last)
+    )
+    return days.order_by("pk").values_list(
         "starts_at", "ends_at", "pk", "service_period_id", "business_date", "service_period__name"
     )
-    for starts_at, ends_at, pk, period_id, business_date, period_name in rows.order_by("pk"):
+
+
+DAYS_OF_RESTAURANT = Statement.of("days_of_restaurant", _days_query)
+
+
+def _read_days(restaurant_id: int, first: date, last: date) -> Iterator[KnownDay]:
+    rows = DAYS_OF_RESTAURANT.run(restaurant_id=restaurant_id, first=first, last=last)
+    for starts_at, ends_at, pk, period_id, business_date, period_name in rows:
         yield KnownDay(starts_at, ends_at, pk, ServiceKey(period_id, business_date), period_name)

@@ -48,7 +48,8 @@ def list_table_counts(*, restaurant_id: int, business_date: date, party_size: in
     """Count tables and combinations for guests online at every start, for one party size or all that book online.
 
     A free table is free now for the stay and its buffer, without a move of any party. Limits of covers and parties play
-    no part. Services that seat by numbers alone have no tables to count. 11 queries, 12 with a day not yet there.
+    no part. Services that seat by numbers alone have no tables to count. 4 queries, 1 more each for settings and
+    service days that the process does not know.
 
     Raises: `RecordNotFound`.
     """

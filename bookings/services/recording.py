@@ -30,7 +30,7 @@ logger = structlog.stdlib.get_logger(__name__)
 
 # In one query, so one transaction: a crash may cost the last decisions, never a booking; nobody waits for a lock on it.
 TERMS = "SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '250ms'; SET LOCAL statement_timeout = '1s';"
-RECORD_DECISION = Statement("record_decision", lambda: insert_into(Decision), returns_rows=False)
+RECORD_DECISION = Statement("record_decision", lambda: insert_into(Decision))
 
 
 @dataclass

@@ -51,19 +51,21 @@ def service_times(period: PeriodHours, business_date: date, zone: ZoneInfo, slot
     Raises:
         ValueError: `slot_minutes` is not positive.
     """
-    slots = (
-        slot
-        for minute in period.seating_minutes(slot_minutes)
-        for slot in _slots_at(business_date, minute, zone, slot_minutes)
-    )
     return ServiceTimes(
         period_id=period.period_id,
         name=period.name,
         business_date=business_date,
-        slots=tuple(sorted(slots, key=lambda slot: slot.starts_at)),
+        slots=_slots_of(period.seating_minutes(slot_minutes), business_date, zone, slot_minutes),
         opens_at=_opens_at(wall_clock(business_date, period.start_minute), zone),
         closes_at=_closes_at(wall_clock(business_date, period.end_minute), zone),
     )
+
+
+# Of all restaurants that offer these hours: most of what is computed for one that the process does not know.
+@lru_cache(maxsize=4096)
+def _slots_of(minutes: range, business_date: date, zone: ZoneInfo, slot_minutes: int) -> tuple[SlotTime, ...]:
+    slots = (slot for minute in minutes for slot in _slots_at(business_date, minute, zone, slot_minutes))
+    return tuple(sorted(slots, key=lambda slot: slot.starts_at))
 
 
 def _slots_at(business_date: date, minute: int, zone: ZoneInfo, slot_minutes: int) -> Iterator[SlotTime]:

@@ -4,10 +4,8 @@ from capacity.clock import ClockTimestamp, read_clock
 from capacity.selectors.houses import get_house_settings, list_misconfigurations
 from capacity.selectors.rows import (
     list_periods_by_restaurant,
-    list_rules,
     list_rules_by_restaurant,
     list_service_periods,
-    list_turn_bands,
     period_hours,
     rule_of,
 )
@@ -36,10 +34,8 @@ __all__ = [
     "is_enforced",
     "list_misconfigurations",
     "list_periods_by_restaurant",
-    "list_rules",
     "list_rules_by_restaurant",
     "list_service_periods",
-    "list_turn_bands",
     "period_hours",
     "presumed_settings",
     "read_clock",

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from django.db.models import F
 
-from capacity.calendar import PeriodHours, TurnBand
+from capacity.calendar import PeriodHours
 from capacity.limits import LIMIT_FIELDS, Rule
-from capacity.models import CapacityRule, ServicePeriod, TurnTime
+from capacity.models import CapacityRule, ServicePeriod
 
 
 def period_hours(period: ServicePeriod) -> PeriodHours:
@@ -39,12 +39,6 @@ def list_periods_by_restaurant(restaurant_ids: Iterable[int]) -> defaultdict[int
     return periods
 
 
-def list_turn_bands(restaurant_id: int) -> tuple[TurnBand, ...]:
-    """List the turn times of a restaurant in 1 query."""
-    rows = TurnTime.objects.filter(restaurant_id=restaurant_id)
-    return tuple(TurnBand(*row) for row in rows.values_list("up_to", "minutes", "service_period_id"))
-
-
 RULE_COLUMNS = (
     "pk",
     "service_period_id",
@@ -56,12 +50,6 @@ RULE_COLUMNS = (
     *LIMIT_FIELDS,
     "version",
 )
-
-
-def list_rules(restaurant_id: int) -> tuple[Rule, ...]:
-    """List the capacity rules of a restaurant in 1 query."""
-    rows = CapacityRule.objects.filter(restaurant_id=restaurant_id).values_list(*RULE_COLUMNS)
-    return tuple(Rule(*row) for row in rows)
 
 
 def list_rules_by_restaurant(restaurant_ids: Iterable[int]) -> defaultdict[int, list[Rule]]:

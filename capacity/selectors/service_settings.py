@@ -1,33 +1,33 @@
 """The settings of a restaurant as a decision sees them and a process keeps them, and the version by which they hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from cachetools import LRUCache
 from django.conf import settings
 from django.db import connection
-from django.db.models import BigIntegerField, QuerySet, Subquery
+from django.db.models import BigIntegerField, Model, QuerySet, Subquery
 
 from capacity.calendar import ONE_DAY, PeriodHours, ServiceTimes, TurnBand, periods_on, service_times
 from capacity.choices import ClosureChannel, SeatingMode
-from capacity.clock import PREPARED_CLOCK, ClockTimestamp, shown_instant
+from capacity.clock import PREPARED_CLOCK, shown_instant
 from capacity.limits import Rule
-from capacity.models import Closure, EnforcementSwitch, OnlinePause, ServicePeriod
+from capacity.models import CapacityRule, Closure, EnforcementSwitch, OnlinePause, ServicePeriod, TurnTime
 from capacity.policy import ONLINE, BookingWindow
-from capacity.selectors.rows import list_rules, list_turn_bands, period_hours
+from capacity.selectors.rows import RULE_COLUMNS
 from config.cached import cached_property
 from config.errors import RecordNotFound
 from config.group_commit import SharedWork
-from config.statements import Parameter, Statement
+from config.statements import Parameter, Statement, run_together
 from tables.choices import EnforcementMode
 from tables.models import Restaurant
 from tables.seating import Floor
-from tables.selectors import load_floor
+from tables.selectors import COLUMNS, FLOORS, floors_of
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ _keeping = Lock()
 
 
 def get_service_settings(restaurant_id: int) -> ServiceSettings:
-    """Get the settings of a restaurant in 1 query; 9 more where the process does not know this version of them.
+    """Get the settings of a restaurant in 1 query; 1 more where the process does not know this version of them.
 
     Of all who ask for them at once outside a transaction one reads.
 
@@ -247,37 +247,45 @@ def _settings_of_each(asked: Sequence[tuple[int, UUID]]) -> list[ServiceSettings
 _LOADING = SharedWork(_settings_of_each)
 
 
+def _rows_of(model: type[Model], *columns: str, **only: Any) -> Statement:
+    """Return the statement of a restaurant's rows of one kind, by their id."""
+    owned = {"pk" if model is Restaurant else "restaurant_id": Parameter("restaurant_id", BigIntegerField())}
+    return Statement.of(
+        f"settings_of_{model._meta.model_name}",
+        lambda: model._default_manager.filter(**owned, **only).order_by("pk").values_list(*columns),
+    )
+
+
+HOURS = ("start_time", "last_seating", "end_time", "valid_from", "valid_to", "on_date")
+SPAN = ("from_date", "to_date", "from_time", "to_time")
+PAUSED = ("service_period_id", "business_date", "starts_at", "ends_at")
+SETTINGS = (
+    # First: what is changed meanwhile is then kept under a version that nobody will ever see again.
+    _rows_of(Restaurant, *COLUMNS),
+    _rows_of(ServicePeriod, "seating_mode", "pk", "name", "weekdays", *HOURS, retired_at=None),
+    _rows_of(TurnTime, "up_to", "minutes", "service_period_id"),
+    _rows_of(CapacityRule, *RULE_COLUMNS),
+    _rows_of(Closure, "service_period_id", *SPAN, "channel"),
+    _rows_of(OnlinePause, *PAUSED, lifted_at=None, ends_at__gt=PREPARED_CLOCK),
+    *FLOORS,
+)
+
+
 def _load_settings(restaurant_id: int) -> ServiceSettings:
-    # The restaurant first: what is changed meanwhile is then kept under a version that nobody will ever see again.
-    restaurant = Restaurant.objects.filter(pk=restaurant_id).first()
-    if restaurant is None:
+    restaurants, periods, bands, rules, closures, pauses, *floor = run_together(
+        SETTINGS, restaurant_id=restaurant_id, restaurant_ids=[restaurant_id], also=[], shown=shown_instant()
+    )
+    if not restaurants:
         raise RecordNotFound
-    periods = list(ServicePeriod.objects.filter(restaurant_id=restaurant_id, retired_at__isnull=True).order_by("pk"))
     return ServiceSettings(
-        restaurant=restaurant,
+        restaurant=Restaurant.from_db(None, COLUMNS, restaurants[0]),
         now=datetime.now(UTC),
         is_enforced=True,
-        periods=tuple(period_hours(period) for period in periods),
-        modes={period.pk: period.seating_mode for period in periods},
-        bands=list_turn_bands(restaurant_id),
-        rules=list_rules(restaurant_id),
-        closures=list_closures(restaurant_id),
-        floor=load_floor(restaurant_id),
-        pauses=list_pauses(restaurant_id),
+        periods=tuple(PeriodHours(pk, name, frozenset(weekdays), *hours) for _, pk, name, weekdays, *hours in periods),
+        modes={pk: mode for mode, pk, *_ in periods},
+        bands=tuple(TurnBand(*row) for row in bands),
+        rules=tuple(Rule(*row) for row in rules),
+        closures=tuple(ClosedSpan(*row) for row in closures),
+        floor=floors_of([restaurant_id], *floor)[restaurant_id],
+        pauses=tuple(PausedTime(*row) for row in pauses),
     )
-
-
-def list_pauses(restaurant_id: int) -> tuple[PausedTime, ...]:
-    """List the pauses of a restaurant that are not over in 1 query."""
-    rows = OnlinePause.objects.filter(restaurant_id=restaurant_id, lifted_at=None, ends_at__gt=ClockTimestamp())
-    return tuple(
-        PausedTime(*row) for row in rows.values_list("service_period_id", "business_date", "starts_at", "ends_at")
-    )
-
-
-def list_closures(restaurant_id: int) -> tuple[ClosedSpan, ...]:
-    """List the closures of a restaurant in 1 query."""
-    rows: Iterable[tuple[int | None, date, date, time | None, time | None, str]] = Closure.objects.filter(
-        restaurant_id=restaurant_id
-    ).values_list("service_period_id", "from_date", "to_date", "from_time", "to_time", "channel")
-    return tuple(ClosedSpan(*row) for row in rows)

@@ -172,7 +172,7 @@ def test_of_all_who_ask_at_once_for_settings_that_are_not_kept_one_reads(
     read: list[int] = []
     load = selectors._load_settings
     points.replace("capacity.selectors.service_settings._load_settings", lambda pk: read.append(pk) or load(pk))
-    pause = points.pause_before("capacity.selectors.service_settings.load_floor")
+    pause = points.pause_before("capacity.selectors.service_settings.floors_of")
 
     calls = [crowd.start(ask)]
     pause.wait_for_arrival()

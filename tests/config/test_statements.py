@@ -10,7 +10,7 @@ from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import BookingEvent
-from config.statements import AnyOf, Parameter, Statement, ids, insert_into, rows_of, together
+from config.statements import AnyOf, Parameter, Statement, ids, insert_into, rows_of, run_together, together
 from tables.models import Restaurant
 from tests.helpers.factories import BookingFactory, RestaurantFactory
 
@@ -84,6 +84,24 @@ def test_settings_that_go_first_are_those_of_its_transaction_alone(houses: list[
 
     assert shown.run(before="SET LOCAL lock_timeout = '123ms';") == [("123ms",)]
     assert shown.run() != [("123ms",)]
+
+
+@pytest.mark.parametrize("is_behind_pooler", [False, True])
+@pytest.mark.django_db(transaction=True)
+def test_several_run_in_their_order_in_one_query(
+    houses: list[Restaurant], is_behind_pooler: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", is_behind_pooler)
+    renamed = "UPDATE tables_restaurant SET name = %s", [Parameter("name", CharField())]
+    given: dict[str, Any] = {"restaurant_ids": [houses[0].pk], "greeting": "", "name": "It's 100 %"}
+
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            before, after = run_together([NAMES, Statement("rename", lambda: renamed), NAMES], **given)
+        assert len(queries) == 1
+        assert after == [(houses[0].pk, "It's 100 % 100 %, ")]
+        assert before == [(houses[0].pk, f"{houses[0].name} 100 %, ")]
+        houses[0].refresh_from_db()
 
 
 @pytest.mark.django_db

@@ -15,10 +15,9 @@ from factory.django import DjangoModelFactory
 from bookings.choices import COUNTING_STATUSES, Role
 from bookings.models import Booking, Membership
 from bookings.services import materialize_service_days
-from capacity.calendar import turn_minutes
+from capacity.calendar import TurnBand, turn_minutes
 from capacity.choices import Weekday
 from capacity.models import BookingSlot, CapacityRule, Closure, ServiceDay, ServicePeriod, TurnTime
-from capacity.selectors import list_turn_bands
 from tables.models import Restaurant, Section, Table, TableCombination
 
 EVERY_DAY = tuple(day.value for day in Weekday)
@@ -208,7 +207,8 @@ def _service_day(restaurant: Restaurant | None, business_date: date | None) -> S
 
 def _place(day: ServiceDay, row: dict[str, Any]) -> dict[str, Any]:
     """Return the columns that follow from the service day, the wall time and the party size."""
-    bands = list_turn_bands(day.restaurant_id)
+    rows = day.restaurant.turn_times.values_list("up_to", "minutes", "service_period_id")
+    bands = [TurnBand(*row) for row in rows]
     minutes = row.get("turn_minutes") or turn_minutes(bands, day.service_period_id, row["party_size"])
     starts_at = row.get("starts_at") or _first_instant(day, row["wall_time"])
     return {

@@ -261,7 +261,7 @@ def new_event(
     )
 
 
-RECORD_EVENT = Statement("record_event", lambda: insert_into(BookingEvent), returns_rows=False)
+RECORD_EVENT = Statement("record_event", lambda: insert_into(BookingEvent))
 
 
 def actor_label(actor: Actor) -> str:

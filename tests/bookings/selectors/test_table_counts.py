@@ -128,7 +128,7 @@ def test_an_unknown_restaurant_is_not_found() -> None:
 
 def test_the_number_of_queries_is_pinned(django_assert_num_queries: Any) -> None:
     house = bistro(4, 4, 6)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(6):
         slots(house)
     seat(house, "19:00", "T1")
     seat(house, "20:00", "T2")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bookings.insight.audit import Finding
 from capacity.limits import LIMIT_FIELDS, day_limits, slot_limits
 from capacity.models import BookingSlot, CapacityRule, ServiceDay, ServicePeriod
-from capacity.selectors import list_rules
+from capacity.selectors import rule_of
 from tables.models import Restaurant
 from tests.helpers.factories import RestaurantFactory, ServicePeriodFactory, days_ahead, materialize
 from tests.helpers.planted_faults import run_audit
@@ -148,7 +148,7 @@ def resolved(problem: Finding) -> tuple[tuple[int, int | None, str], int | None]
 
 
 def expected(restaurant: Restaurant) -> Iterator[tuple[tuple[int, int | None, str], int | None]]:
-    known = list_rules(restaurant.pk)
+    known = [rule_of(row) for row in restaurant.capacity_rules.all()]
     for day in ServiceDay.objects.filter(restaurant=restaurant).prefetch_related("slots"):
         of_day = day_limits(known, day.service_period_id, day.business_date)
         for field in DAY_FIELDS:

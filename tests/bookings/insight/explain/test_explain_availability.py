@@ -525,7 +525,7 @@ def test_there_is_one_query_more_for_a_day_not_yet_there_and_one_for_any_number_
     django_assert_num_queries: Any,
 ) -> None:
     house = bistro(6, 6, 4, 2, 2)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(9):
         explain(house)
     materialize(house, days_ahead())
     with django_assert_num_queries(7):
