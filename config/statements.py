@@ -5,7 +5,7 @@ queryset once a process, with a `Parameter` where a value comes. The server pars
 `EXECUTE` are sent as they stand, since the driver's own prepared statements are forgotten at every ROLLBACK.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from typing import Any, final
@@ -115,11 +115,18 @@ def run_together(statements: Sequence[Statement], *, before: str = "", **values:
     sql, given = ";".join(sql for sql, _ in calls), [value for _, given in calls for value in given]
     with connection.cursor() as cursor:
         cursor.execute(f"{before}{planning}{sql}", given)
-        found = [cursor.fetchall()] if cursor.description else []
-        while cursor.nextset():
-            found += [cursor.fetchall()] if cursor.description else []
+        found = list(_results_of(cursor))
     _known.setdefault(connection.connection, {}).update(prepared)
     return found
+
+
+def _results_of(cursor: Any) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows of each result that has columns; that of a setting or a PREPARE has none."""
+    while True:
+        if cursor.pgresult.nfields:
+            yield cursor.fetchall()
+        if not cursor.nextset():
+            return
 
 
 def _is_behind_pooler() -> bool:

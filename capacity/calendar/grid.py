@@ -61,7 +61,7 @@ def service_times(period: PeriodHours, business_date: date, zone: ZoneInfo, slot
     )
 
 
-# Of all restaurants that offer these hours: most of what is computed for one that the process does not know.
+# The same for all restaurants that offer these hours.
 @lru_cache(maxsize=4096)
 def _slots_of(minutes: range, business_date: date, zone: ZoneInfo, slot_minutes: int) -> tuple[SlotTime, ...]:
     slots = (slot for minute in minutes for slot in _slots_at(business_date, minute, zone, slot_minutes))
@@ -74,11 +74,13 @@ def _slots_at(business_date: date, minute: int, zone: ZoneInfo, slot_minutes: in
         yield SlotTime(starts_at, starts_at + timedelta(minutes=slot_minutes), wall.time(), fold, minute)
 
 
+@lru_cache(maxsize=4096)
 def _opens_at(start: datetime, zone: ZoneInfo) -> datetime:
     instants = instants_of(start, zone)
     return instants[0] if instants else jump_over(start, zone)
 
 
+@lru_cache(maxsize=4096)
 def _closes_at(end: datetime, zone: ZoneInfo) -> datetime:
     # The end itself may be repeated an hour later without a minute of the service in between: ask the minute before.
     last_minute = end - ONE_MINUTE

@@ -202,18 +202,18 @@ def get_service_settings(restaurant_id: int) -> ServiceSettings:
     facts = Facts(*rows[0])
     kept = _kept_settings(restaurant_id)
     if kept is None or kept.version != facts.settings_version:
-        # What a transaction has changed itself nobody else can read.
-        load = _settings_of if connection.in_atomic_block else _LOADING.ask
-        kept = load((restaurant_id, facts.settings_version))
+        kept = _read_settings(restaurant_id, facts.settings_version)
     return kept.at(facts)
 
 
 def presumed_settings(restaurant_id: int) -> ServiceSettings:
     """Return the settings that this process read last, by its own clock: they may not hold any more.
 
-    No query, but as above where it has read none.
+    No query, 1 where it has read none.
+
+    Raises: `RecordNotFound`.
     """
-    kept = _kept_settings(restaurant_id) or get_service_settings(restaurant_id)
+    kept = _kept_settings(restaurant_id) or _read_settings(restaurant_id, None)
     return replace(kept, now=shown_instant() or datetime.now(UTC), is_presumed=True)
 
 
@@ -228,23 +228,29 @@ def _kept_settings(restaurant_id: int) -> ServiceSettings | None:
         return _kept.get(restaurant_id)
 
 
-def _settings_of(asked: tuple[int, UUID]) -> ServiceSettings:
-    """Return what is kept of a restaurant if it is of a version, else what is read now."""
+def _read_settings(restaurant_id: int, version: UUID | None) -> ServiceSettings:
+    # What a transaction has changed itself nobody else can read.
+    read = _settings_of if connection.in_atomic_block else _READING.ask
+    return read((restaurant_id, version))
+
+
+def _settings_of(asked: tuple[int, UUID | None]) -> ServiceSettings:
+    """Return what is kept of a restaurant if it is of a version, None is any, else what is read now."""
     restaurant_id, version = asked
     kept = _kept_settings(restaurant_id)
-    if kept is None or kept.version != version:
+    if kept is None or version not in (None, kept.version):
         kept = _load_settings(restaurant_id)
         with _keeping:
             _kept[restaurant_id] = kept
     return kept
 
 
-def _settings_of_each(asked: Sequence[tuple[int, UUID]]) -> list[ServiceSettings]:
+def _settings_of_each(asked: Sequence[tuple[int, UUID | None]]) -> list[ServiceSettings]:
     return [_settings_of(each) for each in asked]
 
 
 # Each of a hundred guests who come at once to a restaurant that the process does not know would read its settings.
-_LOADING = SharedWork(_settings_of_each)
+_READING = SharedWork(_settings_of_each)
 
 
 def _rows_of(model: type[Model], *columns: str, **only: Any) -> Statement:

@@ -177,7 +177,7 @@ def test_of_all_who_ask_at_once_for_settings_that_are_not_kept_one_reads(
     calls = [crowd.start(ask)]
     pause.wait_for_arrival()
     calls += [crowd.start(ask) for _ in range(OTHERS)]
-    while len(selectors._LOADING._waiting) < OTHERS and not all(call.done() for call in calls[1:]):
+    while len(selectors._READING._waiting) < OTHERS and not all(call.done() for call in calls[1:]):
         pass
     pause.release()
 
