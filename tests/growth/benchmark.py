@@ -4,6 +4,9 @@ Both are on one throw-away server, and each has a process of its own that asks o
 without sockets. The two take turns, so that what else the machine does falls on both. The bar is the ratio of their
 medians: 1.25 for bookings and availability; for memory it is 200 MiB after every restaurant was asked for. Exit code
 1 if one is missed.
+
+Each round asks of ten restaurants by chance, of the same for every kind. In the large database they are nearly always
+such as the process has not been asked of: the first kind pays for that.
 """
 
 import math
@@ -38,6 +41,7 @@ MOST_RATIO = 1.25
 MOST_MEBIBYTES = 200
 # What is asked for, and whether the bar is for it.
 KINDS = {
+    "one time, the first asked for": True,
     "availability of one time": True,
     "availability of a date": True,
     "availability of 62 dates": False,
@@ -108,13 +112,13 @@ def _memory(ask: Ask) -> bool:
 
 
 def _judge(taken: dict[tuple[str, str], list[float]], count: int) -> float:
-    _say(f"{'ms, median (p95) of ' + str(count):28}{'small':>18}{'large':>18}{'ratio':>8}")
+    _say(f"{'ms, median (p95) of ' + str(count):30}{'small':>18}{'large':>18}{'ratio':>8}")
     ratios = {}
     for kind in KINDS:
         small, large = taken[kind, "small"], taken[kind, "large"]
         ratios[kind] = statistics.median(large) / statistics.median(small)
         bar = f"{ratios[kind]:8.2f}" + ("" if KINDS[kind] else "  (no bar)")
-        _say(f"{kind:28}{_figures(small):>18}{_figures(large):>18}{bar}")
+        _say(f"{kind:30}{_figures(small):>18}{_figures(large):>18}{bar}")
     return max(ratio for kind, ratio in ratios.items() if KINDS[kind])
 
 

@@ -73,20 +73,21 @@ def _set_up(url: str) -> None:
 
 
 def measure(kind: str, count: int, days: int, seed: int) -> list[float]:
-    """Ask `count` times for something over HTTP in this process, each at a restaurant and date by chance.
+    """Ask `count` times for something over HTTP in this process, each at a restaurant, date and time by chance.
 
-    Returns the milliseconds of each answer. Every booking is one that there is room for.
+    The restaurants are the same for every kind, and there is room for every booking. Returns the milliseconds of each
+    answer.
     """
     from django.test import Client
 
     from tables.models import Restaurant
 
-    chance = random.Random(seed)
+    restaurants, chance = random.Random(seed), random.Random(f"{kind} {seed}")
     slugs = list(Restaurant.objects.order_by("pk").values_list("slug", flat=True))
     client, taken = Client(), []
     for number in range(count):
         on = datetime.now(UTC).date() + timedelta(days=chance.randrange(2, days - 2))
-        ask = _request(client, kind, chance.choice(slugs), on, chance.choice(TIMES), f"{seed}-{number}")
+        ask = _request(client, kind, restaurants.choice(slugs), on, chance.choice(TIMES), f"{seed}-{number}")
         started = perf_counter()
         answer = ask()
         taken.append((perf_counter() - started) * 1000)
@@ -112,7 +113,7 @@ def ask_everywhere(on_day: int) -> tuple[int, float]:
 def _request(client: Any, kind: str, slug: str, on: date, at: str, key: str) -> Callable[[], Any]:
     where: dict[str, Any] = {"restaurantId": slug, "partySize": 2}
     match kind:
-        case "availability of one time":
+        case "one time, the first asked for" | "availability of one time":
             return lambda: client.get("/api/availability", where | {"date": on, "time": at})
         case "availability of a date":
             return lambda: client.get("/api/availability", where | {"date": on})
