@@ -39,18 +39,18 @@ def find_active_restaurants(identifiers: Sequence[str]) -> list[Restaurant | Non
     rows = ACTIVE_BY_NAME.run(slugs=names, public_ids=public_ids) if asked else ()
     named: dict[object, Restaurant] = {}
     for row in rows:
-        restaurant = Restaurant.from_db(None, COLUMNS, row)
+        restaurant = Restaurant.from_db(None, RESTAURANT_COLUMNS, row)
         named |= {restaurant.slug: restaurant, restaurant.public_id: restaurant}
     return [named.get(asked.get(identifier)) for identifier in identifiers]
 
 
-COLUMNS = [field.attname for field in Restaurant._meta.concrete_fields]
+RESTAURANT_COLUMNS = [field.attname for field in Restaurant._meta.concrete_fields]
 
 
 def _active_by_name() -> QuerySet[Restaurant, tuple[Any, ...]]:
     slugs, public_ids = Parameter("slugs", ArrayField(TextField())), Parameter("public_ids", ArrayField(UUIDField()))
     named = Q(AnyOf(F("slug"), slugs)) | Q(AnyOf(F("public_id"), public_ids))
-    return Restaurant.objects.filter(named, active=True).order_by().values_list(*COLUMNS)
+    return Restaurant.objects.filter(named, active=True).order_by().values_list(*RESTAURANT_COLUMNS)
 
 
 ACTIVE_BY_NAME = Statement.of("active_by_name", _active_by_name)
@@ -78,13 +78,13 @@ def load_floor(restaurant_id: int, *, also: Collection[int] = ()) -> Floor:
 
 def load_floors(restaurant_ids: Collection[int], *, also: Collection[int] = ()) -> dict[int, Floor]:
     """Load the floors of restaurants in 1 query; see `load_floor`."""
-    return floors_of(restaurant_ids, *run_together(FLOORS, restaurant_ids=list(restaurant_ids), also=list(also)))
+    return floors_of(restaurant_ids, *run_together(FLOOR_ROWS, restaurant_ids=list(restaurant_ids), also=list(also)))
 
 
 def floors_of(
     restaurant_ids: Iterable[int], tables: Iterable[Sequence[Any]], combinations: Iterable[Sequence[Any]]
 ) -> dict[int, Floor]:
-    """Return the floors of restaurants by the rows of `FLOORS`."""
+    """Return the floors of restaurants by the rows of `FLOOR_ROWS`."""
     single: defaultdict[int, list[SeatingTable]] = defaultdict(list)
     for owner, audience, section_id, *columns in tables:
         single[owner].append(SeatingTable(*(*columns, frozenset(audience), section_id)))
@@ -122,7 +122,7 @@ def _combined_tables() -> QuerySet[TableCombination, tuple[Any, ...]]:
 
 
 # The tables of some restaurants, and their combinations.
-FLOORS = (Statement.of("seating_tables", _seating_tables), Statement.of("combined_tables", _combined_tables))
+FLOOR_ROWS = (Statement.of("seating_tables", _seating_tables), Statement.of("combined_tables", _combined_tables))
 
 
 def table_numbers(floor: Floor, table_ids: Iterable[int]) -> list[str]:

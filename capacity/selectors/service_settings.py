@@ -27,7 +27,7 @@ from config.statements import Parameter, Statement, run_together
 from tables.choices import EnforcementMode
 from tables.models import Restaurant
 from tables.seating import Floor
-from tables.selectors import COLUMNS, FLOORS, floors_of
+from tables.selectors import FLOOR_ROWS, RESTAURANT_COLUMNS, floors_of
 
 
 @dataclass(frozen=True)
@@ -265,26 +265,26 @@ def _rows_of(model: type[Model], *columns: str, **only: Any) -> Statement:
 HOURS = ("start_time", "last_seating", "end_time", "valid_from", "valid_to", "on_date")
 SPAN = ("from_date", "to_date", "from_time", "to_time")
 PAUSED = ("service_period_id", "business_date", "starts_at", "ends_at")
-SETTINGS = (
+SETTINGS_ROWS = (
     # First: what is changed meanwhile is then kept under a version that nobody will ever see again.
-    _rows_of(Restaurant, *COLUMNS),
+    _rows_of(Restaurant, *RESTAURANT_COLUMNS),
     _rows_of(ServicePeriod, "seating_mode", "pk", "name", "weekdays", *HOURS, retired_at=None),
     _rows_of(TurnTime, "up_to", "minutes", "service_period_id"),
     _rows_of(CapacityRule, *RULE_COLUMNS),
     _rows_of(Closure, "service_period_id", *SPAN, "channel"),
     _rows_of(OnlinePause, *PAUSED, lifted_at=None, ends_at__gt=PREPARED_CLOCK),
-    *FLOORS,
+    *FLOOR_ROWS,
 )
 
 
 def _load_settings(restaurant_id: int) -> ServiceSettings:
     restaurants, periods, bands, rules, closures, pauses, *floor = run_together(
-        SETTINGS, restaurant_id=restaurant_id, restaurant_ids=[restaurant_id], also=[], shown=shown_instant()
+        SETTINGS_ROWS, restaurant_id=restaurant_id, restaurant_ids=[restaurant_id], also=[], shown=shown_instant()
     )
     if not restaurants:
         raise RecordNotFound
     return ServiceSettings(
-        restaurant=Restaurant.from_db(None, COLUMNS, restaurants[0]),
+        restaurant=Restaurant.from_db(None, RESTAURANT_COLUMNS, restaurants[0]),
         now=datetime.now(UTC),
         is_enforced=True,
         periods=tuple(PeriodHours(pk, name, frozenset(weekdays), *hours) for _, pk, name, weekdays, *hours in periods),
