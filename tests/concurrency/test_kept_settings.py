@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.db.models import Model
 
 from bookings.services import delete_settings_row, save_settings_row
@@ -18,7 +20,7 @@ from tests.helpers.crowd import BOOKED, PATIENCE_SECONDS, Crowd, outcome_of
 from tests.helpers.missing_protections import versions_stay
 from tests.helpers.race_houses import House, dinner_house, seated_house
 from tests.helpers.race_verdict import watched
-from tests.helpers.stopping_points import Points
+from tests.helpers.stopping_points import Points, wait_until_blocked
 
 FULL = "CAPACITY_EXCEEDED"
 CLOSED = "OPERATING_HOURS_CLOSED"
@@ -161,6 +163,32 @@ def test_every_write_raises_the_version_and_without_the_trigger_none(crowd: Crow
 
     assert kept(house).version != before
     assert kept(unseen).version == before_unseen
+
+
+def test_what_changes_while_settings_are_read_is_read_again(transactional_db: None, crowd: Crowd) -> None:
+    house = dinner_house()
+    selectors._kept.clear()
+    ask = partial(selectors.get_service_settings, house.restaurant.pk)
+    is_locked, is_read = Event(), Event()
+
+    def change_once_read() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Who reads waits here, with the turn times read.
+            cursor.execute("LOCK TABLE capacity_closure IN ACCESS EXCLUSIVE MODE")
+            is_locked.set()
+            assert is_read.wait(PATIENCE_SECONDS)
+            house.restaurant.turn_times.update(minutes=45)
+
+    change = crowd.start(change_once_read)
+    assert is_locked.wait(PATIENCE_SECONDS)
+    reading = crowd.start(ask)
+    wait_until_blocked()
+    is_read.set()
+    change.result(PATIENCE_SECONDS)
+    outdated = reading.result(PATIENCE_SECONDS)
+
+    assert 45 not in {band.minutes for band in outdated.bands}
+    assert {band.minutes for band in ask().bands} == {45}
 
 
 def test_of_all_who_ask_at_once_for_settings_that_are_not_kept_one_reads(
