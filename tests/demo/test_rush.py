@@ -1,5 +1,7 @@
 """`manage.py rush`, with a crowd small enough for a test run."""
 
+import os
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -13,7 +15,8 @@ SMALL = {"guests": 12, "covers": 8, "connections": 6}
 
 def list_scratch_databases() -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'maitre_rush_%'")
+        # Those of this process: others of the run have theirs.
+        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"maitre_rush_{os.getpid()}_%"])
         return [name for (name,) in cursor.fetchall()]
 
 

@@ -272,7 +272,10 @@ def pass_guard(outcome: list[TablesHoldRows | None]) -> None:
 
 
 def list_relations_waited_for() -> list[str]:
-    waits = query("SELECT relation::regclass::text FROM pg_locks WHERE relation IS NOT NULL AND NOT granted")
+    waits = query(
+        "SELECT relation::regclass::text FROM pg_locks INNER JOIN pg_database ON pg_locks.database = pg_database.oid"
+        " WHERE relation IS NOT NULL AND NOT granted AND datname = current_database()"
+    )
     return [name for (name,) in waits]
 
 

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.helpers.endpoint_house import bistro, count_rows, order, service_counters
+from tests.helpers.stopping_points import wait_until_blocked
 from tests.helpers.web_servers import running_granian, test_database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -211,7 +212,7 @@ def test_an_empty_pool_is_said_at_once_and_only_as_long_as_it_is_empty() -> None
         with psycopg.connect(test_database_url()) as blocker:
             blocker.execute("LOCK TABLE tables_restaurant IN ACCESS EXCLUSIVE MODE")
             waiting.start()
-            wait_for_a_waiter()
+            wait_until_blocked()
             refused = httpx.get(f"{base_url}/api/restaurants", timeout=30)
         waiting.join(timeout=30)
         afterwards = httpx.get(f"{base_url}/api/restaurants", timeout=30)
@@ -223,17 +224,6 @@ def test_an_empty_pool_is_said_at_once_and_only_as_long_as_it_is_empty() -> None
     waited = dict(line.split() for line in metrics.splitlines() if line.startswith("booking_pool_wait_seconds"))
     assert float(waited["booking_pool_wait_seconds_count"]) >= 3
     assert float(waited["booking_pool_wait_seconds_sum"]) >= 0.2
-
-
-def wait_for_a_waiter() -> None:
-    """Return once some backend waits for a lock."""
-    with psycopg.connect(test_database_url(), autocommit=True) as watcher:
-        for _ in range(3000):
-            row = watcher.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()
-            if row and row[0]:
-                return
-            watcher.execute("SELECT pg_sleep(0.01)")
-    raise AssertionError("nobody waits")
 
 
 def test_the_docs_load_nothing_from_elsewhere(browser: httpx.Client) -> None:

@@ -180,7 +180,10 @@ def test_whoever_stops_it_leaves_no_booking_behind(stop: signal.Signals) -> None
 def smoking_while_held(holder: psycopg.Connection, base: str) -> Iterator["subprocess.Popen[str]"]:
     """Run it up to the middle of its rush: bookings are committed, and their guests wait for the answers."""
     holder.execute("SELECT pg_advisory_lock(%s)", [HELD])
-    waiting = f"SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = {HELD} AND NOT granted"
+    waiting = (
+        "SELECT FROM pg_locks INNER JOIN pg_database ON pg_locks.database = pg_database.oid"
+        f" WHERE locktype = 'advisory' AND objid = {HELD} AND NOT granted AND datname = current_database()"
+    )
     with smoking(base, "--guests", str(GUESTS)) as process:
         assert wait_until(lambda: holder.execute(waiting).fetchone() is not None, seconds=SECONDS)
         yield process

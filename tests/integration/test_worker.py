@@ -105,7 +105,9 @@ def test_without_listening_jobs_are_found_by_looking():
 
         assert wait_until(lambda: all_ended(3), seconds=SECONDS)
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+            )
             assert cursor.fetchone() == (0,)
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(timeout=SECONDS) == 0

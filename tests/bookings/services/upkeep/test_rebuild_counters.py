@@ -20,6 +20,7 @@ from config.transactions import settings_transaction
 from tables.models import Restaurant
 from tests.helpers.factories import BookingFactory, CapacityRuleFactory, days_ahead, materialize, open_restaurant
 from tests.helpers.planted_faults import book, brief, run_audit, write
+from tests.helpers.stopping_points import wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -252,7 +253,7 @@ def test_a_repair_waits_for_a_booking_and_counts_it() -> None:
     growing = _thread(grow)
     assert is_locked.wait(timeout=30)
     repairing = _thread(lambda: found.append(rebuild_counters()))
-    _wait_for_a_waiter()
+    wait_until_blocked()
     may_commit.set()
     for thread in (growing, repairing):
         thread.join(timeout=30)
@@ -271,18 +272,6 @@ def _thread(work: Any) -> threading.Thread:
     thread = threading.Thread(target=run)
     thread.start()
     return thread
-
-
-def _wait_for_a_waiter() -> None:
-    deadline = datetime.now(UTC) + timedelta(seconds=30)
-    with connection.cursor() as cursor:
-        while True:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            if cursor.fetchone()[0]:
-                return
-            assert datetime.now(UTC) < deadline, "nobody waits for the lock"
 
 
 @pytest.fixture
