@@ -138,7 +138,9 @@ SELECT
     ARRAY['online', 'in_house', 'walk_in'], 'square'
 FROM size
 CROSS JOIN house
-CROSS JOIN generate_series(1, 20) AS seat (number);
+CROSS JOIN generate_series(1, 20) AS seat (number)
+-- Those of a restaurant together, as an import writes them.
+ORDER BY house.number, seat.number;
 
 INSERT INTO capacity_serviceperiod (
     id, restaurant_id, name, weekdays, start_time, last_seating, end_time, seating_mode
@@ -148,7 +150,8 @@ SELECT
     period.start_time, period.last_seating, period.end_time, house.seating_mode
 FROM size
 CROSS JOIN house
-CROSS JOIN period;
+CROSS JOIN period
+ORDER BY house.number, period.number;
 
 INSERT INTO restaurant_capacity_rules (id, restaurant_id, max_covers, pacing_covers, note, version)
 SELECT nextval(pg_get_serial_sequence('restaurant_capacity_rules', 'id')), id, 80, 20, '', 1 FROM house;
