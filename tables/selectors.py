@@ -1,17 +1,16 @@
 """Reads of restaurants and their floors."""
 
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import F, Q, QuerySet, TextField, UUIDField, Value
+from django.db.models import BigIntegerField, F, OuterRef, Q, QuerySet, TextField, UUIDField, Value
 
 from config.errors import RecordNotFound
-from config.statements import AnyOf, Parameter, Statement, ids, run_together
+from config.statements import AnyOf, JsonRows, Parameter, Statement, ids, read_each
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table, TableCombination
 from tables.seating import CombinedTables, Floor, SeatingTable, natural_key
@@ -73,56 +72,34 @@ def load_floor(restaurant_id: int, *, also: Collection[int] = ()) -> Floor:
 
     `also` are ids of tables that are taken for ones that do.
     """
-    return load_floors([restaurant_id], also=also)[restaurant_id]
+    (arrays,) = FLOOR.run(restaurant_id=restaurant_id, also=list(also))
+    return Floor(*read_each(FLOOR_ROWS, arrays))
 
 
-def load_floors(restaurant_ids: Collection[int], *, also: Collection[int] = ()) -> dict[int, Floor]:
-    """Load the floors of restaurants in 1 query; see `load_floor`."""
-    return floors_of(restaurant_ids, *run_together(FLOOR_ROWS, restaurant_ids=list(restaurant_ids), also=list(also)))
+def _given_out() -> QuerySet[Table]:
+    is_given_out = Q(status=TableStatus.ACTIVE) | Q(AnyOf(F("pk"), ids("also")))
+    return Table.objects.filter(is_given_out, restaurant_id=OuterRef("pk")).order_by("pk")
 
 
-def floors_of(
-    restaurant_ids: Iterable[int], tables: Iterable[Sequence[Any]], combinations: Iterable[Sequence[Any]]
-) -> dict[int, Floor]:
-    """Return the floors of restaurants by the rows of `FLOOR_ROWS`."""
-    single: defaultdict[int, list[SeatingTable]] = defaultdict(list)
-    for owner, audience, section_id, *columns in tables:
-        single[owner].append(SeatingTable(*(*columns, frozenset(audience), section_id)))
-    combined: defaultdict[int, list[CombinedTables]] = defaultdict(list)
-    for owner, table_ids, *sizes in combinations:
-        combined[owner].append(CombinedTables(tuple(table_ids), *sizes))
-    return {pk: Floor(tuple(single[pk]), tuple(combined[pk])) for pk in restaurant_ids}
-
-
-def _seating_tables() -> QuerySet[Table, tuple[Any, ...]]:
-    given_out = Q(status=TableStatus.ACTIVE) | Q(AnyOf(F("pk"), ids("also")))
-    tables = Table.objects.filter(given_out, AnyOf(F("restaurant_id"), ids("restaurant_ids"))).order_by("pk")
-    return tables.values_list(
-        "restaurant_id",
-        "audience",
-        "section_id",
-        "pk",
-        "number",
-        "min_party_size",
-        "max_party_size",
-        "capacity",
-        "priority",
-        "seating_type",
-    )
-
-
-def _combined_tables() -> QuerySet[TableCombination, tuple[Any, ...]]:
+def _combined() -> QuerySet[TableCombination]:
     members = ArrayAgg("tables", order_by="tables", default=Value([]))
-    combinations = TableCombination.objects.filter(AnyOf(F("restaurant_id"), ids("restaurant_ids")))
-    return (
-        combinations.annotate(members=members)
-        .order_by("pk")
-        .values_list("restaurant_id", "members", "min_party_size", "max_party_size")
-    )
+    combinations = TableCombination.objects.filter(restaurant_id=OuterRef("pk")).order_by("pk")
+    return combinations.annotate(members=members)
 
 
-# The tables of some restaurants, and their combinations.
-FLOOR_ROWS = (Statement.of("seating_tables", _seating_tables), Statement.of("combined_tables", _combined_tables))
+# The tables of a restaurant and their combinations, in a statement about it that has a parameter `also`.
+FLOOR_ROWS = (
+    JsonRows(SeatingTable, _given_out(), table_id="pk"),
+    JsonRows(CombinedTables, _combined(), table_ids="members"),
+)
+
+
+def _floor() -> QuerySet[Restaurant, tuple[str, ...]]:
+    found = Restaurant.objects.filter(pk=Parameter("restaurant_id", BigIntegerField()))
+    return found.values_list(*FLOOR_ROWS)
+
+
+FLOOR = Statement.of("floor", _floor)
 
 
 def table_numbers(floor: Floor, table_ids: Iterable[int]) -> list[str]:

@@ -110,20 +110,11 @@ def static_files() -> Iterator[None]:
 def new_process() -> None:
     """Begin as a process does: in no request, and with nothing kept, so that no count of queries depends on others."""
     # Importable once Django is set up.
-    from bookings.api import kept_answers
-    from bookings.decision import service_days
-    from bookings.selectors import undecided_count
-    from capacity.selectors import service_settings
     from config import middleware
+    from tests.helpers.kept_values import forget_everything
 
     middleware._request_id.set(None)
-    for keeper in (
-        service_settings._kept,
-        service_days._kept,
-        kept_answers._kept,
-        undecided_count._problems_as_of.cache,
-    ):
-        keeper.clear()
+    forget_everything()
 
 
 @pytest.fixture(scope="session")

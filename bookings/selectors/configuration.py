@@ -1,5 +1,6 @@
 """The gaps in the settings of all active restaurants, in a fixed number of queries. Never writes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,7 +12,9 @@ from capacity.calendar import PeriodHours
 from capacity.choices import SeatingMode
 from capacity.coverage import has_rule_that_limits, is_limited, is_still_offered
 from capacity.limits import Rule
-from capacity.selectors import list_periods_by_restaurant, list_rules_by_restaurant, read_clock
+from capacity.selectors import read_clock
+from capacity.selectors.rows import PERIODS, RULES
+from config.statements import read_each
 from tables.choices import TableStatus
 from tables.models import Restaurant, Table
 from tables.zones import zone_called
@@ -40,7 +43,7 @@ class _House:
 
     today: date
     periods: list[PeriodHours]
-    rules: list[Rule]
+    rules: Sequence[Rule]
 
     @property
     def is_without_rules(self) -> bool:
@@ -48,7 +51,7 @@ class _House:
 
 
 def get_configuration() -> Configuration:
-    """Get what all active restaurants have set in 5 queries, however many there are."""
+    """Get what all active restaurants have set in 3 queries, however many there are."""
     now = read_clock()
     houses = _read_houses(now)
     return Configuration(
@@ -60,13 +63,13 @@ def get_configuration() -> Configuration:
 
 
 def _read_houses(now: datetime) -> list[_House]:
-    zones = Restaurant.objects.filter(active=True).values_list("pk", "timezone")
-    dates = {pk: now.astimezone(zone_called(timezone)).date() for pk, timezone in zones}
-    periods, rules = list_periods_by_restaurant(dates), list_rules_by_restaurant(dates)
-    return [
-        _House(today, [period for period in periods[pk] if is_still_offered(period, today)], rules[pk])
-        for pk, today in dates.items()
-    ]
+    kinds = PERIODS, RULES
+    rows = Restaurant.objects.filter(active=True).values_list("timezone", *kinds)
+    return [_house_of(now.astimezone(zone_called(zone)).date(), *read_each(kinds, arrays)) for zone, *arrays in rows]
+
+
+def _house_of(today: date, periods: Sequence[PeriodHours], rules: Sequence[Rule]) -> _House:
+    return _House(today, [period for period in periods if is_still_offered(period, today)], rules)
 
 
 def _count_without_tables(now: datetime) -> int:

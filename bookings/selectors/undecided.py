@@ -30,12 +30,11 @@ from bookings.decision.stranded import (
 )
 from bookings.decision.time_budgets import READING
 from bookings.models import Booking, BookingEvent, CapacityOverride, TableAssignment
-from bookings.selectors.houses import list_service_settings
 from capacity.calendar import ONE_DAY, ONE_MINUTE
 from capacity.calendar.wall_clock import minutes_between
 from capacity.models import BookingSlot
 from capacity.policy import IN_HOUSE, ONLINE, ReasonCode
-from capacity.selectors import ServiceSettings
+from capacity.selectors import ServiceSettings, list_service_settings
 from config.cached import cached_property
 from tables.models import Restaurant, TableBlock
 from tables.spans import TimeSpan

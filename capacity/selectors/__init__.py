@@ -3,21 +3,20 @@
 from capacity.clock import ClockTimestamp, read_clock
 from capacity.selectors.houses import get_house_settings, list_misconfigurations
 from capacity.selectors.rows import (
-    list_periods_by_restaurant,
-    list_rules_by_restaurant,
+    ClosedSpan,
+    PausedTime,
     list_service_periods,
     period_hours,
     rule_of,
 )
 from capacity.selectors.service_settings import (
     SWITCH,
-    ClosedSpan,
     Facts,
-    PausedTime,
     ServiceSettings,
     forget_settings,
     get_service_settings,
     is_enforced,
+    list_service_settings,
     presumed_settings,
 )
 
@@ -33,9 +32,8 @@ __all__ = [
     "get_service_settings",
     "is_enforced",
     "list_misconfigurations",
-    "list_periods_by_restaurant",
-    "list_rules_by_restaurant",
     "list_service_periods",
+    "list_service_settings",
     "period_hours",
     "presumed_settings",
     "read_clock",

@@ -1,15 +1,17 @@
 """Settings that a process has kept while another one changes them: they decide nothing any more."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from functools import partial
 from threading import Event
 from typing import Any
 
 import pytest
+from cachetools import LRUCache
 from django.db import connection, transaction
 from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
 
 from bookings.services import delete_settings_row, save_settings_row
 from capacity.models import Closure, TurnTime
@@ -165,15 +167,15 @@ def test_every_write_raises_the_version_and_without_the_trigger_none(crowd: Crow
     assert kept(unseen).version == before_unseen
 
 
-def test_what_changes_while_settings_are_read_is_read_again(transactional_db: None, crowd: Crowd) -> None:
+def test_what_changes_while_settings_are_read_is_read_with_its_version(transactional_db: None, crowd: Crowd) -> None:
     house = dinner_house()
-    selectors._kept.clear()
+    selectors.forget_settings(house.restaurant.pk)
     ask = partial(selectors.get_service_settings, house.restaurant.pk)
     is_locked, is_read = Event(), Event()
 
     def change_once_read() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
-            # Who reads waits here, with the turn times read.
+            # Who reads waits here.
             cursor.execute("LOCK TABLE capacity_closure IN ACCESS EXCLUSIVE MODE")
             is_locked.set()
             assert is_read.wait(PATIENCE_SECONDS)
@@ -185,22 +187,45 @@ def test_what_changes_while_settings_are_read_is_read_again(transactional_db: No
     wait_until_blocked()
     is_read.set()
     change.result(PATIENCE_SECONDS)
-    outdated = reading.result(PATIENCE_SECONDS)
+    found, current = reading.result(PATIENCE_SECONDS), ask()
 
-    assert 45 not in {band.minutes for band in outdated.bands}
-    assert {band.minutes for band in ask().bands} == {45}
+    assert (found.version == current.version) == (found.bands == current.bands)
+    assert {band.minutes for band in current.bands} == {45}
+
+
+def test_what_is_no_longer_kept_whole_is_unpacked_until_it_changes(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selectors, "_kept", LRUCache(maxsize=1))
+    house, other = dinner_house(), dinner_house()
+    read = kept(house)
+    kept(other)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert replace(kept(house), now=read.now) == read
+    assert len(queries) == 1
+    kept(other)
+    house.restaurant.turn_times.update(minutes=45)
+
+    assert {band.minutes for band in kept(house).bands} == {45}
+    kept(other)
+    selectors.forget_settings(house.restaurant.pk)
+
+    with CaptureQueriesContext(connection) as queries:
+        kept(house)
+    assert len(queries) == 2
 
 
 def test_of_all_who_ask_at_once_for_settings_that_are_not_kept_one_reads(
     transactional_db: None, crowd: Crowd, points: Points
 ) -> None:
     house = dinner_house()
-    selectors._kept.clear()
+    selectors.forget_settings(house.restaurant.pk)
     ask = partial(selectors.get_service_settings, house.restaurant.pk)
     read: list[int] = []
-    load = selectors._load_settings
-    points.replace("capacity.selectors.service_settings._load_settings", lambda pk: read.append(pk) or load(pk))
-    pause = points.pause_before("capacity.selectors.service_settings.floors_of")
+    rows_of = selectors._read_rows
+    points.replace("capacity.selectors.service_settings._read_rows", lambda ids: read.extend(ids) or rows_of(ids))
+    pause = points.pause_before("capacity.selectors.service_settings._settings_of_row")
 
     calls = [crowd.start(ask)]
     pause.wait_for_arrival()

@@ -15,7 +15,7 @@ from bookings.services import (
 )
 from capacity.calendar import find_overlaps
 from capacity.models import ServicePeriod
-from capacity.selectors import list_periods_by_restaurant
+from capacity.selectors import list_service_settings
 from tests.helpers.crowd import BOOKED, Crowd, outcome_of, tally
 from tests.helpers.missing_protections import Protections, versions_stay
 from tests.helpers.race_houses import House, all_day_house, dinner_house
@@ -190,7 +190,7 @@ def overlapping_edits(house: House) -> list[Callable[[], SettingsOutcome]]:
 
 
 def count_overlaps(house: House) -> int:
-    return len(find_overlaps(list_periods_by_restaurant([house.restaurant.pk])[house.restaurant.pk]))
+    return len(find_overlaps(list_service_settings([house.restaurant.pk])[house.restaurant.pk].periods))
 
 
 def test_of_two_periods_that_would_overlap_one_is_saved(crowd: Crowd, rounds: range, isolation: str) -> None:

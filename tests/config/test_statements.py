@@ -1,7 +1,9 @@
 """Statements that the ORM writes once: the same rows as the querysets, whatever happened to the connection before."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import DataError, connection, transaction
@@ -10,7 +12,7 @@ from django.db.models.functions import Concat
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import BookingEvent
-from config.statements import AnyOf, Parameter, Statement, ids, insert_into, rows_of, run_together, together
+from config.statements import AnyOf, JsonRows, Parameter, Statement, ids, insert_into, read_each, rows_of, together
 from tables.models import Restaurant
 from tests.helpers.factories import BookingFactory, RestaurantFactory
 
@@ -86,22 +88,33 @@ def test_settings_that_go_first_are_those_of_its_transaction_alone(houses: list[
     assert shown.run() != [("123ms",)]
 
 
+@dataclass(frozen=True)
+class Named:
+    house_id: int
+    name: str
+    public_id: UUID
+    created_at: datetime
+
+
 @pytest.mark.parametrize("is_behind_pooler", [False, True])
 @pytest.mark.django_db(transaction=True)
-def test_several_run_in_their_order_in_one_query(
+def test_rows_come_as_json_in_their_order_and_are_read_as_values(
     houses: list[Restaurant], is_behind_pooler: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", is_behind_pooler)
-    renamed = "UPDATE tables_restaurant SET name = %s", [Parameter("name", CharField())]
-    given: dict[str, Any] = {"restaurant_ids": [houses[0].pk], "greeting": "", "name": "It's 100 %"}
+    Restaurant.objects.filter(pk=houses[0].pk).update(name='It\'s "100 %" \\ é\t')
+    given_out = Restaurant.objects.filter(AnyOf(F("pk"), ids("restaurant_ids")))
+    kinds = (
+        JsonRows(Named, given_out.order_by("-pk"), house_id="pk"),
+        JsonRows(Named, given_out.filter(slug="none"), house_id="pk"),
+    )
+    found = Statement.of("as_json", lambda: Restaurant.objects.filter(pk=houses[0].pk).values_list(*kinds))
 
     for _ in range(2):
-        with CaptureQueriesContext(connection) as queries:
-            before, after = run_together([NAMES, Statement("rename", lambda: renamed), NAMES], **given)
-        assert len(queries) == 1
-        assert after == [(houses[0].pk, "It's 100 % 100 %, ")]
-        assert before == [(houses[0].pk, f"{houses[0].name} 100 %, ")]
-        houses[0].refresh_from_db()
+        ((several, none),) = (read_each(kinds, row) for row in found.run(restaurant_ids=[each.pk for each in houses]))
+        rows = given_out.model.objects.order_by("-pk").values_list("pk", "name", "public_id", "created_at")
+        assert several == tuple(Named(*row) for row in rows)
+        assert none == ()
 
 
 @pytest.mark.django_db

@@ -20,6 +20,8 @@ SCRIPT = Path(__file__).parents[2] / "demo" / "many_restaurants.sql"
 T = TypeVar("T")
 
 TIMES = ("12:00", "18:00", "19:30", "21:15")
+# The kind of question before which the process forgets what it keeps.
+UNKNOWN = "one time, restaurant unknown"
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def measure(kind: str, count: int, days: int, seed: int) -> list[float]:
     from django.test import Client
 
     from tables.models import Restaurant
+    from tests.helpers.kept_values import forget_everything
 
     restaurants, chance = random.Random(seed), random.Random(f"{kind} {seed}")
     slugs = list(Restaurant.objects.order_by("pk").values_list("slug", flat=True))
@@ -88,6 +91,8 @@ def measure(kind: str, count: int, days: int, seed: int) -> list[float]:
     for number in range(count):
         on = datetime.now(UTC).date() + timedelta(days=chance.randrange(2, days - 2))
         ask = _request(client, kind, restaurants.choice(slugs), on, chance.choice(TIMES), f"{seed}-{number}")
+        if kind == UNKNOWN:
+            forget_everything()
         started = perf_counter()
         answer = ask()
         taken.append((perf_counter() - started) * 1000)
@@ -113,7 +118,7 @@ def ask_everywhere(on_day: int) -> tuple[int, float]:
 def _request(client: Any, kind: str, slug: str, on: date, at: str, key: str) -> Callable[[], Any]:
     where: dict[str, Any] = {"restaurantId": slug, "partySize": 2}
     match kind:
-        case "one time, the first asked for" | "availability of one time":
+        case "availability of one time" | "one time, restaurant unknown":
             return lambda: client.get("/api/availability", where | {"date": on, "time": at})
         case "availability of a date":
             return lambda: client.get("/api/availability", where | {"date": on})

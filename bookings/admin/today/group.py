@@ -11,12 +11,12 @@ from django.urls import reverse
 from bookings.admin.filters import SEE_BOOKINGS, TO_DECIDE_URL, TONIGHT
 from bookings.admin.parts.house import EVERY, MOST_OFFERED, PARAMETER, today_url
 from bookings.admin.parts.shown import used_of_limit
-from bookings.selectors.houses import list_service_settings
 from bookings.selectors.memberships import restaurants_of
-from bookings.selectors.overview import RestaurantToday, get_overview
+from bookings.selectors.overview import RestaurantToday, list_restaurants_today
 from bookings.selectors.today import count_late
 from bookings.selectors.undecided_count import count_undecided_by_restaurant
 from capacity.misconfigurations import find_misconfigurations
+from capacity.selectors import ServiceSettings, read_clock
 from capacity.selectors.houses import get_house_settings
 from config.values import counted
 from tables.models import Restaurant
@@ -58,21 +58,20 @@ def _term(request: HttpRequest) -> str:
 
 
 def _lines(request: HttpRequest, restaurants: list[Restaurant], undecided: dict[int, int]) -> list[dict[str, Any]]:
-    of_guests = [each for each in restaurants if request.user.has_perm(SEE_BOOKINGS, each)]
-    overview = get_overview([restaurant.pk for restaurant in restaurants])
-    late = count_late(of_guests, overview.now)
-    lacks = _count_lacks([each for each in restaurants if request.user.has_perm(SEE_TODAY, each)])
+    today = list_restaurants_today([restaurant.pk for restaurant in restaurants])
+    late = count_late([each for each in restaurants if request.user.has_perm(SEE_BOOKINGS, each)], read_clock())
+    seen = [at for at in today if request.user.has_perm(SEE_TODAY, at.restaurant)]
+    lacks = {at.restaurant.pk: _count_lacks(at.settings) for at in seen}
     return [
         {**_line(at, sees_numbers=at.restaurant.pk in lacks), "badges": list(_badges(at, late, undecided, lacks))}
-        for at in overview.restaurants
+        for at in today
     ]
 
 
-def _count_lacks(restaurants: list[Restaurant]) -> dict[int, int]:
-    """Count by restaurant what its settings lack, in the queries of `list_service_settings`."""
-    settings = list_service_settings([restaurant.pk for restaurant in restaurants]) if restaurants else {}
-    found = {pk: find_misconfigurations(get_house_settings(own)) for pk, own in settings.items()}
-    return {pk: sum(each.code in LACKS for each in found[pk]) + (not settings[pk].periods) for pk in settings}
+def _count_lacks(settings: ServiceSettings) -> int:
+    """Count what the settings of a restaurant lack."""
+    found = find_misconfigurations(get_house_settings(settings))
+    return sum(each.code in LACKS for each in found) + (not settings.periods)
 
 
 def _line(at: RestaurantToday, *, sees_numbers: bool) -> dict[str, Any]:
@@ -83,7 +82,7 @@ def _line(at: RestaurantToday, *, sees_numbers: bool) -> dict[str, Any]:
             {
                 "at": service,
                 "covers": used_of_limit(service.booked_covers, service.max_covers, service.excess_covers),
-                "is_of_yesterday": service.business_date != at.today,
+                "is_of_yesterday": service.business_date != at.settings.today,
             }
             for service in at.services
             if sees_numbers

@@ -14,7 +14,7 @@ class ConfigurationQuestion(Question):
     about = "configuration"
 
     def ask(self) -> Iterator[Metric]:
-        """Yield the state of rules and tables, in 5 queries."""
+        """Yield the state of rules and tables, in 3 queries."""
         found = get_configuration()
         yield GaugeMetricFamily(
             "booking_configuration_coverage_ratio",

@@ -6,8 +6,10 @@ import pytest
 from django.db.models import F
 
 from bookings.models import AuditRun, Booking
-from bookings.selectors.overview import get_overview
+from bookings.selectors.bookings import get_telling_audit
+from bookings.selectors.overview import RestaurantToday, list_restaurants_today, list_unlimited
 from capacity.models import EnforcementSwitch, ServiceDay
+from tables.models import Restaurant
 from tests.helpers.factories import (
     BookingFactory,
     CapacityRuleFactory,
@@ -19,6 +21,11 @@ from tests.helpers.factories import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def today_of(restaurant: Restaurant) -> RestaurantToday:
+    (found,) = list_restaurants_today([restaurant.pk])
+    return found
 
 
 def today_in(restaurant):
@@ -37,21 +44,20 @@ def test_todays_service_shows_booked_and_limit(house):
     CapacityRuleFactory(restaurant=house, max_covers=20, max_parties=9)
     BookingFactory(restaurant=house, business_date=today_in(house), wall_time=time(19), party_size=4)
 
-    (at,) = get_overview().restaurants
+    at = today_of(house)
     (service,) = at.services
 
-    assert (service.name, service.hours, service.business_date) == ("Dinner", "17:00 to 23:00", today_in(house))
-    assert (service.booked_covers, service.max_covers, service.percent) == (4, 20, 20)
-    assert (service.booked_parties, service.max_parties) == (1, 9)
-    assert at.unlimited == ()
+    assert (service.name, service.business_date) == ("Dinner", today_in(house))
+    assert (service.booked_covers, service.max_covers, service.booked_parties) == (4, 20, 1)
+    assert list(list_unlimited(at.settings.periods, at.settings.rules)) == []
 
 
 def test_a_service_without_a_row_is_computed_and_not_created(house):
     CapacityRuleFactory(restaurant=house, max_covers=20)
 
-    (service,) = get_overview().restaurants[0].services
+    (service,) = today_of(house).services
 
-    assert (service.service_day_id, service.booked_covers, service.max_covers) == (None, 0, 20)
+    assert (service.booked_covers, service.max_covers) == (0, 20)
     assert not ServiceDay.objects.exists()
 
 
@@ -59,7 +65,7 @@ def test_a_hold_that_is_over_does_not_count(house):
     booking = BookingFactory(restaurant=house, business_date=today_in(house), party_size=4)
     Booking.objects.filter(pk=booking.pk).update(status="held", expires_at=datetime.now(UTC) - timedelta(minutes=1))
 
-    (service,) = get_overview().restaurants[0].services
+    (service,) = today_of(house).services
 
     assert (service.booked_covers, service.booked_parties) == (0, 0)
 
@@ -73,23 +79,23 @@ def test_a_service_of_yesterday_that_still_runs_stands_first(house):
         ends_at=datetime.now(UTC) + timedelta(hours=1),
     )
 
-    assert [service.business_date for service in get_overview().restaurants[0].services] == [
+    assert [service.business_date for service in today_of(house).services] == [
         yesterday,
         today_in(house),
     ]
 
     ServiceDay.objects.filter(pk=day.pk).update(ends_at=datetime.now(UTC) - timedelta(minutes=1))
-    assert [service.business_date for service in get_overview().restaurants[0].services] == [today_in(house)]
+    assert [service.business_date for service in today_of(house).services] == [today_in(house)]
 
 
 def test_a_closed_service_says_so(house):
     ClosureFactory(restaurant=house, from_date=today_in(house), channel="online")
-    assert [service.is_closed for service in get_overview().restaurants[0].services] == [True]
+    assert [service.is_closed for service in today_of(house).services] == [True]
 
 
 def test_a_closure_of_half_the_evening_is_not_a_closed_service(house):
     ClosureFactory(restaurant=house, from_date=today_in(house), from_time=time(17), to_time=time(19))
-    assert [service.is_closed for service in get_overview().restaurants[0].services] == [False]
+    assert [service.is_closed for service in today_of(house).services] == [False]
 
 
 def test_a_period_that_only_a_dated_rule_limits_is_named_as_unlimited(house):
@@ -101,9 +107,9 @@ def test_a_period_that_only_a_dated_rule_limits_is_named_as_unlimited(house):
     CapacityRuleFactory(restaurant=house, from_date="2027-12-24", to_date="2027-12-24", max_covers=5)
     CapacityRuleFactory(restaurant=house, pacing_covers=5)
 
-    (at,) = get_overview().restaurants
+    settings = today_of(house).settings
 
-    assert (at.unlimited, at.period_count) == (((lunch.pk, "Lunch"),), 2)
+    assert list(list_unlimited(settings.periods, settings.rules)) == [(lunch.pk, "Lunch")]
 
 
 @pytest.mark.parametrize(
@@ -122,18 +128,15 @@ def test_the_weakest_of_three_decides_the_mode(settings, environment, switch, ow
     settings.ENABLE_CAPACITY_ENFORCEMENT = environment
     if switch is not None:
         EnforcementSwitch.objects.create(pk=1, enforced=switch, reason="stocktaking")
-    RestaurantFactory(enforcement=own)
-
-    mode = get_overview().restaurants[0].mode
+    mode = today_of(RestaurantFactory(enforcement=own)).mode
 
     assert (mode.is_enforced, mode.decided_by) == (enforced, decided_by)
 
 
-def test_only_active_restaurants_by_name():
-    for name, active in (("Zeta", True), ("Alpha", True), ("Gone", False)):
-        RestaurantFactory(name=name, active=active)
+def test_restaurants_come_by_name():
+    ids = [RestaurantFactory(name=name).pk for name in ("Zeta", "Alpha")]
 
-    assert [at.restaurant.name for at in get_overview().restaurants] == ["Alpha", "Zeta"]
+    assert [at.restaurant.name for at in list_restaurants_today(ids)] == ["Alpha", "Zeta"]
 
 
 def audit(minutes_ago, *, restaurant=None, has_overbooking=False):
@@ -148,7 +151,7 @@ def test_the_latest_full_audit_speaks():
     full = audit(5)
     audit(1, restaurant=RestaurantFactory())
 
-    assert get_overview().latest_audit == full
+    assert get_telling_audit() == full
 
 
 def test_a_later_audit_of_one_restaurant_speaks_if_it_found_an_overbooking():
@@ -156,20 +159,20 @@ def test_a_later_audit_of_one_restaurant_speaks_if_it_found_an_overbooking():
     audit(5)
     alarm = audit(1, restaurant=RestaurantFactory(), has_overbooking=True)
 
-    assert get_overview().latest_audit == alarm
+    assert get_telling_audit() == alarm
 
 
 def test_without_an_audit_there_is_none():
-    assert get_overview().latest_audit is None
+    assert get_telling_audit() is None
 
 
-def test_ten_queries_however_many_restaurants(house, django_assert_num_queries):
-    with django_assert_num_queries(10):
-        get_overview()
-    for _ in range(3):
-        other = open_restaurant()
+def test_six_queries_however_many_restaurants(house, django_assert_num_queries):
+    with django_assert_num_queries(6):
+        today_of(house)
+    others = [open_restaurant() for _ in range(3)]
+    for other in others:
         CapacityRuleFactory(restaurant=other, max_covers=20)
         materialize(other, today_in(other))
 
-    with django_assert_num_queries(10):
-        assert len(get_overview().restaurants) == 4
+    with django_assert_num_queries(6):
+        assert len(list_restaurants_today([house.pk, *(other.pk for other in others)])) == 4

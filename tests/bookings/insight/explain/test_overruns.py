@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from bookings.insight.explain.overruns import Overrun, OverrunReport, Rescue, list_overruns
 from bookings.models import Booking, TableAssignment
-from bookings.selectors.overview import get_overview
+from bookings.selectors.overview import list_restaurants_today
 from capacity.selectors import read_clock
 from config.errors import RecordNotFound
 from tables.models import Restaurant, Table, TableBlock
@@ -353,8 +353,8 @@ def test_the_overview_looks_for_late_parties_of_all_restaurants_at_once(
     sit(house, now, -7, "T2")
     expect(house, now, 5, "T1")
 
-    with django_assert_num_queries(10):
-        (at,) = get_overview().restaurants
+    with django_assert_num_queries(6):
+        (at,) = list_restaurants_today([house.pk])
 
     assert [(it.table, it.minutes_over, it.next_reference is None) for it in at.running_over] == [
         ("T2", 7, True),

@@ -176,11 +176,11 @@ def test_a_booking_needs_a_table_until_its_end(client: Client, minutes: int, nee
 
 
 @pytest.mark.parametrize("restaurants", [1, 4])
-def test_it_takes_five_queries_for_any_number_of_restaurants(
+def test_it_takes_three_queries_for_any_number_of_restaurants(
     django_assert_num_queries: DjangoAssertNumQueries, restaurants: int
 ) -> None:
     for _ in range(restaurants):
         expecting()
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(3):
         get_configuration()
