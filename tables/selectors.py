@@ -82,7 +82,7 @@ def _given_out() -> QuerySet[Table]:
 
 
 def _combined() -> QuerySet[TableCombination]:
-    members = ArrayAgg("tables", order_by="tables", default=Value([]))
+    members = ArrayAgg("tables", filter=Q(tables__isnull=False), order_by="tables", default=Value([]))
     combinations = TableCombination.objects.filter(restaurant_id=OuterRef("pk")).order_by("pk")
     return combinations.annotate(members=members)
 

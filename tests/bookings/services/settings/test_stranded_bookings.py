@@ -203,10 +203,10 @@ def test_the_number_of_queries_grows_with_nothing() -> None:
     with CaptureQueriesContext(connection) as queries:
         assert len(list_undecided()) == 6
 
-    assert len(queries) == 14
+    assert len(queries) == 9
     with CaptureQueriesContext(connection) as queries:
         assert (count_undecided(), count_undecided()) == (6, 6)
-    assert len(queries) == 2 * 2 + 12
+    assert len(queries) == 2 * 2 + 7
 
 
 def test_the_auditor_notes_each_booking_that_could_not_be_made_again() -> None:
