@@ -14,7 +14,7 @@ from config.transactions import require_atomic
 
 
 class Locked(NamedTuple):
-    """What the lock of a service day finds: its version before, and the switch of enforcement."""
+    """The find of the lock of a service day: its version before, and the switch of enforcement."""
 
     version: int
     switch: bool | None

@@ -14,7 +14,7 @@ NO_LIMIT = "no limit"
 
 
 class ServiceChange(NamedTuple):
-    """What is another value on one service day: a limit of it, or of one of its starts, or whether a start is offered.
+    """A value that changes on one service day: a limit of it, or of one of its starts, or whether a start is offered.
 
     `minute` counts from the midnight of the business date and may pass 1440; None is the service as a whole.
     """

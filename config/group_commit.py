@@ -23,7 +23,7 @@ from config.transactions import AttemptOutdated, undo_transaction
 
 
 class Decision(Protocol):
-    """What a call has decided; a `refusal` is the answer to it alone, and nothing is written for it."""
+    """The decision of a call; a `refusal` is the answer to it alone, and nothing is written for it."""
 
     @property
     def refusal(self) -> DomainError | None: ...

@@ -38,7 +38,7 @@ class OverrideForm(forms.Form):
 
 @dataclass(frozen=True)
 class OverrideQuestion:
-    """What a booking goes beyond, line by line; `value` confirms it, and is empty before the reason is given."""
+    """The limits that a booking passes, line by line; `value` confirms them, empty before the reason is given."""
 
     lines: tuple[str, ...]
     value: str

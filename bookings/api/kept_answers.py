@@ -25,7 +25,7 @@ from config.group_commit import SharedWork
 
 
 class Dated(Protocol):
-    """What a selector found, and how long it holds; None for what is not kept."""
+    """The find of a selector, and how long it holds; None for one that is not kept."""
 
     @property
     def freshness(self) -> Freshness | None: ...

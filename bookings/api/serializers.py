@@ -88,7 +88,7 @@ _PLAIN = r"\A[!-~](?:[ -~]*[!-~])?\Z"
 
 
 class PlainBooking(msgspec.Struct, forbid_unknown_fields=True):
-    """What nearly all guests send: a `BookingInput` of plain letters without a wish, its number with its country."""
+    """A body as nearly all guests send it: a `BookingInput` of plain letters, no wish, its number with a country."""
 
     restaurantId: Annotated[str, msgspec.Meta(pattern=_PLAIN, max_length=63)]
     date: str

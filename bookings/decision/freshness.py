@@ -13,7 +13,7 @@ from capacity.selectors import is_enforced
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """What an answer was made on: while all of it is the same, so is the answer.
+    """The state that an answer was made on: while all of it is the same, so is the answer.
 
     `enforcement` is the mode of the restaurant, `is_enforced` that of the answer. `[since, until)` is the time in which
     the clock alone changes nothing.

@@ -33,7 +33,7 @@ from tables.selectors import FLOOR_ROWS, RESTAURANT_COLUMNS
 
 
 class Facts(NamedTuple):
-    """What a decision has to read anew each time: the version of the settings, the clock, the switch (None: on)."""
+    """The facts that a decision reads anew each time: version of the settings, clock, switch (None: on)."""
 
     settings_version: UUID
     now: datetime

@@ -9,7 +9,7 @@ from tables.spans import TimeSpan
 
 
 class ClaimKind(StrEnum):
-    """What keeps a table from others, the first of them being said before the rest."""
+    """The uses that keep a table from others, the first of them being said before the rest."""
 
     OVER = "over"
     PARTY = "party"

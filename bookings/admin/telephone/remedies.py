@@ -1,4 +1,4 @@
-"""What would take a party that is refused: other starts and levers, each a button or a link to what has to change."""
+"""The remedies for a refused party: other starts and levers, each a button or a link to what has to change."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

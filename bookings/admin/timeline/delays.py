@@ -1,4 +1,4 @@
-"""Who delays whom tonight: parties past their time, and those who come to their tables."""
+"""The delays of tonight: parties past their time, and those who come to their tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

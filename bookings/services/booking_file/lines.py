@@ -79,7 +79,7 @@ class Instant(Scalar):
 
 @dataclass(frozen=True, kw_only=True)
 class BookingLine(Entry):
-    """What a person says of a booking; `external_reference` is its name elsewhere, by which it is made once."""
+    """A booking as a person writes it; `external_reference` is its name elsewhere, by which it is made once."""
 
     reference: Annotated[str | None, Text(10)] = None
     external_reference: Annotated[str | None, Text(LONGEST_EXTERNAL_REFERENCE)] = None

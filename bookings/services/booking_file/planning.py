@@ -1,4 +1,4 @@
-"""What becomes of each line of a file of bookings, decided in their order; nothing is locked, written or recorded."""
+"""The outcome of each line of a file of bookings, decided in their order; nothing is locked, written or recorded."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ OTHER_VALUES = ("the line", "other values", "as it was imported")
 
 
 class Fate(StrEnum):
-    """What becomes of a line."""
+    """The outcome of a line."""
 
     BOOK = "book"
     THERE = "there"
