@@ -487,7 +487,9 @@ def meet(first: list[tuple[int, int]], second: list[tuple[int, int]]) -> bool:
 def test_overlaps_are_those_a_search_through_every_date_finds(periods: list[PeriodHours]) -> None:
     spans = spans_by_search(periods)
 
-    assert overlapping(*periods) == [list(pair) for pair in combinations(spans, 2) if meet(*(spans[it] for it in pair))]
+    assert overlapping(*periods) == [
+        list(pair) for pair in combinations(spans, 2) if meet(*(spans[each] for each in pair))
+    ]
 
 
 # Turn times

@@ -48,7 +48,7 @@ def day(*slots: SlotState, **columns: int | None) -> DayState:
         slots,
         **columns,  # type: ignore[arg-type]
     )
-    present = tuple(it for it in slots if it.overlaps(PARTY_OF_FOUR))
+    present = tuple(each for each in slots if each.overlaps(PARTY_OF_FOUR))
     return DayState(WINDOW, service, present)
 
 

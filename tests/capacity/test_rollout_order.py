@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from capacity.rollout_order import PERCENTAGES, Candidate, PercentageChange, change_for_percentage
 
 candidates = st.lists(
-    st.builds(Candidate, st.uuids(), st.booleans(), st.booleans()), unique_by=lambda it: it.public_id, max_size=60
+    st.builds(Candidate, st.uuids(), st.booleans(), st.booleans()), unique_by=lambda each: each.public_id, max_size=60
 )
 percentages = st.sampled_from(PERCENTAGES)
 
@@ -19,17 +19,19 @@ percentages = st.sampled_from(PERCENTAGES)
 def after(known: Iterable[Candidate], change: PercentageChange) -> list[Candidate]:
     """Return the candidates as they are when the change is made."""
     joining, leaving = set(change.joining), set(change.leaving)
-    return [replace(it, is_enforcing=it in joining or (it.is_enforcing and it not in leaving)) for it in known]
+    return [
+        replace(each, is_enforcing=each in joining or (each.is_enforcing and each not in leaving)) for each in known
+    ]
 
 
 def enforcing(known: Iterable[Candidate]) -> set[UUID]:
-    return {it.public_id for it in known if it.is_enforcing}
+    return {each.public_id for each in known if each.is_enforcing}
 
 
 def order_of_joining(known: Iterable[Candidate]) -> list[UUID]:
     """Return everybody in the order in which they join when nobody enforces yet."""
-    waiting = [replace(it, is_enforcing=False) for it in known]
-    return [it.public_id for it in change_for_percentage(waiting, 100).joining]
+    waiting = [replace(each, is_enforcing=False) for each in known]
+    return [each.public_id for each in change_for_percentage(waiting, 100).joining]
 
 
 @given(candidates, percentages)
@@ -79,7 +81,7 @@ def test_new_restaurants_leave_the_order_of_the_others_as_it_is(known: list[Cand
     before = order_of_joining(known)
     ids = set(before)
 
-    both = order_of_joining([*known, *(it for it in new if it.public_id not in ids)])
+    both = order_of_joining([*known, *(each for each in new if each.public_id not in ids)])
 
     assert [public_id for public_id in both if public_id in ids] == before
 
@@ -88,10 +90,10 @@ def test_new_restaurants_leave_the_order_of_the_others_as_it_is(known: list[Cand
 def test_beta_partners_join_first_and_leave_last(known: list[Candidate], percent: int) -> None:
     change = change_for_percentage(known, percent)
 
-    if any(not it.is_beta_partner for it in change.joining):
-        assert all(it.is_enforcing or it in change.joining for it in known if it.is_beta_partner)
-    if any(it.is_beta_partner for it in change.leaving):
-        assert not any(it.is_enforcing and it not in change.leaving for it in known if not it.is_beta_partner)
+    if any(not each.is_beta_partner for each in change.joining):
+        assert all(each.is_enforcing or each in change.joining for each in known if each.is_beta_partner)
+    if any(each.is_beta_partner for each in change.leaving):
+        assert not any(each.is_enforcing and each not in change.leaving for each in known if not each.is_beta_partner)
 
 
 def test_the_order_is_that_of_the_hash_and_stays_so_from_release_to_release() -> None:

@@ -77,9 +77,9 @@ def test_whoever_books_beside_a_block_keeps_off_the_table_or_is_named(
         with watched(house.restaurant) as gauge:
             block, *guests = crowd.run([blocking(house, "T1"), *[house.booking()] * 6])
 
-        left = {it.booking.pk for it in block.value.left}
+        left = {each.booking.pk for each in block.value.left}
         assert tally(guests) == {BOOKED: 2 + len(left), FULL: 4 - len(left)}
-        assert {it.pk for it in house.live_bookings() if house.tables_of(it) == "T1"} == left
+        assert {each.pk for each in house.live_bookings() if house.tables_of(each) == "T1"} == left
         assert is_refused_by_all(house.restaurant, Wish(house.business_date, NINETEEN, 4))
         assert gauge.retries(DEADLOCK) == 0
         assert list_misplaced(house.restaurant) == []
@@ -223,7 +223,7 @@ def test_swaps_that_cross_leave_everybody_at_one_table(crowd: Crowd, few_rounds:
             outcomes = crowd.run(acts)
 
         assert tally(outcomes) == {BOOKED: 6}
-        assert sorted(house.tables_of(it) for it in parties) == ["T1", "T2", "T3"]
+        assert sorted(house.tables_of(each) for each in parties) == ["T1", "T2", "T3"]
         assert gauge.retries(DEADLOCK) + gauge.retries(TAKEN_MEANWHILE) == 0
         assert list_misplaced(house.restaurant) == []
 

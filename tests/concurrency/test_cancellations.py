@@ -44,7 +44,7 @@ def test_what_is_cancelled_beside_bookings_is_booked_again_and_no_more(
         booked = fill(house)
 
         with watched(house.restaurant):
-            crowd.run([cancelling(it) for it in booked[:2]] + [house.booking()] * 6)
+            crowd.run([cancelling(each) for each in booked[:2]] + [house.booking()] * 6)
             assert len(house.live_bookings()) <= 3
             fill(house)
 

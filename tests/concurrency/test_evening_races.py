@@ -174,7 +174,7 @@ def test_a_no_show_that_comes_after_all_and_a_party_at_the_door_want_the_last_ta
             outcomes = crowd.run([undo, walking_in(house)])
 
         assert tally(outcomes) == {BOOKED: 1, FULL: 1}
-        assert [codes_of(it) for it in outcomes if it.refusal] == [["NO_TABLE"]]
+        assert [codes_of(each) for each in outcomes if each.refusal] == [["NO_TABLE"]]
         is_back = outcomes[0].code == BOOKED
         party.refresh_from_db()
         assert party.status == (BookingStatus.CONFIRMED if is_back else BookingStatus.NO_SHOW)

@@ -42,7 +42,7 @@ def test_holds_that_are_over_make_way_for_guests_once(crowd: Crowd, rounds: rang
             outcomes = crowd.run([house.booking()] * 7)
 
         assert tally(outcomes) == {BOOKED: 5, FULL: 2}
-        assert {booking.status for booking in Booking.objects.filter(pk__in=[it.pk for it in held])} == {"expired"}
+        assert {booking.status for booking in Booking.objects.filter(pk__in=[each.pk for each in held])} == {"expired"}
         assert BookingEvent.objects.filter(booking__in=held, kind="expired").count() == 5
 
 

@@ -141,7 +141,7 @@ def test_a_change_by_another_process_decides_the_next_booking(
         assert late.code == kind.answer
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if not kind.is_in_rows], ids=lambda it: it.table)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if not kind.is_in_rows], ids=lambda each: each.table)
 def test_without_a_new_version_the_settings_of_the_past_decide(crowd: Crowd, isolation: str, kind: Kind) -> None:
     house = kind.house()
     before = kept(house)

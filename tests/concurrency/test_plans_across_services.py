@@ -108,7 +108,7 @@ def test_plans_across_neighbouring_services_never_deadlock_and_lose_nobody(
         dice = random.Random(number)
         early = [house.booking(dice.randint(1, 3), dice.choice(LUNCH + DINNER))().booking for _ in range(6)]
         acts: list[Act] = [house.booking(dice.randint(1, 4), dice.choice(LUNCH + DINNER)) for _ in range(10)]
-        acts += [partial(cancel_booking, booking_id=it.pk) for it in early[:3]]
+        acts += [partial(cancel_booking, booking_id=each.pk) for each in early[:3]]
         dice.shuffle(acts)
 
         with watched(house.restaurant) as gauge:

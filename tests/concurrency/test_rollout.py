@@ -59,7 +59,7 @@ class Rush:
 
     def answers(self, code: str, *, since: float = 0.0) -> list[Asked]:
         """List the requests that began since then and were answered so."""
-        return [it for it in list(self.asked) if it.code == code and it.began >= since]
+        return [each for each in list(self.asked) if each.code == code and each.began >= since]
 
     def require(self, count: int, code: str, *, since: float = 0.0) -> None:
         """Wait until so many requests that began since then were answered so."""
@@ -108,11 +108,11 @@ def test_a_rollback_under_load_lets_guests_in_at_once_and_a_resumption_keeps_the
         settled = excess_of(house)
         rush.require(6 * GUESTS, FULL, since=on_at)
 
-    first_in = min(it.ended for it in rush.answers(BOOKED) if it.ended > asked_at)
-    slowest = max(it.ended - it.began for it in rush.answers(FULL) if it.ended < asked_at)
+    first_in = min(each.ended for each in rush.answers(BOOKED) if each.ended > asked_at)
+    slowest = max(each.ended - each.began for each in rush.answers(FULL) if each.ended < asked_at)
     # On a machine so busy that one answer takes half a second, two of them are as soon as can be.
     assert first_in - asked_at < max(RIGHT_AFTER_SECONDS, 2 * slowest)
-    assert [it for it in rush.answers(FULL, since=back_at) if it.began < on_at and it.ended < on_at] == []
+    assert [each for each in rush.answers(FULL, since=back_at) if each.began < on_at and each.ended < on_at] == []
     assert rush.answers(BOOKED, since=on_at) == []
     assert_excess_is_that_of_shadow_mode(house, settled, len(rush.answers(BOOKED)))
 
@@ -229,5 +229,5 @@ def test_of_many_who_roll_back_at_once_one_does(crowd: Crowd, rounds: range) -> 
 
         turned = crowd.run([partial(roll_back_enforcement, reason="Guests turned away")] * 6)
 
-        (change,) = [it.value for it in turned if it.value is not None]
+        (change,) = [each.value for each in turned if each.value is not None]
         assert RolloutChange.objects.get(action="rollback") == change

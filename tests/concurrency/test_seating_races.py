@@ -57,7 +57,7 @@ def test_nobody_is_refused_while_everybody_could_be_seated(crowd: Crowd, few_rou
             outcomes = crowd.run([house.booking(party_size=size) for size in sizes])
 
         assert set(tally(outcomes)) == {BOOKED, FULL}
-        assert all(is_refused_by_all(house.restaurant, wish(house, it)) for it in refused_sizes(sizes, outcomes))
+        assert all(is_refused_by_all(house.restaurant, wish(house, each)) for each in refused_sizes(sizes, outcomes))
         assert list_misplaced(house.restaurant) == []
 
 
@@ -71,10 +71,10 @@ def test_many_who_fit_only_if_others_move_all_find_room(crowd: Crowd, few_rounds
         assert tally(outcomes) == {BOOKED: 4, FULL: 4}
         assert is_refused_by_all(house.restaurant, wish(house, 4))
         assert gauge.retries(TAKEN_MEANWHILE) == 0
-        assert sorted(house.tables_of(it) for it in displaced) == ["T1", "T2", "T3", "T4"]
+        assert sorted(house.tables_of(each) for each in displaced) == ["T1", "T2", "T3", "T4"]
         assert list_misplaced(house.restaurant) == []
         moves = BookingEvent.objects.filter(restaurant=house.restaurant, kind="reseated")
-        assert sorted(moves.values_list("booking", flat=True)) == [it.pk for it in displaced]
+        assert sorted(moves.values_list("booking", flat=True)) == [each.pk for each in displaced]
         assert all(move.reason.endswith(", to make room for 4 at 19:00") for move in moves)
 
 
@@ -84,7 +84,7 @@ def test_whoever_is_cancelled_beside_plans_that_move_him_is_gone_for_good(
     for number in few_rounds:
         house, displaced = house_of_displaced_pairs(4)
         leaving = displaced[:2]
-        acts: list[Act] = [partial(cancel_booking, booking_id=it.pk) for it in leaving]
+        acts: list[Act] = [partial(cancel_booking, booking_id=each.pk) for each in leaving]
         acts += [house.booking()] * 6
         random.Random(number).shuffle(acts)
 
@@ -92,6 +92,6 @@ def test_whoever_is_cancelled_beside_plans_that_move_him_is_gone_for_good(
             outcomes = crowd.run(acts)
 
         assert tally(outcomes) == {BOOKED: 6, FULL: 2}
-        assert {Booking.objects.get(pk=it.pk).status for it in leaving} == {"cancelled"}
+        assert {Booking.objects.get(pk=each.pk).status for each in leaving} == {"cancelled"}
         assert not TableAssignment.objects.filter(booking__in=leaving).exists()
         assert list_misplaced(house.restaurant) == []

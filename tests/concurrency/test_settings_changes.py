@@ -58,7 +58,7 @@ def test_a_lower_limit_beside_bookings_authorises_what_it_finds_and_no_more(
         booked, day = 4 * tally(outcomes)[BOOKED], house.days[0]
         assert 20 <= booked <= 40
         assert (day.max_covers, day.booked_covers, day.excess_covers) == (20, booked, booked - 20)
-        assert sum(it.amount for it in edit.value.raised) == booked - 20
+        assert sum(each.amount for each in edit.value.raised) == booked - 20
 
 
 def test_a_raised_limit_beside_bookings_is_filled_by_whoever_comes_after(
@@ -231,4 +231,4 @@ def test_a_service_that_is_removed_beside_bookings_keeps_whoever_was_booked(
 
         counts = tally(outcomes)
         assert counts[BOOKED] + counts["OPERATING_HOURS_CLOSED"] == 8
-        assert [found.booking.pk for found in removal.value.unnamed] == [it.pk for it in house.live_bookings()]
+        assert [found.booking.pk for found in removal.value.unnamed] == [each.pk for each in house.live_bookings()]

@@ -101,7 +101,7 @@ def test_a_lower_limit_waits_for_the_booking_before_it_and_keeps_it_as_excess(
         pause.release()
 
         assert outcome_of(booking).code == BOOKED
-        assert [(it.limit, it.amount) for it in outcome_of(edit).value.raised] == [("SERVICE_COVERS", 2)]
+        assert [(each.limit, each.amount) for each in outcome_of(edit).value.raised] == [("SERVICE_COVERS", 2)]
 
 
 def test_whoever_waits_until_the_deadline_is_told_to_come_again(

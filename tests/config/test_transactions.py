@@ -86,9 +86,9 @@ def test_a_call_that_has_run_a_thousand_times_runs_again(settings: Any, monkeypa
 def contention_of(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, Any]]]:
     names = ("operation", "attempts", "sqlstates", "gave_up", "sqlstate", "attempt")
     return [
-        (it.getMessage(), {name: getattr(it, name) for name in names if hasattr(it, name)})
-        for it in caplog.records
-        if it.name == "config.transactions"
+        (each.getMessage(), {name: getattr(each, name) for name in names if hasattr(each, name)})
+        for each in caplog.records
+        if each.name == "config.transactions"
     ]
 
 

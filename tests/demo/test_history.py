@@ -38,7 +38,7 @@ def silent(_: object) -> None:
 
 def test_the_same_date_has_the_same_guests_and_another_has_others() -> None:
     assert plot(SATURDAY) == plot(SATURDAY)
-    assert [request.visit for request in plot(SATURDAY).requests] != [it.visit for it in plot(WEDNESDAY).requests]
+    assert [request.visit for request in plot(SATURDAY).requests] != [each.visit for each in plot(WEDNESDAY).requests]
 
 
 @pytest.mark.parametrize(("on", "requests"), [(WEDNESDAY, 8), (SATURDAY, 13)])
@@ -55,7 +55,7 @@ def test_everybody_asks_before_coming_sits_after_that_and_leaves_last() -> None:
 
 
 def test_sixty_dates_have_every_ending_and_parties_too_large() -> None:
-    requests = [it for number in range(60) for it in plot(SATURDAY - timedelta(days=number)).requests]
+    requests = [each for number in range(60) for each in plot(SATURDAY - timedelta(days=number)).requests]
 
     assert {request.ending for request in requests} == set(Ending)
     assert {request.visit.party_size for request in requests} > {1, 2, 4, 8, 12}
@@ -69,7 +69,7 @@ def bar() -> Restaurant:
 
 def play_busiest(bar: Restaurant) -> date:
     dates = list_dates_to_play(bar, 8)
-    on = max(dates, key=lambda it: len(plot_of(bar, it, dates[it]).requests))
+    on = max(dates, key=lambda each: len(plot_of(bar, each, dates[each]).requests))
     play_date(bar, plot_of(bar, on, dates[on]), progress=silent)
     return on
 
@@ -106,7 +106,7 @@ def assert_dated_by_what_made_them(bar: Restaurant) -> None:
     moments = {"created": "created_at", "seated": "seated_at", "left": "left_at", "arrived": "arrived_at"}
     known = [event for event in events if event.kind in moments]
     assert len(known) > 20
-    assert [it.created_at for it in known] == [getattr(it.booking, moments[it.kind]) for it in known]
+    assert [each.created_at for each in known] == [getattr(each.booking, moments[each.kind]) for each in known]
     created = Decision.objects.filter(operation="create", booking__isnull=False)
     assert dict(created.values_list("booking_id", "decided_at")) == dict(
         Booking.objects.values_list("pk", "created_at")

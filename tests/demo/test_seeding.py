@@ -135,7 +135,7 @@ def test_evenings_that_will_be_full_are_left_alone_until_then(houses: list[Resta
         for plan in plans
         if plan.service_day.service_period.name == "Dinner" and plan.service_day.business_date.weekday() == 4
     ]
-    assert [it for it in fridays if it[0] > today] == [(next_friday(today), True)]
+    assert [each for each in fridays if each[0] > today] == [(next_friday(today), True)]
 
 
 @with_database

@@ -14,7 +14,7 @@ OF_THE_VARIABLE = {"type": "prometheus", "uid": "${datasource}"}
 
 def check_expressions(expressions: list[str], directory: Path) -> str:
     """Let Prometheus check expressions as if each were recorded."""
-    rules = [{"record": f"checked:{number}", "expr": it} for number, it in enumerate(expressions)]
+    rules = [{"record": f"checked:{number}", "expr": each} for number, each in enumerate(expressions)]
     path = directory / "expressions.yml"
     path.write_text(yaml.safe_dump({"groups": [{"name": "expressions", "rules": rules}]}))
     return run_program("promtool", "check", "rules", path)
@@ -39,8 +39,8 @@ def test_every_panel_says_what_it_shows_and_asks_the_chosen_prometheus() -> None
 
     assert (variable["name"], variable["type"], variable["query"]) == ("datasource", "datasource", "prometheus")
     assert [panel["title"] for panel in panels() if not panel["description"]] == []
-    asked = [it["datasource"] for panel in panels() for it in (panel, *panel["targets"])]
-    assert [it for it in asked if it != OF_THE_VARIABLE] == []
+    asked = [each["datasource"] for panel in panels() for each in (panel, *panel["targets"])]
+    assert [each for each in asked if each != OF_THE_VARIABLE] == []
 
 
 def test_panels_have_an_id_and_a_place_of_their_own() -> None:

@@ -24,7 +24,7 @@ def series_known() -> dict[str, frozenset[str]]:
 
 def unknown_in(expression: str) -> list[Asked]:
     known = series_known()
-    return [it for it in asked_by(expression) if it.name not in known or not it.labels <= known[it.name]]
+    return [each for each in asked_by(expression) if each.name not in known or not each.labels <= known[each.name]]
 
 
 @pytest.mark.parametrize("expression", expressions())

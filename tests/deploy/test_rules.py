@@ -71,8 +71,8 @@ def rule_tests() -> list[dict[str, Any]]:
 
 @every_alert
 def test_an_alert_is_tested_to_fire_and_to_stay_silent(name: str) -> None:
-    asked = [it for case in rule_tests() for it in case["promql_expr_test"] if _is_of(it["expr"], name)]
-    expected = [it["exp_samples"] for it in asked]
+    asked = [each for case in rule_tests() for each in case["promql_expr_test"] if _is_of(each["expr"], name)]
+    expected = [each["exp_samples"] for each in asked]
 
     assert any('alertstate="firing"' in sample["labels"] for samples in expected for sample in samples)
     assert [] in expected
@@ -87,7 +87,7 @@ def _is_of(expression: str, name: str) -> bool:
 def test_a_rule_asks_only_for_what_its_own_group_has_recorded_before(group: dict[str, Any]) -> None:
     known: set[str] = set()
     for rule in group["rules"]:
-        asked = {it.name for it in asked_by(rule["expr"])}
+        asked = {each.name for each in asked_by(rule["expr"])}
         assert asked & set(recorded()) <= known
         known.add(rule.get("record", ""))
 

@@ -113,7 +113,7 @@ def latest(booking: Booking) -> BookingEvent:
 def faults(restaurant: Restaurant) -> list[str]:
     """Say everything that is wrong with counters and tables, by a recount and by the auditor."""
     report = run_audit(restaurant)
-    return [*list_faults(restaurant.pk), *(it.message for it in [*report.overbookings, *report.problems])]
+    return [*list_faults(restaurant.pk), *(each.message for each in [*report.overbookings, *report.problems])]
 
 
 def everything_written(restaurant: Restaurant) -> dict[str, list[dict[str, Any]]]:

@@ -12,4 +12,4 @@ def levels(check: Check, deployment: Deployment | None = None) -> list[Level]:
 
 def said(check: Check, deployment: Deployment | None = None) -> str:
     """Return all that a check says, what to do included."""
-    return "\n".join(f"{it.level} {it.saw} -> {it.advice}" for it in check(deployment or Deployment()))
+    return "\n".join(f"{each.level} {each.saw} -> {each.advice}" for each in check(deployment or Deployment()))

@@ -89,7 +89,9 @@ def _label_names(call: ast.Call) -> Iterator[str]:
     """Yield the texts of the list of labels: the only list that is given, but for buckets, which are numbers."""
     for value in (*call.args, *(keyword.value for keyword in call.keywords)):
         if isinstance(value, ast.List | ast.Tuple):
-            yield from (it.value for it in value.elts if isinstance(it, ast.Constant) and isinstance(it.value, str))
+            yield from (
+                each.value for each in value.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            )
 
 
 @cache

@@ -34,12 +34,12 @@ class Prometheus:
     def firing(self, name: str) -> list[dict[str, Any]]:
         """Return what fires of an alert."""
         alerts = self._get("/api/v1/alerts")["alerts"]
-        return [it for it in alerts if it["labels"]["alertname"] == name and it["state"] == "firing"]
+        return [each for each in alerts if each["labels"]["alertname"] == name and each["state"] == "firing"]
 
     def values(self, expression: str) -> list[float]:
         """Return the present values of an expression."""
         found = self._get("/api/v1/query", query=expression)["result"]
-        return [float(it["value"][1]) for it in found]
+        return [float(each["value"][1]) for each in found]
 
     def _get(self, path: str, **parameters: str) -> Any:
         answer = self.client.get(path, params=parameters)

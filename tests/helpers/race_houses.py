@@ -132,7 +132,9 @@ def house_with_long_slots() -> House:
 
 
 def _furnish(restaurant: Restaurant, seats: Sequence[int], combined: Sequence[tuple[int, int]]) -> None:
-    tables = [TableFactory(restaurant=restaurant, number=f"T{n}", capacity=it) for n, it in enumerate(seats, start=1)]
+    tables = [
+        TableFactory(restaurant=restaurant, number=f"T{n}", capacity=each) for n, each in enumerate(seats, start=1)
+    ]
     for pair in combined:
         TableCombinationFactory(restaurant=restaurant, tables=[tables[number - 1] for number in pair])
 

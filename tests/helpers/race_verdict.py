@@ -31,10 +31,10 @@ ADVISORY_LOCKS = """
 def _sum(sample: str, **labels: str) -> float:
     """Add up the values of a metric over all label values that are not named."""
     return sum(
-        it.value
+        each.value
         for metric in REGISTRY.collect()
-        for it in metric.samples
-        if it.name == sample and labels.items() <= it.labels.items()
+        for each in metric.samples
+        if each.name == sample and labels.items() <= each.labels.items()
     )
 
 
@@ -46,9 +46,9 @@ class Gauge:
 
     def __post_init__(self) -> None:
         self.before = {
-            (it.name, tuple(sorted(it.labels.items()))): it.value
+            (each.name, tuple(sorted(each.labels.items()))): each.value
             for metric in REGISTRY.collect()
-            for it in metric.samples
+            for each in metric.samples
         }
 
     def _risen(self, sample: str, **labels: str) -> float:
@@ -104,7 +104,7 @@ def _list_misfits(restaurant: Restaurant) -> Iterator[str]:
     seats = read_seats(restaurant.pk)
     for booking in restaurant.bookings.filter(status="confirmed"):
         guests = guests_of(booking)
-        if not any(it.table_ids == guests.home and guests.may_have(it) for it in seats):
+        if not any(each.table_ids == guests.home and guests.may_have(each) for each in seats):
             yield f"{booking} may not sit at {sorted(guests.home)}"
 
 

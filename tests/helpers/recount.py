@@ -41,12 +41,16 @@ def _count_faults(days: list[ServiceDay], slots: list[BookingSlot], bookings: li
     for slot in slots:
         here = [booking for booking in bookings if starting[booking.pk] == slot.pk]
         yield from _compare(f"slot {slot.starts_at}", slot, ("starting_covers", "starting_parties"), here)
-        present = [it for it in bookings if it.starts_at < slot.ends_at and slot.starts_at < it.ends_at]
+        present = [each for each in bookings if each.starts_at < slot.ends_at and slot.starts_at < each.ends_at]
         yield from _compare(f"slot {slot.starts_at}", slot, ("present_covers", "present_parties"), present)
 
 
 def _starting_slot(booking: Booking, slots: list[BookingSlot]) -> int | None:
-    own = [it.pk for it in slots if it.service_day_id == booking.service_day_id and it.starts_at <= booking.starts_at]
+    own = [
+        each.pk
+        for each in slots
+        if each.service_day_id == booking.service_day_id and each.starts_at <= booking.starts_at
+    ]
     return own[-1] if own else None
 
 
@@ -69,7 +73,7 @@ def _limit_faults(row: ServiceDay | BookingSlot, place: str, limits: tuple[tuple
 def _table_faults(restaurant_id: int) -> Iterator[str]:
     seated = list(TableAssignment.objects.filter(restaurant_id=restaurant_id).select_related("booking"))
     for one, other in combinations(seated, 2):
-        during, later = sorted((one.during, other.during), key=lambda it: it.lower)
+        during, later = sorted((one.during, other.during), key=lambda each: each.lower)
         if one.table_id == other.table_id and later.lower < during.upper:
             yield f"table {one.table_id} has {one.booking} and {other.booking} at once"
     for assignment in seated:

@@ -52,7 +52,7 @@ class Taken:
 
 def read_seats(restaurant_id: int) -> list[Seats]:
     """Read the tables that are in service, and their combinations."""
-    singles = {it.pk: it for it in Table.objects.filter(restaurant_id=restaurant_id, status="active")}
+    singles = {each.pk: each for each in Table.objects.filter(restaurant_id=restaurant_id, status="active")}
     seats = [_seats([table], table.min_party_size, table.max_party_size) for table in singles.values()]
     for combination in TableCombination.objects.filter(restaurant_id=restaurant_id).prefetch_related("tables"):
         tables = list(combination.tables.all())
@@ -66,8 +66,8 @@ def can_seat_all(seats: Iterable[Seats], taken: Iterable[Taken], parties: Sequen
     offered, fixed = list(seats), list(taken)
     grid = _Grid(offered, fixed, parties)
     held = 0
-    for it in fixed:
-        held |= grid.bits({it.table_id}, it.starts_at, it.ends_at)
+    for each in fixed:
+        held |= grid.bits({each.table_id}, each.starts_at, each.ends_at)
     waiting = sorted(parties, key=lambda guests: (guests.starts_at, guests.ends_at, guests.party_size))
     choices = [_choices(guests, offered, grid, held) for guests in waiting]
     ahead = [grid.from_on(guests.starts_at) for guests in waiting]
@@ -86,9 +86,9 @@ class _Grid:
     """Tables by pieces of time, as bits."""
 
     def __init__(self, seats: Sequence[Seats], taken: Sequence[Taken], parties: Sequence[Guests]) -> None:
-        self._cuts = sorted({cut for it in (*taken, *parties) for cut in (it.starts_at, it.ends_at)})
-        known = {pk for it in seats for pk in it.table_ids} | {pk for it in parties for pk in it.home}
-        self._rows = {pk: row for row, pk in enumerate(sorted(known | {it.table_id for it in taken}))}
+        self._cuts = sorted({cut for each in (*taken, *parties) for cut in (each.starts_at, each.ends_at)})
+        known = {pk for each in seats for pk in each.table_ids} | {pk for each in parties for pk in each.home}
+        self._rows = {pk: row for row, pk in enumerate(sorted(known | {each.table_id for each in taken}))}
 
     def bits(self, table_ids: Iterable[int], starts_at: datetime, ends_at: datetime) -> int:
         span = sum(1 << place for place, cut in enumerate(self._cuts) if starts_at <= cut < ends_at)
@@ -110,6 +110,6 @@ def _seats(tables: Sequence[Table], smallest: int, largest: int) -> Seats:
 
 def _choices(guests: Guests, offered: Iterable[Seats], grid: _Grid, held: int) -> set[int]:
     """Return the bits of every seat that a party can have: where it sits it may stay, also under a block."""
-    suiting = [it.table_ids for it in offered if guests.may_have(it)]
+    suiting = [each.table_ids for each in offered if guests.may_have(each)]
     free = {bits for ids in suiting if not (bits := grid.bits(ids, guests.starts_at, guests.ends_at)) & held}
     return free | ({grid.bits(guests.home, guests.starts_at, guests.ends_at)} if guests.home else set())

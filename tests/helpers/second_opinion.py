@@ -44,7 +44,7 @@ def read_state(restaurant_id: int, *, now: datetime, turn_minutes: int, ignored:
     """Read what is true now; a hold that is over does not count."""
     bookings = Booking.objects.filter(restaurant_id=restaurant_id).exclude(pk=ignored)
     bookings = bookings.select_related("service_day__service_period").prefetch_related("assignments").order_by("pk")
-    live = [it for it in bookings if it.status in COUNTED or (it.status == "held" and it.expires_at > now)]
+    live = [each for each in bookings if each.status in COUNTED or (each.status == "held" and each.expires_at > now)]
     return State(Restaurant.objects.get(pk=restaurant_id), live, turn_minutes, now)
 
 
@@ -95,21 +95,23 @@ def _is_closed(restaurant: Restaurant, wish: Wish, period: ServicePeriod | None)
     closures = Closure.objects.filter(
         restaurant=restaurant, from_date__lte=wish.business_date, to_date__gte=wish.business_date
     )
-    return any(it.service_period_id in (None, period.pk if period else None) for it in closures)
+    return any(each.service_period_id in (None, period.pk if period else None) for each in closures)
 
 
 def _limits_passed(state: State, period: ServicePeriod, wish: Wish, starts_at: datetime) -> Iterator[str]:
     ends_at = starts_at + timedelta(minutes=state.turn_minutes)
     day = ServiceDay.objects.get(service_period=period, business_date=wish.business_date)
-    yield from _passed("SERVICE", day, "max", [it for it in state.bookings if it.service_day_id == day.pk], wish)
+    yield from _passed("SERVICE", day, "max", [each for each in state.bookings if each.service_day_id == day.pk], wish)
     slots = BookingSlot.objects.filter(restaurant=state.restaurant).order_by("starts_at")
     own = [slot for slot in slots if slot.service_day_id == day.pk]
     start = next(slot for slot in own if slot.starts_at == starts_at)
-    starting = [it for it in state.bookings if it.service_day_id == day.pk and _start(it, own) == start.starts_at]
+    starting = [
+        each for each in state.bookings if each.service_day_id == day.pk and _start(each, own) == start.starts_at
+    ]
     yield from _passed("PACING", start, "pacing", starting, wish)
     for slot in slots:
         if slot.starts_at < ends_at and starts_at < slot.ends_at:
-            there = [it for it in state.bookings if it.starts_at < slot.ends_at and slot.starts_at < it.ends_at]
+            there = [each for each in state.bookings if each.starts_at < slot.ends_at and slot.starts_at < each.ends_at]
             yield from _passed("OCCUPANCY", slot, "occupancy", there, wish)
     if period.seating_mode == "tables" and not has_seating_plan(state, wish, starts_at, ends_at):
         yield "NO_TABLE"
@@ -123,7 +125,7 @@ def _passed(
     code: str, row: ServiceDay | BookingSlot, limit: str, bookings: Sequence[Booking], wish: Wish
 ) -> Iterator[str]:
     covers, parties = getattr(row, f"{limit}_covers"), getattr(row, f"{limit}_parties")
-    if covers is not None and sum(it.party_size for it in bookings) + wish.party_size > covers:
+    if covers is not None and sum(each.party_size for each in bookings) + wish.party_size > covers:
         yield f"{code}_COVERS"
     if parties is not None and len(bookings) + 1 > parties:
         yield f"{code}_PARTIES"
@@ -139,7 +141,7 @@ def has_seating_plan(state: State, wish: Wish, starts_at: datetime, ends_at: dat
     evening = _evening(state, wish, starts_at, until)
     asking = Guests(wish.party_size, starts_at, until, wish.seating)
     seats, taken = read_seats(state.restaurant.pk), _taken(state, *evening)
-    seated = [guests_of(it) for it in state.bookings if _is_movable(state, it, *evening)]
+    seated = [guests_of(each) for each in state.bookings if _is_movable(state, each, *evening)]
     owed: list[Guests] = []
     for booking in state.bookings:
         if _is_waiting(state, booking, *evening) and can_seat_all(seats, taken, [*seated, *owed, guests_of(booking)]):
@@ -196,7 +198,9 @@ def guests_of(booking: Booking) -> Guests:
 
 def _taken(state: State, opens_at: datetime, closes_at: datetime) -> list[Taken]:
     """List what nobody is moved from: tables of parties that stay, and blocks."""
-    staying = [it for it in state.bookings if not _is_movable(state, it, opens_at, closes_at)]
-    kept = [Taken(row.table_id, row.during.lower, row.during.upper) for it in staying for row in it.assignments.all()]
+    staying = [each for each in state.bookings if not _is_movable(state, each, opens_at, closes_at)]
+    kept = [
+        Taken(row.table_id, row.during.lower, row.during.upper) for each in staying for row in each.assignments.all()
+    ]
     blocks = TableBlock.objects.filter(restaurant=state.restaurant)
     return [*kept, *(Taken(block.table_id, block.starts_at, block.ends_at) for block in blocks)]

@@ -102,7 +102,7 @@ class OpenRestaurant(RuleBasedStateMachine):
     def hold(self, wishes: list[Wish], is_over: bool) -> Any:
         held = self._book_all(wishes)
         expires_at = read_clock() + timedelta(hours=-1 if is_over else 1)
-        Booking.objects.filter(pk__in=[it.pk for it in held]).update(status="held", expires_at=expires_at)
+        Booking.objects.filter(pk__in=[each.pk for each in held]).update(status="held", expires_at=expires_at)
         return multiple(*held)
 
     @rule(booking=consumes(bookings), is_again=st.booleans())

@@ -42,7 +42,7 @@ class HostedRestaurant(OpenRestaurant):
                 reason="A broken leg",
             )
             self._require_named(
-                {table.pk for table in chosen}, starts_at, hours, {it.booking.pk for it in outcome.left}
+                {table.pk for table in chosen}, starts_at, hours, {each.booking.pk for each in outcome.left}
             )
 
     @rule(data=st.data())

@@ -109,14 +109,16 @@ def taken(simulation: Simulation) -> list[int]:
 
 def reasons(simulation: Simulation) -> dict[int, tuple[str, ...]]:
     """Return why each request is refused."""
-    return {pk: it.reasons for pk, it in simulation.outcomes.items() if not it.is_accepted and not it.is_answered}
+    return {
+        pk: each.reasons for pk, each in simulation.outcomes.items() if not each.is_accepted and not each.is_answered
+    }
 
 
 def tables_given(simulation: Simulation) -> dict[int, list[str]]:
     """Return the numbers of the tables of each party, by its key."""
     room = simulation.room
     numbers = {table.table_id: table.number for table in room.house.floor.tables}
-    return {key: [numbers[it] for it in party.table_ids] for key, party in room.parties.items()}
+    return {key: [numbers[each] for each in party.table_ids] for key, party in room.parties.items()}
 
 
 def compared(happened: Record, today: ServiceSettings, proposed: ServiceSettings) -> WhatIf:
@@ -125,4 +127,4 @@ def compared(happened: Record, today: ServiceSettings, proposed: ServiceSettings
 
 def ids(found: Sequence[Any]) -> list[int]:
     """Return which requests these differences are about."""
-    return [it.decision_id for it in found]
+    return [each.decision_id for each in found]

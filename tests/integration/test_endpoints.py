@@ -142,7 +142,7 @@ def test_a_closed_date_is_answered_and_not_refused(client: ContractClient) -> No
 
     at_seven, all_day = ask(client, time="19:00"), ask(client)
 
-    assert (at_seven["available"], [it["code"] for it in at_seven["reasons"]]) == (False, ["CLOSED"])
+    assert (at_seven["available"], [each["code"] for each in at_seven["reasons"]]) == (False, ["CLOSED"])
     assert (all_day["available"], all_day["slots"][0]["reasons"][0]["code"]) == (False, "CLOSED")
 
 
@@ -152,7 +152,7 @@ def test_a_time_outside_service_has_no_capacity(client: ContractClient) -> None:
     answer = ask(client, time="03:07")
 
     assert (answer["available"], answer["capacity"]) == (False, None)
-    assert [it["code"] for it in answer["reasons"]] == ["OUTSIDE_SERVICE"]
+    assert [each["code"] for each in answer["reasons"]] == ["OUTSIDE_SERVICE"]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_an_instant_against_the_wall_time_is_bad_input(client: ContractClient) -
 
     answer = ask(client, status=400, time="19:00", startsAt="2090-06-14T19:00:00Z")
 
-    assert [it["code"] for it in answer["details"]["startsAt"]] == ["mismatch"]
+    assert [each["code"] for each in answer["details"]["startsAt"]] == ["mismatch"]
 
 
 @pytest.mark.parametrize("wish", [{}, {"seating": "any"}, {"seating": ""}, {"seating": "indoor"}])
@@ -632,7 +632,7 @@ def test_active_restaurants_are_listed_page_by_page(client: ContractClient) -> N
     first = client.get("/api/restaurants", {"limit": "2"}).json()
     second = client.get(first["next"]).json()
 
-    assert [it["slug"] for it in first["results"]] == ["a", "b"]
+    assert [each["slug"] for each in first["results"]] == ["a", "b"]
     assert first["next"] == "http://testserver/api/restaurants?after=b&limit=2"
     assert (second["results"][0]["slug"], second["next"]) == ("c", None)
     assert {**second["results"][0], "id": ""} == {

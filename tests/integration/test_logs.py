@@ -117,18 +117,18 @@ def test_over_http_nothing_of_a_guest_is_in_the_log(capfd: pytest.CaptureFixture
 
 def require_full_account(lines: Lines) -> None:
     """Check that the log of the walk says what happened, under the id of the request."""
-    assert {"_granian", "config.access", "config.transactions", "django.request"} <= {it["logger"] for it in lines}
-    assert all({"timestamp", "level", "logger", "event", "request_id"} <= set(it) for it in lines)
-    [failure] = [it for it in lines if it["logger"] == "django.request" and "exception" in it]
+    assert {"_granian", "config.access", "config.transactions", "django.request"} <= {each["logger"] for each in lines}
+    assert all({"timestamp", "level", "logger", "event", "request_id"} <= set(each) for each in lines)
+    [failure] = [each for each in lines if each["logger"] == "django.request" and "exception" in each]
     assert failure["request_id"] == "canary"
     assert (failure["sqlstate"], failure["constraint"]) == ("23514", "scratch_name")
     assert "IntegrityError: [23514] new row for relation" in failure["exception"]
-    [contention] = [it for it in lines if it["event"] == "contention"]
+    [contention] = [each for each in lines if each["event"] == "contention"]
     assert (contention["gave_up"], contention["level"], contention["request_id"]) == (True, "warning", "canary")
     assert set(contention["sqlstates"]) <= {"55P03", "57014"}
     assert contention["operation"] == "create_booking"
     assert contention["restaurant_id"] == failure["restaurant_id"]
-    [away] = [it for it in lines if it["event"] == "database not available"]
+    [away] = [each for each in lines if each["event"] == "database not available"]
     assert away["sqlstate"] == "57014"
 
 

@@ -162,7 +162,7 @@ def _gauged(client: httpx.Client) -> set[int]:
 
 
 def test_every_gauge_of_the_project_ends_with_its_process() -> None:
-    gauges = [it for it in REGISTRY._collector_to_names if isinstance(it, Gauge)]
+    gauges = [each for each in REGISTRY._collector_to_names if isinstance(each, Gauge)]
     own = [gauge for gauge in gauges if not gauge._name.startswith(("django_", "python_", "process_"))]
 
     assert [gauge._name for gauge in own if not gauge._multiprocess_mode.startswith("live")] == []
@@ -353,8 +353,8 @@ def test_what_is_asked_seldom_is_kept_and_the_rest_is_asked_at_each_scrape(clien
         samples = scrape(client)
 
     assert answered(samples) == dict.fromkeys(QUESTIONS, 1)
-    assert [it["sql"] for it in asked if "bookings_decision" in it["sql"]] == []
-    assert [it["sql"] for it in asked if "bookings_auditrun" in it["sql"]] != []
+    assert [each["sql"] for each in asked if "bookings_decision" in each["sql"]] == []
+    assert [each["sql"] for each in asked if "bookings_auditrun" in each["sql"]] != []
 
 
 @pytest.mark.parametrize("method", ["post", "put", "delete"])

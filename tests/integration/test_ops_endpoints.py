@@ -187,7 +187,7 @@ def test_a_key_opens_its_own_restaurant_only(client: ContractClient) -> None:
     own, other = bistro(), RestaurantFactory(slug="other")
     headers = bearer(key_of(own))
 
-    answers = [client.get(PATH, {**QUERY, "restaurantId": it.slug}, headers=headers) for it in (own, other)]
+    answers = [client.get(PATH, {**QUERY, "restaurantId": each.slug}, headers=headers) for each in (own, other)]
 
     assert [answer.status_code for answer in answers] == [200, 403]
     assert answers[1].json()["error"] == "FORBIDDEN"

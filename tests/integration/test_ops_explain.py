@@ -299,7 +299,7 @@ def test_partners_see_total_and_free_of_every_size(staff: ContractClient, house:
     answer = staff.get(TABLES, QUERIES[TABLES]).json()
 
     assert (answer["channel"], len(answer["slots"])) == ("online", 19)
-    slot = next(it for it in answer["slots"] if it["time"] == "19:00")
+    slot = next(each for each in answer["slots"] if each["time"] == "19:00")
     assert {name: value for name, value in slot.items() if name != "counts"} == {
         "time": "19:00",
         "startsAt": "2090-06-14T18:00:00Z",

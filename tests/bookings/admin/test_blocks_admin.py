@@ -137,7 +137,9 @@ def test_a_second_click_adds_nothing_and_says_again_who_keeps_the_table(admin_cl
     second = add(admin_client, **values)
 
     assert TableBlock.objects.count() == 1
-    assert [it for it in messages_of(second) if "<li>" in it] == [it for it in messages_of(first) if "<li>" in it]
+    assert [each for each in messages_of(second) if "<li>" in each] == [
+        each for each in messages_of(first) if "<li>" in each
+    ]
 
 
 def test_a_deleted_block_gives_its_table_back(admin_client, house):
@@ -175,7 +177,7 @@ def test_the_list_shows_blocks_that_are_not_over_and_who_is_still_there(admin_cl
     over = block(house, "T3", days=-9)
 
     shown = {
-        when: [it.pk for it in admin_client.get(f"{BLOCKS}{query}").context["cl"].result_list]
+        when: [each.pk for each in admin_client.get(f"{BLOCKS}{query}").context["cl"].result_list]
         for when, query in (("", ""), ("now", "?when=now"), ("over", "?when=over"), ("all", "?when=all"))
     }
 
@@ -185,7 +187,7 @@ def test_the_list_shows_blocks_that_are_not_over_and_who_is_still_there(admin_cl
         "over": [over.pk],
         "all": [running.pk, over.pk, coming.pk],
     }
-    rows = {it.pk: it.parties_there for it in admin_client.get(f"{BLOCKS}?when=all").context["cl"].result_list}
+    rows = {each.pk: each.parties_there for each in admin_client.get(f"{BLOCKS}?when=all").context["cl"].result_list}
     assert rows == {coming.pk: 1, running.pk: 0, over.pk: 0}
     assert TableAssignment.objects.count() == 1
 

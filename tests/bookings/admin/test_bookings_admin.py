@@ -71,7 +71,7 @@ def test_a_booking_is_found_by_reference_name_email_and_phone(admin_client, book
 
     found = admin_client.get(BOOKINGS, {"q": query}).context["cl"].result_list
 
-    assert [it.reference for it in found] == [booking.reference]
+    assert [each.reference for each in found] == [booking.reference]
     assert other.reference != booking.reference
 
 

@@ -334,7 +334,7 @@ def test_a_late_party_says_whom_it_moves(admin_client: Client, house: Restaurant
     page = do(admin_client, booking, "seat")
 
     moved = f"{following.reference} moved from T1 to T2, to make room for {booking.reference}."
-    assert [text_of_message(it) for it in messages_of(page)][1:] == [moved]
+    assert [text_of_message(each) for each in messages_of(page)][1:] == [moved]
     assert at_tables(following) == ["T2"]
 
 
@@ -347,7 +347,7 @@ def test_a_longer_stay_says_whom_it_hits(admin_client: Client, house: Restaurant
 
     start = f"{following.starts_at.astimezone(house.zone):%H:%M}"
     hit = f"{following.reference}, party of 2 at {start}, comes to T1 and finds it taken: give them other tables."
-    assert [text_of_message(it) for it in messages_of(page)][1:] == [hit]
+    assert [text_of_message(each) for each in messages_of(page)][1:] == [hit]
     assert at_tables(following) == ["T1"]
 
 
@@ -466,7 +466,7 @@ def test_free_tables_come_first_and_taken_ones_say_by_whom(admin_client: Client,
     page = admin_client.get(page_of(booking, "assign"))
 
     (free, [own]), (taken, [first, second]) = page.context["form"].fields["tables"].choices
-    start, end = (f"{it.astimezone(house.zone):%H:%M}" for it in (other.starts_at, other.ends_at))
+    start, end = (f"{each.astimezone(house.zone):%H:%M}" for each in (other.starts_at, other.ends_at))
     assert (free, own) == ("Free, for 2", (table(house, "T1").pk, "T1 (1 to 2)"))
     assert taken == "Taken: whoever may be moved is moved"
     assert first[1] == f"T2 (1 to 2): Grace Hopper, 2 ({other.reference}) {start} to {end}"
@@ -490,7 +490,7 @@ def test_a_booking_moves_and_whoever_is_in_the_way_makes_room(admin_client: Clie
 
     page = do(admin_client, booking, "assign", tables=ids(house, "T2"))
 
-    assert [text_of_message(it) for it in messages_of(page)] == [
+    assert [text_of_message(each) for each in messages_of(page)] == [
         f"{booking.reference} has T2, pinned.",
         f"{other.reference} moved from T2 to T1, to make room for {booking.reference}.",
     ]
@@ -629,7 +629,7 @@ def test_an_automatic_move_is_told_with_tables_and_reason_and_pinned_in_one_call
     start = f"{booking.wall_time:%H:%M}"
     told = f"Moved to other tables by the planner engine T2 T1 T2 -&gt; T1, to make room for 2 at {start} Pin here"
     assert told in text_of(page)
-    (button,) = [it for it in page.content.decode().split("<button") if "Pin here" in it]
+    (button,) = [each for each in page.content.decode().split("<button") if "Pin here" in each]
     assert f'formaction="{page_of(moved, "pin")}"' in button
     moved.refresh_from_db()
     admin_client.post(page_of(moved, "pin"), {"expected_version": moved.version})

@@ -104,7 +104,7 @@ def test_the_list_begins_today_unless_it_is_narrowed(admin_client, day, query, s
 
     page = admin_client.get(f"{DAYS}{query.format(restaurant=day.restaurant_id)}")
 
-    assert {(it.business_date - today).days for it in page.context["cl"].result_list} == shown
+    assert {(each.business_date - today).days for each in page.context["cl"].result_list} == shown
 
 
 def test_the_list_is_narrowed_by_service_period(admin_client, day):
@@ -112,7 +112,7 @@ def test_the_list_is_narrowed_by_service_period(admin_client, day):
 
     page = admin_client.get(f"{DAYS}?period={day.service_period_id}")
 
-    assert [it.pk for it in page.context["cl"].result_list] == [day.pk]
+    assert [each.pk for each in page.context["cl"].result_list] == [day.pk]
     assert "Bar · Dinner" in text_of(page)
 
 

@@ -187,7 +187,7 @@ def test_a_pinned_party_in_the_way_is_a_link_to_its_pin(admin_client: Client, ho
 
     settings = call(admin_client, party_size="4").context["remedies"].settings
 
-    assert [(it.text, it.url) for it in settings] == [
+    assert [(each.text, each.url) for each in settings] == [
         (f"Unpin {small.reference}, Ann Lee, party of 2", f"/admin/bookings/booking/{small.pk}/unpin/")
     ]
 

@@ -129,7 +129,7 @@ def test_the_page_says_which_tables_are_free_for_how_long(admin_client: Client, 
 
     (awaited, [second]), (taken, [first]) = admin_client.get(WALK_IN).context["form"].fields["tables"].choices
 
-    start, end = (f"{it.astimezone(house.zone):%H:%M}" for it in (comes.starts_at, comes.ends_at))
+    start, end = (f"{each.astimezone(house.zone):%H:%M}" for each in (comes.starts_at, comes.ends_at))
     assert awaited == "Free now, until somebody comes"
     assert second == (table(house, "T2").pk, f"T2 (1 to 4): Ada Lovelace, 2 ({comes.reference}) {start} to {end}")
     assert taken == "Taken now"

@@ -80,8 +80,8 @@ def test_the_result_is_a_chart_and_a_table(house: Restaurant) -> None:
     assert "The proposal takes +3 covers: 3 gained (1 party), 0 lost (0 parties)." in text
     covers, reasons = charts_of(page)
     assert covers["labels"] == [f"{ON:%-d %b}"]
-    assert [(it["label"], it["data"]) for it in covers["datasets"]] == [("Today's rules", [4]), ("Proposed", [7])]
-    assert (reasons["labels"], [it["data"] for it in reasons["datasets"]]) == (["PACING_COVERS"], [[1], [0]])
+    assert [(each["label"], each["data"]) for each in covers["datasets"]] == [("Today's rules", [4]), ("Proposed", [7])]
+    assert (reasons["labels"], [each["data"] for each in reasons["datasets"]]) == (["PACING_COVERS"], [[1], [0]])
     for row in ("Covers accepted 4 4 7 +3", "PACING_COVERS 1 0 -1 1 0", f"{ON} 19:00 3 web - PACING_COVERS"):
         assert row in text
     assert "Ann Lee" not in text
@@ -170,7 +170,7 @@ def test_nothing_is_written(house: Restaurant) -> None:
 
 @pytest.mark.parametrize("lacking", MAY_ASK)
 def test_it_takes_both_permissions(house: Restaurant, lacking: str) -> None:
-    client = client_with(*(it for it in MAY_ASK if it != lacking))
+    client = client_with(*(each for each in MAY_ASK if each != lacking))
 
     assert client.get(WHAT_IF).status_code == 403
     assert ask(client).status_code == 403

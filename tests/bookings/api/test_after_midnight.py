@@ -109,7 +109,7 @@ def test_past_the_last_seating_the_starts_before_it_are_offered(house: Restauran
     with pytest.raises(OperatingHoursClosed, match=f"01:30 belongs to the service of Saturday, {SATURDAY}") as refused:
         book(house, SUNDAY, time(1, 30))
 
-    assert [(it.wall_time, it.business_date) for it in refused.value.alternatives[:2]] == [
+    assert [(each.wall_time, each.business_date) for each in refused.value.alternatives[:2]] == [
         (time(1), SATURDAY),
         (time(0, 45), SATURDAY),
     ]

@@ -70,7 +70,7 @@ def test_a_booking_request_is_observed_by_its_outcome(
 
     assert book(client, **changes) == status
 
-    assert [it.grown for it in counted] == [1, 1]
+    assert [each.grown for each in counted] == [1, 1]
 
 
 def test_a_replay_is_an_outcome_of_its_own(client: Client) -> None:
@@ -80,7 +80,7 @@ def test_a_replay_is_an_outcome_of_its_own(client: Client) -> None:
 
     book(client, key="k")
 
-    assert [it.grown for it in (*created, *replayed)] == [0, 0, 1, 1]
+    assert [each.grown for each in (*created, *replayed)] == [0, 0, 1, 1]
 
 
 def test_every_reason_of_a_refusal_is_counted(client: Client) -> None:
@@ -93,7 +93,7 @@ def test_every_reason_of_a_refusal_is_counted(client: Client) -> None:
 
     book(client)
 
-    assert {code: it.grown for code, it in reasons.items()} == {
+    assert {code: each.grown for code, each in reasons.items()} == {
         "SERVICE_COVERS": 1,
         "PACING_COVERS": 1,
         "OCCUPANCY_COVERS": 0,
@@ -111,7 +111,7 @@ def test_what_nobody_expected_is_observed_too(client: Client, monkeypatch: pytes
 
     assert book(client) == 500
 
-    assert [it.grown for it in counted] == [1, 1]
+    assert [each.grown for each in counted] == [1, 1]
 
 
 def test_only_availability_that_was_answered_is_timed(client: Client) -> None:
@@ -131,7 +131,7 @@ def test_other_methods_are_no_bookings(client: Client) -> None:
 
     client.get("/api/bookings")
 
-    assert [it.grown for it in counted] == [0, 0]
+    assert [each.grown for each in counted] == [0, 0]
 
 
 BEGINNING = """

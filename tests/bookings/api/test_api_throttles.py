@@ -279,7 +279,7 @@ def test_valkey_killed_midway_leaves_a_limit_and_no_error(
 
     assert before == [404, 404]
     assert after == [404, 404, 404, 429, 429]
-    [record] = [it for it in caplog.records if it.name == "bookings.api.throttles"]
+    [record] = [each for each in caplog.records if each.name == "bookings.api.throttles"]
     assert record.levelname == "WARNING"
     assert "counted per process" in record.getMessage()
 

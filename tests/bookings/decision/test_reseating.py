@@ -73,17 +73,17 @@ def tables_of(booking: Booking) -> list[str]:
 
 
 def moves_of(outcome: SettingsOutcome) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    return [(it.booking_reference, it.from_tables, it.to_tables) for it in outcome.moves]
+    return [(each.booking_reference, each.from_tables, each.to_tables) for each in outcome.moves]
 
 
 def left_of(outcome: SettingsOutcome) -> list[tuple[str, tuple[str, ...], LeftReason]]:
-    return [(it.booking.reference, it.tables, it.reason) for it in outcome.left]
+    return [(each.booking.reference, each.tables, each.reason) for each in outcome.left]
 
 
 def assert_sound(house: Restaurant) -> None:
     assert list_faults(house.pk) == []
     report = run_audit(house)
-    assert report.is_clean, [it.message for it in (*report.overbookings, *report.problems)]
+    assert report.is_clean, [each.message for each in (*report.overbookings, *report.problems)]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_parties_that_are_fixed_or_find_no_other_table_are_listed_and_stay(house
         (seated.reference, ("T1",), LeftReason.SEATED),
         (unlucky.reference, ("T1",), LeftReason.NO_OTHER_TABLE),
     ]
-    assert [tables_of(it) for it in (pinned, seated, unlucky)] == [["T1"]] * 3
+    assert [tables_of(each) for each in (pinned, seated, unlucky)] == [["T1"]] * 3
     assert_sound(house)
 
 

@@ -80,7 +80,7 @@ def test_the_same_as_json(settings: Settings) -> None:
     assert said["counts"]["problem"] == 1
     assert sum(said["counts"].values()) == len(said["findings"])
     assert {"check": "debug", "level": "problem", "advice": "Set DEBUG=false."}.items() <= said["findings"][2].items()
-    assert "each of 3 workers" in next(it["saw"] for it in said["findings"] if it["check"] == "redis")
+    assert "each of 3 workers" in next(each["saw"] for each in said["findings"] if each["check"] == "redis")
 
 
 @pytest.mark.usefixtures("healthy")
@@ -96,7 +96,7 @@ def test_pending_migrations_are_one_finding_and_not_one_for_each_table() -> None
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'bookings' AND name <> '0001_btree_gist'")
 
-    problems = [it.check for it in examine(Deployment()).findings if it.level is PROBLEM]
+    problems = [each.check for each in examine(Deployment()).findings if each.level is PROBLEM]
 
     assert problems == ["secret-key", "migrations"]
 
@@ -176,6 +176,6 @@ def test_a_database_that_is_away_is_one_finding() -> None:
     assert result.returncode == 1
     assert findings[-1]["check"] == "database"
     assert "Connection refused" in findings[-1]["saw"]
-    assert [it["check"] for it in findings if it["level"] == "problem"] == ["database"]
+    assert [each["check"] for each in findings if each["level"] == "problem"] == ["database"]
     assert "Traceback" not in result.stderr
     assert "hidden-word" not in result.stdout + result.stderr

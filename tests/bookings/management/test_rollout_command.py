@@ -159,7 +159,7 @@ def test_a_rollback_and_a_resumption_are_each_done_once() -> None:
 
     assert run("resume", "--reason", "Mended")[0].startswith("Enforcement is on:")
     assert run("resume", "--reason", "Again")[0] == "Enforcement is switched on already: nothing changed\n"
-    assert [it.action for it in RolloutChange.objects.order_by("pk")] == ["rollback", "resume"]
+    assert [each.action for each in RolloutChange.objects.order_by("pk")] == ["rollback", "resume"]
 
 
 def test_a_note_is_kept(bistro: Restaurant) -> None:

@@ -21,7 +21,7 @@ def slots(restaurant: Restaurant, party_size: int | None = None) -> dict[str, Sl
 
 def counts(restaurant: Restaurant, wall_time: str = "19:00") -> dict[int, str]:
     """Return free/total by party size at a start."""
-    return {it.party_size: f"{it.free}/{it.total}" for it in slots(restaurant)[wall_time].counts}
+    return {each.party_size: f"{each.free}/{each.total}" for each in slots(restaurant)[wall_time].counts}
 
 
 def three_for_4_to_6_and_one_for_6_to_8() -> Restaurant:
@@ -103,7 +103,9 @@ def test_only_tables_that_are_given_out_online_count() -> None:
 def test_one_size_may_be_asked_for_even_if_it_cannot_be_booked_online() -> None:
     house = bistro(12)
 
-    assert [(it.party_size, it.total, it.free) for it in slots(house, party_size=10)["19:00"].counts] == [(10, 1, 1)]
+    assert [(each.party_size, each.total, each.free) for each in slots(house, party_size=10)["19:00"].counts] == [
+        (10, 1, 1)
+    ]
 
 
 def test_every_start_of_the_date_is_counted_and_a_closed_one_is_marked() -> None:

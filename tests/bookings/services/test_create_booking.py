@@ -114,7 +114,7 @@ def test_covers_of_the_service_are_full_only_when_they_are(limit: int, is_refuse
     if is_refused:
         with pytest.raises(CapacityExceeded, match="No capacity for 4 guests at 19:00") as refused:
             book(restaurant)
-        assert [(str(it.code), it.limit, it.used, it.asked) for it in refused.value.reasons] == [
+        assert [(str(each.code), each.limit, each.used, each.asked) for each in refused.value.reasons] == [
             ("SERVICE_COVERS", 7, 4, 4)
         ]
     else:
@@ -147,7 +147,7 @@ def test_occupancy_counts_everybody_present_not_only_who_starts() -> None:
     with pytest.raises(CapacityExceeded) as refused:
         book(restaurant, "19:15")
 
-    assert [str(it.code) for it in refused.value.reasons] == ["OCCUPANCY_COVERS"]
+    assert [str(each.code) for each in refused.value.reasons] == ["OCCUPANCY_COVERS"]
     assert book(restaurant, "19:30").booking.party_size == 4
 
 
@@ -166,7 +166,7 @@ def test_lunch_that_stays_into_dinner_takes_its_places_there() -> None:
     with pytest.raises(CapacityExceeded) as refused:
         book(restaurant, "17:15")
 
-    assert [(str(it.code), it.used) for it in refused.value.reasons] == [("OCCUPANCY_COVERS", 4)]
+    assert [(str(each.code), each.used) for each in refused.value.reasons] == [("OCCUPANCY_COVERS", 4)]
     assert book(restaurant, "17:30").booking.wall_time == time(17, 30)
 
 
@@ -253,7 +253,7 @@ def test_a_closed_date_is_refused_and_so_is_its_every_other_time() -> None:
     with pytest.raises(OperatingHoursClosed) as refused:
         book(restaurant)
 
-    assert [str(it.code) for it in refused.value.reasons] == ["CLOSED"]
+    assert [str(each.code) for each in refused.value.reasons] == ["CLOSED"]
     assert refused.value.alternatives == ()
 
 
@@ -380,13 +380,13 @@ def test_shadow_mode_books_above_the_limits_and_says_who_let_it() -> None:
     booking = book(restaurant).booking
 
     overrides = CapacityOverride.objects.filter(booking=booking)
-    amounts = {(it.limit, it.slot_starts_at and f"{it.slot_starts_at:%H:%M}"): it.amount for it in overrides}
+    amounts = {(each.limit, each.slot_starts_at and f"{each.slot_starts_at:%H:%M}"): each.amount for each in overrides}
     assert amounts == {
         ("SERVICE_COVERS", None): 2,
         ("PACING_PARTIES", "19:00"): 1,
         **{("OCCUPANCY_COVERS", at): 1 for at in ("19:00", "19:15", "19:30", "19:45", "20:00", "20:15")},
     }
-    assert {it.source for it in overrides} == {OverrideSource.SHADOW}
+    assert {each.source for each in overrides} == {OverrideSource.SHADOW}
     day = ServiceDay.objects.get(restaurant=restaurant)
     assert (day.booked_covers, day.max_covers, day.excess_covers) == (4, 2, 2)
     assert not booking.assignments.exists()
@@ -400,7 +400,7 @@ def test_in_shadow_mode_what_is_shown_is_what_is_accepted() -> None:
     ).assessment
 
     assert shown.is_available
-    assert [str(it.code) for it in shown.decision.waived] == [
+    assert [str(each.code) for each in shown.decision.waived] == [
         "SERVICE_COVERS",
         "PACING_PARTIES",
         "OCCUPANCY_COVERS",

@@ -148,10 +148,10 @@ def test_ten_percent_are_the_beta_partners_first() -> None:
 
     changes = set_rollout_percent(percent=10, reason="Stage 1", label="ops")
 
-    assert enforcing() == {it.pk for it in partners}
-    assert {(it.action, it.from_value, it.to_value, it.percent, it.reason, it.actor_label) for it in changes} == {
-        ("percent", "shadow", "enforce", 10, "Stage 1", "ops")
-    }
+    assert enforcing() == {each.pk for each in partners}
+    assert {
+        (each.action, each.from_value, each.to_value, each.percent, each.reason, each.actor_label) for each in changes
+    } == {("percent", "shadow", "enforce", 10, "Stage 1", "ops")}
     assert RolloutChange.objects.count() == 2
 
 
@@ -170,7 +170,7 @@ def test_a_larger_percentage_drops_nobody_and_a_smaller_one_the_last_to_join() -
 
     back = set_rollout_percent(percent=10, reason="Too many complaints")
 
-    assert {(it.from_value, it.to_value) for it in back} == {("enforce", "shadow")}
+    assert {(each.from_value, each.to_value) for each in back} == {("enforce", "shadow")}
     assert (len(back), len(enforcing())) == (9, 1)
 
 
@@ -188,7 +188,7 @@ def test_inactive_restaurants_neither_count_nor_change() -> None:
 
     set_rollout_percent(percent=50, reason="Stage 2")
 
-    assert len(enforcing() & {it.pk for it in active}) == len(enforcing()) == 1
+    assert len(enforcing() & {each.pk for each in active}) == len(enforcing()) == 1
 
 
 def test_the_plan_is_what_happens() -> None:
@@ -198,7 +198,7 @@ def test_the_plan_is_what_happens() -> None:
     set_rollout_percent(percent=50, reason="Stage 2")
 
     assert (plan.total, plan.wanted, plan.leaving) == (7, 4, ())
-    assert {it.pk for it in plan.joining} == enforcing()
+    assert {each.pk for each in plan.joining} == enforcing()
 
 
 def test_after_an_error_the_changes_so_far_stay_and_a_second_call_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,8 +249,8 @@ def test_a_rollback_and_a_resumption_act_on_all_and_are_recorded() -> None:
     assert (standing.is_on, standing.changed_by, standing.reason) == (True, "ops", "Mended")
 
     assert [
-        (it.restaurant, it.action, it.from_value, it.to_value, it.actor_label, it.reason)
-        for it in RolloutChange.objects.order_by("pk")
+        (each.restaurant, each.action, each.from_value, each.to_value, each.actor_label, each.reason)
+        for each in RolloutChange.objects.order_by("pk")
     ] == [
         (None, "rollback", "on", "off", "ada", "Guests turned away"),
         (None, "resume", "off", "on", "ops", "Mended"),
@@ -419,11 +419,14 @@ def test_the_status_names_what_decides_each_restaurant_and_what_was_seen_of_it()
 
     status = get_rollout_status()
 
-    assert [(it.restaurant, it.mode.is_enforced, it.last_change) for it in status.restaurants] == [
+    assert [(each.restaurant, each.mode.is_enforced, each.last_change) for each in status.restaurants] == [
         (alpha, True, change),
         (beta, False, None),
     ]
-    assert [(it.decisions, it.would_be_refusals, it.tickets) for it in status.restaurants] == [(0, 0, 0), (3, 2, 3)]
+    assert [(each.decisions, each.would_be_refusals, each.tickets) for each in status.restaurants] == [
+        (0, 0, 0),
+        (3, 2, 3),
+    ]
     assert (status.enforcing, status.set_to_enforce, status.percent) == (1, 1, 50)
 
 

@@ -95,11 +95,11 @@ def test_json_is_one_object() -> None:
     assert overbooking["kind"] == "SERVICE_COVERS"
     assert overbooking["businessDate"] == EVENING.isoformat()
     assert overbooking["serviceDayId"] == fits.service_day_id
-    assert [(it["id"], it["reference"], it["isBeyond"]) for it in overbooking["bookings"]] == [
+    assert [(each["id"], each["reference"], each["isBeyond"]) for each in overbooking["bookings"]] == [
         (fits.pk, fits.reference, False),
         (beyond.pk, beyond.reference, True),
     ]
-    slot = next(it for it in report["problems"] if "slotId" in it)
+    slot = next(each for each in report["problems"] if "slotId" in each)
     assert slot["startsAt"].endswith("Z")
     assert len(slot["time"]) == len("19:00")
     assert report["checked"] == {

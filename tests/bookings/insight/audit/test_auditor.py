@@ -249,7 +249,7 @@ def test_excess_that_a_lower_limit_left_is_reported_apart() -> None:
 
     report = run_audit()
     assert report.is_clean
-    assert {(it.kind, it.facts["authorised"]) for it in report.authorised_excess} == {
+    assert {(each.kind, each.facts["authorised"]) for each in report.authorised_excess} == {
         ("SERVICE_COVERS", 3),
         ("OCCUPANCY_COVERS", 2),
     }
@@ -281,8 +281,8 @@ def test_an_excess_covered_in_part_is_both() -> None:
     CapacityOverride.objects.update(amount=1)
 
     report = run_audit()
-    assert [it.facts["beyond"] for it in report.overbookings] == [2]
-    assert [it.facts["authorised"] for it in report.authorised_excess] == [1]
+    assert [each.facts["beyond"] for each in report.overbookings] == [2]
+    assert [each.facts["authorised"] for each in report.authorised_excess] == [1]
 
 
 def test_what_was_authorised_for_a_party_who_cancelled_covers_nobody_else() -> None:
@@ -334,7 +334,7 @@ def test_a_booking_written_behind_the_engine_is_an_overbooking(limits: dict[str,
     (overbooking,) = report.overbookings
     assert overbooking.kind == kind
     assert ids(overbooking) == [first.pk, rogue.pk]
-    assert [it["isBeyond"] for it in overbooking.facts["bookings"]] == [False, True]
+    assert [each["isBeyond"] for each in overbooking.facts["bookings"]] == [False, True]
     assert set(brief(report.problems)) == {"COUNTER_DRIFT"}
 
 
@@ -461,11 +461,12 @@ def test_an_excess_of_a_hold_that_is_over_must_have_been_authorised_too() -> Non
 def test_restaurant_and_dates_narrow_the_audit() -> None:
     first, second = limited(max_covers=4), limited(max_covers=4)
     wrong = [
-        BookingFactory(restaurant=it, business_date=EVENING, party_size=5, is_counted=False) for it in (first, second)
+        BookingFactory(restaurant=each, business_date=EVENING, party_size=5, is_counted=False)
+        for each in (first, second)
     ]
     later = EVENING + timedelta(days=1)
 
-    assert [ids(it) for it in run_audit(first).overbookings] == [[wrong[0].pk]]
+    assert [ids(each) for each in run_audit(first).overbookings] == [[wrong[0].pk]]
     assert run_audit(first, from_date=later).is_clean
     assert run_audit(to_date=EVENING - timedelta(days=1)).is_clean
     assert len(run_audit(from_date=EVENING, to_date=EVENING).overbookings) == 2
@@ -519,14 +520,14 @@ def test_the_number_of_queries_does_not_grow_with_restaurants_or_bookings() -> N
 def test_a_zone_that_the_database_does_not_know_spoils_no_other_restaurant() -> None:
     lost, found = limited(max_covers=4), limited(max_covers=4)
     wrong = [
-        BookingFactory(restaurant=it, business_date=EVENING, party_size=5, is_counted=False) for it in (lost, found)
+        BookingFactory(restaurant=each, business_date=EVENING, party_size=5, is_counted=False) for each in (lost, found)
     ]
     Restaurant.objects.filter(pk=lost.pk).update(timezone="Mars/Olympus_Mons")
 
     report = run_audit()
 
-    assert sorted(ids(it)[0] for it in report.overbookings) == [it.pk for it in wrong]
-    assert [it.restaurant_id for it in report.problems if it.kind == "TIMEZONE_UNKNOWN"] == [lost.pk]
+    assert sorted(ids(each)[0] for each in report.overbookings) == [each.pk for each in wrong]
+    assert [each.restaurant_id for each in report.problems if each.kind == "TIMEZONE_UNKNOWN"] == [lost.pk]
     assert "LIMIT_DRIFT" not in brief(report.problems)
 
 

@@ -43,7 +43,7 @@ def rules(draw: st.DrawFn) -> dict[str, object]:
     }
     if draw(st.booleans()):
         first = draw(st.sampled_from(DATES))
-        row |= {"from_date": first, "to_date": draw(st.sampled_from([it for it in DATES if it >= first]))}
+        row |= {"from_date": first, "to_date": draw(st.sampled_from([each for each in DATES if each >= first]))}
     if draw(st.booleans()):
         return row | {"from_time": draw(times), "to_time": draw(times)}
     return row | {field: draw(limits) for field in DAY_FIELDS}

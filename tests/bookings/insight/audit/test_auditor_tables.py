@@ -72,7 +72,7 @@ def test_every_pair_on_a_table_is_named_also_under_a_long_stay() -> None:
             seat(booking, table)
         report = run_audit()
 
-    assert [ids(it) for it in report.overbookings] == [[long.pk, short[0].pk], [long.pk, short[1].pk]]
+    assert [ids(each) for each in report.overbookings] == [[long.pk, short[0].pk], [long.pk, short[1].pk]]
 
 
 def test_only_those_who_overlap_are_named_of_all_that_a_table_has() -> None:
@@ -92,9 +92,9 @@ def test_only_those_who_overlap_are_named_of_all_that_a_table_has() -> None:
             seat(booking, table)
         report = run_audit()
 
-    assert [ids(it) for it in report.overbookings] == [[parties[0].pk, parties[1].pk]]
+    assert [ids(each) for each in report.overbookings] == [[parties[0].pk, parties[1].pk]]
     # A hold that is over keeps its table until a write frees it.
-    assert [(it.kind, ids(it)) for it in report.problems] == [("ASSIGNMENT_NOT_LIVE", [gone.pk])]
+    assert [(each.kind, ids(each)) for each in report.problems] == [("ASSIGNMENT_NOT_LIVE", [gone.pk])]
 
 
 def test_a_party_that_starts_when_the_other_has_left_shares_no_time() -> None:
@@ -177,7 +177,7 @@ def test_a_party_that_a_person_pinned_to_a_table_too_small_for_it_is_a_note() ->
 
     report = run_audit()
     assert report.is_clean
-    assert [(it.kind, ids(it)) for it in report.notes] == [("CHOSEN_TABLE_TOO_SMALL", [booking.pk])]
+    assert [(each.kind, ids(each)) for each in report.notes] == [("CHOSEN_TABLE_TOO_SMALL", [booking.pk])]
 
 
 def test_a_party_at_tables_that_are_not_combined_may_be_larger_than_each_and_is_one_note() -> None:
@@ -250,7 +250,7 @@ def test_a_party_on_a_blocked_table_is_a_problem_if_the_block_was_there_first(
 
     report = run_audit()
     found = report.problems if kind == "PARTY_ON_BLOCKED_TABLE" else report.notes
-    assert [(it.kind, ids(it)) for it in found] == [(kind, [booking.pk])]
+    assert [(each.kind, ids(each)) for each in found] == [(kind, [booking.pk])]
     assert len(report.problems) + len(report.notes) == 1
 
 

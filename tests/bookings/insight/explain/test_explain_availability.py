@@ -87,7 +87,9 @@ def test_every_reason_is_named_with_its_numbers() -> None:
 
     explanation = explain(house)
 
-    assert [(str(it.code), it.limit, it.used, it.asked) for it in explanation.assessment.decision.reasons] == [
+    assert [
+        (str(each.code), each.limit, each.used, each.asked) for each in explanation.assessment.decision.reasons
+    ] == [
         ("SERVICE_COVERS", 7, 5, 6),
         ("PACING_PARTIES", 1, 1, 1),
         ("NO_TABLE", 1, 1, 1),
@@ -130,12 +132,12 @@ def test_tables_that_could_take_the_party_are_listed_with_what_holds_them() -> N
 
     explanation = explain(house)
 
-    held = [(it.tables, [(holder.reference, holder.state) for holder in it.holders]) for it in explanation.seats]
+    held = [(each.tables, [(holder.reference, holder.state) for holder in each.holders]) for each in explanation.seats]
     assert held == [
         (("T1",), [(movable.reference, HolderState.MOVABLE)]),
         (("T3", "T4"), [(pinned.reference, HolderState.PINNED)]),
     ]
-    assert [seat_text(it, explanation.names) for it in explanation.seats] == [
+    assert [seat_text(each, explanation.names) for each in explanation.seats] == [
         f"T1 (1 to 6): T1 {movable.reference}, party of 5, 19:00 to 20:30, may be moved",
         f"T3 + T4 (5 to 8): T4 {pinned.reference}, party of 2, 20:00 to 21:30, pinned",
     ]
@@ -163,7 +165,7 @@ def test_a_block_holds_a_table_with_its_reason() -> None:
     explanation = explain(house)
 
     (held,) = explanation.seats
-    assert [holder_text(it, explanation.names) for it in held.holders] == ["T1 blocked 17:00 to 22:00 (carpenter)"]
+    assert [holder_text(each, explanation.names) for each in held.holders] == ["T1 blocked 17:00 to 22:00 (carpenter)"]
     assert levers_of(explanation, LeverKind.UNBLOCK) == ["lift the block of T1 from 17:00 to 22:00 (carpenter)"]
 
 
@@ -220,8 +222,8 @@ def test_of_a_limit_it_is_said_how_much_more_would_do() -> None:
     explanation = explain(house)
 
     assert "2 more pacing covers" in levers(explanation)
-    (lever,) = [it for it in explanation.levers if it.kind is LeverKind.LIMITS]
-    assert [(str(it.code), it.limit, it.more) for it in lever.limits] == [("PACING_COVERS", 8, 2)]
+    (lever,) = [each for each in explanation.levers if each.kind is LeverKind.LIMITS]
+    assert [(str(each.code), each.limit, each.more) for each in lever.limits] == [("PACING_COVERS", 8, 2)]
     assert lever.plan is not None
     assert lever.plan.tables == ("T2",)
     assert first.text == "15 minutes earlier, at 19:15"
@@ -267,7 +269,7 @@ def test_a_table_that_is_closed_to_the_way_in_could_be_opened() -> None:
 
     explanation = explain(house)
 
-    (lever,) = [it for it in explanation.levers if it.kind is LeverKind.AUDIENCE]
+    (lever,) = [each for each in explanation.levers if each.kind is LeverKind.AUDIENCE]
     assert (lever.text, lever.tables, lever.steps) == ("allow T3 for online", ("T3",), 1)
     assert levers_of(explanation, LeverKind.CHANNEL) == ["book it in house instead of online"]
     assert explain(house, channel=IN_HOUSE).plan is not None
@@ -289,7 +291,7 @@ def test_a_pinned_party_could_be_unpinned_and_moves() -> None:
 
     explanation = explain(house)
 
-    (lever,) = [it for it in explanation.levers if it.kind is LeverKind.RELEASE]
+    (lever,) = [each for each in explanation.levers if each.kind is LeverKind.RELEASE]
     assert lever.text == f"unpin {booking.reference} (party of 2 at 20:00, T1)"
     assert lever.plan is not None
     assert lever.plan.text == "T1 (move the 20:00 party of 2 from T1 to T2)"
@@ -303,7 +305,7 @@ def test_two_pinned_parties_at_one_combination_are_one_lever() -> None:
     )
     bookings = [seat(house, "19:30", number, is_pinned=True) for number in ("T1", "T2")]
 
-    (lever,) = [it for it in explain(house).levers if it.kind is LeverKind.RELEASE]
+    (lever,) = [each for each in explain(house).levers if each.kind is LeverKind.RELEASE]
 
     assert lever.references == tuple(booking.reference for booking in bookings)
     assert lever.steps == 2

@@ -99,7 +99,7 @@ def test_who_ends_within_a_slot_is_marked_apart_and_hits_nobody_yet(now: datetim
     assert (first.is_over, second.is_over, second.reference) == (True, False, soon.reference)
     assert -10 <= second.minutes_over < 0
     assert second.stays_until == soon.ends_at
-    assert [(it.reference, it.has_lost, it.rescue) for it in second.later] == [
+    assert [(each.reference, each.has_lost, each.rescue) for each in second.later] == [
         (following.reference, False, Rescue.NOT_NEEDED)
     ]
 
@@ -137,7 +137,7 @@ def test_where_there_is_no_other_table_it_says_so(now: datetime) -> None:
 
     report = radar(house)
 
-    assert [(it.rescue, it.new_tables) for it in only(report).later] == [(Rescue.NO_TABLE, ())]
+    assert [(each.rescue, each.new_tables) for each in only(report).later] == [(Rescue.NO_TABLE, ())]
     assert report.moves == ()
 
 
@@ -163,7 +163,7 @@ def test_a_party_that_sits_elsewhere_is_no_way_out(now: datetime) -> None:
     sit(house, now, 30, "T2")
     expect(house, now, 5, "T1")
 
-    assert [it.rescue for it in only(radar(house)).later] == [Rescue.NO_TABLE]
+    assert [each.rescue for each in only(radar(house)).later] == [Rescue.NO_TABLE]
 
 
 def test_two_late_parties_do_not_count_on_each_others_tables(now: datetime) -> None:
@@ -174,7 +174,7 @@ def test_two_late_parties_do_not_count_on_each_others_tables(now: datetime) -> N
 
     report = radar(house)
 
-    assert [it.rescue for overrun in report.overruns for it in overrun.later] == [Rescue.RESEATED, Rescue.NO_TABLE]
+    assert [each.rescue for overrun in report.overruns for each in overrun.later] == [Rescue.RESEATED, Rescue.NO_TABLE]
     assert moves(report) == [(first.reference, ("T1",), ("T3",))]
     assert second.reference not in {move.reference for move in report.moves}
 
@@ -209,7 +209,7 @@ def test_after_hours_a_table_where_somebody_sits_is_no_way_out_either(now: datet
     sit(house, now, 45, "T2")
     expect(house, now, 5, "T1")
 
-    assert [it.rescue for it in only(radar(house)).later] == [Rescue.NO_TABLE]
+    assert [each.rescue for each in only(radar(house)).later] == [Rescue.NO_TABLE]
 
 
 def test_a_block_stays_where_it_is(now: datetime) -> None:
@@ -224,7 +224,7 @@ def test_a_block_stays_where_it_is(now: datetime) -> None:
         reason="paint",
     )
 
-    assert [it.rescue for it in only(radar(house)).later] == [Rescue.NO_TABLE]
+    assert [each.rescue for each in only(radar(house)).later] == [Rescue.NO_TABLE]
 
 
 def test_a_hold_that_is_over_loses_nothing(now: datetime) -> None:
@@ -315,7 +315,7 @@ def test_the_command_prints_json(now: datetime) -> None:
 
     answer = json.loads(run("--restaurant", "bistro", "--json"))
 
-    assert [(it["reference"], it["minutesOver"]) for it in answer["overruns"]] == [(late.reference, 5)]
+    assert [(each["reference"], each["minutesOver"]) for each in answer["overruns"]] == [(late.reference, 5)]
 
 
 def test_the_command_lists_the_restaurants_there_are(now: datetime) -> None:
@@ -356,7 +356,7 @@ def test_the_overview_looks_for_late_parties_of_all_restaurants_at_once(
     with django_assert_num_queries(6):
         (at,) = list_restaurants_today([house.pk])
 
-    assert [(it.table, it.minutes_over, it.next_reference is None) for it in at.running_over] == [
+    assert [(each.table, each.minutes_over, each.next_reference is None) for each in at.running_over] == [
         ("T2", 7, True),
         ("T1", 5, False),
     ]

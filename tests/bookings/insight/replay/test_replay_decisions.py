@@ -29,7 +29,7 @@ SIZES = (2, 2, 2, 3, 4, 4, 5, 6, 8, 9)
 def busy_house(**columns: str) -> Restaurant:
     """Make a house with tables, a combination, every kind of limit, and room for some forty covers at once."""
     house = room(2, 2, 2, 4, 4, 4, 6, 6, 8, **columns)
-    pair = sorted(house.tables.filter(number__in=["T4", "T5"]), key=lambda it: it.number)
+    pair = sorted(house.tables.filter(number__in=["T4", "T5"]), key=lambda each: each.number)
     TableCombinationFactory(restaurant=house, tables=pair, min_party_size=5, max_party_size=8)
     CapacityRuleFactory(restaurant=house, max_covers=70, pacing_covers=14, occupancy_parties=9)
     CapacityRuleFactory(restaurant=house, from_time=time(19), to_time=time(20), pacing_parties=3)

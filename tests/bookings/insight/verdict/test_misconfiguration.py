@@ -27,7 +27,7 @@ FINE = HouseSettings(
 
 
 def found(settings: HouseSettings) -> list[tuple[str, Place, bool]]:
-    return [(it.code, it.place, it.is_serious) for it in find_misconfigurations(settings)]
+    return [(each.code, each.place, each.is_serious) for each in find_misconfigurations(settings)]
 
 
 def test_a_house_that_is_set_well_needs_no_word() -> None:
@@ -39,7 +39,7 @@ def test_a_period_without_a_rule_is_serious_where_no_table_limits_it_either() ->
         ("PERIOD_WITHOUT_RULE", Place("capacityrule", None), True),
         ("PERIOD_WITHOUT_RULE", Place("capacityrule", None), False),
     ]
-    assert [it.message for it in find_misconfigurations(replace(FINE, rules=()))] == [
+    assert [each.message for each in find_misconfigurations(replace(FINE, rules=()))] == [
         "Drinks: no standing rule sets a limit, nothing can refuse a party.",
         "Dinner: no standing rule sets a limit, only its tables can refuse a party.",
     ]
@@ -58,7 +58,7 @@ def test_a_period_that_seats_at_tables_without_any_is_serious() -> None:
 
 
 def messages(settings: HouseSettings) -> list[str]:
-    return [it.message for it in find_misconfigurations(settings)]
+    return [each.message for each in find_misconfigurations(settings)]
 
 
 def test_a_rule_of_one_weekday_or_of_an_hour_leaves_the_other_days_of_a_period_without_one() -> None:

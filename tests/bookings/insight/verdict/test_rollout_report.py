@@ -386,9 +386,9 @@ def test_undecided_and_unexamined_are_named_with_their_share() -> None:
 
 def test_an_overbooking_that_many_runs_saw_is_one_and_must_be_mended() -> None:
     restaurant, other = house(4, max_covers=4), house(4, max_covers=4)
-    for it in (restaurant, other):
-        let_in(it, "13:00", 4)
-        Booking.objects.filter(restaurant=it).update(party_size=5)
+    for each in (restaurant, other):
+        let_in(each, "13:00", 4)
+        Booking.objects.filter(restaurant=each).update(party_size=5)
     for _ in range(2):
         audit_capacity(from_date=YESTERDAY)
     assert AuditRun.objects.filter(has_overbooking=True).count() == 2
@@ -419,10 +419,10 @@ def test_changes_notes_and_authorised_excess_of_the_period_are_told() -> None:
 
     report = report_on(restaurant)
 
-    assert [(it.from_value, it.to_value, it.by, it.reason) for it in report.changes] == [
+    assert [(each.from_value, each.to_value, each.by, each.reason) for each in report.changes] == [
         ("shadow", "enforce", "ada", "Ready")
     ]
-    assert [(it.tickets, it.text, it.by) for it in report.tickets] == [(3, "No table at once", "support")]
+    assert [(each.tickets, each.text, each.by) for each in report.tickets] == [(3, "No table at once", "support")]
     assert report.above == [Above("staff", "OCCUPANCY_COVERS", 1, 2)]
     assert (report.is_enforced, report.recommendation.advised) == (True, Advised.KEEP)
 

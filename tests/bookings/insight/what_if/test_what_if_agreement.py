@@ -115,11 +115,11 @@ def simulate_today(house: Restaurant) -> tuple[Record, Simulation]:
 
 def disagreements(record: Record, simulation: Simulation) -> list[tuple[object, object]]:
     """Return what was decided beside what the simulation decides, where they differ."""
-    said = {pk: (it.is_accepted, it.reasons) for pk, it in simulation.outcomes.items()}
+    said = {pk: (each.is_accepted, each.reasons) for pk, each in simulation.outcomes.items()}
     return [
-        ((it.was_accepted, it.reasons, it.party_size, it.starts_at), said[it.decision_id])
-        for it in record.requests
-        if said[it.decision_id] != (it.was_accepted, it.reasons)
+        ((each.was_accepted, each.reasons, each.party_size, each.starts_at), said[each.decision_id])
+        for each in record.requests
+        if said[each.decision_id] != (each.was_accepted, each.reasons)
     ]
 
 
@@ -161,7 +161,7 @@ def test_the_evening_is_followed_as_it_went() -> None:
         held = sorted((row.table_id, row.during.lower, row.during.upper) for row in booking.assignments.all())
         party = parties[booking.pk]
         assert (party.status, party.starts_at, party.ends_at) == (booking.status, booking.starts_at, booking.ends_at)
-        assert sorted((pk, it.starts_at, it.ends_at) for pk, it in party.held.items()) == held
+        assert sorted((pk, each.starts_at, each.ends_at) for pk, each in party.held.items()) == held
 
 
 def book_at(house: Restaurant, moment: datetime, party_size: int) -> Booking:

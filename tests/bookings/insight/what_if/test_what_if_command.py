@@ -155,7 +155,7 @@ def test_a_booking_that_was_made_for_another_date_first_is_told_apart(rules: Pat
     there = "so there from the beginning on both sides"
     assert f"Not in the ledger, {there}: 3 covers: {other.reference}." in said
     assert f"Booked for another date first, {there}: 2 covers: {booking.reference}." in said
-    assert [it["reference"] for it in answer["notInLedger"]] == [other.reference]
+    assert [each["reference"] for each in answer["notInLedger"]] == [other.reference]
     assert answer["bookedForAnotherDate"] == [{"reference": booking.reference, "date": f"{ON}", "partySize": 2}]
 
 
@@ -189,7 +189,7 @@ def test_dates_outside_the_calendar_are_refused(rules: Path, years: tuple[int, i
     with pytest.raises(InputInvalid) as refused:
         run_what_if(slug="bistro", from_date=first, to_date=last, content=rules.read_bytes())
 
-    (problem,) = [it for problems in refused.value.details.values() for it in problems]
+    (problem,) = [each for problems in refused.value.details.values() for each in problems]
     assert problem == {"code": "out_of_range", "message": "Must be a date of the years 2000 to 2100."}
 
 

@@ -44,7 +44,7 @@ def some_evening(seed: int) -> Record:
     """Return sixty requests, what became of a third of the bookings, and some walk-ins."""
     chance = random.Random(seed)
     requests = some_requests(chance, 60)
-    happenings = [it for request in requests if request.booking_id for it in some_happenings(chance, request)]
+    happenings = [each for request in requests if request.booking_id for each in some_happenings(chance, request)]
     walk_ins = [
         asks(pk, when, 2, decided_at=at(when), source=BookingSource.WALK_IN)
         for pk, when in enumerate(("18:07", "19:22", "20:41"), start=61)
@@ -78,24 +78,24 @@ def full_house() -> ServiceSettings:
 def double_seatings(simulation: Simulation) -> list[object]:
     """Return the tables that two parties have at one time."""
     held = sorted(
-        (table_id, it.starts_at, it.ends_at, party.key)
+        (table_id, each.starts_at, each.ends_at, party.key)
         for party in simulation.room.parties.values()
-        for table_id, it in party.held.items()
+        for table_id, each in party.held.items()
     )
     return [(one, two) for one, two in pairwise(held) if one[0] == two[0] and two[1] < one[2]]
 
 
 def seats_of(some: ServiceSettings) -> list[Seats]:
     tables = {table.table_id: table for table in some.floor.tables}
-    singles = [((it.table_id,), it.min_party_size, it.max_party_size) for it in tables.values()]
-    combined = [(it.table_ids, it.min_party_size, it.max_party_size) for it in some.floor.combinations]
+    singles = [((each.table_id,), each.min_party_size, each.max_party_size) for each in tables.values()]
+    combined = [(each.table_ids, each.min_party_size, each.max_party_size) for each in some.floor.combinations]
     return [
         Seats(
             table_ids=frozenset(ids),
             smallest=smallest,
             largest=largest,
-            seating_types=frozenset(tables[it].seating_type for it in ids),
-            audience=frozenset.intersection(*(tables[it].audience for it in ids)),
+            seating_types=frozenset(tables[each].seating_type for each in ids),
+            audience=frozenset.intersection(*(tables[each].audience for each in ids)),
         )
         for ids, smallest, largest in (*singles, *combined)
     ]
@@ -125,7 +125,9 @@ def test_every_request_is_accepted_or_refused_and_every_party_once(seed: int) ->
 
     for side in (result.today, result.proposed):
         assert side.told.accepted.parties + side.told.refused.parties == result.parties == 63
-        assert side.told.accepted.covers + side.told.refused.covers == sum(it.party_size for it in happened.requests)
+        assert side.told.accepted.covers + side.told.refused.covers == sum(
+            each.party_size for each in happened.requests
+        )
         assert sum(tally.parties for tally in side.first_reasons.values()) == side.told.refused.parties
         assert sum(side.covers_by_date.values()) == side.told.accepted.covers
     assert len(result.gained) - len(result.lost) == result.difference.parties
@@ -141,10 +143,10 @@ def test_the_counters_are_a_recount_of_who_is_there(seed: int) -> None:
     for party in there:
         slot = max(slot.starts_at for slot in service.slots if slot.starts_at <= party.starts_at)
         starting[slot] += party.party_size
-    assert (service.booked_covers, service.booked_parties) == (sum(it.party_size for it in there), len(there))
+    assert (service.booked_covers, service.booked_parties) == (sum(each.party_size for each in there), len(there))
     assert [slot.starting_covers for slot in service.slots] == [starting[slot.starts_at] for slot in service.slots]
     assert [slot.present_covers for slot in service.slots] == [
-        sum(it.party_size for it in there if it.starts_at < slot.ends_at and slot.starts_at < it.ends_at)
+        sum(each.party_size for each in there if each.starts_at < slot.ends_at and slot.starts_at < each.ends_at)
         for slot in service.slots
     ]
 

@@ -200,8 +200,8 @@ def test_a_longer_stay_that_finds_no_other_table_ends_for_the_table_as_the_next_
     simulation = simulate(happened, house("tables: [{number: T1, capacity: 2}]"))
 
     first, second = simulation.room.parties.values()
-    assert [it.ends_at for it in first.held.values()] == [at("19:00")]
-    assert [it.starts_at for it in second.held.values()] == [at("19:00")]
+    assert [each.ends_at for each in first.held.values()] == [at("19:00")]
+    assert [each.starts_at for each in second.held.values()] == [at("19:00")]
     assert first.ends_at == at("20:00")
 
 
@@ -315,7 +315,7 @@ def test_a_party_that_gets_its_first_wish_sits_and_leaves_as_long_after_its_star
 
     party = simulation.room.parties[-1]
     assert (party.status, party.starts_at, party.ends_at) == ("completed", at("18:00"), at("19:20"))
-    assert [it.ends_at for it in party.held.values()] == [at("19:20")]
+    assert [each.ends_at for each in party.held.values()] == [at("19:20")]
 
 
 def test_a_party_whose_real_start_was_earlier_stays_as_long_as_it_did() -> None:
@@ -382,7 +382,7 @@ def test_one_guest_who_asks_the_same_again_is_one_party_and_the_last_request_cou
 
     joined = join_repeated([first, *others])
 
-    assert ([it.decision_id for it in joined.requests], joined.repeated) == ([5], 4)
+    assert ([each.decision_id for each in joined.requests], joined.repeated) == ([5], 4)
     # Whatever it was offered on the way it may take.
     assert joined.requests[0].alternatives == tuple(at(f"{hour}:00") for hour in range(17, 22))
 
@@ -403,20 +403,20 @@ def test_one_guest_who_asks_the_same_again_is_one_party_and_the_last_request_cou
 def test_who_asks_otherwise_or_much_later_is_another_guest(other: dict[str, Any]) -> None:
     joined = join_repeated([asks(1, "19:00", 2), asks(2, **{"wall_time": "19:00", **other})])
 
-    assert ([it.decision_id for it in joined.requests], joined.repeated) == ([1, 2], 0)
+    assert ([each.decision_id for each in joined.requests], joined.repeated) == ([1, 2], 0)
 
 
 def test_a_quarter_of_an_hour_runs_from_the_last_time_that_was_asked() -> None:
     joined = join_repeated([asks(1), asks(16), asks(31)])
 
-    assert [it.decision_id for it in joined.requests] == [31]
+    assert [each.decision_id for each in joined.requests] == [31]
 
 
 @pytest.mark.parametrize("is_booked", [True, False])
 def test_a_request_that_was_not_decided_in_time_and_the_next_try_are_one_party(is_booked: bool) -> None:
     joined = join_repeated([asks(1, verdict=DecisionVerdict.UNDECIDED), asks(2, booked=is_booked)])
 
-    assert ([it.decision_id for it in joined.requests], joined.repeated) == ([2], 1)
+    assert ([each.decision_id for each in joined.requests], joined.repeated) == ([2], 1)
     table = house("tables: [{number: T1, capacity: 2}]")
     assert taken(simulate(record(*joined.requests), table)) == [2]
 
@@ -426,7 +426,7 @@ def test_a_second_booking_is_another_party() -> None:
         [asks(1, verdict=DecisionVerdict.UNDECIDED), asks(2, booked=True), asks(3, booked=True), asks(4)]
     )
 
-    assert [it.decision_id for it in joined.requests] == [2, 3, 4]
+    assert [each.decision_id for each in joined.requests] == [2, 3, 4]
 
 
 def test_a_guest_who_took_another_start_is_one_party() -> None:
@@ -492,7 +492,7 @@ def test_bookings_that_are_not_in_the_ledger_are_there_from_the_beginning() -> N
 
     assert reasons(simulate(happened, house(TABLES))) == {2: ("NO_TABLE",)}
     assert (result.today.services[0].covers.used, result.proposed.services[0].covers.used) == (6, 6)
-    assert [it.reference for it in result.unrecorded] == ["R50"]
+    assert [each.reference for each in result.unrecorded] == ["R50"]
 
 
 def test_a_booking_whose_table_is_gone_is_given_another_before_anybody_else() -> None:

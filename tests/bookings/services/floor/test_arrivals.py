@@ -186,7 +186,7 @@ def test_a_party_is_seated_early_where_the_one_before_it_can_be_moved() -> None:
 
     outcome = seat_party(booking_id=booking.pk)
 
-    assert [(it.booking_reference, it.to_tables) for it in outcome.moves] == [(between.reference, ("T2",))]
+    assert [(each.booking_reference, each.to_tables) for each in outcome.moves] == [(between.reference, ("T2",))]
     assert at_tables(between) == ["T2"]
     assert_all_right(house)
 
@@ -219,7 +219,7 @@ def test_whoever_comes_to_the_table_of_a_late_party_is_reseated() -> None:
 
     outcome = seat_party(booking_id=late.pk)
 
-    assert [(it.booking_reference, it.from_tables, it.to_tables) for it in outcome.moves] == [
+    assert [(each.booking_reference, each.from_tables, each.to_tables) for each in outcome.moves] == [
         (following.reference, ("T1",), ("T2",))
     ]
     assert outcome.hits == ()
@@ -255,7 +255,7 @@ def test_a_pinned_party_is_hit_and_not_moved() -> None:
 
     outcome = seat_party(booking_id=late.pk)
 
-    assert [it.booking.pk for it in outcome.hits] == [following.pk]
+    assert [each.booking.pk for each in outcome.hits] == [following.pk]
     assert at_tables(following) == ["T1"]
     assert_all_right(house)
 
@@ -269,8 +269,8 @@ def test_of_two_that_follow_the_first_is_moved_though_the_second_cannot_be() -> 
 
     outcome = seat_party(booking_id=late.pk)
 
-    assert [it.booking_reference for it in outcome.moves] == [first.reference]
-    assert [it.booking.pk for it in outcome.hits] == [second.pk]
+    assert [each.booking_reference for each in outcome.moves] == [first.reference]
+    assert [each.booking.pk for each in outcome.hits] == [second.pk]
     assert kept(late) == [("T1", late.starts_at, second.starts_at)]
     assert at_tables(seated_there) == ["T2"]
     assert_all_right(house)
@@ -298,7 +298,7 @@ def test_a_late_party_over_a_limit_is_authorised_by_who_seats_it() -> None:
 
     overrides = list(late.overrides.all())
     assert authorised(late) == {("OCCUPANCY_COVERS", 2, "staff")}
-    assert {(it.actor, bool(it.reason)) for it in overrides} == {(host, True)}
+    assert {(each.actor, bool(each.reason)) for each in overrides} == {(host, True)}
     assert outcome.hits == ()
     assert_all_right(house)
 
@@ -323,7 +323,7 @@ def test_a_party_without_table_is_refused_where_there_is_none() -> None:
     with pytest.raises(CapacityExceeded) as refusal:
         seat_party(booking_id=legacy.pk)
 
-    assert [(it.code, it.limit, it.used) for it in refusal.value.reasons] == [("NO_TABLE", 1, 1)]
+    assert [(each.code, each.limit, each.used) for each in refusal.value.reasons] == [("NO_TABLE", 1, 1)]
     assert rows_of(house) == before
 
 
@@ -400,7 +400,7 @@ def test_a_party_that_is_to_come_to_a_chosen_table_is_hit() -> None:
 
     outcome = seat_party(booking_id=booking.pk, table_ids=ids(house, "T2"))
 
-    assert [it.booking.pk for it in outcome.hits] == [following.pk]
+    assert [each.booking.pk for each in outcome.hits] == [following.pk]
     assert [(number, until) for number, _, until in kept(booking)] == [("T2", following.starts_at)]
     assert_all_right(house)
 

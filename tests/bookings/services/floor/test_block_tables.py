@@ -69,17 +69,17 @@ def tables_of(booking: Booking) -> list[str]:
 
 
 def left_of(outcome: BlockOutcome) -> list[tuple[str, tuple[str, ...], LeftReason]]:
-    return [(it.booking.reference, it.tables, it.reason) for it in outcome.left]
+    return [(each.booking.reference, each.tables, each.reason) for each in outcome.left]
 
 
 def moves_of(outcome: BlockOutcome) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-    return [(it.booking_reference, it.from_tables, it.to_tables) for it in outcome.moves]
+    return [(each.booking_reference, each.from_tables, each.to_tables) for each in outcome.moves]
 
 
 def assert_sound(house: Restaurant) -> None:
     assert list_faults(house.pk) == []
     report = run_audit(house)
-    assert report.is_clean, [it.message for it in (*report.overbookings, *report.problems)]
+    assert report.is_clean, [each.message for each in (*report.overbookings, *report.problems)]
 
 
 def pin(booking: Booking) -> None:
@@ -174,7 +174,7 @@ def test_parties_that_are_fixed_are_listed_with_the_reason_and_keep_their_table(
     ]
     assert outcome.moves == ()
     assert len(outcome.blocks) == 1
-    assert [tables_of(it) for it in (pinned, arrived, seated)] == [["T1"]] * 3
+    assert [tables_of(each) for each in (pinned, arrived, seated)] == [["T1"]] * 3
 
 
 def test_a_party_about_to_come_stays_and_one_a_minute_later_is_moved() -> None:
@@ -231,11 +231,11 @@ def test_a_party_at_a_combination_leaves_all_of_its_tables(house: Restaurant) ->
             TableAssignment(
                 restaurant=house,
                 booking=party,
-                table=it,
+                table=each,
                 during=Range(party.starts_at, party.ends_at),
                 assigned_by="test",
             )
-            for it in pair
+            for each in pair
         )
 
     outcome = block(house, "T2")
@@ -269,7 +269,7 @@ def test_a_section_is_blocked_table_by_table_without_its_retired_ones(house: Res
         restaurant_id=house.pk, section_id=patio.pk, starts_at=at("18:00"), ends_at=at("22:00"), reason="rain"
     )
 
-    assert [it.table.number for it in outcome.blocks] == ["T1", "T2"]
+    assert [each.table.number for each in outcome.blocks] == ["T1", "T2"]
     assert moves_of(outcome) == [(party.reference, ("T1",), ("T3",))]
     assert party.events.get(kind=EventKind.RESEATED).reason == "T1 -> T3, Patio is blocked: rain"
 
@@ -278,7 +278,9 @@ def test_service_days_that_are_not_there_are_created_and_all_that_meet_are_locke
     block(house, "T1", start="18:00", ends_at=at("18:30", days=2))
 
     days = ServiceDay.objects.filter(restaurant=house).order_by("business_date")
-    assert [(day.business_date, day.version) for day in days] == [(EVENING + timedelta(days=it), 2) for it in range(3)]
+    assert [(day.business_date, day.version) for day in days] == [
+        (EVENING + timedelta(days=each), 2) for each in range(3)
+    ]
 
 
 def test_a_block_outside_every_service_is_written_as_well(house: Restaurant) -> None:
@@ -309,7 +311,7 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_written(
     with pytest.raises(InputInvalid) as refused:
         block(house, "T1", **changes)
 
-    assert {name: [it["code"] for it in problems] for name, problems in refused.value.details.items()} == {
+    assert {name: [each["code"] for each in problems] for name, problems in refused.value.details.items()} == {
         field: [code]
     }
     assert not TableBlock.objects.exists()

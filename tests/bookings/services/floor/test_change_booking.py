@@ -605,6 +605,6 @@ def test_two_bookings_may_change_places_in_time_by_a_free_minute_between(first: 
     for step in order:
         step()
 
-    shown = [f"{Booking.objects.get(pk=it.pk).wall_time:%H:%M}" for it in bookings]
+    shown = [f"{Booking.objects.get(pk=each.pk).wall_time:%H:%M}" for each in bookings]
     assert shown == targets
     assert faults(restaurant) == []

@@ -70,7 +70,7 @@ def test_whoever_comes_to_the_table_of_a_longer_stay_is_reseated() -> None:
 
     outcome = stay_longer(booking, 30)
 
-    assert [(it.booking_reference, it.to_tables) for it in outcome.moves] == [(following.reference, ("T2",))]
+    assert [(each.booking_reference, each.to_tables) for each in outcome.moves] == [(following.reference, ("T2",))]
     assert at_tables(following) == ["T2"]
     assert_all_right(house)
 
@@ -93,7 +93,7 @@ def test_whoever_cannot_be_reseated_is_hit_by_a_longer_stay() -> None:
 
     outcome = stay_longer(booking, 30)
 
-    assert [(it.booking.pk, it.tables, it.starts_at) for it in outcome.hits] == [
+    assert [(each.booking.pk, each.tables, each.starts_at) for each in outcome.hits] == [
         (following.pk, ("T1",), following.starts_at)
     ]
     assert kept(booking) == [("T1", booking.starts_at, following.starts_at)]
@@ -108,7 +108,7 @@ def test_of_two_tables_only_the_one_that_somebody_needs_is_given_back() -> None:
 
     outcome = stay_longer(booking, 30)
 
-    assert [it.booking.pk for it in outcome.hits] == [following.pk]
+    assert [each.booking.pk for each in outcome.hits] == [following.pk]
     assert kept(booking) == [
         ("T1", booking.starts_at, following.starts_at),
         ("T2", booking.starts_at, booking.ends_at + minutes(30)),
@@ -151,10 +151,10 @@ def test_who_stays_over_a_limit_is_authorised_once_however_often_the_end_moves()
         extend_stay(booking_id=booking.pk, ends_at=booking.ends_at + minutes(count), actor=host)
 
     overrides = booking.overrides.all()
-    touched = {it.slot_starts_at for it in overrides}
+    touched = {each.slot_starts_at for each in overrides}
     assert authorised(booking) == {("OCCUPANCY_COVERS", 2, "staff")}
     assert len(touched) == len(overrides)
-    assert {it.actor for it in overrides} == {host}
+    assert {each.actor for each in overrides} == {host}
     assert_all_right(house)
 
 

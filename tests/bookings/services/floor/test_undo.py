@@ -225,7 +225,7 @@ def test_a_party_for_which_there_is_no_table_any_more_has_left() -> None:
     with pytest.raises(CapacityExceeded) as refusal:
         undo(booking)
 
-    assert [(it.code, it.limit, it.used) for it in refusal.value.reasons] == [("NO_TABLE", 1, 1)]
+    assert [(each.code, each.limit, each.used) for each in refusal.value.reasons] == [("NO_TABLE", 1, 1)]
     assert rows_of(house) == before
 
 
@@ -268,7 +268,9 @@ def test_a_no_show_whose_covers_are_taken_stays_one() -> None:
     with pytest.raises(CapacityExceeded) as refusal:
         undo(booking)
 
-    assert [(it.code, it.limit, it.used, it.asked) for it in refusal.value.reasons] == [("SERVICE_COVERS", 1, 0, 2)]
+    assert [(each.code, each.limit, each.used, each.asked) for each in refusal.value.reasons] == [
+        ("SERVICE_COVERS", 1, 0, 2)
+    ]
     assert rows_of(house) == before
     assert Booking.objects.get().status == BookingStatus.NO_SHOW
 

@@ -185,7 +185,7 @@ def test_a_full_house_refuses_a_walk_in_with_every_reason_and_no_alternatives() 
     with pytest.raises(CapacityExceeded) as refusal:
         seat_walk_in(restaurant_id=house.pk, party_size=2)
 
-    assert [it.code for it in refusal.value.reasons] == ["SERVICE_COVERS", "NO_TABLE"]
+    assert [each.code for each in refusal.value.reasons] == ["SERVICE_COVERS", "NO_TABLE"]
     assert refusal.value.alternatives == ()
     assert rows_of(house) == before
 

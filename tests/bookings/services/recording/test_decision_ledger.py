@@ -129,7 +129,9 @@ def test_a_refusal_is_recorded_with_every_reason_and_what_was_offered_instead() 
     row = latest()
     assert (row.verdict, row.error, row.booking) == ("refused", "CAPACITY_EXCEEDED", None)
     assert row.reasons == [{"code": "PACING_COVERS", "limit": 3, "used": 2, "asked": 4}]
-    assert row.alternatives == [it.starts_at.isoformat().replace("+00:00", "Z") for it in refused.value.alternatives]
+    assert row.alternatives == [
+        each.starts_at.isoformat().replace("+00:00", "Z") for each in refused.value.alternatives
+    ]
     pacing = limit(row, "PACING_COVERS")
     assert (pacing["before"], pacing["after"]) == (2, 2)
     assert denied("enforce", "PACING_COVERS") == before + 4
@@ -175,7 +177,7 @@ def test_a_booking_whose_shadow_decision_failed_is_recorded_as_not_examined(monk
 
 def test_the_moves_that_made_room_are_recorded() -> None:
     house = room(2, 4)
-    small, large = sorted(house.tables.all(), key=lambda it: it.capacity)
+    small, large = sorted(house.tables.all(), key=lambda each: each.capacity)
     mover = book(house, party_size=2)
     mover.assignments.update(table=large)
 

@@ -317,11 +317,11 @@ def outcome_of(change: Callable[[], SettingsOutcome]) -> Any:
         return "twin"
     return {
         "service_days": outcome.service_days,
-        "raised": [(str(it.limit), it.amount, it.slot_starts_at) for it in outcome.raised],
-        "stranded": {(it.booking.pk, it.keys) for it in outcome.stranded},
-        "waiting": {(it.booking.pk, it.keys) for it in outcome.waiting},
+        "raised": [(str(each.limit), each.amount, each.slot_starts_at) for each in outcome.raised],
+        "stranded": {(each.booking.pk, each.keys) for each in outcome.stranded},
+        "waiting": {(each.booking.pk, each.keys) for each in outcome.waiting},
         "moves": outcome.moves,
-        "left": [(it.booking.pk, it.tables, it.reason) for it in outcome.left],
+        "left": [(each.booking.pk, each.tables, each.reason) for each in outcome.left],
     }
 
 
@@ -354,7 +354,7 @@ def obstacles(now: ServiceSettings, booking: Booking) -> Iterator[object]:
         return
     loaded = load_days(now, booking.business_date, booking.business_date, without=[booking.pk])
     case = assess_settled(loaded, wish, None).case
-    yield from (it for it in decide(case.request, case.day, now.now).reasons if it.code not in ANSWERED)
+    yield from (each for each in decide(case.request, case.day, now.now).reasons if each.code not in ANSWERED)
     yield from table_obstacles(loaded, booking, channel)
 
 

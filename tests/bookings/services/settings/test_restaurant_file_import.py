@@ -127,9 +127,9 @@ def test_an_export_imports_to_the_same_rows_and_exports_to_the_same_file(name: s
 
 def test_rows_that_the_admin_made_export_to_a_file_that_imports_to_them(tmp_path: Path) -> None:
     house = factories.RestaurantFactory(slug="odd", address="no", grace_minutes=3, shows_tables=True, active=False)
-    last, first = (factories.SectionFactory(restaurant=house, name=it, position=7) for it in ("Zinc", "Attic"))
+    last, first = (factories.SectionFactory(restaurant=house, name=each, position=7) for each in ("Zinc", "Attic"))
     retired = factories.TableFactory(restaurant=house, number="T10", status="retired", section=last, y=3)
-    tables = [factories.TableFactory(restaurant=house, number=it, audience=[], section=first) for it in ("T9", "2")]
+    tables = [factories.TableFactory(restaurant=house, number=each, audience=[], section=first) for each in ("T9", "2")]
     for _ in range(2):
         factories.TableCombinationFactory(restaurant=house, tables=[*tables, retired])
     dinner = factories.ServicePeriodFactory(restaurant=house)
@@ -301,7 +301,7 @@ def test_parties_of_a_combination_that_a_file_changes_sit_elsewhere(cafe: Path, 
     )
 
     assert said.splitlines()[-2:] == ["1 booking moved to other tables:", f"  {booking.reference}: T1 + T2 -> T3"]
-    assert [it.table.number for it in TableAssignment.objects.select_related("table")] == ["T3"]
+    assert [each.table.number for each in TableAssignment.objects.select_related("table")] == ["T3"]
 
 
 def test_how_long_before_its_start_a_party_stays_is_imported_and_exported(cafe: Path, tmp_path: Path) -> None:

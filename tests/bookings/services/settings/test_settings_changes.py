@@ -113,7 +113,7 @@ def test_a_limit_below_what_is_booked_keeps_the_bookings_as_authorised_excess() 
 
     day = day_of(restaurant)
     assert (day.booked_covers, day.max_covers, day.excess_covers) == (8, 5, 3)
-    assert {(it.limit, it.amount) for it in outcome.raised} == {("SERVICE_COVERS", 3), ("OCCUPANCY_COVERS", 2)}
+    assert {(each.limit, each.amount) for each in outcome.raised} == {("SERVICE_COVERS", 3), ("OCCUPANCY_COVERS", 2)}
     written = CapacityOverride.objects.get(limit="SERVICE_COVERS")
     assert (written.amount, written.source, written.actor) == (3, OverrideSource.SETTINGS, manager)
     with pytest.raises(CapacityExceeded):

@@ -142,7 +142,7 @@ def ledger():
     facts = {"restaurant": restaurant, "party_size": 2, "business_date": now.date(), "starts_at": now, "ends_at": now}
     words = {"operation": "create", "mode": "enforce", "verdict": "accepted", "source": "web"}
     Decision.objects.create(**facts, **words, decided_at=now - DAY * 25)
-    kept = ", ".join(it.column for it in Decision._meta.concrete_fields if it.name not in ("id", "decided_at"))
+    kept = ", ".join(each.column for each in Decision._meta.concrete_fields if each.name not in ("id", "decided_at"))
     with connection.cursor() as cursor:
         # PostgreSQL copies a row five thousand times in the time that five thousand objects take to be made.
         cursor.execute(
@@ -171,7 +171,7 @@ def test_the_ledger_does_not_grow_by_being_filled_and_pruned_where_vacuum_comes(
 
 def write_a_day():
     """Write as many decisions of this moment as the ledger has of each day."""
-    columns = ", ".join(it.column for it in Decision._meta.concrete_fields if it.name not in ("id", "decided_at"))
+    columns = ", ".join(each.column for each in Decision._meta.concrete_fields if each.name not in ("id", "decided_at"))
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO bookings_decision (decided_at, {columns})"  # noqa: S608 - columns of the model

@@ -54,7 +54,9 @@ def stored() -> list[tuple[Any, ...]]:
 
 
 def said(repairs: CounterRepairs) -> list[tuple[int, datetime | None, str, int, int]]:
-    return [(it.service_day.pk, it.slot_starts_at, it.column, it.before, it.after) for it in repairs.changes]
+    return [
+        (each.service_day.pk, each.slot_starts_at, each.column, each.before, each.after) for each in repairs.changes
+    ]
 
 
 def test_counters_that_are_right_are_not_touched() -> None:
@@ -221,7 +223,7 @@ def test_an_excess_whose_override_is_gone_is_named_too() -> None:
 
     repairs = rebuild_counters()
 
-    assert [it.code for it in repairs.left] == ["SERVICE_COVERS"]
+    assert [each.code for each in repairs.left] == ["SERVICE_COVERS"]
     assert stored() == before
 
 
@@ -231,7 +233,7 @@ def test_what_was_authorised_for_a_party_who_cancelled_authorises_nobody_else() 
     cancel_booking(booking_id=authorised.pk)
     BookingFactory(service_day=authorised.service_day, party_size=6, is_counted=False)
 
-    assert [it.code for it in rebuild_counters().left] == ["SERVICE_COVERS"]
+    assert [each.code for each in rebuild_counters().left] == ["SERVICE_COVERS"]
 
 
 # Beside others
