@@ -155,6 +155,8 @@ def _solver(options: dict[str, Any]) -> Any:
     import highspy
 
     solver = highspy.Highs()
+    # Nobody calls these, and each holds the solver: with its megabytes it would wait for the cyclic collector.
+    solver.callbacks.clear()
     # One thread and one seed: the same program has the same solution, wherever it is solved.
     for name, value in ({"output_flag": False, "threads": 1, "random_seed": 0} | options).items():
         solver.setOptionValue(name, value)

@@ -1,15 +1,18 @@
 """The solver is believed in what it finds, and in what it calls impossible only without its presolve."""
 
+import gc
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
 import pytest
+from highspy import Highs
 
 from tables.seating import Floor, SeatingState, exact, solver
 from tables.seating.index import StateIndex
 from tables.seating.program import Column, Program
 from tables.seating.question import ask
-from tables.seating.solver import Goal, Solution, Verdict, relax, solve
+from tables.seating.solver import Goal, Relaxation, Solution, Verdict, relax, solve
 from tests.seating.floors import a_party, a_request, a_table
 
 # Six parties, the seats of each by number, and at each table and moment the seats of which one may be given: found by
@@ -52,6 +55,25 @@ def test_presolve_leaves_every_party_a_seat(shared: tuple[tuple[int, ...], ...],
     given = {seat for seat, value in enumerate(found.values) if value > 0.5}
     assert [len(given.intersection(seats)) for seats in PARTIES] == [1] * len(PARTIES)
     assert all(len(given.intersection(seats)) <= 1 for seats in shared)
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_a_solver_is_let_go_without_the_collector_of_cycles(no_collector: None) -> None:
+    """A web server collects rarely, and each solver holds megabytes."""
+    program = program_of(SHARED[0])
+
+    solve(program, 10.0)
+    relax(program, 10.0)
+    assert Relaxation(program, asked=1).solve(0, pivots=100).verdict is Verdict.SOLVED
+
+    assert not any(type(kept) is Highs for kept in gc.get_objects())
 
 
 @pytest.mark.parametrize("lie", [Verdict.IMPOSSIBLE, Verdict.UNKNOWN])
