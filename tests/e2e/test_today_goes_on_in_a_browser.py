@@ -68,7 +68,7 @@ def test_a_booking_made_elsewhere_appears_and_goes_and_what_says_the_same_stays(
     note.locator("summary").click()
     arrived.focus()
     bar = page.get_by_role("region", name="Dinner: covers present, slot by slot")
-    bar.evaluate("region => region.scrollTo(60, 0)")
+    assert bar.evaluate("region => { region.scrollTo(60, 0); return region.scrollLeft; }") == 60
     for found in (page.locator("body"), arrived, note, bar):
         mark(found)
 
@@ -82,6 +82,22 @@ def test_a_booking_made_elsewhere_appears_and_goes_and_what_says_the_same_stays(
     assert [is_marked(found) for found in (page.locator("body"), arrived, note, bar)] == [True] * 4
     expect(arrived).to_be_focused()
     assert note.evaluate("note => note.open")
+    assert bar.evaluate("region => region.scrollLeft") == 60
+
+
+def test_what_is_scrolled_stays_where_it_is_though_it_is_moved_in_the_page(open_page: OpenPage) -> None:
+    house = room_at_noon(2, 2, slug="bistro")
+    page = open_page(TODAY, user=host_of(house), width=375)
+    bar = page.get_by_role("region", name="Dinner: covers present, slot by slot")
+    # Not where the server has it: the next look puts it back.
+    bar.evaluate("region => region.parentElement.parentElement.prepend(region.parentElement)")
+    assert bar.evaluate("region => { region.scrollTo(60, 0); return region.scrollLeft; }") == 60
+
+    booking = due(house, 40, "T1")
+    page.evaluate(LOOKS)
+
+    expect(row(page, booking)).to_have_count(1, timeout=LIVE_MILLISECONDS)
+    assert bar.evaluate("region => region.parentElement.previousElementSibling !== null")
     assert bar.evaluate("region => region.scrollLeft") == 60
 
 

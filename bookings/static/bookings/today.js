@@ -39,9 +39,14 @@
         board,
         lost: document.getElementById("today-lost"),
         isBusy: () => document.hidden || isSent || isInUse(),
-        keep: () => KEYS.map((name) => [name, document.activeElement?.getAttribute(name)]).find(([, value]) => value),
-        // A party that is late by now stands in another list.
-        restore: (key) => {
+        keep: () => ({
+            key: KEYS.map((name) => [name, document.activeElement?.getAttribute(name)]).find(([, value]) => value),
+            scrolled: [...board.querySelectorAll(".scrolling")].map((box) => [box, box.scrollLeft]),
+        }),
+        restore: ({ key, scrolled }) => {
+            // What is moved in the page begins at its left edge again.
+            for (const [box, left] of scrolled) box.scrollLeft = left;
+            // A party that is late by now stands in another list.
             if (!key || document.activeElement !== document.body) return;
             board.querySelector(`[${key[0]}="${CSS.escape(key[1])}"]`)?.focus({ preventScroll: true });
         },
